@@ -1,0 +1,1 @@
+"""Trust between municipalities and care providers: instrument, scales, models."""

@@ -1,0 +1,1 @@
+"""Findings -> something to read."""
