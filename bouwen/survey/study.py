@@ -39,7 +39,7 @@ class ModelRoles(Part):
 
 
 class StudyFile(Part):
-    """The contents of a ``study.yml``."""
+    """The contents of a ``study.yml``; ``outcome`` is the construct that the study explains."""
 
     title: Text
     about: Text
@@ -52,6 +52,7 @@ class StudyFile(Part):
     responses: ResponsesSpec
     register_: RegisterSpec | None = Field(default=None, alias="register")
     groups: list[Name] = []
+    outcome: Name
     models: ModelRoles
     settings: Settings = Settings()
 
@@ -123,6 +124,11 @@ class Study:
         return tuple(self.file.groups)
 
     @property
+    def outcome(self) -> str:
+        """The construct that the study explains."""
+        return self.file.outcome
+
+    @property
     def settings(self) -> Settings:
         """Choices that hold for every chapter."""
         return self.file.settings
@@ -185,6 +191,8 @@ class Study:
         for role in ("measurement", "structural"):
             if (name := getattr(self.file.models, role)) not in self.instrument.models:
                 yield ("models", role), unknown("model", name, self.instrument.models)
+        if self.outcome not in self.instrument.constructs:
+            yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
         for i, group in enumerate(self.groups):
             if group not in self.categories:
                 yield ("groups", i), unknown("categorical background variable", group, self.categories)
@@ -214,13 +222,15 @@ def find_study(path: str | Path) -> Path:
     raise FileError(path, f"there is no such study file in {Path.cwd()} or in a folder above it.")
 
 
-def read_study(path: str | Path) -> Study:
+def read_study(path: str | Path, *, language: Language | None = None) -> Study:
     """Read a study: its settings, its instrument and its answers, each of them validated.
 
     Parameters
     ----------
     path : str or Path
         A ``study.yml`` or its folder; relative paths are looked up from the working directory upwards.
+    language : "nl" or "en", optional
+        Language of labels and texts, instead of the one that the study file names.
 
     Returns
     -------
@@ -234,6 +244,8 @@ def read_study(path: str | Path) -> Study:
     """
     path = find_study(path)
     file = read_file(path, StudyFile)
+    if language:
+        file = file.model_copy(update={"language": language})
     folder = path.parent
     instrument_path = folder / file.instrument
     instrument = read_instrument(instrument_path)
