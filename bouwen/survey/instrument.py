@@ -99,10 +99,14 @@ class OpenQuestion(Part):
 
 
 class Model(Part):
-    """A model in lavaan syntax, perhaps continuing another one."""
+    """A model in lavaan syntax, perhaps continuing another one.
+
+    ``factors`` labels the latent variables that are not constructs, such as a second-order factor.
+    """
 
     label: Text
     based_on: Name | None = None
+    factors: dict[Name, Text] = {}
     syntax: str
 
 
@@ -177,6 +181,11 @@ class Instrument(Part):
         return {
             name: item for construct in self.constructs.values() for name, item in construct.items.items()
         }
+
+    @cached_property
+    def factors(self) -> dict[str, Text]:
+        """The label of every latent variable that is not a construct."""
+        return {name: text for model in self.models.values() for name, text in model.factors.items()}
 
     def construct_of(self, item: str) -> str:
         """The name of the construct to which an item belongs."""
@@ -254,7 +263,13 @@ class Instrument(Part):
                 yield (*where, "based_on"), unknown("model", base, self.models)
                 continue
             measured, used = model_names(self.model_syntax(name))
-            known = {*measured, *self.items, *self.background, *self.constructs}
+            for factor in measured:
+                if factor not in {*self.constructs, *self.factors}:
+                    yield (
+                        (*where, "syntax"),
+                        f'the factor "{factor}" is no construct; give its label under "factors".',
+                    )
+            known = {*measured, *self.items, *self.background}
             for variable in used:
                 if variable not in known:
                     yield (*where, "syntax"), unknown("item", variable, known) + f' (model "{name}")'
