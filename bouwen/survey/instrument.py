@@ -78,10 +78,14 @@ class Category(Text):
 
 
 class Background(Part):
-    """A fact about the respondent: one of some categories, a number, or free text."""
+    """A fact about the respondent: one of some categories, a number, or free text.
+
+    ``perspectives`` lists who is asked; without it everybody is.
+    """
 
     label: Text
     kind: Literal["category", "number", "text"]
+    perspectives: list[Perspective] | None = None
     categories: dict[str, Category] = {}
     minimum: float | None = None
     maximum: float | None = None
@@ -195,6 +199,15 @@ class Instrument(Part):
         """The answer scale of an item."""
         return self.answer_scales[self.constructs[self.construct_of(item)].answer_scale]
 
+    def asked_from(self, perspective: str) -> Instrument:
+        """The instrument without the background variables that this side is not asked."""
+        asked = {
+            name: variable
+            for name, variable in self.background.items()
+            if variable.perspectives is None or perspective in variable.perspectives
+        }
+        return self.model_copy(update={"background": asked})
+
     def model_syntax(self, name: str) -> str:
         """A named model in full, with the models on which it is based."""
         model = self.models[name]
@@ -214,6 +227,11 @@ class Instrument(Part):
                 )
             for item_name, item in construct.items.items():
                 yield from self._wording_problems((*where, "items", item_name, "text"), item.text)
+        for name, variable in self.background.items():
+            for i, perspective in enumerate(variable.perspectives or []):
+                if perspective not in self.perspectives:
+                    where = ("background", name, "perspectives", i)
+                    yield where, unknown("perspective", perspective, self.perspectives)
         for name, question in self.open_questions.items():
             yield from self._wording_problems(("open_questions", name, "text"), question.text)
         yield from self._model_problems()
