@@ -104,8 +104,10 @@ def parse(path: Path, text: str) -> tuple[Any, dict[Location, int]]:
         lines: dict[Location, int] = {(): 1}
         return construct(path, node, (), lines), lines
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise FileError(path, f"is not valid YAML: {error.problem}.", line) from None
+        mark: Any = error.problem_mark
+        raise FileError(
+            path, f"is not valid YAML: {error.problem}.", mark.line + 1 if mark else None
+        ) from None
     except yaml.YAMLError as error:
         raise FileError(path, f"is not valid YAML: {error}.") from None
 
@@ -117,8 +119,8 @@ def refuse_unusual(path: Path, text: str) -> None:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise FileError(path, "YAML anchors and aliases are not allowed; write the text out.", line)
-        if getattr(event, "tag", None):
-            raise FileError(path, f'the YAML tag "{event.tag}" is not allowed; remove it.', line)
+        if tag := getattr(event, "tag", None):
+            raise FileError(path, f'the YAML tag "{tag}" is not allowed; remove it.', line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise FileError(path, f"is nested more than {MAX_DEPTH} levels deep.", line)
@@ -179,7 +181,7 @@ def allowed_keys(kind: type[BaseModel], where: Location) -> list[str]:
         else:  # a step into dict[str, X], list[X] or a union
             parts = [a for a in getattr(current, "__args__", ()) if isinstance(a, type)]
             tagged = [a for a in parts if str(step) in tag_values(a)]
-            current = (tagged or parts or [None])[-1]
+            current = (tagged or parts)[-1] if parts else None
         options = [a for a in getattr(current, "__args__", ()) if isinstance(a, type) and a is not type(None)]
         if len(options) == 1 and getattr(current, "__origin__", None) not in (dict, list, tuple):
             current = options[0]

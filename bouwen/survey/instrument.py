@@ -230,8 +230,10 @@ class Instrument(Part):
         for name, variable in self.background.items():
             for i, perspective in enumerate(variable.perspectives or []):
                 if perspective not in self.perspectives:
-                    where = ("background", name, "perspectives", i)
-                    yield where, unknown("perspective", perspective, self.perspectives)
+                    yield (
+                        ("background", name, "perspectives", i),
+                        unknown("perspective", perspective, self.perspectives),
+                    )
         for name, question in self.open_questions.items():
             yield from self._wording_problems(("open_questions", name, "text"), question.text)
         yield from self._model_problems()
