@@ -248,7 +248,7 @@ def read_study(path: str | Path, *, language: Language | None = None) -> Study:
         file = file.model_copy(update={"language": language})
     folder = path.parent
     instrument_path = folder / file.instrument
-    instrument = read_instrument(instrument_path)
+    instrument = read_instrument(instrument_path).asked_from(file.perspective)
     register, files = None, [path, instrument_path]
     if file.register_:
         register_path = folder / file.register_.file
@@ -257,10 +257,10 @@ def read_study(path: str | Path, *, language: Language | None = None) -> Study:
     empty = Study(path, file, instrument, pd.DataFrame(), ())
     refuse_in(path, empty.problems())
     tables = [folder / name for name in file.responses.files]
-    raw = read_tables(tables, file.responses)
-    responses = type_responses(raw, instrument, file.responses, where=tables[0])
+    raw = read_tables(tables)
+    responses = type_responses(raw, instrument, file.responses)
     if register:
-        responses = register.join(responses, tables[0])
+        responses = register.join(responses, raw.index)
     return replace(empty, responses=responses, files=(*files, *tables))
 
 

@@ -1,0 +1,286 @@
+"""Raw cells and an instrument -> answers: numbers on their scales, categories, texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import StrictFloat, StrictInt, StrictStr
+
+from bouwen.errors import BouwenError, did_you_mean
+from bouwen.survey.files import Part
+from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument
+from bouwen.survey.readers import DataError, listed, quoted
+from bouwen.survey.values import Labelled, fold, is_empty, lookup, number, text
+
+THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
+SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
+Cells = pd.Series  # raw cells of one column, None where empty, indexed by file and row
+
+
+class ResponsesSpec(Part):
+    """Where the answers are and how the file writes them.
+
+    ``id`` is the column that identifies respondents (without it they are numbered);
+    ``missing_codes`` mean "no answer" in every column; ``columns`` gives the instrument's
+    name for columns that the file calls otherwise; ``ignore`` lists columns that are not
+    part of the study, where ``*`` stands for any characters.
+    """
+
+    file: str | list[str]
+    id: str | None = None
+    missing_codes: list[StrictInt | StrictFloat | StrictStr] = []
+    columns: dict[str, str] = {}
+    ignore: list[str] = []
+
+    @property
+    def files(self) -> list[str]:
+        """The names of the data files."""
+        return [self.file] if isinstance(self.file, str) else self.file
+
+    def ignores(self, column: str) -> bool:
+        """Whether a column of the file is not part of the study."""
+        return any(fnmatchcase(column, pattern) for pattern in self.ignore)
+
+
+def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec) -> pd.DataFrame:
+    """Check the answers against the instrument and give every column its type.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        Cells as `read_tables` returns them, indexed by file and row.
+    instrument : Instrument
+        What was asked.
+    spec : ResponsesSpec
+        How the file names its columns and missing answers.
+
+    Returns
+    -------
+    DataFrame
+        One row per respondent, indexed by "respondent" (text). Items and numbers are float64 with
+        NaN for no answer; categories are ordered as in the instrument; texts are str. An open
+        question without a column counts as not answered, since texts are often
+        removed before a file is shared.
+
+    Raises
+    ------
+    DataError
+        Columns and instrument do not match; an answer is not on its scale; a category or number
+        is not among those allowed; an id is missing or repeated. No answer is quoted.
+    """
+    sources = match_columns(raw, instrument, spec)
+    answered = raw.mask(raw.map(lambda cell: is_missing(cell, spec.missing_codes)).astype(bool), None)
+    columns, problems = {}, []
+    for name, column in sources.items():
+        try:
+            columns[name] = type_column(answered[column], name, instrument)
+        except DataError as error:
+            problems.append(error)
+    refuse_all(problems)
+    for question in instrument.open_questions:
+        columns.setdefault(question, pd.Series(np.nan, index=raw.index, dtype="str"))
+    return pd.DataFrame(columns).set_axis(respondents(raw, spec), axis="index")
+
+
+def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec) -> dict[str, str]:
+    """The column of the file that holds each variable of the instrument."""
+    path, in_file = raw.index[0][0], list(raw.columns)
+    for column in [*spec.columns, *([spec.id] if spec.id else [])]:
+        if column not in in_file:
+            message = "the study names this column, but the file does not have it."
+            raise DataError(path, message + did_you_mean(column, in_file), columns=[column])
+    own = [column for column in in_file if column != spec.id and not spec.ignores(column)]
+    required = [*instrument.items, *instrument.background]
+    known = [*required, *instrument.open_questions]
+    names = {column: spec.columns.get(column, column) for column in own}
+    refuse_repeated(path, names)
+    absent = [name for name in required if name not in names.values()]
+    extra = [column for column, name in names.items() if name not in known]
+    if absent or extra:
+        raise DataError(path, mismatch(absent, extra, known), columns=[*absent, *extra])
+    sources = {name: column for column, name in names.items()}
+    return {name: sources[name] for name in known if name in sources}
+
+
+def refuse_repeated(path: Any, names: dict[str, str]) -> None:
+    """Two columns may not stand for one variable."""
+    for name in names.values():
+        if len(double := [column for column, other in names.items() if other == name]) > 1:
+            message = f'both stand for "{name}"; change "columns" or "ignore" in the study.'
+            raise DataError(path, message, columns=double)
+
+
+def mismatch(absent: Sequence[str], extra: Sequence[str], known: Iterable[str]) -> str:
+    """Say which variables have no column and which columns no variable, and what may have been meant."""
+    said = []
+    if absent:
+        hints = "".join(f' For "{name}":{hint}' for name in absent if (hint := did_you_mean(name, extra)))
+        said.append(
+            f"{listed(quoted(absent))} of the instrument "
+            f"{'have' if len(absent) > 1 else 'has'} no column; "
+            f'add {"them" if len(absent) > 1 else "it"}, or give the name in the file under "columns".{hints}'
+        )
+    if extra:
+        known = list(known)
+        hints = "".join(f' For "{name}":{hint}' for name in extra if (hint := did_you_mean(name, known)))
+        said.append(
+            f"{listed(quoted(extra))} of the file "
+            f"{'are' if len(extra) > 1 else 'is'} not in the instrument; "
+            f'rename under "columns", or list under "ignore".{"" if absent else hints}'
+        )
+    return " ".join(said)
+
+
+def is_missing(cell: Any, codes: Iterable[float | str]) -> bool:
+    """Whether a cell is empty or holds a code for "no answer"."""
+    if is_empty(cell):
+        return True
+    return any(text(cell) == code if isinstance(code, str) else number(cell) == code for code in codes)
+
+
+def respondents(raw: pd.DataFrame, spec: ResponsesSpec) -> pd.Index[str]:
+    """The ids of the respondents, or numbers from 1 where the file has none."""
+    if spec.id is None:
+        return pd.Index([str(n) for n in range(1, len(raw) + 1)], name="respondent")
+    cells = raw[spec.id]
+    refuse_cells(cells.isna(), "respondent", "without an id; fill it in.")
+    ids = cells.map(text)
+    refuse_cells(ids.duplicated(keep=False), "row", "with an id that another row has as well; remove one.")
+    index: pd.Index[str] = pd.Index(list(ids), name="respondent")
+    return index
+
+
+def type_column(cells: Cells[Any], name: str, instrument: Instrument) -> pd.Series[Any]:
+    """The answers in one column, with the type that its variable has."""
+    if name in instrument.items:
+        return item_answers(cells, instrument.scale_of(name))
+    background = instrument.background.get(name)
+    if background is None or background.kind == "text":
+        return pd.Series([np.nan if is_empty(c) else text(c) for c in cells], cells.index, dtype="str")
+    if background.kind == "number":
+        return numbers(cells, background)
+    return categories(cells, background.categories)
+
+
+def item_answers(cells: Cells[Any], scale: AnswerScale) -> pd.Series[float]:
+    """Answers to an item as codes on its scale."""
+    span = f"whole numbers from {scale.lowest} to {scale.highest}"
+    hint = 'correct them, or list the code for "no answer" under "missing_codes".'
+    labels = scale_labels(scale)
+    codes = cells.map(lambda cell: answer_code(cell, labels), na_action="ignore").astype(float)
+    refuse_cells(cells.notna() & codes.isna(), "answer", f"in text where the item takes {span}; {hint}")
+    refuse_cells(codes.notna() & (codes % 1 != 0), "answer", f"with decimals, but the item takes {span}.")
+    outside = codes.notna() & ~codes.between(scale.lowest, scale.highest)
+    refuse_cells(outside, "answer", f"outside the scale, which takes {span}; {hint}")
+    contradicting = pd.Series([contradicts(cell, labels) for cell in cells], cells.index, name=cells.name)
+    refuse_cells(
+        contradicting, "answer", "whose value label belongs to another code in the instrument; recode it."
+    )
+    return codes
+
+
+def scale_labels(scale: AnswerScale) -> dict[str, float]:
+    """Label -> code, for scales of which every answer has a label."""
+    if set(scale.labels) != set(scale.codes):
+        return {}
+    return lookup(
+        (words, float(code)) for code, label in scale.labels.items() for words in label_words(label)
+    )
+
+
+def label_words(label: Any) -> tuple[str, str]:
+    """A label in both languages."""
+    return label.nl, label.en
+
+
+def answer_code(cell: Any, labels: dict[str, float]) -> float | None:
+    """The code that a cell holds, as a number or by its label."""
+    code = number(cell)
+    return labels.get(fold(text(cell))) if code is None else code
+
+
+def contradicts(cell: Any, labels: dict[str, Any]) -> bool:
+    """Whether the file's own label for a code is the instrument's label for another."""
+    return isinstance(cell, Labelled) and labels.get(fold(cell.label), float(cell)) != float(cell)
+
+
+def numbers(cells: Cells[Any], background: Background) -> pd.Series[float]:
+    """Numbers within their bounds."""
+    values = cells.map(number, na_action="ignore").astype(float)
+    refuse_cells(cells.notna() & values.isna(), "answer", "in text where a number is expected; correct them.")
+    refuse_cells(thousands(cells), "number", 'with "," or "." before three digits; write 1500, not 1.500.')
+    low = -np.inf if background.minimum is None else background.minimum
+    high = np.inf if background.maximum is None else background.maximum
+    refuse_cells(
+        values.notna() & ~values.between(low, high),
+        "number",
+        f"outside the range from {low:g} to {high:g}; correct them or change the instrument.",
+    )
+    return values
+
+
+def thousands(cells: Cells[Any]) -> pd.Series[bool]:
+    """Texts such as "1.500", unless others in the column show that the sign marks decimals."""
+    words = pd.Series(
+        [cell.strip() if isinstance(cell, str) else "" for cell in cells], cells.index, name=cells.name
+    )
+    decimals = words.map(lambda w: bool(SEPARATED.fullmatch(w) and not THOUSANDS.fullmatch(w)))
+    return words.map(lambda w: bool(THOUSANDS.fullmatch(w)) and not decimals.any())
+
+
+def categories(cells: Cells[Any], allowed: dict[str, Category]) -> pd.Series[Any]:
+    """Categories in the instrument's order, named in the file by name, label or code."""
+    by_code = {float(c.code): name for name, c in allowed.items() if c.code is not None}
+    by_words = lookup((w, name) for name, c in allowed.items() for w in {name, *label_words(c)})
+    names = cells.map(lambda cell: category(cell, by_code, by_words), na_action="ignore")
+    refuse_cells(
+        cells.notna() & names.isna(),
+        "answer",
+        f"in none of the categories {listed(quoted(allowed), 'or')}, nor with a label or code of these.",
+    )
+    named = pd.Categorical(names, categories=list(allowed), ordered=True)
+    return pd.Series(named, index=cells.index)
+
+
+def category(cell: Any, by_code: dict[float, str], by_words: dict[str, str]) -> str | None:
+    """The category in a cell; none where the file's label and the instrument's code disagree."""
+    code = number(cell)
+    coded = None if code is None else by_code.get(code)
+    worded = by_words.get(fold(text(cell)))
+    return (coded or worded) if None in (coded, worded) or coded == worded else None
+
+
+def refuse_cells(bad: pd.Series[bool], thing: str, what: str) -> None:
+    """Raise a DataError that counts the bad cells of a column and names their rows."""
+    if not bad.any():
+        return
+    places = bad.index[bad.to_numpy()]
+    path = places[0][0]
+    rows = [row for file, row in places if file == path]
+    message = f"found {len(rows)} {thing}{'s' * (len(rows) > 1)} {what}"
+    raise DataError(path, message, columns=[str(bad.name)], rows=rows)
+
+
+def refuse_all(problems: Sequence[DataError]) -> None:
+    """Raise the only problem, or one error that lists them."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise SeveralDataError(problems)
+
+
+class SeveralDataError(DataError):
+    """Several columns of a data file are not what the study says they are."""
+
+    def __init__(self, problems: Sequence[DataError]) -> None:
+        first, *rest = problems
+        more = "".join(f"\n{problem}" for problem in rest[:9])
+        more += f"\n… and {len(rest) - 9} more columns." if len(rest) > 9 else ""
+        self.path, self.rows = first.path, first.rows
+        self.columns = tuple(column for problem in problems for column in problem.columns)
+        BouwenError.__init__(self, f"{first}{more}")
