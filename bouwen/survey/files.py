@@ -104,10 +104,8 @@ def parse(path: Path, text: str) -> tuple[Any, dict[Location, int]]:
         lines: dict[Location, int] = {(): 1}
         return construct(path, node, (), lines), lines
     except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark
-        raise FileError(
-            path, f"is not valid YAML: {error.problem}.", mark.line + 1 if mark else None
-        ) from None
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise FileError(path, f"is not valid YAML: {error.problem}.", line) from None
     except yaml.YAMLError as error:
         raise FileError(path, f"is not valid YAML: {error}.") from None
 
@@ -116,7 +114,7 @@ def refuse_unusual(path: Path, text: str) -> None:
     """Refuse aliases, tags and deep nesting before anything is built from them."""
     depth = 0
     for event in yaml.parse(text, Loader=Loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise FileError(path, "YAML anchors and aliases are not allowed; write the text out.", line)
         if tag := getattr(event, "tag", None):
