@@ -17,7 +17,8 @@ def outcome_correlations(study: Study) -> pd.DataFrame:
     -------
     DataFrame
         Index construct (the outcome left out); columns ``r n ci_lower ci_upper``. The interval is
-        Fisher's: tanh(artanh r ± z/√(n − 3)). No rows where fewer than ``min_group`` respondents answered both.
+        Fisher's: tanh(artanh r ± z/√(n − 3)). No rows where fewer than ``min_group`` respondents
+        answered both.
     """
     from scipy.stats import norm
 

@@ -57,7 +57,7 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
 
 
 def group_tests(study: Study, group: str) -> pd.DataFrame:
-    """Do the means of a construct differ between the levels that have enough respondents?
+    """Test whether the means of a construct differ between the levels with enough respondents.
 
     Welch's (1951) analysis of variance, which lets variances differ, with Holm's (1979) correction
     for the number of constructs.
