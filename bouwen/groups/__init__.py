@@ -2,6 +2,6 @@
 
 from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
-from bouwen.groups.means import group_means, group_sizes, group_tests
+from bouwen.groups.means import group_means, group_tests
 
-__all__ = ["fit_model", "group_means", "group_sizes", "group_tests", "outcome_correlations"]
+__all__ = ["fit_model", "group_means", "group_tests", "outcome_correlations"]

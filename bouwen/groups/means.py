@@ -7,23 +7,7 @@ import math
 import pandas as pd
 
 from bouwen.scales import score_scales
-from bouwen.survey import Study
-
-
-def group_sizes(study: Study, group: str) -> pd.DataFrame:
-    """Respondents per level, and whether they are enough for estimates.
-
-    Returns
-    -------
-    DataFrame
-        Index level, in the instrument's order, empty levels included; columns ``n`` (int) and
-        ``enough`` (bool: at least the study's ``min_group``).
-    """
-    counts = study.responses[group].value_counts().reindex(list(study.levels(group)), fill_value=0)
-    sizes = pd.DataFrame({"n": counts.astype(int)})
-    sizes["enough"] = sizes["n"] >= study.settings.min_group
-    sizes.index.name = "level"
-    return sizes
+from bouwen.survey import Study, group_sizes
 
 
 def group_means(study: Study, group: str) -> pd.DataFrame:
@@ -43,7 +27,7 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
     """
     from statsmodels.stats.weightstats import DescrStatsW
 
-    scores, sizes = score_scales(study), group_sizes(study, group)
+    scores, sizes = score_scales(study), group_sizes(study).loc[group]
     rows = []
     for construct in study.constructs:
         for level in sizes.index[sizes["enough"]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bouwen.groups import fit_model, group_sizes
+from bouwen.groups import fit_model
 from bouwen.report.words import listing
 from bouwen.scales import compare_correlations, score_scales
 from bouwen.sem import Fit
@@ -25,6 +25,7 @@ VERDICTS = {
     "partly": {"en": "partly supported", "nl": "deels ondersteund"},
     "undecided": {"en": "cannot tell", "nl": "niet te zeggen"},
     "contradicted": {"en": "contradicted", "nl": "weersproken"},
+    "not asked": {"en": "not asked here", "nl": "hier niet gevraagd"},
     "advice": {"en": "recommendation", "nl": "aanbeveling"},
 }
 
@@ -64,10 +65,13 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
 
 
 def claim_verdicts(evidence: pd.DataFrame) -> pd.Series:
-    """The verdict per claim: unanimous evidence decides, and some support makes *partly*."""
+    """The verdict per claim: unanimous evidence decides, and some support makes *partly*.
+
+    What was not asked has no say, unless nothing else was asked.
+    """
 
     def decide(verdicts: pd.Series) -> str:
-        found = set(verdicts)
+        found = set(verdicts) - {"not asked"} or {"not asked"}
         if len(found) == 1:
             return str(found.pop())
         return "partly" if "supported" in found else "undecided"
@@ -141,11 +145,12 @@ def weigh_difference(study: Study, evidence: DifferenceEvidence, scores: pd.Data
     """The difference between the means of two levels against zero (Welch)."""
     from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
+    if evidence.group not in study.responses:
+        return {"what": study.label(evidence.construct_), "verdict": "not asked"}
     labels = [study.level_label(evidence.group, level) for level in (evidence.higher, evidence.lower)]
     words = {"en": "{}: {} minus {}", "nl": "{}: {} min {}"}
     what = words[study.language].format(study.label(evidence.construct_), *labels)
-    sizes = group_sizes(study, evidence.group)
-    if not sizes.loc[[evidence.higher, evidence.lower], "enough"].all():
+    if not enough(study, evidence.group, evidence.higher, evidence.lower):
         return {"what": what, "verdict": "undecided"}
     high, low = (
         DescrStatsW(scores.loc[study.responses[evidence.group] == level, evidence.construct_].dropna())
@@ -155,6 +160,12 @@ def weigh_difference(study: Study, evidence: DifferenceEvidence, scores: pd.Data
         alpha=1 - study.settings.confidence, usevar="unequal"
     )
     return judged(what, high.mean - low.mean, lower, upper, 0.0, above=True)
+
+
+def enough(study: Study, group: str, *levels: str) -> bool:
+    """Whether each of these levels has enough respondents for estimates."""
+    counts = study.responses[group].value_counts()
+    return all(counts.get(level, 0) >= study.settings.min_group for level in levels)
 
 
 def judged(

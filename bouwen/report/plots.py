@@ -268,14 +268,45 @@ def scale_means(study: Study) -> pd.DataFrame:
     return found.assign(construct=downwards(list(found["construct"])))
 
 
-def group_profile(study: Study, group: str) -> ggplot:
-    """Mean scores with intervals per level of a group."""
-    found = group_means(study, group)
-    shown = [level for level in study.levels(group) if level in set(found["level"])]
-    labels = [study.level_label(group, level) for level in shown]
-    found["series"] = pd.Categorical([study.level_label(group, level) for level in found["level"]], labels)
-    found["label"] = [study.label(c) for c in found["construct"]]
-    return compared(study, found.rename(columns={"mean": "x"}), word(study, "mean"), PALETTE)
+def outcome_by_group(study: Study) -> ggplot:
+    """Mean of the outcome with its interval, per level with enough respondents, a panel a group."""
+    from plotnine import aes, element_text, facet_grid, ggplot, labs, scale_x_continuous, theme
+
+    found = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
+    found = found[found["construct"] == study.outcome]
+    pairs = zip(found["group"], found["level"], strict=True)
+    found["label"] = downwards([wrapped(study.level_label(group, level), 34) for group, level in pairs])
+    found["panel"] = categorical([wrapped(study.group_label(group), 18) for group in found["group"]])
+    return (
+        ggplot(found.rename(columns={"mean": "x"}), aes("x", "label"))
+        + ranges("label")
+        + facet_grid("panel", scales="free_y", space="free_y")
+        + scale_x_continuous(labels=ticks(study))
+        + labs(x=f"{word(study, 'mean')}: {study.label(study.outcome)}")
+        + look(0.32 * len(found) + 0.9)
+        + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
+    )
+
+
+def missing(study: Study) -> ggplot:
+    """Share of missing answers per item, a panel a construct; small counts drawn as their upper bound."""
+    from plotnine import aes, element_text, facet_grid, geom_segment, ggplot, labs, scale_x_continuous, theme
+
+    n, least = len(study.responses), study.settings.min_cell
+    counts = study.responses[list(study.items)].isna().sum()
+    found = pd.DataFrame({"share": [least / n if 0 < c < least else c / n for c in counts]})
+    found["item"] = downwards(list(counts.index))
+    names = [study.instrument.construct_of(item) for item in counts.index]
+    found["construct"] = categorical([wrapped(study.label(name), 22) for name in names])
+    return (
+        ggplot(found, aes(x=0, xend="share", y="item", yend="item"))
+        + geom_segment(colour=BLUE, size=3)
+        + facet_grid("construct", scales="free_y", space="free_y")
+        + scale_x_continuous(labels=lambda xs: [percent(x, study.language, 1) for x in xs])
+        + labs(x=word(study, "missing"))
+        + look(0.17 * len(found) + 0.14 * len(set(names)) + 0.8)
+        + theme(strip_text_y=element_text(size=8, angle=0, ha="left"), axis_text_y=element_text(size=7.5))
+    )
 
 
 def outcome(study: Study, part: Study | None = None) -> ggplot:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import platform
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.groups import group_means, group_sizes, group_tests, outcome_correlations
+from bouwen import __version__
+from bouwen.groups import group_means, group_tests, outcome_correlations
 from bouwen.report.claims import VERDICTS, claim_label, claim_verdicts, variable_label, weigh_claims
 from bouwen.report.disclosure import count_text, hidden
+from bouwen.report.texts import guarded_share
 from bouwen.report.words import interval, number, percent, pvalue
-from bouwen.scales import item_statistics, scale_statistics
+from bouwen.scales import Efa, item_statistics, scale_statistics
 from bouwen.sem import Fit
-from bouwen.survey import Study
+from bouwen.survey import Study, group_sizes
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -41,6 +45,10 @@ HEADS = {
     "item": ("Item", "Item"),
     "items": ("Items", "Items"),
     "item_rest": ("Item-rest r", "Item-rest-r"),
+    "file": ("File", "Bestand"),
+    "hash": ("SHA-256 (first 16)", "SHA-256 (eerste 16)"),
+    "highest": ("Highest mean", "Hoogste gemiddelde"),
+    "lowest": ("Lowest mean", "Laagste gemiddelde"),
     "level": ("Group", "Groep"),
     "loading": ("Loading", "Lading"),
     "mean": ("Mean", "Gemiddelde"),
@@ -65,7 +73,7 @@ HEADS = {
 
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
-    "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "fit", "item",
+    "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "file", "fit", "hash", "item",
     "level", "path", "source", "value", "variable", "verdict", "what", "wording",
 }  # fmt: skip
 
@@ -241,7 +249,9 @@ def items(study: Study) -> GT:
                 item + (" (R)" if study.instrument.items[item].reversed else "") for item in found.index
             ],
             "wording": [study.wording(item) for item in found.index],
-            "missing": [percent(share, study.language, 1) for share in found["missing"]],
+            "missing": [
+                guarded_share(study, len(study.responses) - n, len(study.responses)) for n in found["n"]
+            ],
             "mean": numbers(study, found["mean"]),
             "sd": numbers(study, found["sd"]),
             "item_rest": numbers(study, found["r_rest"]),
@@ -338,34 +348,44 @@ def factor_correlations(study: Study, fit: Fit) -> GT:
     )
 
 
-def group_counts(study: Study, group: str) -> GT:
-    """Respondents per level, and which levels get estimates."""
-    sizes = group_sizes(study, group)
+def group_counts(study: Study) -> GT:
+    """Respondents per level of each group, and which levels get estimates."""
+    sizes = group_sizes(study)
     yes, no = ("ja", "nee") if study.language == "nl" else ("yes", "no")
+    texts = [count_text(sizes.loc[group, "n"], study.settings.min_cell) for group in study.groups]
     return table(
         study,
         {
-            "level": [study.level_label(group, level) for level in sizes.index],
-            "n": list(count_text(sizes["n"], study.settings.min_cell)),
+            "variable": [study.group_label(group) for group, _ in sizes.index],
+            "level": [study.level_label(group, level) for group, level in sizes.index],
+            "n": [text for counts in texts for text in counts],
             "estimates": [yes if enough else no for enough in sizes["enough"]],
         },
+        rows="variable",
         note="few",
     )
 
 
-def group_differences(study: Study, group: str) -> GT:
-    """Mean scores per level with Welch's test, a row a construct."""
-    means, tests = group_means(study, group), group_tests(study, group)
-    wide = means.pivot(index="construct", columns="level", values="mean").reindex(tests.index)
-    levels = [level for level in study.levels(group) if level in wide.columns]
-    heading = head(study, "construct")
-    frame = {heading: [study.label(c) for c in tests.index]}
-    frame |= {study.level_label(group, level): numbers(study, wide[level]) for level in levels}
-    frame |= {
-        head(study, "omega_squared"): numbers(study, tests["omega_squared"], 3),
-        head(study, "p_holm"): [pvalue(p, study.language) for p in tests["pvalue_holm"]],
-    }
-    return lay_out(study, pd.DataFrame(frame), words=[heading], note="welch")
+def group_differences(study: Study) -> GT:
+    """Welch's test of each group on every scale, with the range of the means."""
+    tests = pd.concat({group: group_tests(study, group) for group in study.groups}, names=["group"])
+    means = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
+    spread = means.groupby(["group", "construct"])["mean"].agg(["min", "max"]).reindex(tests.index)
+    return table(
+        study,
+        {
+            "variable": [study.group_label(group) for group, _ in tests.index],
+            "construct": [study.label(construct) for _, construct in tests.index],
+            "lowest": numbers(study, spread["min"]),
+            "file": ("File", "Bestand"),
+            "hash": ("SHA-256 (first 16)", "SHA-256 (eerste 16)"),
+            "highest": numbers(study, spread["max"]),
+            "omega_squared": numbers(study, tests["omega_squared"], 3),
+            "p_holm": [pvalue(p, study.language) for p in tests["pvalue_holm"]],
+        },
+        rows="variable",
+        note="welch",
+    )
 
 
 def outcome(study: Study, part: Study) -> GT:
@@ -470,6 +490,35 @@ def categories(study: Study) -> GT:
     )
 
 
-def facts(study: Study, values: Mapping[str, str]) -> GT:
-    """Two columns: what, and its value."""
-    return table(study, {"what": list(values), "value": list(values.values())})
+def exploratory(study: Study, efa: Efa, *, smallest: float = 0.3) -> GT:
+    """The pattern of an exploratory factor analysis; loadings below ``smallest`` are left out."""
+    heading = head(study, "item")
+    columns = {heading: list(efa.loadings.index)}
+    for factor in efa.loadings.columns:
+        loadings = efa.loadings[factor]
+        columns[str(factor)] = [number(x, 2, study.language) if abs(x) >= smallest else "" for x in loadings]
+    columns["h²"] = numbers(study, efa.communalities)
+    return lay_out(study, pd.DataFrame(columns), words=[heading])
+
+
+def provenance(study: Study) -> GT:
+    """Programs, seed and settings behind the book."""
+    from importlib.metadata import version
+
+    packages = ("factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas", "papermill", "plotnine",
+                "scipy", "semopy", "statsmodels")  # fmt: skip
+    settings = study.settings
+    rows = {"study": f"data/{study.id}/study.yml", "perspective": study.perspective}
+    rows |= {"language": study.language, "seed": str(settings.seed)}
+    rows |= {"confidence": str(settings.confidence), "min_group": str(settings.min_group)}
+    rows |= {"min_cell": str(settings.min_cell), "bouwen": __version__}
+    rows |= {"Python": ".".join(platform.python_version_tuple()[:2])}
+    rows |= {package: version(package) for package in packages}
+    return table(study, {"what": list(rows), "value": list(rows.values())})
+
+
+def fingerprints(study: Study) -> GT:
+    """The files from which every result follows, with the hash of their bytes."""
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in study.files]
+    names = [os.path.relpath(path, study.path.parent) for path in study.files]
+    return table(study, {"file": names, "hash": hashes})

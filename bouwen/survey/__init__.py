@@ -4,7 +4,7 @@ from bouwen.survey.files import FileError
 from bouwen.survey.instrument import Instrument, read_instrument
 from bouwen.survey.readers import DataError
 from bouwen.survey.register import Register, UnknownEntryError, read_register
-from bouwen.survey.screening import Screening, check_report, screen
+from bouwen.survey.screening import Screening, check_report, group_sizes, screen
 from bouwen.survey.study import Settings, Study, find_study, read_study
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "UnknownEntryError",
     "check_report",
     "find_study",
+    "group_sizes",
     "read_instrument",
     "read_register",
     "read_study",

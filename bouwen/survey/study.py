@@ -12,7 +12,16 @@ import pandas as pd
 from pydantic import Field
 
 from bouwen.survey.files import FileError, Part, Problem, read_file, refuse_in
-from bouwen.survey.instrument import Category, Instrument, Language, Name, Text, read_instrument, unknown
+from bouwen.survey.instrument import (
+    Category,
+    Instrument,
+    Language,
+    Name,
+    Text,
+    model_names,
+    read_instrument,
+    unknown,
+)
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import Register, RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, type_responses
@@ -150,6 +159,16 @@ class Study:
     def model(self, role: Literal["measurement", "structural"]) -> str:
         """The model that plays a role in the chapters, in lavaan syntax."""
         return self.instrument.model_syntax(getattr(self.file.models, role))
+
+    def model_label(self, role: Literal["measurement", "structural"]) -> str:
+        """The label of the model that plays a role in the chapters."""
+        return self.instrument.models[getattr(self.file.models, role)].label[self.language]
+
+    @property
+    def outcome_variable(self) -> str:
+        """The outcome in the structural model: its factor, or the only item of a one-item construct."""
+        latent, _ = model_names(self.model("structural"))
+        return self.outcome if self.outcome in latent else self.items_of(self.outcome)[0]
 
     @cached_property
     def categories(self) -> dict[str, dict[str, Category]]:
