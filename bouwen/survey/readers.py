@@ -162,7 +162,7 @@ def decode(path: Path, data: bytes) -> tuple[str, str | None]:
             line = data[: error.start].count(b"\n") + 1
             raise FileError(path, "mixes UTF-8 with another encoding; save it as UTF-8.", line) from None
     try:
-        return data.decode("cp1252"), "Windows-1252"
+        return data.decode("cp1252"), "Latin-1 (Windows-1252)"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "Latin-1"
 
@@ -175,7 +175,7 @@ def delimited(content: str) -> tuple[str, str]:
     """
     if said := re.match(r'"?sep=(.)"?\r?\n', content, re.IGNORECASE):
         return content[said.end() :], said[1]
-    header = re.sub(r'"(?:[^"]|"")*"', "", content[:100_000]).lstrip().partition("\n")[0]
+    header = re.sub(r'"(?:[^"]|"")*"', "", content[:100_000]).lstrip("\r\n").partition("\n")[0]
     return content, max(",;\t|", key=header.count)
 
 
