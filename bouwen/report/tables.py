@@ -73,8 +73,8 @@ HEADS = {
 
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
-    "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "file", "fit", "hash", "item",
-    "level", "path", "source", "value", "variable", "verdict", "what", "wording",
+    "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "file", "fit",
+    "hash", "item", "level", "path", "source", "value", "variable", "verdict", "what", "wording",
 }  # fmt: skip
 
 NOTES = {
@@ -377,8 +377,6 @@ def group_differences(study: Study) -> GT:
             "variable": [study.group_label(group) for group, _ in tests.index],
             "construct": [study.label(construct) for _, construct in tests.index],
             "lowest": numbers(study, spread["min"]),
-            "file": ("File", "Bestand"),
-            "hash": ("SHA-256 (first 16)", "SHA-256 (eerste 16)"),
             "highest": numbers(study, spread["max"]),
             "omega_squared": numbers(study, tests["omega_squared"], 3),
             "p_holm": [pvalue(p, study.language) for p in tests["pvalue_holm"]],

@@ -72,8 +72,8 @@ def too_few(study: Study, group: str, level: str) -> Markdown | None:
     words = {
         "en": "Estimates need at least {need} respondents; this group has {n}. So there are no figures here: "
         "they would say more about chance, and about individual respondents, than about the group.",
-        "nl": "Schattingen vragen ten minste {need} respondenten; deze groep heeft er {n}. Daarom staan hier geen "
-        "cijfers: die zouden meer zeggen over toeval, en over individuele respondenten, dan over de groep.",
+        "nl": "Schattingen vragen ten minste {need} respondenten; deze groep heeft er {n}. Daarom staan hier "
+        "geen cijfers: die zouden meer zeggen over toeval, en over individuele respondenten, dan over de groep.",
     }
     n = guarded(study, int(size["n"]))
     return markdown(words[study.language].format(need=study.settings.min_group, n=n))
@@ -100,13 +100,17 @@ def how_to_rerun(study: Study) -> Markdown:
     """The commands that make this book again."""
     path = f"data/{study.id}/study.yml"
     words = {
-        "en": "In a copy of the project, the first command makes the default book, the second this one, and the "
-        "third runs a single chapter on this study.",
-        "nl": "In een kopie van het project maakt de eerste opdracht het standaardboek, de tweede dit boek, en voert "
-        "de derde één hoofdstuk uit op deze studie.",
+        "en": "In a copy of the project, the first command makes the default book, the second this one, and "
+        "the third runs a single chapter on this study.",
+        "nl": "In een kopie van het project maakt de eerste opdracht het standaardboek, de tweede dit boek, en "
+        "voert de derde één hoofdstuk uit op deze studie.",
     }
-    commands = f"make book\n.venv/bin/bouwen build {path}\n.venv/bin/papermill book/scales.ipynb scales.ipynb -p study {path}"
-    return markdown(f"{words[study.language]}\n\n```bash\n{commands}\n```")
+    commands = [
+        "make book",
+        f".venv/bin/bouwen build {path}",
+        f".venv/bin/papermill book/scales.ipynb scales.ipynb -p study {path}",
+    ]
+    return markdown(f"{words[study.language]}\n\n```bash\n" + "\n".join(commands) + "\n```")
 
 
 def how_to_cite(study: Study) -> Markdown:

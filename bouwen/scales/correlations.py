@@ -1,4 +1,4 @@
-"""Do two scales go together with a third equally strongly?"""
+"""Three scales -> whether the first goes together with the second as strongly as with the third."""
 
 from __future__ import annotations
 
