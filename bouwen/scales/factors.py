@@ -15,7 +15,7 @@ from bouwen.scales.answers import (
     correlate,
 )
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
-from bouwen.scales.rotation import Rotation, explained_variance, rotate
+from bouwen.scales.rotation import Rotated, Rotation, explained_variance, rotate
 
 
 class TooManyFactors(ScaleError):
@@ -57,6 +57,8 @@ class Efa:
     improper : tuple of str
         Items whose uniqueness is at the boundary (a Heywood case).
     method, rotation : str
+    starts, agreeing : int
+        How many starts the rotation tried, and how many of them ended in this solution.
     """
 
     loadings: pd.DataFrame
@@ -72,6 +74,8 @@ class Efa:
     improper: tuple[str, ...]
     method: str
     rotation: str
+    starts: int
+    agreeing: int
 
     def table(self) -> pd.DataFrame:
         """Pattern loadings with the communality and the uniqueness of each item."""
@@ -85,6 +89,8 @@ def fit_efa(
     method: Method = "minres",
     rotation: Rotation = "oblimin",
     missing: Missing = "pairwise",
+    starts: int = 10,
+    seed: int = 1,
 ) -> Efa:
     """Exploratory factor analysis of correlations.
 
@@ -99,6 +105,8 @@ def fit_efa(
         See `bouwen.scales.rotation.rotate`.
     missing : {"pairwise", "listwise"}
         Whether a correlation uses everyone who answered both items, as psych.
+    starts, seed : int
+        Starts of the rotation, the first from the unrotated axes, the others random.
 
     Raises
     ------
@@ -108,8 +116,8 @@ def fit_efa(
     sample = correlate(items, missing=missing, what="A factor analysis")
     check_factors(n_factors, len(sample.items))
     unrotated = extract(sample.R, n_factors, method)
-    rotated = rotate(unrotated, rotation)
-    return _describe(sample, rotated.loadings, rotated.phi, method, rotation)
+    rotated = rotate(unrotated, rotation, starts=starts, seed=seed)
+    return _describe(sample, rotated, method, rotation)
 
 
 def check_factors(n_factors: int, n_items: int) -> None:
@@ -124,7 +132,8 @@ def degrees_of_freedom(n_items: int, n_factors: int) -> int:
     return ((n_items - n_factors) ** 2 - n_items - n_factors) // 2
 
 
-def _describe(sample: Correlations, L: Matrix, phi: Matrix, method: str, rotation: str) -> Efa:
+def _describe(sample: Correlations, rotated: Rotated, method: str, rotation: str) -> Efa:
+    L, phi = rotated.loadings, rotated.phi
     items, factors = list(sample.items), [f"F{j}" for j in range(1, L.shape[1] + 1)]
     communalities = np.sum(L @ phi * L, axis=1)
     variance = explained_variance(L, phi)
@@ -151,6 +160,8 @@ def _describe(sample: Correlations, L: Matrix, phi: Matrix, method: str, rotatio
         improper=tuple(np.asarray(items)[at_bound].tolist()),
         method=method,
         rotation=rotation,
+        starts=rotated.starts,
+        agreeing=rotated.agreeing,
     )
 
 

@@ -118,3 +118,39 @@ def test_heywood_case_is_said():
     items["d"] = items["a"] + 0.01 * rng.standard_normal(80)
     efa = fit_efa(items, 1)
     assert efa.improper == ("a", "d")
+
+
+def test_five_factors_of_incomplete_answers_match_psych(bfi):
+    """psych::fa(bfi, 5): oblimin, minres, pairwise correlations."""
+    efa = fit_efa(bfi, 5)
+    expected = [0.212934, 0.165827, 0.066712, -0.41371, -0.057989]
+    assert_allclose(efa.loadings.loc["A1"], expected, atol=1e-4)
+    expected = [1, -0.213066, -0.186932, -0.037595, -0.010657]
+    assert_allclose(efa.phi["F1"], expected, atol=1e-4)
+    assert (efa.starts, efa.agreeing) == (10, 10)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("oblimin", "oblimin"), ("geomin", "geomin_obl")])
+def test_rotation_is_at_least_as_simple_as_that_of_factor_analyzer(holzinger, ours, theirs):
+    from factor_analyzer import Rotator
+
+    from bouwen.scales.rotation import CRITERIA, rotate
+
+    L = extract(holzinger.corr().to_numpy(), 3)
+    criterion = CRITERIA[ours][1]
+    mine = rotate(L, ours).loadings
+    other = Rotator(theirs, max_iter=200).fit_transform(L)
+    assert criterion(mine)[0] <= criterion(other)[0] + 1e-9
+    assert_allclose(criterion(mine)[0], criterion(other)[0], atol=1e-5)
+
+
+def test_importing_loads_no_heavy_library():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, bouwen.scales;"
+        "print([m for m in ('factor_analyzer', 'scipy', 'sklearn', 'plotnine') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
