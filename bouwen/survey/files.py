@@ -67,7 +67,7 @@ def read_file(path: Path, kind: type[P]) -> P:
     try:
         part = kind.model_validate(value)
     except ValidationError as error:
-        refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in error.errors()])
+        refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in mistakes(error)])
     refuse(path, lines, part.problems())
     return part
 
@@ -150,6 +150,18 @@ def scalar(node: yaml.Node) -> Any:
         return None
     constructor = yaml.constructor.SafeConstructor()
     return constructor.construct_object(node)
+
+
+def mistakes(error: ValidationError) -> list[Any]:
+    """What pydantic found, where a misspelt key is not a missing key as well."""
+    found = error.errors()
+    extra = [e["loc"] for e in found if e["type"] == "extra_forbidden"]
+
+    def misspelt(loc: Location) -> bool:
+        """Whether an unknown key beside the missing one resembles it."""
+        return any(near[:-1] == loc[:-1] and did_you_mean(str(near[-1]), [str(loc[-1])]) for near in extra)
+
+    return [e for e in found if e["type"] != "missing" or not misspelt(e["loc"])]
 
 
 def explain(error: Any, kind: type[Part]) -> str:

@@ -152,7 +152,8 @@ def decode(path: Path, data: bytes) -> tuple[str, str | None]:
     for Windows-1252, which Excel writes and which contains the letters of Latin-1.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16"), "UTF-16"
+        with parsing(path, "UTF-16 text"):
+            return data.decode("utf-16"), "UTF-16"
     if b"\0" in data:
         raise FileError(path, "is not a text file; check its ending.")
     try:
@@ -293,15 +294,15 @@ def checked(
     return Table(path, header, [(n, row[:width]) for n, row in rows], encoding)
 
 
-def listed(words: Iterable[object], conjunction: str = "and") -> str:
-    """Words as a sentence lists them, the first few by name.
+def listed(words: Iterable[object], conjunction: str = "and", most: int = SHOWN) -> str:
+    """Words as a sentence lists them, at most so many and one by name.
 
     >>> listed([3, 9]), listed(range(1, 9))
     ('3 and 9', '1, 2, 3, 4, 5 and 3 more')
     """
     shown = [str(word) for word in words]
-    if len(shown) > SHOWN + 1:
-        shown = [*shown[:SHOWN], f"{len(shown) - SHOWN} more"]
+    if len(shown) > most + 1:
+        shown = [*shown[:most], f"{len(shown) - most} more"]
     return f" {conjunction} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
 
 

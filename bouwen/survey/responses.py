@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import StrictFloat, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field
 
-from bouwen.errors import BouwenError, did_you_mean
+from bouwen.errors import BouwenError, did_you_mean, nearest
 from bouwen.survey.files import Part
 from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument
 from bouwen.survey.readers import DataError, listed, quoted
@@ -20,6 +21,18 @@ from bouwen.survey.values import Labelled, fold, is_empty, lookup, number, text
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
 Cells = pd.Series  # raw cells of one column, None where empty, indexed by file and row
+
+
+def as_list(value: Any) -> Any:
+    """One name -> a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def number_or_text(value: Any) -> Any:
+    """Refuse what YAML makes of a bare No or 2024-01-01."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError('a missing code must be a number or a text; put a text such as "No" in quotes.')
+    return value
 
 
 class ResponsesSpec(Part):
@@ -31,16 +44,16 @@ class ResponsesSpec(Part):
     part of the study, where ``*`` stands for any characters.
     """
 
-    file: str | list[str]
+    file: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
     id: str | None = None
-    missing_codes: list[StrictInt | StrictFloat | StrictStr] = []
+    missing_codes: list[Annotated[int | float | str, BeforeValidator(number_or_text)]] = []
     columns: dict[str, str] = {}
     ignore: list[str] = []
 
     @property
     def files(self) -> list[str]:
         """The names of the data files."""
-        return [self.file] if isinstance(self.file, str) else self.file
+        return self.file
 
     def ignores(self, column: str) -> bool:
         """Whether a column of the file is not part of the study."""
@@ -74,11 +87,11 @@ def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpe
         is not among those allowed; an id is missing or repeated. No answer is quoted.
     """
     sources = match_columns(raw, instrument, spec)
-    answered = raw.mask(raw.map(lambda cell: is_missing(cell, spec.missing_codes)).astype(bool), None)
     columns, problems = {}, []
     for name, column in sources.items():
         try:
-            columns[name] = type_column(answered[column], name, instrument)
+            answered = without_missing(raw[column], spec.missing_codes)
+            columns[name] = type_column(answered, name, instrument)
         except DataError as error:
             problems.append(error)
     refuse_all(problems)
@@ -102,12 +115,12 @@ def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec
     absent = [name for name in required if name not in names.values()]
     extra = [column for column, name in names.items() if name not in known]
     if absent or extra:
-        raise DataError(path, mismatch(absent, extra, known), columns=[*absent, *extra])
+        raise ColumnsError(path, absent, extra, known)
     sources = {name: column for column, name in names.items()}
     return {name: sources[name] for name in known if name in sources}
 
 
-def refuse_repeated(path: Any, names: dict[str, str]) -> None:
+def refuse_repeated(path: Path, names: dict[str, str]) -> None:
     """Two columns may not stand for one variable."""
     for name in names.values():
         if len(double := [column for column, other in names.items() if other == name]) > 1:
@@ -115,32 +128,47 @@ def refuse_repeated(path: Any, names: dict[str, str]) -> None:
             raise DataError(path, message, columns=double)
 
 
-def mismatch(absent: Sequence[str], extra: Sequence[str], known: Iterable[str]) -> str:
-    """Say which variables have no column and which columns no variable, and what may have been meant."""
-    said = []
-    if absent:
-        hints = "".join(f' For "{name}":{hint}' for name in absent if (hint := did_you_mean(name, extra)))
-        said.append(
-            f"{listed(quoted(absent))} of the instrument "
-            f"{'have' if len(absent) > 1 else 'has'} no column; "
-            f'add {"them" if len(absent) > 1 else "it"}, or give the name in the file under "columns".{hints}'
+class ColumnsError(DataError):
+    """The columns of a file and the variables of the instrument do not match.
+
+    Attributes
+    ----------
+    absent : tuple of str
+        Variables without a column.
+    extra : tuple of str
+        Columns that are no variable.
+    """
+
+    def __init__(self, path: Path, absent: Sequence[str], extra: Sequence[str], known: Iterable[str]) -> None:
+        self.absent, self.extra = tuple(absent), tuple(extra)
+        said = []
+        if absent:
+            said.append(f"there is no column for {every(absent)} of the instrument")
+        if extra:
+            alike = {column: near for column in extra for near in nearest(column, absent or known)}
+            hints = [f'"{column}" resembles "{near}"' for column, near in alike.items()]
+            said.append(
+                f"the column{'s' * (len(extra) > 1)} {every(extra)} {'are' if len(extra) > 1 else 'is'} "
+                "not in the instrument" + (f" ({'; '.join(hints)})" if hints else "")
+            )
+        help_ = (
+            'give columns the instrument\'s names under "columns" in the study, or list them under "ignore".'
         )
-    if extra:
-        known = list(known)
-        hints = "".join(f' For "{name}":{hint}' for name in extra if (hint := did_you_mean(name, known)))
-        said.append(
-            f"{listed(quoted(extra))} of the file "
-            f"{'are' if len(extra) > 1 else 'is'} not in the instrument; "
-            f'rename under "columns", or list under "ignore".{"" if absent else hints}'
-        )
-    return " ".join(said)
+        super().__init__(path, f"{', and '.join(said)}; {help_}")
+        self.columns = (*absent, *extra)
 
 
-def is_missing(cell: Any, codes: Iterable[float | str]) -> bool:
-    """Whether a cell is empty or holds a code for "no answer"."""
-    if is_empty(cell):
-        return True
-    return any(text(cell) == code if isinstance(code, str) else number(cell) == code for code in codes)
+def every(names: Sequence[str]) -> str:
+    """All the names, since someone will paste them."""
+    return listed(quoted(names), most=len(names))
+
+
+def without_missing(cells: Cells[Any], codes: Iterable[float | str]) -> Cells[Any]:
+    """The cells, None where one is empty or holds a code for "no answer"."""
+    texts = {code for code in codes if isinstance(code, str)}
+    values = {code for code in codes if not isinstance(code, str)}
+    missing = [is_empty(c) or number(c) in values or (bool(texts) and text(c) in texts) for c in cells]
+    return cells.mask(pd.Series(missing, cells.index, dtype=bool), None)
 
 
 def respondents(raw: pd.DataFrame, spec: ResponsesSpec) -> pd.Index[str]:
@@ -150,7 +178,9 @@ def respondents(raw: pd.DataFrame, spec: ResponsesSpec) -> pd.Index[str]:
     cells = raw[spec.id]
     refuse_cells(cells.isna(), "respondent", "without an id; fill it in.")
     ids = cells.map(text)
-    refuse_cells(ids.duplicated(keep=False), "row", "with an id that another row has as well; remove one.")
+    refuse_cells(
+        ids.duplicated(keep=False), "row", "sharing an id; each respondent needs an id of their own."
+    )
     index: pd.Index[str] = pd.Index(list(ids), name="respondent")
     return index
 
@@ -170,7 +200,7 @@ def type_column(cells: Cells[Any], name: str, instrument: Instrument) -> pd.Seri
 def item_answers(cells: Cells[Any], scale: AnswerScale) -> pd.Series[float]:
     """Answers to an item as codes on its scale."""
     span = f"whole numbers from {scale.lowest} to {scale.highest}"
-    hint = 'correct them, or list the code for "no answer" under "missing_codes".'
+    hint = 'correct the file, or list the code for "no answer" under "missing_codes".'
     labels = scale_labels(scale)
     codes = cells.map(lambda cell: answer_code(cell, labels), na_action="ignore").astype(float)
     refuse_cells(cells.notna() & codes.isna(), "answer", f"in text where the item takes {span}; {hint}")
@@ -212,15 +242,17 @@ def contradicts(cell: Any, labels: dict[str, Any]) -> bool:
 def numbers(cells: Cells[Any], background: Background) -> pd.Series[float]:
     """Numbers within their bounds."""
     values = cells.map(number, na_action="ignore").astype(float)
-    refuse_cells(cells.notna() & values.isna(), "answer", "in text where a number is expected; correct them.")
-    refuse_cells(thousands(cells), "number", 'with "," or "." before three digits; write 1500, not 1.500.')
-    low = -np.inf if background.minimum is None else background.minimum
-    high = np.inf if background.maximum is None else background.maximum
     refuse_cells(
-        values.notna() & ~values.between(low, high),
-        "number",
-        f"outside the range from {low:g} to {high:g}; correct them or change the instrument.",
+        cells.notna() & values.isna(), "answer", "in text where a number is expected; correct the file."
     )
+    refuse_cells(thousands(cells), "number", 'with "," or "." before three digits; write 1500, not 1.500.')
+    for bound, side, outside in (
+        (background.minimum, "below", values.lt),
+        (background.maximum, "above", values.gt),
+    ):
+        if bound is not None:
+            what = f"{side} {bound:g}; correct the file, or the bound in the instrument."
+            refuse_cells(outside(bound), "number", what)
     return values
 
 
@@ -241,7 +273,8 @@ def categories(cells: Cells[Any], allowed: dict[str, Category]) -> pd.Series[Any
     refuse_cells(
         cells.notna() & names.isna(),
         "answer",
-        f"in none of the categories {listed(quoted(allowed), 'or')}, nor with a label or code of these.",
+        f"other than {listed(quoted(allowed), 'or')} (or their labels or codes); "
+        "correct the file, or add the category to the instrument.",
     )
     named = pd.Categorical(names, categories=list(allowed), ordered=True)
     return pd.Series(named, index=cells.index)

@@ -51,6 +51,11 @@ def test_rows_keep_the_number_that_a_spreadsheet_shows(tmp_path):
     assert list(read_tables([path]).index.get_level_values("row")) == [2, 5]
 
 
+def test_line_ends_of_old_macs(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"a;b\r1;2,5\r3;4\r")
+    assert cells(tmp_path / "a.csv") == {"a": ["1", "3"], "b": ["2,5", "4"]}
+
+
 def test_one_column_and_a_delimiter_that_ends_each_line(tmp_path):
     (tmp_path / "one.csv").write_text("a\n1\n2\n")
     (tmp_path / "end.csv").write_text("a,b,\n1,2,\n")
@@ -134,6 +139,7 @@ def test_files_with_different_columns_are_refused(tmp_path):
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n , \n", "is empty"),
         ("a.csv", b"a\0b", "not a text file"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16")[:-1], "as UTF-16 text"),
         ("a.csv", b'a,b\n1,2\n"cut', "line 3: cannot be read"),
         ("a.csv", "a\né\n".encode() + "ë\n".encode("latin-1"), "line 3: mixes UTF-8"),
         ("a.sav", b"no SPSS file" * 20, "as an SPSS file"),

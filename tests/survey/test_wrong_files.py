@@ -13,6 +13,14 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
 @pytest.mark.parametrize(
     ("name", "old", "new", "line", "message"),
     [
+        (
+            "study.yml",
+            "perspective:",
+            "perspectief:",
+            4,
+            'unknown key "perspectief". Did you mean "perspective"',
+        ),
+        ("study.yml", "file: answers.csv", "file: []", 6, '"file"'),
         ("study.yml", "groups:", "group:", 9, 'unknown key "group". Did you mean "groups"'),
         (
             "study.yml",
