@@ -28,6 +28,7 @@ def outcome_correlations(study: Study) -> pd.DataFrame:
         pair = scores[[construct, study.outcome]].dropna() if construct != study.outcome else scores.iloc[:0]
         if len(pair) < study.settings.min_group or 0 in pair.std().tolist():
             continue
-        r, half = pair.corr().iloc[0, 1], z / math.sqrt(len(pair) - 3)
+        r = float(pair.corr().to_numpy()[0, 1])
+        half = z / math.sqrt(len(pair) - 3)
         rows[construct] = (r, len(pair), math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half))
     return pd.DataFrame.from_dict(rows, orient="index", columns=["r", "n", "ci_lower", "ci_upper"])

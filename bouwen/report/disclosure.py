@@ -33,7 +33,7 @@ def hidden(counts: pd.Series, min_cell: int) -> pd.Series:
     small = (counts > 0) & (counts < min_cell)
     if small.sum() == 1 and (counts[~small] > 0).any():
         rest = counts[~small & (counts > 0)]
-        small[rest.idxmin()] = True
+        small = small | (counts.index == rest.idxmin())
     return small
 
 

@@ -165,7 +165,7 @@ def answer_colours(study: Study, items: Iterable[str]) -> dict[str, str]:
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
-    colours = {}
+    colours: dict[str, str] = {}
     for item in dict.fromkeys(items):
         scale = study.instrument.scale_of(item)
         for code in scale.codes:
@@ -175,12 +175,12 @@ def answer_colours(study: Study, items: Iterable[str]) -> dict[str, str]:
     return colours
 
 
-def categorical(labels: Sequence[str]) -> pd.Categorical:
+def categorical(labels: list[str]) -> pd.Categorical[str]:
     """Labels in the order in which they first appear."""
     return pd.Categorical(labels, list(dict.fromkeys(labels)))
 
 
-def downwards(labels: Sequence[str]) -> pd.Categorical:
+def downwards(labels: list[str]) -> pd.Categorical[str]:
     """Labels that a vertical axis shows from top to bottom."""
     return pd.Categorical(labels, list(dict.fromkeys(labels))[::-1])
 

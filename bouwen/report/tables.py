@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -102,7 +102,7 @@ NOTES = {
 
 
 def table(
-    study: Study, columns: Mapping[str, Sequence[str]], *, rows: str | None = None, note: str | None = None
+    study: Study, columns: Mapping[str, Iterable[str]], *, rows: str | None = None, note: str | None = None
 ) -> GT:
     """Texts -> a table in the look of the book.
 
@@ -168,7 +168,7 @@ def intervals(study: Study, frame: pd.DataFrame, prefix: str = "") -> list[str]:
     return [interval(low, high, 2, study.language) if pd.notna(low) else "–" for low, high in pairs]
 
 
-def numbers(study: Study, values: Sequence[float], digits: int = 2) -> list[str]:
+def numbers(study: Study, values: Iterable[float], digits: int = 2) -> list[str]:
     """Numbers in the language of the book."""
     return [number(v, digits, study.language) for v in values]
 
@@ -327,7 +327,7 @@ def paths(study: Study, fit: Fit) -> GT:
 
 def standardised(fit: Fit, op: str) -> pd.DataFrame:
     """The standardised parameters of one kind."""
-    solution = fit.standardized()
+    solution: pd.DataFrame = fit.standardized()
     return solution[solution["op"] == op]
 
 
@@ -352,13 +352,13 @@ def group_counts(study: Study) -> GT:
     """Respondents per level of each group, and which levels get estimates."""
     sizes = group_sizes(study)
     yes, no = ("ja", "nee") if study.language == "nl" else ("yes", "no")
-    texts = [count_text(sizes.loc[group, "n"], study.settings.min_cell) for group in study.groups]
+    counts = [sizes["n"].xs(group) for group in study.groups]
     return table(
         study,
         {
             "variable": [study.group_label(group) for group, _ in sizes.index],
             "level": [study.level_label(group, level) for group, level in sizes.index],
-            "n": [text for counts in texts for text in counts],
+            "n": [text for column in counts for text in count_text(column, study.settings.min_cell)],
             "estimates": [yes if enough else no for enough in sizes["enough"]],
         },
         rows="variable",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bouwen.report.claims import variable_label
 from bouwen.report.words import number, percent
 from bouwen.sem import Fit
-from bouwen.survey import Study, group_sizes
+from bouwen.survey import Study
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def markdown(text: str) -> Markdown:
     """Text that a notebook shows as Markdown."""
-    from IPython.display import Markdown
+    import IPython.display
 
-    return Markdown(text)
+    shown: Markdown = IPython.display.Markdown(text)  # type: ignore[no-untyped-call]
+    return shown
 
 
 def about(study: Study) -> Markdown:
@@ -66,8 +67,8 @@ def remarks(study: Study, fit: Fit) -> Markdown:
 
 def too_few(study: Study, group: str, level: str) -> Markdown | None:
     """Why a group gets no estimates; nothing where it has enough respondents."""
-    size = group_sizes(study).loc[(group, level)]
-    if size["enough"]:
+    n = int((study.responses[group] == level).sum())
+    if n >= study.settings.min_group:
         return None
     words = {
         "en": "Estimates need at least {need} respondents; this group has {n}. So there are no figures here: "
@@ -75,8 +76,8 @@ def too_few(study: Study, group: str, level: str) -> Markdown | None:
         "nl": "Schattingen vragen ten minste {need} respondenten; deze groep heeft er {n}. Daarom staan hier "
         "geen cijfers: die zouden meer zeggen over toeval, en over individuele respondenten, dan over de groep.",
     }
-    n = guarded(study, int(size["n"]))
-    return markdown(words[study.language].format(need=study.settings.min_group, n=n))
+    found = guarded(study, n)
+    return markdown(words[study.language].format(need=study.settings.min_group, n=found))
 
 
 def open_questions(study: Study) -> Markdown:

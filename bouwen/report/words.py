@@ -72,11 +72,13 @@ def tell(language: str = "en", **values: Any) -> None:
     """
     from IPython.display import display
 
+    publish: Any = display
+
     for name, value in values.items():
         value, text = value if isinstance(value, tuple) else (value, say(value, language))
         metadata = {"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}}
         bare = value.item() if hasattr(value, "item") else value
-        display({GLUE: repr(text)}, metadata={**metadata, "bouwen": {"value": bare}}, raw=True)
+        publish({GLUE: repr(text)}, metadata={**metadata, "bouwen": {"value": bare}}, raw=True)
 
 
 def say(value: Any, language: str) -> str:
