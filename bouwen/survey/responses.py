@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from bouwen.errors import BouwenError, did_you_mean, nearest
 from bouwen.survey.files import Part
-from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument
+from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument, Text
 from bouwen.survey.readers import DataError, listed, quoted
 from bouwen.survey.values import Labelled, fold, is_empty, lookup, number, text
 
@@ -198,11 +198,12 @@ def type_column(cells: Cells[Any], name: str, instrument: Instrument) -> pd.Seri
 
 
 def item_answers(cells: Cells[Any], scale: AnswerScale) -> pd.Series[float]:
-    """Answers to an item as codes on its scale."""
+    """Answers to an item as codes on its scale; labels will do where every answer has one."""
     span = f"whole numbers from {scale.lowest} to {scale.highest}"
     hint = 'correct the file, or list the code for "no answer" under "missing_codes".'
     labels = scale_labels(scale)
-    codes = cells.map(lambda cell: answer_code(cell, labels), na_action="ignore").astype(float)
+    accepted = labels if set(scale.labels) == set(scale.codes) else {}
+    codes = cells.map(lambda cell: answer_code(cell, accepted), na_action="ignore").astype(float)
     refuse_cells(cells.notna() & codes.isna(), "answer", f"in text where the item takes {span}; {hint}")
     refuse_cells(codes.notna() & (codes % 1 != 0), "answer", f"with decimals, but the item takes {span}.")
     outside = codes.notna() & ~codes.between(scale.lowest, scale.highest)
@@ -215,15 +216,11 @@ def item_answers(cells: Cells[Any], scale: AnswerScale) -> pd.Series[float]:
 
 
 def scale_labels(scale: AnswerScale) -> dict[str, float]:
-    """Label -> code, for scales of which every answer has a label."""
-    if set(scale.labels) != set(scale.codes):
-        return {}
-    return lookup(
-        (words, float(code)) for code, label in scale.labels.items() for words in label_words(label)
-    )
+    """Label -> code, in both languages."""
+    return lookup((w, float(code)) for code, label in scale.labels.items() for w in label_words(label))
 
 
-def label_words(label: Any) -> tuple[str, str]:
+def label_words(label: Text) -> tuple[str, str]:
     """A label in both languages."""
     return label.nl, label.en
 

@@ -78,6 +78,36 @@ def test_numbers_of_spss_become_ids_and_labels_become_categories(trial):
     np.testing.assert_array_equal(answers["t2"], [2, np.nan])
 
 
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".parquet", ".sav"])
+def test_the_same_answers_in_every_format(trial, ending):
+    expected = trial.read().responses
+    table = pd.read_csv(trial.folder / "answers.csv", keep_default_na=False, dtype=object)
+    path = trial.folder / f"answers{ending}"
+    match ending:
+        case ".csv" | ".tsv":
+            table.to_csv(path, index=False, sep="\t" if ending == ".tsv" else ";")
+        case ".xlsx":
+            table.to_excel(path, index=False)
+        case ".parquet":
+            table.to_parquet(path)
+        case ".sav":
+            pyreadstat.write_sav(table, str(path))
+    trial.change("study.yml", "answers.csv", path.name)
+    pd.testing.assert_frame_equal(trial.read().responses, expected)
+
+
+def test_labels_of_half_a_scale_are_no_answers(trial):
+    for code in ("2", "3", "4"):
+        lines = (trial.folder / "instrument.yml").read_text().splitlines(keepends=True)
+        trial.write(
+            "instrument.yml", "".join(line for line in lines if not line.startswith(f"      {code}: "))
+        )
+    with pytest.raises(DataError, match="in text"):
+        trial.read()
+    trial.change("answers.csv", "Mee eens", "4")
+    np.testing.assert_array_equal(trial.read().responses["t2"], [1, 2, 4])
+
+
 @pytest.mark.parametrize(
     ("labels", "column"),
     [
