@@ -1,31 +1,20 @@
-"""A population file -> answers of invented respondents, and what to expect of them.
+"""A population file -> a `Population`: how constructs hang together, who answers and what they skip.
 
-For studies whose answers may not be shared, or do not exist yet: a population says how the constructs
-hang together, how items measure them, who answers and who skips what, each with its ground. Every latent
-variable has variance 1 within groups. With A = (I − B)⁻¹ and Ψ the covariance of the disturbances
+For studies whose answers may not be shared, or do not exist yet. Every number comes with its ground. Every
+latent variable has variance 1 within groups. With A = (I − B)⁻¹ and Ψ the covariance of the disturbances
 
     η  = A (α + ζ)                               ζ ~ N(0, Ψ),  diag(A Ψ Aᵀ) = 1
     y* = Λ η + s + √(1 − diag(Λ A Ψ Aᵀ Λᵀ)) ε    ε ~ N(0, I)
     y  = lowest + number of thresholds below y*, mirrored for reversed items
 
-where B holds paths, Λ loadings, α the shifts of a respondent's groups and s the items' own shifts. Respondents of one
-register entry share part c of their disturbances: ζ = √(1 − c) ζ₁ + √c ζ₂.
-
-Every draw is a uniform number from ``Generator(PCG64(seed))``, made normal by the inverse of Φ, in this
-order: one row per register entry with ζ₂ in the order of the latent variables; then one row per respondent
-with the background variables in the order of the population file, ζ₁, ε in the order of the questionnaire, and
-missingness (skips or not, each item, stops or not, where). So the first respondents of a larger sample
-are those of a smaller one, and nothing depends on the platform beyond rounding in the last digit.
+where B holds paths, Λ loadings, α the shifts of a respondent's groups and s the items' own shifts.
+Respondents of one register entry share part c of their disturbances: ζ = √(1 − c) ζ₁ + √c ζ₂.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,10 +24,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
-from scipy.special import expit, ndtr, ndtri
+from scipy.special import ndtri
 
-from bouwen.errors import BouwenError, did_you_mean
-from bouwen.survey.files import FileError, Location, Part, Problem, read_file, refuse_in
+from bouwen.errors import did_you_mean
+from bouwen.survey.files import Location, Part, Problem, read_file, refuse_in
 from bouwen.survey.instrument import Instrument, Name, Perspective, read_instrument, unknown
 from bouwen.survey.register import Register, RegisterSpec, classify, read_register
 
@@ -46,8 +35,6 @@ Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
 Correlation = Annotated[float, Field(gt=-1, lt=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
-
-SERIES_TERMS = 80  # of the tetrachoric series; at a correlation of .8 the rest is below 1e-8
 
 
 class Grounded(Part):
@@ -205,26 +192,25 @@ class Population:
     @cached_property
     def paths(self) -> Matrix:
         """B (q, q): the path to each row's variable from each column's."""
-        B = pd.DataFrame(0.0, self.latents, self.latents)
+        B = np.zeros((len(self.latents), len(self.latents)))
         for outcome, paths in self.file.paths.items():
             for predictor, value in paths.predictors.items():
-                B.loc[outcome, predictor] = value
-        return B.to_numpy()
+                B[self.latents.index(outcome), self.latents.index(predictor)] = value
+        return B
 
     @cached_property
     def effects(self) -> Matrix:
         """A = (I − B)⁻¹ (q, q): total effects of the disturbances."""
-        effects: Matrix = np.linalg.inv(np.eye(len(self.latents)) - self.paths)
-        return effects
+        return np.asarray(np.linalg.inv(np.eye(len(self.latents)) - self.paths), dtype=float)
 
     @cached_property
     def disturbance_correlations(self) -> Matrix:
         """Correlations (q, q) of the disturbances."""
-        R = pd.DataFrame(np.eye(len(self.latents)), self.latents, self.latents)
+        R = np.eye(len(self.latents))
         for correlation in self.file.correlations:
-            a, b = correlation.between
-            R.loc[a, b] = R.loc[b, a] = correlation.value
-        return R.to_numpy()
+            a, b = (self.latents.index(name) for name in correlation.between)
+            R[a, b] = R[b, a] = correlation.value
+        return R
 
     @cached_property
     def residual_variances(self) -> Vector:
@@ -241,7 +227,7 @@ class Population:
     def disturbances(self) -> Matrix:
         """Ψ (q, q): covariances of the disturbances."""
         D = np.sqrt(self.residual_variances)
-        return self.disturbance_correlations * np.outer(D, D)
+        return np.asarray(self.disturbance_correlations * np.outer(D, D))
 
     @cached_property
     def covariance(self) -> Matrix:
@@ -251,14 +237,14 @@ class Population:
     @cached_property
     def loadings(self) -> Matrix:
         """Λ (p, q): the loading of each item on each latent variable."""
-        L = pd.DataFrame(0.0, list(self.instrument.items), self.latents)
-        for construct, own in self.file.items.items():
-            for item, loading in own.loadings.items():
-                L.loc[item, construct] = loading
-        for latent, cross in self.file.cross_loadings.items():
-            for item, loading in cross.loadings.items():
-                L.loc[item, latent] += loading
-        return L.to_numpy()
+        items = list(self.instrument.items)
+        L = np.zeros((len(items), len(self.latents)))
+        own = {name: measurement.loadings for name, measurement in self.file.items.items()}
+        cross = {name: also.loadings for name, also in self.file.cross_loadings.items()}
+        for latent, loadings in itertools.chain(own.items(), cross.items()):
+            for item, loading in loadings.items():
+                L[items.index(item), self.latents.index(latent)] += loading
+        return L
 
     @cached_property
     def common_covariance(self) -> Matrix:
@@ -291,7 +277,8 @@ class Population:
         if self.register:
             for name, spec in self.register.spec.classes.items():
                 classes = classify(self.register.table[spec.column], spec)
-                shares[name] = self.register_shares.groupby(classes, observed=False).sum().to_dict()
+                sums = self.register_shares.groupby(classes, observed=False).sum()
+                shares[name] = {level: float(sums[level]) for level in spec.categories}
         return shares
 
     def shift(self, group: str, level: str) -> Vector:
@@ -308,6 +295,8 @@ class Population:
 
     def _background_problems(self) -> Iterator[Problem]:
         asked = self.instrument.background
+        if self.register and self.register.spec.variable not in asked:
+            yield ("register", "variable"), unknown("background variable", self.register.spec.variable, asked)
         for name in asked:
             if name not in self.file.background:
                 yield ("background",), f'nothing is said about "{name}", which the instrument asks.'
@@ -329,6 +318,8 @@ class Population:
             yield ("background", name), f'the population has no register for "{name}"; add "register".'
         elif draw.weight not in (numbers := [c.column for c in self.register.spec.classes.values()]):
             yield ("background", name, "weight"), unknown("number in the register", draw.weight, numbers)
+        elif not self.register.table[self.register.spec.names[0]].is_unique:
+            yield ("register",), f'two entries have the same "{self.register.spec.names[0]}".'
 
     def _item_problems(self) -> Iterator[Problem]:
         constructs = self.instrument.constructs
@@ -473,304 +464,3 @@ def read_population(path: str | Path) -> Population:
     refuse_in(path, population.problems())
     refuse_in(path, population.impossible())
     return population
-
-
-class SimulationError(BouwenError):
-    """A number of respondents or a seed with which nothing can be simulated."""
-
-
-def simulate(population: Population, n: int, seed: int) -> pd.DataFrame:
-    """Answers of ``n`` invented respondents.
-
-    Parameters
-    ----------
-    population : Population
-    n : int
-        How many.
-    seed : int
-        Not negative; the same seed gives the same answers.
-
-    Returns
-    -------
-    DataFrame
-        Columns as in a response file: ``respondent``, background, items as answered in the
-        order of the questionnaire (Int64, missing where skipped), open questions (empty).
-    """
-    if n < 1 or seed < 0:
-        raise SimulationError(f"needs at least one respondent and a seed from 0 on, found {n} and {seed}.")
-    rng = np.random.Generator(np.random.PCG64(seed))
-    entries = 0 if population.register is None else len(population.register.table)
-    common = ndtri(rng.random((entries, len(population.latents))))
-    b, q, p = len(population.file.background), len(population.latents), len(population.instrument.items)
-    draws = np.split(rng.random((n, b + q + 2 * p + 3)), np.cumsum([b, q, p]), axis=1)
-
-    background = draw_background(population, draws[0])
-    latents = draw_latents(population, background, ndtri(draws[1]), common)
-    answers = draw_answers(population, latents, ndtri(draws[2]))
-    answers = answers.mask(draw_missing(population, background, draws[3]))
-    width = max(3, len(str(n)))
-    respondents = pd.Series([f"synthetic{i:0{width}d}" for i in range(1, n + 1)], name="respondent")
-    questions = pd.DataFrame("", index=answers.index, columns=list(population.instrument.open_questions))
-    return pd.concat([respondents, background, answers, questions], axis="columns")
-
-
-def draw_background(population: Population, u: Matrix) -> pd.DataFrame:
-    """Background variables in the order of the instrument, from one uniform each (n, b)."""
-    columns: dict[str, Any] = {}
-    for (name, draw), uniform in zip(population.file.background.items(), u.T, strict=True):
-        match draw:
-            case Shares():
-                columns[name] = pick(draw.shares, uniform)
-            case LogNormal():
-                number = np.floor(draw.median * np.exp(draw.spread * ndtri(uniform)))
-                asked = population.instrument.background[name]
-                columns[name] = np.clip(number, asked.minimum, asked.maximum).astype(int)
-            case FromRegister():
-                assert population.register
-                names = population.register.table[population.register.spec.names[0]]
-                columns[name] = names.loc[pick(population.register_shares, uniform)].to_numpy()
-    return pd.DataFrame(columns)[list(population.instrument.background)]
-
-
-def pick(shares: Mapping[str, float] | pd.Series[float], u: Vector) -> NDArray[Any]:
-    """The level in whose slice of the unit interval each uniform number falls."""
-    names = np.array(list(shares.keys()), dtype=object)
-    bounds = np.cumsum(list(shares.values() if isinstance(shares, Mapping) else shares))
-    return np.asarray(names[np.searchsorted(bounds[:-1], u, side="right")])
-
-
-def draw_latents(population: Population, background: pd.DataFrame, z: Matrix, common: Matrix) -> Matrix:
-    """Latent variables (n, q) from standard normal numbers of respondents and of register entries."""
-    groups = background
-    if population.register:
-        variable, spec = population.register.spec.variable, population.register.spec
-        entries = pd.Index(population.register.table[spec.names[0]]).get_indexer(background[variable])
-        share = next(d.common for d in population.file.background.values() if isinstance(d, FromRegister))
-        z = np.sqrt(1 - share) * z + np.sqrt(share) * common[entries]
-        for name, classes in spec.classes.items():
-            values = population.register.table[classes.column].iloc[entries].set_axis(background.index)
-            groups = groups.assign(**{name: classify(values, classes)})
-    disturbances = z @ np.linalg.cholesky(population.disturbances).T
-    for shift in population.file.shifts:
-        member = (groups[shift.group] == shift.level).to_numpy()
-        disturbances[member] += [shift.by.get(name, 0.0) for name in population.latents]
-    latents: Matrix = disturbances @ population.effects.T
-    return latents
-
-
-def draw_answers(population: Population, latents: Matrix, e: Matrix) -> pd.DataFrame:
-    """Answers to all items from latent variables (n, q) and standard normal numbers (n, p)."""
-    unique = 1 - np.diag(population.common_covariance)
-    responses = latents @ population.loadings.T + e * np.sqrt(unique)
-    columns = {}
-    for i, (name, item) in enumerate(population.instrument.items.items()):
-        scale = population.instrument.scale_of(name)
-        steps = np.searchsorted(population.thresholds(name), responses[:, i])
-        columns[name] = scale.highest - steps if item.reversed else scale.lowest + steps
-    return pd.DataFrame(columns).astype("Int64")
-
-
-def draw_missing(population: Population, background: pd.DataFrame, u: Matrix) -> NDArray[np.bool_]:
-    """Which answers (n, p) are missing, given background variables and uniform numbers (n, p + 3)."""
-    missing, items = population.file.missing, list(population.instrument.items)
-    first, last = items.index(missing.stop_from), len(items)
-    skips = u[:, 0] < probability(missing.skip, background)
-    skipped = skips[:, None] & (u[:, 1:-2] < missing.skipped)
-    stops = u[:, -2] < probability(missing.stop, background)
-    place = first + np.floor(u[:, -1] * (last - first))
-    return np.asarray(skipped | (stops[:, None] & (np.arange(last) >= place[:, None])))
-
-
-def probability(chance: Chance, background: pd.DataFrame) -> Vector:
-    """The probability of each respondent: expit(intercept + effects)."""
-    logit = pd.Series(chance.intercept, index=background.index)
-    for name, effect in chance.effects.items():
-        if isinstance(effect, dict):
-            logit += background[name].map(lambda level, by=effect: by.get(level, 0.0)).astype(float)
-        else:
-            logit += effect * background[name]
-    return np.asarray(expit(logit.to_numpy()))
-
-
-@dataclass(frozen=True)
-class Implied:
-    """What a population implies for complete answers.
-
-    Attributes
-    ----------
-    latents : DataFrame
-        Correlations of the latent variables within groups.
-    means : Series
-        Mean of every item, as answered.
-    covariances : DataFrame
-        Covariances of the items, as answered.
-    """
-
-    latents: pd.DataFrame
-    means: pd.Series[float]
-    covariances: pd.DataFrame
-    weights: pd.DataFrame
-    centre: pd.Series[float]
-
-    @property
-    def score_means(self) -> pd.Series[float]:
-        """Mean of every construct's scale: the mean of its items, reversed ones turned round."""
-        return self.weights.T @ self.means + self.centre
-
-    @property
-    def score_covariances(self) -> pd.DataFrame:
-        """Covariances of the constructs' scales."""
-        return self.weights.T @ self.covariances @ self.weights
-
-    @property
-    def score_correlations(self) -> pd.DataFrame:
-        """Correlations of the constructs' scales."""
-        return as_correlations(self.score_covariances)
-
-    @property
-    def alphas(self) -> pd.Series[float]:
-        """Coefficient alpha of every construct: k/(k − 1) · (1 − Σ item variances / scale variance)."""
-        k = (self.weights != 0).sum()
-        own = pd.Series(np.diag(self.covariances), self.means.index)
-        between = (self.weights**2).T @ own / np.diag(self.score_covariances)
-        return k / (k - 1) * (1 - between)
-
-
-def as_correlations(covariances: pd.DataFrame) -> pd.DataFrame:
-    """Covariances divided by the standard deviations."""
-    sd = np.sqrt(np.diag(covariances))
-    return covariances / np.outer(sd, sd)
-
-
-def implied(population: Population) -> Implied:
-    """Moments of complete answers, exact up to the length of the tetrachoric series.
-
-    Within a combination of groups latent responses are normal; across combinations the means differ,
-    so covariances are the average within plus that between.
-    """
-    items, constructs = population.instrument.items, population.instrument.constructs
-    thresholds = [population.thresholds(name) for name in items]
-    shares, means, covariances = [], [], []
-    for share, alpha in group_shifts(population):
-        shift = population.loadings @ population.effects @ alpha
-        mean, cov = answer_moments(thresholds, shift, population.common_covariance)
-        shares.append(share)
-        means.append(mean)
-        covariances.append(cov)
-    passed = np.average(means, axis=0, weights=shares)
-    apart = np.asarray(means) - passed
-    cov = np.average(covariances, axis=0, weights=shares) + (apart.T * shares) @ apart
-
-    scales = [population.instrument.scale_of(name) for name in items]
-    sign = population.signs
-    start = np.array([s.lowest if up > 0 else s.highest for s, up in zip(scales, sign, strict=True)])
-    turned = np.array([0 if up > 0 else s.lowest + s.highest for s, up in zip(scales, sign, strict=True)])
-    member = pd.DataFrame(
-        {name: [float(item in construct.items) for item in items] for name, construct in constructs.items()},
-        index=list(items),
-    )
-    member /= member.sum()
-    return Implied(
-        latents=pd.DataFrame(population.covariance, population.latents, population.latents),
-        means=pd.Series(start + sign * passed, list(items)),
-        covariances=pd.DataFrame(cov * np.outer(sign, sign), list(items), list(items)),
-        weights=member.mul(sign, axis=0),
-        centre=member.T @ turned,
-    )
-
-
-def group_shifts(population: Population) -> Iterator[tuple[float, Vector]]:
-    """The share of each combination of groups that are shifted, and its α (q,)."""
-    groups = list(dict.fromkeys(shift.group for shift in population.file.shifts))
-    for levels in itertools.product(*(population.group_shares[group] for group in groups)):
-        chosen = list(zip(groups, levels, strict=True))
-        share = np.prod([population.group_shares[group][level] for group, level in chosen])
-        alpha = sum(
-            (population.shift(group, level) for group, level in chosen), np.zeros(len(population.latents))
-        )
-        yield float(share), alpha
-
-
-def answer_moments(thresholds: list[Vector], mean: Vector, correlations: Matrix) -> tuple[Vector, Matrix]:
-    """Means (p,) and covariances (p, p) of the number of thresholds passed by normal responses.
-
-    cov(yᵢ, yⱼ) = Σₖ ρᵢⱼᵏ aᵢₖ aⱼₖ,  aᵢₖ = Σₜ φ(t) Heₖ₋₁(t) / √k!
-
-    Parameters
-    ----------
-    thresholds : list of p vectors
-    mean : (p,)
-        Of the responses, which have variance 1.
-    correlations : (p, p)
-        Of the responses; its diagonal is not used.
-
-    References
-    ----------
-    Pearson, K. (1900), Mathematical contributions to the theory of evolution, VII, Philosophical Transactions
-    of the Royal Society A 195, 1–47 (the tetrachoric series).
-    """
-    p = len(thresholds)
-    means, variances, a = np.empty(p), np.empty(p), np.zeros((SERIES_TERMS, p))
-    for i, cuts in enumerate(thresholds):
-        t = cuts - mean[i]
-        passed = ndtr(-t)
-        means[i] = passed.sum()
-        variances[i] = ((2 * np.arange(1, len(t) + 1) - 1) * passed).sum() - means[i] ** 2
-        density = np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi)
-        hermite, before = np.ones_like(t), np.zeros_like(t)  # Heₖ₋₁ / √(k − 1)!
-        for k in range(1, SERIES_TERMS + 1):
-            a[k - 1, i] = (density * hermite).sum() / np.sqrt(k)
-            hermite, before = (t * hermite - np.sqrt(k - 1) * before) / np.sqrt(k), hermite
-    powers, cov = np.ones((p, p)), np.zeros((p, p))
-    for term in a:
-        powers = powers * correlations
-        cov += powers * np.outer(term, term)
-    np.fill_diagonal(cov, variances)
-    return means, cov
-
-
-def simulate_file(population: str | Path, n: int, seed: int, output: str | Path) -> None:
-    """Simulate answers into a CSV file (UTF-8, commas, one line feed a row).
-
-    The file appears whole or not at all, and replaces nothing but simulated answers.
-
-    Raises
-    ------
-    BouwenError
-        The population is not valid, the folder does not exist, the file is something else than
-        simulated answers, or it cannot be written.
-    """
-    output = Path(output)
-    if not output.parent.is_dir():
-        raise FileError(output, f"there is no folder {output.parent}; create it first.")
-    refuse_to_replace(output)
-    answers = simulate(read_population(population), n, seed)
-    write_whole(output, answers.to_csv(index=False, lineterminator="\n"))
-
-
-def refuse_to_replace(output: Path) -> None:
-    """Refuse an existing file unless it holds simulated answers."""
-    if not output.exists():
-        return
-    try:
-        with output.open(encoding="utf-8", newline="") as file:
-            header, first = (next(csv.reader(io.StringIO(file.readline(100_000))), []) for _ in range(2))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        header, first = [], []
-    if header[:1] != ["respondent"] or not first[:1] or not first[0].startswith("synthetic"):
-        raise FileError(output, "holds something else than simulated answers; choose another name.")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write beside the old file, then swap."""
-    try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(beside).chmod(0o644)
-            Path(beside).replace(path)
-        finally:
-            Path(beside).unlink(missing_ok=True)
-    except OSError as error:
-        raise FileError(path, f"cannot be written ({error.strerror}).") from None
