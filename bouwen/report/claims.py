@@ -187,9 +187,14 @@ def judged(
 
 
 def variable_label(study: Study, name: str) -> str:
-    """A variable of a model as a reader sees it: a construct, a factor of the model or an item."""
+    """A variable of a model as a reader sees it: a construct, a factor of the model or an item.
+
+    The only item of a construct stands for it.
+    """
     if name in study.instrument.constructs:
         return study.label(name)
     if name in study.instrument.factors:
         return study.instrument.factors[name][study.language]
+    if name in study.instrument.items and len(study.items_of(only := study.instrument.construct_of(name))) == 1:
+        return study.label(only)
     return name

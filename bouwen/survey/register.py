@@ -71,7 +71,7 @@ def plain(bound: float) -> str:
 
 
 MUNICIPALITY_SIZE = ClassSpec(
-    label=Text(nl="gemeentegrootte", en="municipality size"),
+    label=Text(nl="Gemeentegrootte", en="Municipality size"),
     column="inhabitants",
     bounds=[20_000, 50_000, 100_000],
 )
