@@ -209,7 +209,7 @@ def test_a_study_with_a_register(trial):
     study = trial.read()
     assert study.responses["municipality_size"].tolist() == ["50000_100000", "from_100000"]
     assert study.level_label("municipality_size", "from_100000", "nl") == "100.000 en meer"
-    assert study.group_label("municipality_size", "nl") == "gemeentegrootte"
+    assert study.group_label("municipality_size", "nl") == "Gemeentegrootte"
     assert trial.folder / "register.csv" in study.files
     trial.change("answers.csv", "Utrecht", "Utrgt")
     with pytest.raises(UnknownEntryError) as caught:

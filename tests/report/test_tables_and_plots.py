@@ -1,0 +1,112 @@
+"""Tables and figures of all three studies: what they show and what they hide."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from numpy.testing import assert_allclose
+
+import bouwen
+from bouwen.report import plots, tables, texts
+
+
+def with_settings(study, **settings):
+    """The same study with other settings."""
+    return replace(
+        study, file=study.file.model_copy(update={"settings": study.settings.model_copy(update=settings)})
+    )
+
+
+def cells(table):
+    """The texts of a rendered table, tags removed."""
+    body = table.as_raw_html().split("</style>")[-1]
+    return [text.strip() for text in re.sub(r"<[^>]+>", "\x00", body).split("\x00") if text.strip()]
+
+
+@pytest.fixture
+def fit(study):
+    return bouwen.fit_model(study, "structural")
+
+
+def test_background_adds_up(study):
+    shown = cells(tables.background(study))
+    n = len(study.responses)
+    for group in study.groups:
+        counts = study.responses[group].value_counts()
+        assert counts.sum() <= n
+        for level in study.levels(group):
+            at = shown.index(study.level_label(group, level))
+            assert shown[at + 1] in {str(counts[level]), "–", f"<{study.settings.min_cell}", "0"}
+
+
+def test_small_cells_are_hidden_in_the_background(providers):
+    group = providers.groups[0]
+    smallest = providers.responses[group].value_counts().min()
+    shown = cells(tables.background(with_settings(providers, min_cell=int(smallest) + 1)))
+    for level, count in providers.responses[group].value_counts().items():
+        at = shown.index(providers.level_label(group, level))
+        assert (shown[at + 1] == str(count)) == (count > smallest and shown[at + 1] != "–")
+        if count == smallest:
+            assert shown[at + 1] == f"<{smallest + 1}"
+
+
+def test_tables_render_in_the_books_language(municipalities):
+    assert "Gemiddelde" in cells(tables.scales(municipalities))
+    assert "Mean" in cells(tables.scales(bouwen.read_study(municipalities.path, language="en")))
+
+
+def test_loadings_and_paths_show_every_parameter(study, fit):
+    solution = fit.standardized()
+    for op, table in (("=~", tables.loadings(study, fit)), ("~", tables.paths(study, fit))):
+        rows = solution[solution["op"] == op]
+        shown = cells(table)
+        assert len(re.findall(r"\[", " ".join(shown))) == len(rows)
+
+
+def test_answer_bars_are_whole_and_hold_no_small_cell(study):
+    bars = plots.answer_bars(study, study.constructs)
+    assert_allclose(bars.groupby("item")["share"].sum(), 1)
+    counts = bars["share"] * bars["item"].map(study.responses[list(study.items)].notna().sum())
+    assert ((counts < 1e-9) | (counts > study.settings.min_cell - 1e-9)).all()
+    assert_allclose(bars["end"] - bars["start"], bars["share"], atol=1e-12)
+    middle = bars.groupby("item").agg(low=("start", "min"), high=("end", "max"))
+    assert_allclose(middle["high"] - middle["low"], 1)
+
+
+@pytest.mark.parametrize("name", ["answers", "means", "missing", "outcome_by_group", "outcome"])
+def test_figures_of_a_study_draw(study, name, tmp_path):
+    figure = getattr(plots, name)(study)
+    figure.save(tmp_path / "figure.svg", verbose=False)
+    assert "<svg" in (tmp_path / "figure.svg").read_text()
+
+
+def test_figures_of_a_fit_draw(study, fit, tmp_path):
+    for figure in (plots.loadings(study, fit), plots.paths(study, fit)):
+        figure.save(tmp_path / "figure.svg", verbose=False)
+    assert "<svg" in (tmp_path / "figure.svg").read_text()
+
+
+def test_a_small_group_gets_words_instead_of_figures(providers):
+    group, level = providers.groups[0], providers.levels(providers.groups[0])[0]
+    assert texts.too_few(providers, group, level) is None
+    strict = with_settings(providers, min_group=len(providers.responses) + 1)
+    assert "at least" in texts.too_few(strict, group, level).data
+
+
+def test_counts_and_shares_below_the_smallest_cell_are_bounds(providers):
+    assert texts.guarded(providers, 4) == "fewer than 5"
+    assert texts.guarded(providers, 5) == 5
+    assert texts.guarded(providers, 0) == 0
+    assert texts.guarded_share(providers, 1, 200) == "<2.5%"
+    assert texts.guarded_share(providers, 0, 200) == "0.0%"
+    assert texts.guarded_share(providers, 50, 200) == "25.0%"
+
+
+def test_nothing_in_the_reputation_book_speaks_of_care(reputation):
+    fit = bouwen.fit_model(reputation, "structural")
+    shown = [
+        tables.findings(reputation), tables.background(reputation), tables.items(reputation),
+        tables.codebook(reputation), tables.paths(reputation, fit), tables.provenance(reputation),
+    ]  # fmt: skip
+    text = " ".join(" ".join(cells(table)) for table in shown) + texts.about(reputation).data
+    assert not re.search(r"\b(care|zorg|municipalit|gemeente|provider)", text, re.IGNORECASE)
