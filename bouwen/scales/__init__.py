@@ -2,8 +2,17 @@
 
 from bouwen.scales.answers import ScaleError
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations
+from bouwen.scales.dimensionality import (
+    EmpiricalKaiser,
+    MapTest,
+    ParallelAnalysis,
+    empirical_kaiser,
+    map_test,
+    parallel_analysis,
+)
 from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.items import item_statistics
+from bouwen.scales.normality import Mardia, mahalanobis, mardia
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
@@ -13,15 +22,24 @@ __all__ = [
     "Bartlett",
     "CorrelationDifference",
     "Efa",
+    "EmpiricalKaiser",
     "Kmo",
+    "MapTest",
+    "Mardia",
+    "ParallelAnalysis",
     "ScaleError",
     "alpha",
     "bartlett",
     "compare_correlations",
+    "empirical_kaiser",
     "fit_efa",
     "item_statistics",
     "key_items",
     "kmo",
+    "mahalanobis",
+    "map_test",
+    "mardia",
+    "parallel_analysis",
     "scale_statistics",
     "score_scales",
 ]

@@ -1,0 +1,273 @@
+"""Correlations -> how many factors they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, correlate
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+LARGEST_COMMUNALITY = 0.995
+
+
+class TooFewDraws(ScaleError):
+    """Too few random draws for the percentile asked for."""
+
+    def __init__(self, draws: int, needed: int) -> None:
+        self.draws, self.needed = draws, needed
+        super().__init__(f"needs at least {needed} random draws; found {draws}.")
+
+
+@dataclass(frozen=True)
+class ParallelAnalysis:
+    """Eigenvalues beside those of random answers.
+
+    Attributes
+    ----------
+    n_factors, n_components : int
+        How many eigenvalues, from the first on, exceed their reference.
+    eigenvalues : DataFrame
+        Index 1 to p; columns ``components components_reference factors factors_reference``.
+    n, draws, seed : int
+    percentile : float
+        Of the random eigenvalues, that an observed one must exceed.
+    """
+
+    n_factors: int
+    n_components: int
+    eigenvalues: pd.DataFrame
+    n: int
+    draws: int
+    percentile: float
+    seed: int
+
+    def table(self) -> pd.DataFrame:
+        """The eigenvalues with their references."""
+        return self.eigenvalues
+
+    def plot(self) -> ggplot:
+        """Scree plot of the factors with the reference from random answers."""
+        from plotnine import aes, geom_line, geom_point, ggplot, labs, scale_linetype_manual
+
+        wide = self.eigenvalues[["factors", "factors_reference"]].set_axis(["answers", "random"], axis=1)
+        long = wide.rename_axis("number").reset_index().melt("number", var_name="from", value_name="value")
+        return (
+            ggplot(long, aes("number", "value", linetype="from"))
+            + geom_line()
+            + geom_point(long[long["from"] == "answers"])
+            + scale_linetype_manual({"answers": "solid", "random": "dashed"})
+            + labs(x="Factor", y="Eigenvalue", linetype="")
+        )
+
+
+def parallel_analysis(
+    items: pd.DataFrame,
+    *,
+    seed: int,
+    draws: int = 500,
+    percentile: float = 95,
+    missing: Missing = "pairwise",
+) -> ParallelAnalysis:
+    """Compare eigenvalues with those of uncorrelated normal answers of the same size.
+
+    Components are eigenvalues of the correlations; factors those of the correlations with the
+    communalities of one factor on the diagonal, as psych's ``fa.parallel``.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One column per item, NaN where no answer was given.
+    seed : int
+    draws : int
+        Random samples.
+    percentile : float
+        Of the random eigenvalues.
+
+    References
+    ----------
+    Horn (1965), Psychometrika 30; Glorfeld (1995), Educational and Psychological Measurement 55.
+    """
+    if draws < (needed := int(np.ceil(100 / (100 - percentile)))):
+        raise TooFewDraws(draws, needed)
+    sample = correlate(items, missing=missing, minimum=3, what="Parallel analysis")
+    random = random_correlations(sample.n, len(sample.items), draws, np.random.default_rng(seed))
+    observed = {"components": _eigenvalues(sample.R), "factors": factor_eigenvalues(sample.R[None])[0]}
+    reference = {
+        "components": np.percentile(_eigenvalues(random), percentile, axis=0),
+        "factors": np.percentile(factor_eigenvalues(random), percentile, axis=0),
+    }
+    return ParallelAnalysis(
+        n_factors=leading(observed["factors"] > reference["factors"]),
+        n_components=leading(observed["components"] > reference["components"]),
+        eigenvalues=pd.DataFrame(
+            {
+                "components": observed["components"],
+                "components_reference": reference["components"],
+                "factors": observed["factors"],
+                "factors_reference": reference["factors"],
+            },
+            index=pd.RangeIndex(1, len(sample.items) + 1),
+        ),
+        n=sample.n,
+        draws=draws,
+        percentile=percentile,
+        seed=seed,
+    )
+
+
+def leading(exceeds: np.ndarray) -> int:
+    """How many are true before the first that is not.
+
+    >>> leading(np.array([True, True, False, True]))
+    2
+    """
+    return len(exceeds) if exceeds.all() else int(np.argmin(exceeds))
+
+
+def random_correlations(n: int, p: int, draws: int, rng: np.random.Generator) -> Matrix:
+    """Correlations (draws, p, p) of p independent normal items and n respondents.
+
+    Bartlett's decomposition: the cross-products are LLᵀ with normal numbers below the diagonal of L
+    and roots of χ²(n − i) on it, so no answers need to be drawn.
+
+    References
+    ----------
+    Bartlett (1933), Proceedings of the Royal Society of Edinburgh 53.
+    """
+    L = np.tril(rng.standard_normal((draws, p, p)), -1)
+    i = np.arange(p)
+    L[:, i, i] = np.sqrt(rng.chisquare(n - 1 - i, (draws, p)))
+    L /= np.linalg.norm(L, axis=2, keepdims=True)
+    return np.asarray(L @ L.transpose(0, 2, 1), dtype=float)
+
+
+def _eigenvalues(R: Matrix) -> Matrix:
+    return np.asarray(np.linalg.eigvalsh(R)[..., ::-1], dtype=float)
+
+
+def factor_eigenvalues(R: Matrix) -> Matrix:
+    """Eigenvalues (draws, p) of matrices (draws, p, p) with one factor's communalities in the diagonal."""
+    reduced, i = R.copy(), np.arange(R.shape[-1])
+    reduced[:, i, i] = one_factor(R) ** 2
+    return _eigenvalues(reduced)
+
+
+def one_factor(R: Matrix, *, sweeps: int = 300, tol: float = 1e-7) -> Matrix:
+    """Minres loadings (draws, p) of one factor for each of many correlation matrices.
+
+    Each loading in turn goes to its least squares value given the others,
+    λᵢ = Σ_{j≠i} rᵢⱼ λⱼ / Σ_{j≠i} λ²ⱼ, within the largest communality allowed.
+
+    References
+    ----------
+    Harman & Jones (1966), Psychometrika 31.
+    """
+    values, vectors = np.linalg.eigh(R)
+    L = vectors[:, :, -1] * np.sqrt(np.maximum(values[:, -1:] - 1, 0.01))
+    bound = np.sqrt(LARGEST_COMMUNALITY)
+    for _ in range(sweeps):
+        before = L.copy()
+        for i in range(R.shape[-1]):
+            others = np.sum(L**2, axis=1) - L[:, i] ** 2
+            L[:, i] = (np.einsum("dj,dj->d", R[:, i], L) - L[:, i]) / np.maximum(others, 1e-12)
+            L[:, i] = np.clip(L[:, i], -bound, bound)
+        if np.abs(L - before).max() < tol:
+            break
+    return np.asarray(L, dtype=float)
+
+
+@dataclass(frozen=True)
+class MapTest:
+    """Velicer's minimum average partial test.
+
+    Attributes
+    ----------
+    n_factors : int
+        Where the average squared partial correlation is smallest.
+    n_factors_fourth : int
+        Where the average fourth power is smallest (the revised test).
+    averages : DataFrame
+        Index: components taken out; columns ``squared`` and ``fourth``.
+    n : int
+    """
+
+    n_factors: int
+    n_factors_fourth: int
+    averages: pd.DataFrame
+    n: int
+
+    def table(self) -> pd.DataFrame:
+        """The averages."""
+        return self.averages
+
+
+def map_test(items: pd.DataFrame, *, missing: Missing = "pairwise") -> MapTest:
+    """Take out one component after another until the partial correlations no longer shrink.
+
+    References
+    ----------
+    Velicer (1976), Psychometrika 41; Velicer, Eaton & Fava (2000), in Goffin & Helmes (eds.).
+    """
+    sample = correlate(items, missing=missing, minimum=3, what="The MAP test")
+    rows = average_partials(sample.R)
+    averages = pd.DataFrame(rows, columns=["squared", "fourth"]).rename_axis("components")
+    best = averages.to_numpy().argmin(axis=0)
+    return MapTest(int(best[0]), int(best[1]), averages, sample.n)
+
+
+def average_partials(R: Matrix) -> list[tuple[float, float]]:
+    """Average squared and fourth-power partial correlations after 0, 1, 2, … components."""
+    p = len(R)
+    values, vectors = np.linalg.eigh(R)
+    components = (vectors * np.sqrt(values))[:, ::-1]
+    off = ~np.eye(p, dtype=bool)
+    rows = []
+    for m in range(p - 1):
+        C = R - components[:, :m] @ components[:, :m].T
+        scale = np.sqrt(np.diag(C))
+        partial = (C / np.outer(scale, scale))[off]
+        rows.append((float(np.mean(partial**2)), float(np.mean(partial**4))))
+    return rows
+
+
+@dataclass(frozen=True)
+class EmpiricalKaiser:
+    """The empirical Kaiser criterion: ``n_factors``, and eigenvalues beside their references."""
+
+    n_factors: int
+    eigenvalues: pd.DataFrame
+    n: int
+
+    def table(self) -> pd.DataFrame:
+        """The eigenvalues with their references."""
+        return self.eigenvalues
+
+
+def empirical_kaiser(items: pd.DataFrame, *, missing: Missing = "pairwise") -> EmpiricalKaiser:
+    """Count eigenvalues above what sampling error and the earlier factors leave for them.
+
+    References
+    ----------
+    Braeken & van Assen (2017), Psychological Methods 22, eq. 3.
+    """
+    sample = correlate(items, missing=missing, minimum=3, what="The empirical Kaiser criterion")
+    values = _eigenvalues(sample.R)
+    reference = kaiser_reference(values, sample.n)
+    table = pd.DataFrame(
+        {"components": values, "reference": reference}, index=pd.RangeIndex(1, len(values) + 1)
+    )
+    return EmpiricalKaiser(leading(values > reference), table, sample.n)
+
+
+def kaiser_reference(values: Vector, n: int) -> Vector:
+    """References max{1, (1 + √(p/n))² (p − Σ_{i<j} lᵢ) / (p − j + 1)} of the eigenvalues l."""
+    p = len(values)
+    left = p - np.concatenate([[0.0], np.cumsum(values)[:-1]])
+    reference: Vector = np.maximum(1.0, (1 + np.sqrt(p / n)) ** 2 * left / (p - np.arange(p)))
+    return reference
