@@ -50,7 +50,9 @@ def mardia(items: pd.DataFrame) -> Mardia:
     """Mardia's tests on complete answers.
 
     b₁ₚ = Σᵢⱼ gᵢⱼ³/n² with n b₁ₚ/6 ~ χ²(p(p + 1)(p + 2)/6); b₂ₚ = Σᵢ gᵢᵢ²/n with
-    (b₂ₚ − p(p + 2)) / √(8p(p + 2)/n) ~ N(0, 1); g = Z S⁻¹ Zᵀ with S over n.
+    (b₂ₚ − p(p + 2)) / √(8p(p + 2)/n) ~ N(0, 1); g = Z S⁻¹ Zᵀ.
+
+    S divides by n − 1, as in psych and semTools; Mardia's own n would raise b₁ₚ by the factor (n/(n − 1))³.
 
     References
     ----------
@@ -93,14 +95,14 @@ def mahalanobis(items: pd.DataFrame) -> pd.DataFrame:
     from scipy.special import chdtrc
 
     Z, index = _whitened(items, "Mahalanobis' distance")
-    n, p = Z.shape
-    distance = np.sum(Z**2, axis=1) * (n - 1) / n
+    p = Z.shape[1]
+    distance = np.sum(Z**2, axis=1)
     found = pd.DataFrame({"distance": distance, "df": p, "pvalue": chdtrc(p, distance)}, index=index)
     return found.sort_values("distance", ascending=False, kind="stable")
 
 
 def _whitened(items: pd.DataFrame, what: str) -> tuple[Matrix, pd.Index]:
-    """Complete answers (n, p), centred, with the identity as their covariance over n."""
+    """Complete answers (n, p), centred, with the identity as their covariance over n − 1."""
     complete = check_answers(check_answers(items, what=what).dropna(), what=what)
     n, p = complete.shape
     if n <= p:
@@ -109,4 +111,4 @@ def _whitened(items: pd.DataFrame, what: str) -> tuple[Matrix, pd.Index]:
     X = X - X.mean(axis=0)
     refuse_singular(np.atleast_2d(np.corrcoef(X, rowvar=False)), list(complete.columns))
     U = np.linalg.svd(X, full_matrices=False)[0]
-    return np.asarray(U * np.sqrt(n), dtype=float), complete.index
+    return np.asarray(U * np.sqrt(n - 1), dtype=float), complete.index
