@@ -8,13 +8,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
-from bouwen.report.chapters import Page, check_parameters, pages, read_chapters
+from bouwen.report.chapters import Notebook, Page, check_parameters, pages, read_chapters
 from bouwen.report.render import render
-from bouwen.report.run import TIMEOUT, Runner, fingerprint_of, run
+from bouwen.report.run import CAN_FORK, TIMEOUT, Runner, fingerprint_of, run
 from bouwen.report.site import assemble, digest_tree
 from bouwen.survey import Study, read_study
 
@@ -60,7 +61,7 @@ def build(
     parameters: Mapping[str, str] | None = None,
     jobs: int | None = None,
     timeout: float = TIMEOUT,
-    warm: bool = sys.platform == "linux",
+    warm: bool = CAN_FORK,
     listener: Listener | None = None,
 ) -> Path:
     """Build the online book of a study.
@@ -98,24 +99,59 @@ def build(
     """
     listener = listener or Silence()
     listener.step("Checking")
+    book = plan(path, parameters, jobs=jobs, timeout=timeout, warm=warm)
+    target = Path(output).absolute() if output else book.work / "html"
+    with refusing_bad_output(target), locked(book.work):
+        refuse_foreign(target)
+        recover(target)
+        notebooks = run_chapters(book, listener)
+        listener.step("Writing the site")
+        stamp = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
+        if not is_current(target, stamp):
+            publish(book.work / "source", target, stamp)
+    return target / "index.html"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is known of a book before a chapter runs.
+
+    ``root`` holds the chapters, ``work`` is the study's own folder below ``_build``.
+    """
+
+    study: Study
+    root: Path
+    work: Path
+    language: str
+    pages: list[Page]
+    runner: Runner
+
+
+def plan(
+    path: str | Path,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    jobs: int | None = None,
+    timeout: float = TIMEOUT,
+    warm: bool = CAN_FORK,
+) -> Plan:
+    """Read and check a study, the chapters and the parameters (see `build`)."""
     study = read_study(path)
     root = find_root(study.path)
     work = root / "_build" / study.id
-    target = Path(output).absolute() if output else work / "html"
     chapters = read_chapters(root)
     values = check_parameters(chapters, parameters or {})
     language = str(values.get("language", study.language))
-    book = pages(study, chapters, values, language, place_of(study, root))
     runner = Runner(root, work / "cache", jobs or os.cpu_count() or 1, timeout, warm, withhold_answers(study))
-    with refusing_bad_output(target), locked(work):
-        recover(target)
-        listener.plan(len(book))
-        notebooks = run(book, fingerprint_of(study.files, root), runner, listener.page)
-        listener.step("Writing the site")
-        stamp = assemble(study, language, book, notebooks, root, work / "source")
-        if not is_current(target, stamp):
-            publish(work, target, stamp)
-    return target / "index.html"
+    return Plan(
+        study, root, work, language, pages(study, chapters, values, language, place_of(study, root)), runner
+    )
+
+
+def run_chapters(book: Plan, listener: Listener) -> dict[str, Notebook]:
+    """Executed notebooks by page name; only what changed is run."""
+    listener.plan(len(book.pages))
+    return run(book.pages, fingerprint_of(book.study.files, book.root), book.runner, listener.page)
 
 
 def find_root(study_file: Path) -> Path:
@@ -158,7 +194,6 @@ def withhold_answers(study: Study) -> Callable[[str], str]:
 def refusing_bad_output(target: Path) -> Iterator[None]:
     """Turn what the system says of a full disk or a closed folder into one sentence."""
     try:
-        refuse_foreign(target)
         yield
     except OSError as error:
         raise OutputError(error.filename or target, f"cannot be written: {error.strerror}.") from error
@@ -224,13 +259,13 @@ def is_current(target: Path, stamp: str) -> bool:
     return target.is_dir() and record == {"sources": stamp, "tree": digest_tree(target)}
 
 
-def publish(work: Path, target: Path, stamp: str) -> None:
+def publish(source: Path, target: Path, stamp: str) -> None:
     """Write the site beside the old one, swap the two and note what the new one was made from."""
-    new = beside(target, "new")
-    new.mkdir(parents=True)
-    render(work / "source", new, work / "doctrees")
     beside(target, "json").unlink(missing_ok=True)
-    swap(new, target, beside(target, "old"))
+    new = beside(target, "new")
+    render(source, new)
+    swap(new / "html", target, beside(target, "old"))
+    shutil.rmtree(new)
     record = {"sources": stamp, "tree": digest_tree(target)}
     beside(target, "json").write_text(json.dumps(record), encoding="utf-8")
 

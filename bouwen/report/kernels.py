@@ -26,7 +26,6 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-import bouwen
 from bouwen.report.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
 
 PRELOADED = (
@@ -42,14 +41,13 @@ PRELOADED = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "myst_nb",
+    "bouwen.survey",
 )
 
 SEED = 1
 
 # Sockets in the scratch folder are closed to other users of the machine, which ports are not.
 TRANSPORT = "ipc" if hasattr(socket, "AF_UNIX") else "tcp"
-
-CAN_FORK = sys.platform == "linux"
 
 
 def kernel_environment(scratch: Path) -> dict[str, str]:
@@ -68,8 +66,14 @@ def run_kernel(connection_file: str) -> None:
 
     skip_address_grammar()
     seed()
-    options = ["--HistoryManager.enabled=False", "--InlineBackend.figure_formats={'svg'}", "--log-level=40"]
-    IPKernelApp.launch_instance(["-f", connection_file, *options])
+    options = {
+        "IPKernelApp.parent_handle": os.getppid(),
+        "IPKernelApp.log_level": 40,
+        "HistoryManager.enabled": False,
+        "InlineBackend.figure_formats": "{'svg'}",
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    IPKernelApp.launch_instance(["-f", connection_file, *arguments])
 
 
 def seed() -> None:
@@ -94,8 +98,6 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the build, which then stops its kernels
     for module in PRELOADED:
         importlib.import_module(module)
-    for name in bouwen.__all__:
-        getattr(bouwen, name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries dead kernels
     while True:
         request, sockets, _, _ = socket.recv_fds(control, 1 << 16, 1)
@@ -114,7 +116,6 @@ def become_kernel(request: dict[str, str], line: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["cwd"])
-    os.environ["JPY_PARENT_PID"] = str(os.getppid())
     line.sendall(f"{os.getpid()}\n".encode())
     try:
         run_kernel(request["connection_file"])
@@ -193,7 +194,7 @@ class ColdKernelManager(AsyncKernelManager):
 
 
 @contextmanager
-def kernel_managers(scratch: Path, *, warm: bool = CAN_FORK) -> Iterator[type[ColdKernelManager]]:
+def kernel_managers(scratch: Path, *, warm: bool) -> Iterator[type[ColdKernelManager]]:
     """A class of kernel managers, whose kernels are gone when the context is left.
 
     Parameters
@@ -211,7 +212,7 @@ def kernel_managers(scratch: Path, *, warm: bool = CAN_FORK) -> Iterator[type[Co
             super().__init__(transport=TRANSPORT, **options)
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
-            kw["env"] = {**environment, "JPY_PARENT_PID": str(os.getpid())}
+            kw["env"] = environment
             await super()._async_launch_kernel(kernel_cmd, **kw)
 
     if not warm:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,35 +24,33 @@ class SiteError(BouwenError):
         self.problems = problems
 
 
-def render(source: Path, output: Path, scratch: Path) -> None:
+def render(source: Path, folder: Path) -> None:
     """Build HTML with Jupyter Book's configuration; a warning is an error.
 
     Parameters
     ----------
-    source, output : Path
-        The assembled sources and an empty folder.
-    scratch : Path
-        For what Sphinx keeps between its steps; cleared before and after.
+    source : Path
+        The assembled sources.
+    folder : Path
+        New; the site is in its ``html``.
 
     Raises
     ------
     SiteError
         Sphinx warned or failed.
     """
-    shutil.rmtree(scratch, ignore_errors=True)
+    folder.mkdir(parents=True)
     sphinx = subprocess.run(
-        [sys.executable, "-m", __name__, str(source), str(output), str(scratch)],
+        [sys.executable, "-m", __name__, str(source), str(folder)],
         env=os.environ | ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         start_new_session=True,
     )
-    shutil.rmtree(scratch, ignore_errors=True)
     if sphinx.returncode:
         raise SiteError(problems_in(sphinx.stderr, source))
-    for leftover in (".buildinfo", ".buildinfo.bak"):
-        (output / leftover).unlink(missing_ok=True)
+    (folder / "html" / ".buildinfo").unlink()
 
 
 def problems_in(log: str, source: Path) -> list[str]:
@@ -67,7 +64,7 @@ def problems_in(log: str, source: Path) -> list[str]:
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def main(source: str, output: str, scratch: str) -> None:
+def main(source: str, folder: str) -> None:
     """Be the process that runs Sphinx."""
     end_with_parent()
     skip_address_grammar()
@@ -75,7 +72,7 @@ def main(source: str, output: str, scratch: str) -> None:
 
     result = build_sphinx(
         source,
-        output,
+        f"{folder}/html",
         path_config=f"{source}/_config.yml",
         noconfig=True,
         confoverrides={
@@ -83,7 +80,7 @@ def main(source: str, output: str, scratch: str) -> None:
             "latex_individualpages": False,
             "nitpicky": True,
         },
-        doctreedir=scratch,
+        doctreedir=f"{folder}/doctrees",
         warningiserror=True,
         keep_going=True,
         quiet=True,

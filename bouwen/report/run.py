@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import os
 import platform
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bouwen.report.kernels import ColdKernelManager
 
 TIMEOUT = 600.0
+CAN_FORK = sys.platform == "linux"
 
 
 class ChapterFailed(BouwenError):
@@ -56,7 +58,7 @@ class Runner:
     cache: Path
     jobs: int = os.cpu_count() or 1
     timeout: float = TIMEOUT
-    warm: bool = sys.platform == "linux"
+    warm: bool = CAN_FORK
     withhold: Callable[[str], str] = str
 
 
@@ -136,6 +138,7 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> No
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is raised as well
     running = 0
 
     def note_cell(cell: Notebook, cell_index: int) -> None:
@@ -178,7 +181,7 @@ def refuse_warnings(page: Page, executed: Notebook, runner: Runner) -> None:
 def cleaned(executed: Notebook, page: Page, root: Path) -> Notebook:
     """The executed notebook without times, random ids, object addresses and places on this machine."""
     cells = []
-    for number, cell in enumerate(json.loads(json.dumps(executed["cells"])), 1):
+    for number, cell in enumerate(json.loads(json.dumps(executed["cells"]))):
         metadata = {key: cell["metadata"][key] for key in sorted(cell["metadata"]) if key not in FLEETING}
         outputs = {"outputs": [cleaned_output(o, root) for o in cell["outputs"]]} if "outputs" in cell else {}
         cells.append({**cell, **outputs, "id": cell_id(page.name, number), "metadata": metadata})
@@ -202,7 +205,7 @@ def cleaned_text(text: str, root: Path) -> str:
 
 
 def cell_id(name: str, number: int) -> str:
-    """A cell's fixed id: the notebook's own name and the cell's place.
+    """A cell's fixed id: the notebook's own name and the cell's place from 0.
 
     >>> cell_id("book/sample", 3)
     'sample-03'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from collections.abc import Iterable, Mapping
@@ -19,17 +20,19 @@ WORDS = {
         "synthetic": "Synthetic data: the answers in this book were simulated and say nothing about real "
         "municipalities, providers or respondents.",
         "cite": "How to cite",
-        "show": "Show",
-        "hide": "Hide",
-        "search": "Search this book",
+        "show": "Show the code",
+        "hide": "Hide the code",
+        "figure": "Figure",
+        "table": "Table",
     },
     "nl": {
         "synthetic": "Synthetische gegevens: de antwoorden in dit boek zijn gesimuleerd en zeggen niets over "
         "echte gemeenten, aanbieders of respondenten.",
         "cite": "Citeren als",
-        "show": "Toon",
-        "hide": "Verberg",
-        "search": "Zoek in dit boek",
+        "show": "Toon de code",
+        "hide": "Verberg de code",
+        "figure": "Figuur",
+        "table": "Tabel",
     },
 }
 
@@ -81,16 +84,20 @@ def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) 
     config["author"] = ", ".join(study.authors) or config["author"]
     config["execute"]["execute_notebooks"] = "off"
     config["html"]["announcement"] = words["synthetic"] if study.synthetic else ""
-    config["html"]["extra_footer"] = (
-        f"<p><strong>{words['cite']}:</strong> {study.citation}</p>" if study.citation else ""
-    )
+    config["html"]["extra_footer"] = footer(study, words["cite"])
     sphinx = config["sphinx"]["config"]
     sphinx["language"] = language
-    sphinx["togglebutton_hint"] = words["show"]
-    sphinx["togglebutton_hint_hide"] = words["hide"]
-    sphinx["html_theme_options"]["search_bar_text"] = words["search"]
+    sphinx["nb_code_prompt_show"], sphinx["nb_code_prompt_hide"] = words["show"], words["hide"]
+    sphinx["numfig_format"] = {"figure": f"{words['figure']} %s", "table": f"{words['table']} %s"}
     sphinx["bouwen_chapter_of"] = {page.name: page.chapter for page in pages if page.name != page.chapter}
     return config
+
+
+def footer(study: Study, cite: str) -> str:
+    """How to cite the study, on every page."""
+    if not study.citation:
+        return ""
+    return f'<p class="bouwen-cite"><strong>{cite}:</strong> {html.escape(study.citation.strip())}</p>'
 
 
 def write_yaml(path: Path, content: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ def code(text: str, *tags: str, **metadata: object) -> dict:
 
 def write_chapter(root: Path, name: str, *cells: dict) -> Path:
     short = name.rpartition("/")[2]
-    for number, cell in enumerate(cells, 1):
+    for number, cell in enumerate(cells):
         cell["id"] = f"{short}-{number:02}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {
@@ -108,3 +108,71 @@ def write_book(root: Path) -> None:
     )
     shutil.copy(ROOT / "_config.yml", root / "_config.yml")
     shutil.copytree(ROOT / "assets", root / "assets")
+
+
+STUDY = """\
+title: {nl: Bouwen aan vertrouwen, en: Building trust}
+about: {nl: Een klein onderzoek., en: A small study.}
+authors: [A. Author]
+citation: "Author, A. (2026). A small study."
+instrument: instrument.yml
+perspective: client
+language: nl
+synthetic: true
+responses: {file: responses.csv, id: respondent}
+groups: [size]
+outcome: trust
+models: {measurement: measurement, structural: measurement}
+"""
+
+INSTRUMENT = """\
+title: {nl: Klein, en: Small}
+perspectives:
+  client: {nl: cliënten, en: clients}
+answer_scales:
+  agree3:
+    lowest: 1
+    highest: 3
+    labels: {1: {nl: oneens, en: disagree}, 3: {nl: eens, en: agree}}
+constructs:
+  trust:
+    label: {nl: vertrouwen, en: trust}
+    definition: {nl: Vertrouwen., en: Trust.}
+    source: made up
+    answer_scale: agree3
+    items:
+      t1: {text: {client: {nl: Een., en: One.}}}
+      t2: {text: {client: {nl: Twee., en: Two.}}}
+      t3: {text: {client: {nl: Drie., en: Three.}}}
+background:
+  size:
+    label: {nl: Omvang, en: Size}
+    kind: category
+    categories:
+      small: {nl: klein, en: small}
+      large: {nl: groot, en: large}
+open_questions:
+  remark: {text: {client: {nl: Wat nog meer?, en: Anything else?}}}
+models:
+  measurement:
+    label: {nl: meetmodel, en: measurement model}
+    syntax: "trust =~ t1 + t2 + t3"
+"""
+
+RESPONSES = """\
+respondent,t1,t2,t3,size,remark
+r1,1,2,3,small,Mijn geheime antwoord
+r2,2,2,3,large,
+r3,3,1,1,small,
+r4,1,3,3,large,
+"""
+
+
+def write_study(root: Path) -> Path:
+    """Write a study of four respondents and give its file."""
+    folder = root / "data" / "mini"
+    folder.mkdir(parents=True)
+    (folder / "study.yml").write_text(STUDY, encoding="utf-8")
+    (folder / "instrument.yml").write_text(INSTRUMENT, encoding="utf-8")
+    (folder / "responses.csv").write_text(RESPONSES, encoding="utf-8")
+    return folder / "study.yml"
