@@ -35,7 +35,7 @@ class Number:
     value: float
 
     def __str__(self) -> str:
-        return f"{self.value:.17g}"
+        return repr(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.expression import FUNCTIONS, Binary, Call, Expression, Name, Negate, Number
 
 MAX_DEPTH = 60  # nesting of parentheses; far below Python's own limit
+MAX_TERMS = 400  # operations in one formula
 MODEL_OPS = ("=~", "~~", "~*~", "~", "|")
 CONSTRAINT_OPS = (":=", "==", "<", ">")
 
@@ -53,9 +54,9 @@ class Modifiers:
     def __str__(self) -> str:
         parts = []
         if self.fixed:
-            parts.append(_group_text(["NA" if v is None else f"{v:.17g}" for v in self.fixed]))
+            parts.append(_group_text(["NA" if v is None else repr(v) for v in self.fixed]))
         if self.start:
-            parts.append(f"start({', '.join('NA' if v is None else f'{v:.17g}' for v in self.start)})")
+            parts.append(f"start({', '.join('NA' if v is None else repr(v) for v in self.start)})")
         if self.labels:
             parts.append(_group_text([label or "NA" for label in self.labels]))
         if self.equal:
@@ -266,7 +267,7 @@ class _Parser:
     """One statement, read from left to right."""
 
     def __init__(self, tokens: list[Token], text: str) -> None:
-        self.tokens, self.text, self.at, self.depth = tokens, text, 0, 0
+        self.tokens, self.text, self.at, self.depth, self.terms = tokens, text, 0, 0, 0
         self.operator = self._find_operator()
 
     # reading tokens -----------------------------------------------------------------------------
@@ -304,7 +305,6 @@ class _Parser:
         return self.take()
 
     def _find_operator(self) -> Token:
-        operators = {*MODEL_OPS, *CONSTRAINT_OPS}
         for i, token in enumerate(self.tokens):
             if token.kind != "op":
                 continue
@@ -325,7 +325,9 @@ class _Parser:
                     else "products of variables are not supported; add the product to the data as a column",
                     token,
                 )
-            if token.text in operators:
+        operators = {*MODEL_OPS, *CONSTRAINT_OPS}
+        for token in self.tokens:
+            if token.kind == "op" and token.text in operators:
                 return token
         first = self.tokens[0]
         if first.text == "efa":
@@ -493,13 +495,13 @@ class _Parser:
     def sum(self) -> Expression:
         value = self.product()
         while self.token.kind == "op" and self.token.text in "+-":
-            value = Binary(self.take().text, value, self.product())
+            value = self.joined(value, self.take(), self.product())
         return value
 
     def product(self) -> Expression:
         value = self.signed()
         while self.token.kind == "op" and self.token.text in "*/":
-            value = Binary(self.take().text, value, self.signed())
+            value = self.joined(value, self.take(), self.signed())
         return value
 
     def signed(self) -> Expression:
@@ -544,6 +546,12 @@ class _Parser:
             self.expect(")", f'to close "{word.text}("')
             return Call(word.text, argument)
         return Name(word.text, word.column, word.line)
+
+    def joined(self, left: Expression, op: Token, right: Expression) -> Expression:
+        self.terms += 1
+        if self.terms > MAX_TERMS:
+            raise self.fail(f"this formula has more than {MAX_TERMS} terms; split it", op)
+        return Binary(op.text, left, right)
 
     def deeper(self) -> None:
         self.depth += 1
