@@ -142,7 +142,7 @@ class Roles:
     """Outcomes that predict nothing; their residuals covary."""
 
 
-def roles(model: Model, *, fixed_x: bool = True) -> Roles:
+def roles(model: Model) -> Roles:
     """Sort the variables of a model by what they do in it.
 
     A covariate whose mean, variance or covariance the text mentions is no longer
@@ -163,7 +163,7 @@ def roles(model: Model, *, fixed_x: bool = True) -> Roles:
     exogenous = [
         n
         for n in predictors
-        if n not in factors and n not in indicators and n not in predicted and not (fixed_x and n in mentioned)
+        if n not in factors and n not in indicators and n not in predicted and n not in mentioned
     ]
     return Roles(
         latent=tuple(latent),
@@ -207,7 +207,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
             raise UnknownOption("group_equal", value, GROUP_EQUAL)
     if not model.formulas:
         raise ModelError("the model has no formulas; write at least one, such as trust =~ t1 + t2 + t3")
-    who = roles(model, fixed_x=options.fixed_x)
+    who = roles(model)
     meanstructure = (
         options.meanstructure or bool(options.thresholds) or any(f.op == "~1" for f in model.formulas)
     )
