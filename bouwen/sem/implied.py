@@ -44,6 +44,8 @@ class Structure:
     j: Ints
     free: Ints
     fixed: Array
+    loading: NDArray[np.bool_]
+    """(R,) whether a directed row is a loading."""
     exogenous_rows: Ints
     """Rows whose fixed value is a moment of the covariates."""
     exogenous: Ints
@@ -95,6 +97,7 @@ def compile_structure(table: ParTable) -> Structure:
         j=j,
         free=np.array([row.free for row in table.rows], dtype=np.int64).reshape(G, R),
         fixed=np.array([0.0 if row.value is None else row.value for row in table.rows]).reshape(G, R),
+        loading=np.array([row.op == "=~" for row in first]),
         exogenous_rows=np.flatnonzero([row.exogenous for row in first]),
         exogenous=np.array([place[name] for name in table.exogenous], dtype=np.int64),
         ordered=np.array([place[name] for name in table.ordered], dtype=np.int64),
