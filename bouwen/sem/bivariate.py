@@ -284,7 +284,7 @@ def pearson(products: Array, squares: Array, n: Array) -> Array:
 
 
 def _highest_point(
-    slopes: Callable[[Array], tuple[Array, Array]], start: Array, *, tol: float = 1e-8, steps: int = 60
+    slopes: Callable[[Array], tuple[Array, Array]], start: Array, *, tol: float = 1e-6, steps: int = 60
 ) -> Array:
     """Where many functions of a correlation peak: Newton's method, kept between brackets.
 
@@ -306,7 +306,7 @@ def _highest_point(
         first, second = slopes(rho)
         low, high = np.where(first > 0, rho, low), np.where(first < 0, rho, high)
         proposed = rho - first / np.where(second < 0, second, -1.0)
-        newton = (proposed > low) & (proposed < high) & (second < 0)
+        newton = (proposed >= low) & (proposed <= high) & (second < 0)
         new = np.where(newton, proposed, np.where(first == 0, rho, (low + high) / 2))
         moved = np.max(np.abs(new - rho), initial=0.0)
         rho = new

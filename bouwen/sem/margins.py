@@ -60,8 +60,8 @@ class Ordered:
     present : array (N,)
         1 where answered, 0 where missing.
     thresholds, slopes : arrays (C − 1,) and (c,)
-    limits : array (N, 2)
-        τ − βx below and above the answer; ∓`FAR` at the ends.
+    shift : array (N,)
+        βx.
     score : array (N,)
         The code, standardised; 0 where missing.
     influence : array (C − 1 + c, N)
@@ -74,12 +74,19 @@ class Ordered:
     present: Array
     thresholds: Array
     slopes: Array
-    limits: Array
+    shift: Array
     score: Array
     influence: Array
 
     mean = 0.0
     variance = 1.0
+
+    @property
+    def limits(self) -> Array:
+        """Thresholds minus βx below and above each answer, (N, 2); ∓`FAR` at the ends."""
+        ends = np.concatenate([[-FAR], self.thresholds, [FAR, FAR]])
+        around = np.stack([ends[self.codes], ends[np.minimum(self.codes, len(self.thresholds)) + 1]], axis=-1)
+        return np.clip(around - self.shift[:, None], -FAR, FAR)
 
     @property
     def levels(self) -> Array:
@@ -99,13 +106,14 @@ class Ordered:
         return np.concatenate([by_threshold, -(below + above) @ covariates], axis=-1)
 
     def answer_influence(self) -> Array:
-        """Influence of each answer on each threshold where there are no covariates, (C, C − 1).
+        """Influence of each answer on each threshold where there are no covariates, (C + 1, C − 1).
 
-        {1[c < t] − Φ(τ_t)} / φ(τ_t), times N over the number of answers
+        {1[c < t] − Φ(τ_t)} / φ(τ_t), times N over the number of answers; 0 if missing, the last row
         """
-        reached = np.arange(len(self.categories))[:, None] <= np.arange(len(self.thresholds))
+        reached = np.arange(len(self.categories) + 1)[:, None] <= np.arange(len(self.thresholds))
         share = len(self.present) / self.present.sum()
         influence: Array = share * (reached - ndtr(self.thresholds)) / normal_pdf(self.thresholds)
+        influence[-1] = 0.0
         return influence
 
 
@@ -201,18 +209,15 @@ def read_ordered(
     slopes = np.zeros(covariates.shape[1])
     if len(slopes):
         thresholds, slopes = _probit_regression(codes[known], covariates[known], thresholds)
-    ends = np.concatenate([[-FAR], thresholds, [FAR]])
     shift = covariates @ slopes
-    at = np.minimum(codes, len(values) - 1)
-    limits = np.clip(np.stack([ends[at] - shift, ends[at + 1] - shift], axis=-1), -FAR, FAR)
     score = np.where(known, codes, 0.0)
     score = present * (score - score.sum() / present.sum())
     score /= np.sqrt(np.sum(score**2) / present.sum())
-    item = Ordered(name, values, codes, present, thresholds, slopes, limits, score, np.empty(0))
+    item = Ordered(name, values, codes, present, thresholds, slopes, shift, score, np.empty(0))
     if len(slopes):
-        influence = _influence(_case_scores(codes, limits, covariates, len(values)) * present)
+        influence = _influence(_case_scores(item, covariates))
     else:
-        influence = np.vstack([item.answer_influence(), np.zeros(len(thresholds))])[codes].T
+        influence = item.answer_influence().T[:, codes]
     return replace(item, influence=influence)
 
 
@@ -248,13 +253,15 @@ def _indicators(codes: Codes, categories: int) -> Array:
     return (codes[:, None] == np.arange(categories)).astype(float)
 
 
-def _case_scores(codes: Codes, limits: Array, covariates: Array, categories: int) -> Array:
+def _case_scores(item: Ordered, covariates: Array) -> Array:
     """Differentiate each respondent's log-probability by thresholds and slopes, (parameters, N)."""
-    inside = np.maximum(ndtr(limits[:, 1]) - ndtr(limits[:, 0]), LEAST_PROBABILITY)
-    below, above = -normal_pdf(limits[:, 0]) / inside, normal_pdf(limits[:, 1]) / inside
-    answered = _indicators(codes, categories)
-    by_threshold = below[:, None] * answered[:, 1:] + above[:, None] * answered[:, :-1]
-    return np.column_stack([by_threshold, -(below + above)[:, None] * covariates]).T
+    below, above = item.limits.T
+    weight = item.present / np.maximum(ndtr(above) - ndtr(below), LEAST_PROBABILITY)
+    by_below, by_above = -weight * normal_pdf(below), weight * normal_pdf(above)
+    answered = _indicators(item.codes, len(item.categories)).T
+    return np.vstack(
+        [by_below * answered[1:] + by_above * answered[:-1], -(by_below + by_above) * covariates.T]
+    )
 
 
 def _probit_regression(codes: Codes, covariates: Array, thresholds: Array) -> tuple[Array, Array]:

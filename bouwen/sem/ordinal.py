@@ -175,8 +175,8 @@ def polychoric(items: pd.DataFrame, *, missing: str = "listwise") -> pd.DataFram
     return pd.DataFrame(moments.cov, index=items.columns, columns=items.columns)
 
 
-def _respondents(answers: Array, given: Array, missing: str) -> NDArray[np.bool_]:
-    """Those with enough answers to be used."""
+def _respondents(answers: Array, given: Array, missing: str) -> NDArray[np.intp]:
+    """Rows with enough answers to be used."""
     gaps = np.isnan(answers)
     if missing == "listwise":
         empty = gaps.any(axis=1)
@@ -184,8 +184,7 @@ def _respondents(answers: Array, given: Array, missing: str) -> NDArray[np.bool_
         empty = gaps.all(axis=1)
     else:
         raise ValueError(f'missing is "listwise" or "pairwise" for ordered items, not "{missing}"')
-    used: NDArray[np.bool_] = ~(empty | np.isnan(given).any(axis=1))
-    return used
+    return np.flatnonzero(~(empty | np.isnan(given).any(axis=1)))
 
 
 def _check_overlap(margins: Sequence[Margin]) -> None:

@@ -157,7 +157,7 @@ class _Tables:
         for k, item in enumerate(items):
             levels = len(item.thresholds)
             thresholds[k, 1 : levels + 1] = item.thresholds
-            answers[k, : levels + 1, :levels] = item.answer_influence()
+            answers[k, : levels + 1, :levels] = item.answer_influence()[:-1]
         return cls(items, codes, counts, thresholds, answers)
 
     def solve(self, start: Array) -> tuple[Array, Array]:
@@ -231,13 +231,11 @@ class _Side:
     """One side of K pairs, stacked."""
 
     def __init__(self, margins: Sequence[Margin], index: Indices) -> None:
-        items = [margins[i] for i in index]
-        self.present = np.stack([item.present for item in items])
-        self.score = np.stack([item.score for item in items])
-        self.variance = np.array([item.variance for item in items])[:, None]
-        self.limits = np.stack(
-            [item.limits if isinstance(item, Ordered) else np.empty((len(item.score), 2)) for item in items]
-        )
+        self.present = np.stack([item.present for item in margins])[index]
+        self.score = np.stack([item.score for item in margins])[index]
+        self.variance = np.array([item.variance for item in margins])[index, None]
+        no_limits = np.empty((len(margins[0].score), 2))
+        self.limits = np.stack([m.limits if isinstance(m, Ordered) else no_limits for m in margins])[index]
 
 
 def _case_influence(
