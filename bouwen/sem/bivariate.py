@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 FAR = 40.0  # beyond every threshold: the standard normal density underflows to zero here
 EDGE = 0.9999  # a correlation that the likelihood drives further is reported as perfect
 LEAST_PROBABILITY = float(np.finfo(float).eps)
-_TINY = 1e-280
+_TINY = 1e-100
 
 
 def normal_pdf(x: Array) -> Array:
@@ -74,7 +74,7 @@ _GAUSS_LEGENDRE = {nodes: _on_unit_interval(nodes) for nodes in (8, 12, 20)}
 def _cdf_by_owens_t(h: Array, k: Array, rho: Array) -> Array:
     """½{Φ(h) + Φ(k) − [hk < 0]} − T(h, (k − ρh)/(h r)) − T(k, (h − ρk)/(k r)),  r² = 1 − ρ²."""
     h, k = np.where(h == 0, _TINY, h), np.where(k == 0, _TINY, k)
-    r = np.sqrt((1 - rho) * (1 + rho)) + _TINY
+    r = np.maximum(np.sqrt((1 - rho) * (1 + rho)), _TINY)
     opposite = (h < 0) != (k < 0)
     tails = owens_t(h, (k - rho * h) / (h * r)) + owens_t(k, (h - rho * k) / (k * r))
     probability: Array = np.maximum((ndtr(h) + ndtr(k) - opposite) / 2 - tails, 0.0)

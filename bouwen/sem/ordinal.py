@@ -166,9 +166,11 @@ def polychoric(items: pd.DataFrame, *, missing: str = "listwise") -> pd.DataFram
     ----------
     Olsson (1979).
 
-    >>> table = pd.DataFrame({"a": [1, 1, 2, 2] * 5, "b": [1, 1, 1, 2, 2, 1, 2, 2, 1, 2] * 2})
-    >>> float(polychoric(table).loc["a", "b"].round(4))  # sin(π/2 · (2P − 1)): both medians cut
-    0.309
+    >>> a, b = [1, 1, 1, 1, 1, 2, 2, 2, 2, 2], [1, 1, 1, 1, 2, 1, 2, 2, 2, 2]
+    >>> polychoric(pd.DataFrame({"a": a, "b": b})).round(4)  # cut at the medians: sin(2π (0.4 − 0.25))
+           a      b
+    a  1.000  0.809
+    b  0.809  1.000
     """
     names = [str(name) for name in items.columns]
     moments = ordinal_moments(items.to_numpy(dtype=float), [True] * len(names), names, missing=missing)

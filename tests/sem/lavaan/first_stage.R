@@ -25,3 +25,9 @@ first_stage("mixed_groups", "survey.csv", c("q1", "q2", "q7", "y1", "y2"), c("q1
 first_stage("listwise", "survey_missing.csv", c("q1", "q2", "q4", "y1"), c("q1", "q2", "q4"))
 first_stage("pairwise", "survey_missing.csv", c("q1", "q2", "q4", "q6"), c("q1", "q2", "q4", "q6"), missing = "pairwise")
 first_stage("covariates", "survey.csv", c("q1", "q4", "q7", "y1"), c("q1", "q4", "q7"), covariates = c("size", "rural"))
+
+# A second opinion on the correlations alone: psych, without its continuity correction.
+d <- read.csv("data/survey.csv")[paste0("q", 1:9)]
+p <- suppressWarnings(psych::polychoric(d, correct = 0))
+write(toJSON(list(psych = as.character(packageVersion("psych")), data = "survey.csv", variables = names(d),
+  rho = unname(p$rho)), auto_unbox = TRUE, digits = NA), "../psych/polychoric.json")
