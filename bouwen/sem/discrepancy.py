@@ -389,16 +389,20 @@ class LeastSquaresPoint:
 
 
 def least_squares(structure: Structure, sample: Sample, *, weighted: bool) -> LeastSquares:
-    """GLS (``weighted``) or ULS distance for a complete sample."""
+    """GLS (``weighted``) or ULS distance for a complete sample.
+
+    The one place where N − 1 counts: lavaan divides S by it, and weighs groups by it, for these two.
+    """
     p = structure.p
-    V = np.linalg.inv(sample.cov) if weighted else np.broadcast_to(np.eye(p), sample.cov.shape)
+    cov = sample.cov * (sample.n / (sample.n - 1))[:, None, None]
+    V = np.linalg.inv(cov) if weighted else np.broadcast_to(np.eye(p), cov.shape)
     return LeastSquares(
         structure=structure,
         slots=slots(structure),
-        fixed=with_exogenous(structure, sample.mean, sample.cov),
-        share=sample.n / sample.N,
+        fixed=with_exogenous(structure, sample.mean, cov),
+        share=(sample.n - 1) / sample.N,
         mean=sample.mean,
-        cov=sample.cov,
+        cov=cov,
         V=V,
         diagonal=0.0 if weighted else 1.0,
     )
