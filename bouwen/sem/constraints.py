@@ -53,6 +53,19 @@ class Restrictions:
         known = self._known(theta)
         return _stack([known[name] for name, _ in self.table.definitions], theta)
 
+    def definitions_from_rows(self, rows: Array) -> Array:
+        """Values (..., k) of the definitions when the rows of the table have other values (..., rows)."""
+        place = {id(row): k for k, row in enumerate(self.table.rows)}
+        none = np.zeros(0)
+        known = {
+            label: Dual(rows[..., place[id(row)]], none)
+            for label, row in known_labels(self.table.rows).items()
+            if label in self._used
+        }
+        for name, formula in self.table.definitions:
+            known[name] = evaluate(formula, known, 0)
+        return np.stack([np.broadcast_to(known[n].value, rows.shape[:-1]) for n, _ in self.table.definitions], -1)
+
     def _differences(self, constraints: Sequence[Constraint], theta: Array) -> tuple[Array, Array]:
         known, q = self._known(theta), self.table.n_free
         out = []

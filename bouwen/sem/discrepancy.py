@@ -58,13 +58,10 @@ class Objective(Protocol):
     """A discrepancy as a function of the parameters."""
 
     structure: Structure
+    fixed: Array
 
     def at(self, theta: Array) -> Point:
         """Evaluate at parameters (..., q)."""
-
-
-def _pack(*arrays: Array) -> tuple[Array, ...]:
-    return tuple(np.ascontiguousarray(a) for a in arrays)
 
 
 @dataclass(frozen=True)

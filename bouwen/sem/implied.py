@@ -130,6 +130,24 @@ def row_values(structure: Structure, theta: Array, fixed: Array | None = None) -
     return np.where(structure.free >= 0, theta[..., structure.free], fixed)
 
 
+def _with_residuals(structure: Structure, values: Array, C: Array) -> Array:
+    """Give ordered items the residual variance that makes their total variance Δ⁻² (delta parameterisation).
+
+    Changes the diagonal of C in place. No ordered item predicts another variable, so
+    nothing else moves. Muthén & Asparouhov (2002), Mplus Web Note 4.
+    """
+    items = structure.ordered
+    kind, i, j = structure.kind, structure.i, structure.j
+    values = values.copy()
+    for item in items:
+        scale = values[..., np.flatnonzero((kind == SCALE) & (i == item))[0]]
+        residual = np.flatnonzero((kind == SYMMETRIC) & (i == item) & (j == item))[0]
+        total = scale**-2.0
+        values[..., residual] += total - C[..., item, item]
+        C[..., item, item] = total
+    return values
+
+
 @dataclass(frozen=True, slots=True)
 class Implied:
     """Moments implied by a parameter vector, with the pieces their derivatives need.
@@ -185,6 +203,8 @@ def implied_moments(structure: Structure, theta: Array, fixed: Array | None = No
     E = np.linalg.inv(np.eye(m) - A)
     FE = E[..., :p, :]
     C = E @ S @ np.swapaxes(E, -1, -2)
+    if len(structure.ordered):
+        values = _with_residuals(structure, values, C)
     if structure.meanstructure:
         rows = np.flatnonzero(structure.kind == INTERCEPT)
         intercepts[..., structure.i[rows]] = values[..., rows]

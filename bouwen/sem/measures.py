@@ -7,12 +7,14 @@ published table. Names are lavaan's, with ``_`` for ``.``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import chdtrc, chndtr, chndtrinc
 
+from bouwen.sem.chisquare import Corrected
 from bouwen.sem.implied import Array
+from bouwen.sem.inference import Test
 
 NAN = float("nan")
 CLOSE_FIT = 0.05  # RMSEA of the close-fit test (Browne & Cudeck, 1993)
@@ -124,16 +126,6 @@ def swain(df: float, p: int, n: float) -> float:
     return 1 - (p * (2 * p**2 + 3 * p - 1) - q * (2 * q**2 + 3 * q - 1)) / (12 * df * n)
 
 
-@dataclass(frozen=True, slots=True)
-class Residuals:
-    """Sums over groups, weighted by their share of respondents."""
-
-    srmr: float
-    rmr: float
-    gfi: float
-    n_moments: int
-
-
 def srmr(
     sample_mean: Array, sample_cov: Array, mean: Array, cov: Array, n: Array, *, means: bool
 ) -> tuple[float, float]:
@@ -204,16 +196,100 @@ def information_criteria(logl: float, npar: float, n: float) -> dict[str, float]
     }
 
 
-def absolute(
-    chisq: float, df: float, n: float, groups: int, *, scaling: float = 1.0, suffix: str = ""
-) -> dict[str, float]:
+def absolute(chisq: float, df: float, n: float, groups: int, suffix: str = "") -> dict[str, float]:
     """RMSEA with its 90 % interval and the close-fit test."""
-    low, high = rmsea_interval(chisq, df, n, groups, scaling)
+    low, high = rmsea_interval(chisq, df, n, groups)
     return {
-        f"rmsea{suffix}": rmsea(chisq * scaling, df, n, groups, trace=df * scaling),
+        f"rmsea{suffix}": rmsea(chisq, df, n, groups),
         f"rmsea_ci_lower{suffix}": low,
         f"rmsea_ci_upper{suffix}": high,
-        f"rmsea_pvalue{suffix}": close_fit_pvalue(chisq, df, n, groups, scaling),
+        f"rmsea_pvalue{suffix}": close_fit_pvalue(chisq, df, n, groups),
+    }
+
+
+def chi_square_measures(
+    tests: Sequence[Test], baseline: Sequence[Test], npar: float, n: float, groups: int
+) -> dict[str, float]:
+    """Everything that follows from the tests of the model and of the baseline.
+
+    ``tests`` and ``baseline`` hold the plain test and, where there is one, the corrected test.
+    """
+    plain, base = tests[0], baseline[0]
+    out = {
+        "npar": npar,
+        "fmin": plain.chisq / (2 * n),
+        "chisq": plain.chisq,
+        "df": plain.df,
+        "pvalue": plain.pvalue,
+        "baseline_chisq": base.chisq,
+        "baseline_df": base.df,
+        "baseline_pvalue": base.pvalue,
+        **incremental(plain.chisq, plain.df, base.chisq, base.df),
+        **absolute(plain.chisq, plain.df, n, groups),
+    }
+    if len(tests) == 1:
+        return out
+    scaled, base_scaled = tests[1], baseline[1]
+    out |= {
+        "chisq_scaled": scaled.chisq,
+        "df_scaled": scaled.df,
+        "pvalue_scaled": scaled.pvalue,
+        "chisq_scaling_factor": scaled.scaling,
+        "baseline_chisq_scaled": base_scaled.chisq,
+        "baseline_df_scaled": base_scaled.df,
+        "baseline_pvalue_scaled": base_scaled.pvalue,
+        "baseline_chisq_scaling_factor": base_scaled.scaling,
+    }
+    if scaled.name == "scaled.shifted":
+        out["chisq_shift_parameters"] = scaled.shift
+    comparison = incremental(scaled.chisq, scaled.df, base_scaled.chisq, base_scaled.df)
+    out |= {f"{name}_scaled": value for name, value in comparison.items()}
+    return out | scaled_rmsea(plain, scaled, n, groups)
+
+
+def scaled_rmsea(plain: Test, scaled: Test, n: float, groups: int) -> dict[str, float]:
+    """RMSEA of a corrected chi-square.
+
+    The plain chi-square is referred to its expectation tr(UΓ) as if that were its degrees of
+    freedom, as lavaan does for mean-corrected tests; a shifted statistic is taken as it is.
+    """
+    if scaled.name == "scaled.shifted":
+        return absolute(scaled.chisq, scaled.df, n, groups, "_scaled")
+    return absolute(plain.chisq, plain.df if plain.df == 0 else scaled.trace, n, groups, "_scaled")
+
+
+def robust_measures(model: Corrected, baseline: Corrected, n: float, groups: int) -> dict[str, float]:
+    """Robust CFI, TLI and RMSEA: misfit in excess of what the model's own expectation explains.
+
+    References
+    ----------
+    Brosseau-Liard, Savalei & Li (2012); Brosseau-Liard & Savalei (2014); Savalei (2021);
+    Zhang & Savalei (2023).
+    """
+    scaling = model.trace / model.df if model.df > 0 else NAN
+    excess = max(model.chisq - model.trace, 0.0)
+    worst = max(baseline.chisq - baseline.trace, excess)
+    out = {"cfi_robust": 1.0 if worst == 0 else 1 - excess / worst}
+    if model.df == 0 or baseline.df == 0:
+        tli_robust = 1.0
+    else:
+        per_df = (model.chisq - model.trace) / model.df
+        tli_robust = 1 - per_df * baseline.df / (baseline.chisq - baseline.trace)
+    worst = baseline.chisq - baseline.trace
+    out |= {
+        "tli_robust": tli_robust,
+        "nnfi_robust": tli_robust,
+        "rni_robust": 1.0 if worst == 0 else 1 - (model.chisq - model.trace) / worst,
+        "rmsea_robust": rmsea(model.chisq, model.df, n, groups, trace=model.trace),
+    }
+    if model.df == 0:
+        return out | {"rmsea_ci_lower_robust": 0.0, "rmsea_ci_upper_robust": 0.0, "rmsea_pvalue_robust": NAN}
+    low, high = rmsea_interval(model.chisq / scaling, model.df, n, groups, scaling)
+    close = close_fit_pvalue(model.chisq / scaling, model.df, n, groups, scaling)
+    return out | {
+        "rmsea_ci_lower_robust": low,
+        "rmsea_ci_upper_robust": high,
+        "rmsea_pvalue_robust": close,
     }
 
 
