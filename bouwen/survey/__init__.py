@@ -1,1 +1,26 @@
-"""What was asked and what was answered."""
+"""What was asked and what was answered: instruments, studies, their data files and a first look at them."""
+
+from bouwen.survey.files import FileError
+from bouwen.survey.instrument import Instrument, read_instrument
+from bouwen.survey.readers import DataError
+from bouwen.survey.register import Register, UnknownEntryError, read_register
+from bouwen.survey.screening import Screening, check_report, group_sizes, screen
+from bouwen.survey.study import Settings, Study, find_study, read_study
+
+__all__ = [
+    "DataError",
+    "FileError",
+    "Instrument",
+    "Register",
+    "Screening",
+    "Settings",
+    "Study",
+    "UnknownEntryError",
+    "check_report",
+    "find_study",
+    "group_sizes",
+    "read_instrument",
+    "read_register",
+    "read_study",
+    "screen",
+]

@@ -1,0 +1,173 @@
+"""The command line: parse, call one library function, print.
+
+Exit status 0: done; 1: refused or failed, with one message on stderr; 2: wrong use; 130: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bouwen.errors import BouwenError
+
+CAN_FORK = sys.platform == "linux"
+DEFAULT_STUDY = Path("data/providers/study.yml")
+
+app = typer.Typer(
+    name="bouwen",
+    help="From a survey file to a reproducible online book.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+StudyArgument = Annotated[
+    Path, typer.Argument(metavar="[STUDY]", help="A study.yml; looked up here and in the folders above.")
+]
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"bouwen {version('bouwen')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+) -> None:
+    """Options for every command."""
+    # read in `main`, which sees every error
+
+
+@app.command()
+def build(
+    study: StudyArgument = DEFAULT_STUDY,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME VALUE", help="A value for a chapter's parameter."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the HTML.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Chapters run at once.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that a chapter may take.")] = 600,
+    warm: Annotated[bool, typer.Option(help="Fork kernels from one with the libraries loaded.")] = CAN_FORK,
+) -> None:
+    """Check a study, run every chapter and build its online book."""
+    from bouwen.report import book
+    from bouwen.report.progress import progress
+
+    parameters = dict(named_value(text) for text in parameter or [])
+    with progress() as listener:
+        page = book.build(
+            study,
+            output=output,
+            parameters=parameters,
+            jobs=jobs,
+            timeout=timeout,
+            warm=warm,
+            listener=listener,
+        )
+    typer.echo(f"The book is ready: {page}")
+
+
+@app.command()
+def check(study: StudyArgument = DEFAULT_STUDY) -> None:
+    """Validate a study's files and responses; print a report."""
+    from bouwen.survey import check_report
+
+    typer.echo(check_report(study))
+
+
+@app.command()
+def lab(
+    study: StudyArgument = DEFAULT_STUDY,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open the chapters in JupyterLab with the study's parameters."""
+    from bouwen.report import lab
+
+    chapters = lab.write_chapters(study)
+    for name in chapters.kept:
+        typer.echo(f"{name}: kept, because you changed it; remove it to get a fresh copy.", err=True)
+    typer.echo(f"The chapters are in {chapters.folder}")
+    lab.open_lab(chapters.folder, browser=browser)
+
+
+@app.command()
+def simulate(
+    population: Annotated[Path, typer.Argument(help="A population.yml.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file of answers to write.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="Number of respondents.")] = 201,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 1,
+) -> None:
+    """Draw the answers of a synthetic study from its population."""
+    from bouwen.survey import simulate_file
+
+    simulate_file(population, n, seed, output)
+    typer.echo(f"{n} respondents written to {output}")
+
+
+@app.command()
+def verify(
+    study: StudyArgument = DEFAULT_STUDY,
+    record: Annotated[bool, typer.Option("--record", help="Record this build's results.")] = False,
+) -> None:
+    """Compare the results of the last build with the recorded ones."""
+    from bouwen.report import results
+
+    if record:
+        typer.echo(f"Recorded in {results.record(study)}")
+    else:
+        typer.echo(f"{results.verify(study)} results are as recorded.")
+
+
+def named_value(text: str) -> tuple[str, str]:
+    """Split ``name=value``.
+
+    >>> named_value("draws=500")
+    ('draws', '500')
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f'"{text}" has no value; write -p NAME VALUE.', param_hint="-p")
+    return name, value
+
+
+def joined_parameters(arguments: list[str]) -> list[str]:
+    """Write ``-p NAME VALUE``, as papermill has it, as one value for the option.
+
+    >>> joined_parameters(["build", "-p", "draws", "500", "-p", "language=nl"])
+    ['build', '-p', 'draws=500', '-p', 'language=nl']
+    """
+    joined, rest = [], list(arguments)
+    while rest:
+        joined.append(rest.pop(0))
+        if joined[-1] in ("-p", "--parameter") and len(rest) > 1 and "=" not in rest[0]:
+            joined.append(f"{rest.pop(0)}={rest.pop(0)}")
+    return joined
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    try:
+        app(joined_parameters(sys.argv[1:]))
+    except BouwenError as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+            typer.echo(getattr(error, "traceback", ""), err=True)
+        typer.echo(f"bouwen: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("bouwen: stopped; the old book is untouched.", err=True)
+        sys.exit(130)

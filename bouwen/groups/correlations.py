@@ -1,0 +1,34 @@
+"""How strongly each scale goes together with the outcome, in all respondents and per level."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from bouwen.scales import score_scales
+from bouwen.survey import Study
+
+
+def outcome_correlations(study: Study) -> pd.DataFrame:
+    """Correlations of every scale with the study's outcome.
+
+    Returns
+    -------
+    DataFrame
+        Index construct (the outcome left out); columns ``r n ci_lower ci_upper``. The interval is
+        Fisher's: tanh(artanh r ± z/√(n − 3)). No rows where fewer than ``min_group`` respondents
+        answered both.
+    """
+    from scipy.stats import norm
+
+    scores, z = score_scales(study), norm.ppf((1 + study.settings.confidence) / 2)
+    rows = {}
+    for construct in study.constructs:
+        pair = scores[[construct, study.outcome]].dropna() if construct != study.outcome else scores.iloc[:0]
+        if len(pair) < study.settings.min_group or 0 in pair.std().tolist():
+            continue
+        r = float(pair.corr().to_numpy()[0, 1])
+        half = z / math.sqrt(len(pair) - 3)
+        rows[construct] = (r, len(pair), math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["r", "n", "ci_lower", "ci_upper"])

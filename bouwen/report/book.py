@@ -1,0 +1,247 @@
+"""The whole road from a study to its online book."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from bouwen.errors import BouwenError
+from bouwen.report.chapters import Page, check_parameters, pages, read_chapters
+from bouwen.report.render import render
+from bouwen.report.run import TIMEOUT, Runner, fingerprint_of, run
+from bouwen.report.site import assemble, digest_tree
+from bouwen.survey import Study, read_study
+
+
+class OutputError(BouwenError):
+    """The book cannot be written where it should go; ``path`` says where."""
+
+    def __init__(self, path: Path | str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = Path(path)
+
+
+class Listener(Protocol):
+    """Follows a build; the command line shows what it hears."""
+
+    def step(self, name: str) -> None:
+        """A part of the work begins."""
+
+    def plan(self, pages: int) -> None:
+        """So many pages will be run or found kept."""
+
+    def page(self, page: Page, event: str) -> None:
+        """A page is ``"kept"``, ``"started"`` or ``"done"``."""
+
+
+class Silence:
+    """Listens without a word."""
+
+    def step(self, name: str) -> None:
+        """Say nothing."""
+
+    def plan(self, pages: int) -> None:
+        """Say nothing."""
+
+    def page(self, page: Page, event: str) -> None:
+        """Say nothing."""
+
+
+def build(
+    path: str | Path,
+    *,
+    output: str | Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+    jobs: int | None = None,
+    timeout: float = TIMEOUT,
+    warm: bool = sys.platform == "linux",
+    listener: Listener | None = None,
+) -> Path:
+    """Build the online book of a study.
+
+    Everything is checked first, chapters run in parallel and only where something changed, and the
+    new book takes the place of the old one at the very end.
+
+    Parameters
+    ----------
+    path : str or Path
+        The study file.
+    output : str or Path, optional
+        Folder of the HTML; ``_build/<study>/html`` below the root of the project if not given.
+    parameters : mapping, optional
+        Values for parameters that chapters declare, as text.
+    jobs : int, optional
+        Chapters that run at once; as many as there are processors if not given.
+    timeout : float
+        Seconds that a chapter may take.
+    warm : bool
+        Fork kernels from one server that has imported the libraries.
+    listener : Listener, optional
+        Told about progress.
+
+    Returns
+    -------
+    Path
+        The page to open.
+
+    Raises
+    ------
+    BouwenError
+        The study, a chapter, a parameter or the place of the output is refused. The old book is
+        still there.
+    """
+    listener = listener or Silence()
+    listener.step("Checking")
+    study = read_study(path)
+    root = find_root(study.path)
+    work = root / "_build" / study.id
+    target = Path(output).absolute() if output else work / "html"
+    chapters = read_chapters(root)
+    values = check_parameters(chapters, parameters or {})
+    language = str(values.get("language", study.language))
+    book = pages(study, chapters, values, language, place_of(study, root))
+    runner = Runner(root, work / "cache", jobs or os.cpu_count() or 1, timeout, warm, withhold_answers(study))
+    with refusing_bad_output(target), locked(work):
+        recover(target)
+        listener.plan(len(book))
+        notebooks = run(book, fingerprint_of(study.files, root), runner, listener.page)
+        listener.step("Writing the site")
+        stamp = assemble(study, language, book, notebooks, root, work / "source")
+        if not is_current(target, stamp):
+            publish(work, target, stamp)
+    return target / "index.html"
+
+
+def find_root(study_file: Path) -> Path:
+    """The folder that holds the chapters: here, above here, above the study, or around the library.
+
+    Raises
+    ------
+    OutputError
+        There is none.
+    """
+    candidates = [Path.cwd(), *Path.cwd().parents, *study_file.resolve().parents, Path(__file__).parents[2]]
+    for folder in candidates:
+        if (folder / "_toc.yml").is_file() and (folder / "_config.yml").is_file():
+            return folder
+    raise OutputError(
+        Path.cwd(), "holds no book (_toc.yml, _config.yml, book/); work in a clone of the repository."
+    )
+
+
+def place_of(study: Study, root: Path) -> str:
+    """The study file as seen from the root, which is where chapters run."""
+    return Path(os.path.relpath(study.path.resolve(), root.resolve())).as_posix()
+
+
+def withhold_answers(study: Study) -> Callable[[str], str]:
+    """A function that takes what respondents wrote out of a message."""
+
+    def withhold(message: str) -> str:
+        words = study.responses.select_dtypes(["object", "string"])
+        answers = {str(answer) for column in words for answer in words[column].dropna().unique()}
+        for answer in sorted(answers, key=len, reverse=True):
+            if len(answer.strip()) > 3:
+                message = message.replace(answer, "[answer]")
+        return message
+
+    return withhold
+
+
+@contextmanager
+def refusing_bad_output(target: Path) -> Iterator[None]:
+    """Turn what the system says of a full disk or a closed folder into one sentence."""
+    try:
+        refuse_foreign(target)
+        yield
+    except OSError as error:
+        raise OutputError(error.filename or target, f"cannot be written: {error.strerror}.") from error
+
+
+def refuse_foreign(target: Path) -> None:
+    """Never replace a folder that is not a book of ours."""
+    if target.is_dir() and any(target.iterdir()) and not (target / "_static" / "bouwen.css").exists():
+        raise OutputError(target, "is a folder with other files; name an empty or new folder for the book.")
+    if target.exists() and not target.is_dir():
+        raise OutputError(target, "is a file; name a folder for the book.")
+
+
+@contextmanager
+def locked(work: Path) -> Iterator[None]:
+    """Keep other builds of the same study out.
+
+    The system lets go of the lock when the process ends, however it ends, so a lock is never stale.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / ".lock").open("w") as file:
+        try:
+            take_lock(file)
+        except OSError as error:
+            raise OutputError(
+                work, "another build of this study is running; wait until it has ended."
+            ) from error
+        yield
+
+
+def take_lock(file: TextIO) -> None:
+    """Lock a file for this process, or raise OSError if another holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def beside(target: Path, name: str) -> Path:
+    """A hidden neighbour of the book's folder."""
+    return target.with_name(f".{target.name}.{name}")
+
+
+def recover(target: Path) -> None:
+    """Put the old book back if a build died while swapping, and clear what it left."""
+    old, new = beside(target, "old"), beside(target, "new")
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for leftover in (old, new):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def is_current(target: Path, stamp: str) -> bool:
+    """Whether the book was made from these sources and nobody changed it since."""
+    try:
+        record = json.loads(beside(target, "json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return target.is_dir() and record == {"sources": stamp, "tree": digest_tree(target)}
+
+
+def publish(work: Path, target: Path, stamp: str) -> None:
+    """Write the site beside the old one, swap the two and note what the new one was made from."""
+    new = beside(target, "new")
+    new.mkdir(parents=True)
+    render(work / "source", new, work / "doctrees")
+    beside(target, "json").unlink(missing_ok=True)
+    swap(new, target, beside(target, "old"))
+    record = {"sources": stamp, "tree": digest_tree(target)}
+    beside(target, "json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def swap(new: Path, target: Path, old: Path) -> None:
+    """Let the new book take the place of the old one, which is gone for no longer than a rename."""
+    if target.exists():
+        target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

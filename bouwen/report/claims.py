@@ -1,0 +1,195 @@
+"""The published findings, one by one, against the answers of this study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from bouwen.groups import fit_model
+from bouwen.report.words import listing
+from bouwen.scales import compare_correlations, score_scales
+from bouwen.sem import Fit
+from bouwen.survey import Study
+from bouwen.survey.instrument import (
+    DifferenceEvidence,
+    Evidence,
+    LevelEvidence,
+    PathEvidence,
+    StrongerEvidence,
+)
+
+VERDICTS = {
+    "supported": {"en": "supported", "nl": "ondersteund"},
+    "partly": {"en": "partly supported", "nl": "deels ondersteund"},
+    "undecided": {"en": "cannot tell", "nl": "niet te zeggen"},
+    "contradicted": {"en": "contradicted", "nl": "weersproken"},
+    "not asked": {"en": "not asked here", "nl": "hier niet gevraagd"},
+    "advice": {"en": "recommendation", "nl": "aanbeveling"},
+}
+
+
+def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.DataFrame:
+    """Hold every claim of the instrument against the answers.
+
+    A piece of evidence is an estimate with an interval and an expected side of a reference value:
+    *supported* when the whole interval lies on that side, *contradicted* when it lies on the other
+    side, *undecided* when it holds the reference value.
+
+    Parameters
+    ----------
+    study : Study
+    fits : mapping from model name to Fit, optional
+        Models that were fitted already; the others that the claims need are fitted here.
+
+    Returns
+    -------
+    DataFrame
+        One row per piece of evidence, in the order of the instrument: ``claim kind what estimate reference
+        ci_lower ci_upper verdict``. A recommendation has a row with the verdict ``advice``.
+    """
+    fits = dict(fits or {})
+    scores = score_scales(study)
+    rows = []
+    for name, claim in study.instrument.claims.items():
+        for evidence in claim.evidence:
+            if isinstance(evidence, PathEvidence) and evidence.model not in fits:
+                fits[evidence.model] = fit_model(study, evidence.model)
+            rows.append({"claim": name, "kind": evidence.kind, **weigh(study, evidence, scores, fits)})
+        if not claim.evidence:
+            what = listing([claim_label(study, other) for other in claim.rests_on], study.language)
+            rows.append({"claim": name, "kind": "advice", "what": what, "verdict": "advice"})
+    columns = ["claim", "kind", "what", "estimate", "reference", "ci_lower", "ci_upper", "verdict"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def claim_verdicts(evidence: pd.DataFrame) -> pd.Series:
+    """The verdict per claim: unanimous evidence decides, and some support makes *partly*.
+
+    What was not asked has no say, unless nothing else was asked.
+    """
+
+    def decide(verdicts: pd.Series) -> str:
+        found = set(verdicts) - {"not asked"} or {"not asked"}
+        if len(found) == 1:
+            return str(found.pop())
+        return "partly" if "supported" in found else "undecided"
+
+    return evidence.groupby("claim", sort=False)["verdict"].agg(decide)
+
+
+def claim_label(study: Study, claim: str) -> str:
+    """A claim's number in the instrument, as a reader refers to it."""
+    return f"{list(study.instrument.claims).index(claim) + 1}"
+
+
+def weigh(study: Study, evidence: Evidence, scores: pd.DataFrame, fits: Mapping[str, Fit]) -> dict[str, Any]:
+    """Estimate, interval and verdict of one piece of evidence."""
+    match evidence:
+        case PathEvidence():
+            return weigh_path(study, evidence, fits[evidence.model])
+        case LevelEvidence():
+            return weigh_level(study, evidence, scores)
+        case StrongerEvidence():
+            return weigh_stronger(study, evidence, scores)
+        case DifferenceEvidence():
+            return weigh_difference(study, evidence, scores)
+
+
+def weigh_path(study: Study, evidence: PathEvidence, fit: Fit) -> dict[str, Any]:
+    """A standardised regression against zero."""
+    table = fit.standardized()
+    row = table[
+        (table["lhs"] == evidence.outcome) & (table["op"] == "~") & (table["rhs"] == evidence.predictor)
+    ].iloc[0]
+    what = f"{variable_label(study, evidence.predictor)} → {variable_label(study, evidence.outcome)}"
+    return judged(
+        what, row["est_std"], row["ci_lower"], row["ci_upper"], 0.0, above=evidence.sign == "positive"
+    )
+
+
+def weigh_level(study: Study, evidence: LevelEvidence, scores: pd.DataFrame) -> dict[str, Any]:
+    """A mean score against the middle of its answer scale."""
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    construct = evidence.construct_
+    stats = DescrStatsW(scores[construct].dropna())
+    lower, upper = stats.tconfint_mean(alpha=1 - study.settings.confidence)
+    middle = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale].midpoint
+    words = {"en": "mean", "nl": "gemiddelde"}
+    what = f"{study.label(construct)} ({words[study.language]})"
+    return judged(what, stats.mean, lower, upper, middle, above=evidence.side == "above")
+
+
+def weigh_stronger(study: Study, evidence: StrongerEvidence, scores: pd.DataFrame) -> dict[str, Any]:
+    """The difference of two correlations with the outcome against zero."""
+
+    def together(constructs: list[str]) -> pd.Series:
+        return ((scores[constructs] - scores[constructs].mean()) / scores[constructs].std()).mean(axis=1)
+
+    found = compare_correlations(
+        scores[evidence.outcome],
+        together(evidence.constructs),
+        together(evidence.than),
+        confidence=study.settings.confidence,
+    )
+    first = listing([study.label(c) for c in evidence.constructs], study.language)
+    second = listing([study.label(c) for c in evidence.than], study.language)
+    words = {"en": "correlation with {}: {} minus {}", "nl": "correlatie met {}: {} min {}"}
+    what = words[study.language].format(study.label(evidence.outcome), first, second)
+    return judged(what, found.difference, found.ci_lower, found.ci_upper, 0.0, above=True)
+
+
+def weigh_difference(study: Study, evidence: DifferenceEvidence, scores: pd.DataFrame) -> dict[str, Any]:
+    """The difference between the means of two levels against zero (Welch)."""
+    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
+    if evidence.group not in study.responses:
+        return {"what": study.label(evidence.construct_), "verdict": "not asked"}
+    labels = [study.level_label(evidence.group, level) for level in (evidence.higher, evidence.lower)]
+    words = {"en": "{}: {} minus {}", "nl": "{}: {} min {}"}
+    what = words[study.language].format(study.label(evidence.construct_), *labels)
+    if not enough(study, evidence.group, evidence.higher, evidence.lower):
+        return {"what": what, "verdict": "undecided"}
+    high, low = (
+        DescrStatsW(scores.loc[study.responses[evidence.group] == level, evidence.construct_].dropna())
+        for level in (evidence.higher, evidence.lower)
+    )
+    lower, upper = CompareMeans(high, low).tconfint_diff(
+        alpha=1 - study.settings.confidence, usevar="unequal"
+    )
+    return judged(what, high.mean - low.mean, lower, upper, 0.0, above=True)
+
+
+def enough(study: Study, group: str, *levels: str) -> bool:
+    """Whether each of these levels has enough respondents for estimates."""
+    counts = study.responses[group].value_counts()
+    return all(counts.get(level, 0) >= study.settings.min_group for level in levels)
+
+
+def judged(
+    what: str, estimate: float, lower: float, upper: float, reference: float, *, above: bool
+) -> dict[str, Any]:
+    """A row of evidence with its verdict."""
+    if lower <= reference <= upper:
+        verdict = "undecided"
+    else:
+        verdict = "supported" if (lower > reference) == above else "contradicted"
+    return {
+        "what": what,
+        "estimate": estimate,
+        "reference": reference,
+        "ci_lower": lower,
+        "ci_upper": upper,
+        "verdict": verdict,
+    }
+
+
+def variable_label(study: Study, name: str) -> str:
+    """A variable of a model as a reader sees it: a construct, a factor of the model or an item."""
+    if name in study.instrument.constructs:
+        return study.label(name)
+    if name in study.instrument.factors:
+        return study.instrument.factors[name][study.language]
+    return name

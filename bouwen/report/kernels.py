@@ -1,0 +1,249 @@
+"""Kernels for chapters: seeded, quick to start, and gone when the build is gone.
+
+Most of a chapter's time would go to starting Python and importing pandas, plotnine and the
+statistics. Where the platform can fork, one server process imports them once and forks a kernel
+for each chapter; elsewhere each kernel is an ordinary process. Both end in `run_kernel`, so the
+bytes of the results are the same.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+import bouwen
+from bouwen.report.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
+
+PRELOADED = (
+    "numpy",
+    "pandas",
+    "scipy.stats",
+    "matplotlib.pyplot",
+    "statsmodels.api",
+    "semopy",
+    "plotnine",
+    "great_tables",
+    "IPython",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "myst_nb",
+)
+
+SEED = 1
+
+# Sockets in the scratch folder are closed to other users of the machine, which ports are not.
+TRANSPORT = "ipc" if hasattr(socket, "AF_UNIX") else "tcp"
+
+CAN_FORK = sys.platform == "linux"
+
+
+def kernel_environment(scratch: Path) -> dict[str, str]:
+    """The environment of a kernel: the user's, without what would change results.
+
+    ``scratch`` takes the place of the user's IPython profile.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("JPY_", "PYTHONSTART"))}
+    inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    return own | ENVIRONMENT | inline | {"IPYTHONDIR": str(scratch)}
+
+
+def run_kernel(connection_file: str) -> None:
+    """Be a kernel until told to stop; every kernel starts from the same random state."""
+    from ipykernel.kernelapp import IPKernelApp
+
+    skip_address_grammar()
+    seed()
+    options = ["--HistoryManager.enabled=False", "--InlineBackend.figure_formats={'svg'}", "--log-level=40"]
+    IPKernelApp.launch_instance(["-f", connection_file, *options])
+
+
+def seed() -> None:
+    """Seed everything that draws at random without being asked to: identifiers in tables and figures."""
+    import matplotlib as mpl
+    import numpy as np
+
+    random.seed(SEED)
+    np.random.seed(SEED)
+    mpl.rcParams["svg.hashsalt"] = "bouwen"
+    identifiers = random.Random(SEED)
+    uuid.uuid4 = lambda: uuid.UUID(int=identifiers.getrandbits(128), version=4)
+
+
+def serve(control: socket.socket) -> None:
+    """Import what chapters need, then fork a kernel for every request, until the build is gone.
+
+    A request is a line of JSON together with a socket that the kernel holds while it lives.
+    """
+    end_with_parent()
+    skip_address_grammar()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the build, which then stops its kernels
+    for module in PRELOADED:
+        importlib.import_module(module)
+    for name in bouwen.__all__:
+        getattr(bouwen, name)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries dead kernels
+    while True:
+        request, sockets, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if not request:
+            return
+        if os.fork() == 0:
+            control.close()
+            become_kernel(json.loads(request), socket.socket(fileno=sockets[0]))
+        os.close(sockets[0])
+
+
+def become_kernel(request: dict[str, str], line: socket.socket) -> None:
+    """Turn a forked process into the kernel that was asked for."""
+    end_with_parent()
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(request["cwd"])
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    line.sendall(f"{os.getpid()}\n".encode())
+    try:
+        run_kernel(request["connection_file"])
+    finally:
+        os._exit(0)
+
+
+class ForkedKernel:
+    """A kernel of the server, with the methods of `subprocess.Popen` that jupyter_client uses.
+
+    The kernel holds the other end of ``line``, so the end of that stream is the end of the kernel.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, control: socket.socket, connection_file: str, cwd: str) -> None:
+        self.line, kernels_end = socket.socketpair()
+        request = json.dumps({"connection_file": connection_file, "cwd": cwd})
+        with kernels_end:
+            socket.send_fds(control, [request.encode()], [kernels_end.fileno()])
+        pid = self.line.makefile().readline()
+        if not pid:
+            raise RuntimeError("the server of kernels has ended")
+        self.pid = int(pid)
+
+    def poll(self) -> int | None:
+        """None while the kernel lives, then 1: how it ended is not known."""
+        if self.line.fileno() == -1:
+            return 1
+        readable, _, _ = select.select([self.line], [], [], 0)
+        if not readable:
+            return None
+        self.line.close()
+        return 1
+
+    def wait(self) -> int:
+        """Wait until the kernel has ended."""
+        if self.line.fileno() != -1:
+            select.select([self.line], [], [])
+            self.line.close()
+        return 1
+
+    def send_signal(self, signum: int) -> None:
+        """Signal the kernel if it lives."""
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def kill(self) -> None:
+        """End the kernel at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Gets kernels from the server at the other end of ``control`` instead of starting processes."""
+
+    control: socket.socket
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Have the server fork the kernel whose connection file ends the command."""
+        kernel = ForkedKernel(self.control, cmd[-1], str(kwargs.get("cwd") or Path.cwd()))
+        self.process = kernel  # type: ignore[assignment]
+        self.pid = self.pgid = kernel.pid
+        return self.connection_info
+
+
+class ColdKernelManager(AsyncKernelManager):
+    """Starts every kernel as a process of its own."""
+
+    def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
+        """The command that runs this module as a kernel, whatever kernels are installed."""
+        return [sys.executable, "-m", __name__, "kernel", self.connection_file]
+
+
+@contextmanager
+def kernel_managers(scratch: Path, *, warm: bool = CAN_FORK) -> Iterator[type[ColdKernelManager]]:
+    """A class of kernel managers, whose kernels are gone when the context is left.
+
+    Parameters
+    ----------
+    scratch : Path
+        An empty folder for whatever kernels leave behind.
+    warm : bool
+        Fork kernels from a server.
+    """
+    environment = kernel_environment(scratch)
+
+    class Cold(ColdKernelManager):
+        def __init__(self, **options: Any) -> None:
+            options["connection_file"] = str(scratch / f"{uuid.uuid4()}.json")
+            super().__init__(transport=TRANSPORT, **options)
+
+        async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+            kw["env"] = {**environment, "JPY_PARENT_PID": str(os.getpid())}
+            await super()._async_launch_kernel(kernel_cmd, **kw)
+
+    if not warm:
+        yield Cold
+        return
+
+    control, servers_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    class Warm(Cold):
+        async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+            self.provisioner = WarmProvisioner(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
+            self.provisioner.control = control
+            return await super()._async_pre_start_kernel(**kw)
+
+    server = subprocess.Popen(
+        [sys.executable, "-m", __name__, "serve", str(servers_end.fileno())],
+        env=environment,
+        pass_fds=[servers_end.fileno()],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    servers_end.close()
+    with server, control:
+        try:
+            yield Warm
+        finally:
+            server.kill()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["kernel", connection_file]:
+            run_kernel(connection_file)
+        case ["serve", number]:
+            serve(socket.socket(fileno=int(number)))

@@ -1,0 +1,104 @@
+"""Executed notebooks -> the sources of a site: notebooks, table of contents, configuration, assets."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bouwen.report.chapters import Notebook, Page, expanded_toc, read_toc
+from bouwen.report.run import digest
+from bouwen.survey import Study
+
+WORDS = {
+    "en": {
+        "synthetic": "Synthetic data: the answers in this book were simulated and say nothing about real "
+        "municipalities, providers or respondents.",
+        "cite": "How to cite",
+        "show": "Show",
+        "hide": "Hide",
+        "search": "Search this book",
+    },
+    "nl": {
+        "synthetic": "Synthetische gegevens: de antwoorden in dit boek zijn gesimuleerd en zeggen niets over "
+        "echte gemeenten, aanbieders of respondenten.",
+        "cite": "Citeren als",
+        "show": "Toon",
+        "hide": "Verberg",
+        "search": "Zoek in dit boek",
+    },
+}
+
+
+def assemble(
+    study: Study,
+    language: str,
+    pages: Iterable[Page],
+    notebooks: Mapping[str, Notebook],
+    root: Path,
+    into: Path,
+) -> str:
+    """Write the sources of a study's site.
+
+    Parameters
+    ----------
+    study : Study
+    language : str
+        Of the interface and the banner.
+    pages, notebooks
+        The pages in reading order, and by name what they became when run.
+    root : Path
+        Holds ``_config.yml``, ``_toc.yml`` and ``assets/``.
+    into : Path
+        An old version of this folder is replaced.
+
+    Returns
+    -------
+    str
+        A hash of everything written.
+    """
+    shutil.rmtree(into, ignore_errors=True)
+    shutil.copytree(root / "assets", into / "assets")
+    for name, notebook in notebooks.items():
+        path = into / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    pages = list(pages)
+    write_yaml(into / "_toc.yml", expanded_toc(read_toc(root), pages))
+    write_yaml(into / "_config.yml", site_config(study, language, pages, root))
+    return digest_tree(into)
+
+
+def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) -> dict[str, Any]:
+    """The book's ``_config.yml`` with what depends on the study."""
+    config: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    words = WORDS[language]
+    config["title"] = study.title[language]
+    config["author"] = ", ".join(study.authors) or config["author"]
+    config["execute"]["execute_notebooks"] = "off"
+    config["html"]["announcement"] = words["synthetic"] if study.synthetic else ""
+    config["html"]["extra_footer"] = (
+        f"<p><strong>{words['cite']}:</strong> {study.citation}</p>" if study.citation else ""
+    )
+    sphinx = config["sphinx"]["config"]
+    sphinx["language"] = language
+    sphinx["togglebutton_hint"] = words["show"]
+    sphinx["togglebutton_hint_hide"] = words["hide"]
+    sphinx["html_theme_options"]["search_bar_text"] = words["search"]
+    sphinx["bouwen_chapter_of"] = {page.name: page.chapter for page in pages if page.name != page.chapter}
+    return config
+
+
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a mapping in its own order."""
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def digest_tree(folder: Path) -> str:
+    """One hash of all names and bytes in a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return digest(part for path in files for part in (path.relative_to(folder).as_posix(), path.read_bytes()))

@@ -1,0 +1,187 @@
+"""A data frame of items -> numbers that a formula may use, or a refusal that names the item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bouwen.errors import BouwenError
+
+Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
+Missing = Literal["pairwise", "listwise"]
+
+
+class ScaleError(BouwenError):
+    """Answers from which the asked figure cannot be computed."""
+
+
+class NotNumeric(ScaleError):
+    """An item holds something else than finite numbers."""
+
+    def __init__(self, item: str, found: str) -> None:
+        self.item, self.found = item, found
+        super().__init__(f'item "{item}" holds {found}; give answers as numbers, missing ones as NaN.')
+
+
+class RepeatedItem(ScaleError):
+    """Two columns have the same name."""
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+        super().__init__(f'"{item}" is the name of more than one column; drop or rename one of them.')
+
+
+class ConstantItem(ScaleError):
+    """Everyone gave the same answer to an item, or nobody answered it."""
+
+    def __init__(self, item: str, n: int) -> None:
+        self.item, self.n = item, n
+        found = f"has the same answer from all {n} respondents" if n else "has no answers"
+        super().__init__(f'item "{item}" {found}, so it has no correlations; leave it out.')
+
+
+class TooFewItems(ScaleError):
+    """Fewer items than the figure needs."""
+
+    def __init__(self, items: Sequence[str], needed: int, what: str) -> None:
+        self.items, self.needed = tuple(items), needed
+        found = " and ".join(f'"{item}"' for item in items) or "none"
+        super().__init__(f"{what} needs at least {needed} items; found {found}.")
+
+
+class TooFewRespondents(ScaleError):
+    """Fewer respondents than the figure needs."""
+
+    def __init__(self, n: int, needed: int, what: str) -> None:
+        self.n, self.needed = n, needed
+        super().__init__(f"{what} needs at least {needed} respondents with answers; found {n}.")
+
+
+class SingularMatrix(ScaleError):
+    """Some items are, to the last digit, a combination of others."""
+
+    def __init__(self, items: Sequence[str], smallest: float) -> None:
+        self.items, self.smallest = tuple(items), smallest
+        names = ", ".join(f'"{item}"' for item in items)
+        found = (
+            f"is not positive definite (smallest eigenvalue {smallest:.2g})"
+            if smallest < -1e-8
+            else "is singular"
+        )
+        super().__init__(
+            f"the correlation matrix {found}; the items {names} are combinations of each other. "
+            "Leave one out, or use complete answers only (listwise)."
+        )
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Correlations with what they rest on.
+
+    Attributes
+    ----------
+    R : array (p, p)
+        Correlations.
+    items : tuple of str
+    n : int
+        Respondents with at least one answer (pairwise) or with all of them (listwise).
+    missing : float
+        Share of the answers of these respondents that is missing.
+    """
+
+    R: Matrix
+    items: tuple[str, ...]
+    n: int
+    missing: float
+
+
+def check_answers(items: pd.DataFrame, *, minimum: int = 1, what: str = "This") -> pd.DataFrame:
+    """The items as floats, rows without any answer left out.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One column per item, one row per respondent, NaN where no answer was given.
+    minimum : int
+        The number of items needed.
+    what : str
+        The name of the figure, for the message.
+
+    Raises
+    ------
+    ScaleError
+        Too few or repeated columns, a column that is not numeric, a constant column.
+    """
+    names = [str(name) for name in items.columns]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise RepeatedItem(repeated[0])
+    if len(names) < minimum:
+        raise TooFewItems(names, minimum, what)
+    answers = pd.DataFrame(
+        {name: _numbers(items[column], name) for name, column in zip(names, items.columns, strict=True)},
+        index=items.index,
+    )
+    answers = answers.dropna(how="all")
+    if len(answers) < 2:
+        raise TooFewRespondents(len(answers), 2, what)
+    for name in names:
+        if answers[name].nunique() < 2:
+            raise ConstantItem(name, int(answers[name].count()))
+    return answers
+
+
+def _numbers(column: pd.Series, name: str) -> Vector:
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        found = "dates" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "text or categories"
+        raise NotNumeric(name, found)
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    if np.isinf(values).any():
+        raise NotNumeric(name, "infinite values")
+    return values
+
+
+def correlate(
+    items: pd.DataFrame,
+    *,
+    missing: Missing = "pairwise",
+    minimum: int = 2,
+    what: str = "A correlation matrix",
+) -> Correlations:
+    """Pearson correlations of checked answers.
+
+    Pairwise, as psych: each correlation uses everyone who answered both items.
+
+    Raises
+    ------
+    ScaleError
+        See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
+        together, or a matrix that is singular or not positive definite.
+    """
+    answers = check_answers(items, minimum=minimum, what=what)
+    if missing == "listwise":
+        answers = check_answers(answers.dropna(), minimum=minimum, what=what)
+    names = tuple(answers.columns)
+    if len(answers) <= len(names):
+        raise TooFewRespondents(len(answers), len(names) + 1, f"{what} of {len(names)} items")
+    R = answers.corr().to_numpy()
+    if np.isnan(R).any():
+        i, j = np.argwhere(np.isnan(R))[0]
+        pair = answers[[names[i], names[j]]].dropna()
+        raise TooFewRespondents(len(pair), 3, f'the correlation of "{names[i]}" and "{names[j]}"')
+    refuse_singular(R, names)
+    return Correlations(R, names, len(answers), float(answers.isna().to_numpy().mean()))
+
+
+def refuse_singular(R: Matrix, items: Sequence[str]) -> None:
+    """Raise `SingularMatrix`, naming the items of the smallest eigenvalue's vector, if R has no inverse."""
+    values, vectors = np.linalg.eigh(R)
+    if values[0] < 1e-10:
+        weights = np.abs(vectors[:, 0])
+        guilty = [item for item, w in zip(items, weights, strict=True) if w > 0.1 * weights.max()]
+        raise SingularMatrix(guilty, float(values[0]))

@@ -1,0 +1,79 @@
+"""Three scales -> whether the first goes together with the second as strongly as with the third."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class CorrelationDifference:
+    """The difference between two correlations that share a variable, with its interval."""
+
+    first: float
+    second: float
+    difference: float
+    ci_lower: float
+    ci_upper: float
+    n: int
+
+
+def compare_correlations(
+    outcome: pd.Series, first: pd.Series, second: pd.Series, *, confidence: float = 0.95
+) -> CorrelationDifference:
+    """Compare how strongly two variables go together with the same outcome.
+
+    Parameters
+    ----------
+    outcome, first, second : Series (n,)
+        The three variables; rows with a missing value are left out.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    CorrelationDifference
+        r(outcome, first) − r(outcome, second); the interval is that of `overlapping_interval`.
+    """
+    complete = pd.concat([outcome, first, second], axis=1).dropna()
+    r = np.corrcoef(complete.to_numpy(dtype=float), rowvar=False)
+    r1, r2, r12, n = float(r[0, 1]), float(r[0, 2]), float(r[1, 2]), len(complete)
+    lower, upper = overlapping_interval(r1, r2, r12, n, confidence)
+    return CorrelationDifference(r1, r2, r1 - r2, lower, upper, n)
+
+
+def overlapping_interval(
+    r1: float, r2: float, r12: float, n: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval for the difference r₁ − r₂ of two dependent correlations with one variable in common.
+
+    L = r₁ − r₂ − √{(r₁ − l₁)² + (u₂ − r₂)² − 2c (r₁ − l₁)(u₂ − r₂)}, U alike, with Fisher's
+    intervals (l, u) of each correlation and
+
+    c = {(r₁₂ − r₁r₂/2)(1 − r₁² − r₂² − r₁₂²) + r₁₂³} / {(1 − r₁²)(1 − r₂²)}.
+
+    Parameters
+    ----------
+    r1, r2, r12 : float
+        Correlations of the outcome with either variable, and of these two with each other.
+    n : int
+        Respondents.
+
+    References
+    ----------
+    Zou (2007), Toward using confidence intervals to compare correlations, Psychological Methods
+    12(4), eq. 8–9 and 13.
+    """
+    from scipy.stats import norm
+
+    half = norm.ppf((1 + confidence) / 2) / math.sqrt(n - 3)
+    l1, u1 = math.tanh(math.atanh(r1) - half), math.tanh(math.atanh(r1) + half)
+    l2, u2 = math.tanh(math.atanh(r2) - half), math.tanh(math.atanh(r2) + half)
+    c = (r12 - r1 * r2 / 2) * (1 - r1**2 - r2**2 - r12**2) + r12**3
+    c /= (1 - r1**2) * (1 - r2**2)
+    below = (r1 - l1) ** 2 + (u2 - r2) ** 2 - 2 * c * (r1 - l1) * (u2 - r2)
+    above = (u1 - r1) ** 2 + (r2 - l2) ** 2 - 2 * c * (u1 - r1) * (r2 - l2)
+    return r1 - r2 - math.sqrt(below), r1 - r2 + math.sqrt(above)

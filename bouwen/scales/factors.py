@@ -1,0 +1,220 @@
+"""Answers -> exploratory factor analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bouwen.scales.answers import (
+    Correlations,
+    Matrix,
+    Missing,
+    ScaleError,
+    correlate,
+)
+from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
+from bouwen.scales.rotation import Rotated, Rotation, explained_variance, rotate
+
+
+class TooManyFactors(ScaleError):
+    """More factors than the items can tell apart."""
+
+    def __init__(self, n_factors: int, n_items: int, most: int) -> None:
+        self.n_factors, self.n_items, self.most = n_factors, n_items, most
+        super().__init__(
+            f"{n_factors} factors cannot be told apart with {n_items} items; at most {most} can."
+            if n_factors > 0
+            else f"ask for at least one factor; found {n_factors}."
+        )
+
+
+@dataclass(frozen=True)
+class Efa:
+    """An exploratory factor analysis.
+
+    Attributes
+    ----------
+    loadings : DataFrame (items × factors)
+        Pattern: partial weights of the factors.
+    structure : DataFrame (items × factors)
+        Correlations of items and factors.
+    phi : DataFrame (factors × factors)
+        Correlations of the factors.
+    communalities, uniqueness : Series
+        Share of each item explained by the factors, diag(ΛΦΛᵀ), and the rest.
+    variance : DataFrame (factors × 3)
+        ``ss_loadings``, ``proportion`` and ``cumulative``.
+    fit : Series
+        ``chisq df pvalue rmsea rmsea_ci_lower rmsea_ci_upper tli rmsr``; the interval is of 90%.
+    residuals : DataFrame (items × items)
+        Observed minus implied correlations.
+    n : int
+        Respondents.
+    missing : float
+        Share of their answers that is missing.
+    improper : tuple of str
+        Items whose uniqueness is at the boundary (a Heywood case).
+    method, rotation : str
+    starts, agreeing : int
+        How many starts the rotation tried, and how many of them ended in this solution.
+    """
+
+    loadings: pd.DataFrame
+    structure: pd.DataFrame
+    phi: pd.DataFrame
+    communalities: pd.Series
+    uniqueness: pd.Series
+    variance: pd.DataFrame
+    fit: pd.Series
+    residuals: pd.DataFrame
+    n: int
+    missing: float
+    improper: tuple[str, ...]
+    method: str
+    rotation: str
+    starts: int
+    agreeing: int
+
+    def table(self) -> pd.DataFrame:
+        """Pattern loadings with the communality and the uniqueness of each item."""
+        return self.loadings.assign(communality=self.communalities, uniqueness=self.uniqueness)
+
+
+def fit_efa(
+    items: pd.DataFrame,
+    n_factors: int,
+    *,
+    method: Method = "minres",
+    rotation: Rotation = "oblimin",
+    missing: Missing = "pairwise",
+    starts: int = 10,
+    seed: int = 1,
+) -> Efa:
+    """Exploratory factor analysis of correlations.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One column per item, NaN where no answer was given.
+    n_factors : int
+    method : {"minres", "ml", "pa"}
+        See `bouwen.scales.extraction.extract`.
+    rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin"}
+        See `bouwen.scales.rotation.rotate`.
+    missing : {"pairwise", "listwise"}
+        Whether a correlation uses everyone who answered both items, as psych.
+    starts, seed : int
+        Starts of the rotation, the first from the unrotated axes, the others random.
+
+    Raises
+    ------
+    ScaleError
+        Answers without correlations (see `bouwen.scales.answers.correlate`) or too many factors.
+    """
+    sample = correlate(items, missing=missing, what="A factor analysis")
+    check_factors(n_factors, len(sample.items))
+    unrotated = extract(sample.R, n_factors, method)
+    rotated = rotate(unrotated, rotation, starts=starts, seed=seed)
+    return _describe(sample, rotated, method, rotation)
+
+
+def check_factors(n_factors: int, n_items: int) -> None:
+    """Raise `TooManyFactors` where degrees of freedom would be negative or there is no factor."""
+    most = max((k for k in range(n_items) if degrees_of_freedom(n_items, k) >= 0), default=0)
+    if not 1 <= n_factors <= most:
+        raise TooManyFactors(n_factors, n_items, most)
+
+
+def degrees_of_freedom(n_items: int, n_factors: int) -> int:
+    """Correlations minus free parameters, ((p − k)² − p − k) / 2."""
+    return ((n_items - n_factors) ** 2 - n_items - n_factors) // 2
+
+
+def _describe(sample: Correlations, rotated: Rotated, method: str, rotation: str) -> Efa:
+    L, phi = rotated.loadings, rotated.phi
+    items, factors = list(sample.items), [f"F{j}" for j in range(1, L.shape[1] + 1)]
+    communalities = np.sum(L @ phi * L, axis=1)
+    variance = explained_variance(L, phi)
+    implied = L @ phi @ L.T + np.diag(1 - communalities)
+    at_bound = 1 - communalities <= SMALLEST_UNIQUENESS * (1 + 1e-6)
+    return Efa(
+        loadings=pd.DataFrame(L, items, factors),
+        structure=pd.DataFrame(L @ phi, items, factors),
+        phi=pd.DataFrame(phi, factors, factors),
+        communalities=pd.Series(communalities, items, name="communality"),
+        uniqueness=pd.Series(1 - communalities, items, name="uniqueness"),
+        variance=pd.DataFrame(
+            {
+                "ss_loadings": variance,
+                "proportion": variance / len(items),
+                "cumulative": np.cumsum(variance) / len(items),
+            },
+            factors,
+        ),
+        fit=pd.Series(fit_of(sample.R, implied, sample.n, len(factors)), name="fit"),
+        residuals=pd.DataFrame(sample.R - implied, items, items),
+        n=sample.n,
+        missing=sample.missing,
+        improper=tuple(np.asarray(items)[at_bound].tolist()),
+        method=method,
+        rotation=rotation,
+        starts=rotated.starts,
+        agreeing=rotated.agreeing,
+    )
+
+
+def fit_of(R: Matrix, implied: Matrix, n: int, n_factors: int) -> dict[str, float]:
+    """How well implied correlations fit, whatever the method of extraction.
+
+    The chi-square is the ML distance times Bartlett's multiplier n − 1 − (2p + 5)/6 − 2k/3; TLI compares
+    it with that of uncorrelated items under the same multiplier; RMSEA is √(χ²/(n·df) − 1/(n − 1)), as
+    psych; RMSR is over the correlations below the diagonal.
+
+    References
+    ----------
+    Lawley & Maxwell (1971); Tucker & Lewis (1973), Psychometrika 38; Steiger (1990), Multivariate
+    Behavioral Research 25.
+    """
+    from scipy.special import chdtrc
+
+    p, df = len(R), degrees_of_freedom(len(R), n_factors)
+    multiplier = n - 1 - (2 * p + 5) / 6 - 2 * n_factors / 3
+    log_det = np.linalg.slogdet(R)[1]
+    distance = np.linalg.slogdet(implied)[1] - log_det + np.trace(np.linalg.solve(implied, R)) - p
+    chisq = float(max(distance, 0) * multiplier)
+    null, null_df = -log_det * multiplier, p * (p - 1) // 2
+    below = np.tril_indices(p, -1)
+    lower, upper = rmsea_interval(chisq, df, n)
+    return {
+        "chisq": chisq,
+        "df": df,
+        "pvalue": float(chdtrc(df, chisq)) if df else np.nan,
+        "rmsea": float(np.sqrt(max(chisq / (n * df) - 1 / (n - 1), 0))) if df else 0.0,
+        "rmsea_ci_lower": lower,
+        "rmsea_ci_upper": upper,
+        "tli": float((null / null_df - chisq / df) / (null / null_df - 1)) if df else 1.0,
+        "rmsr": float(np.sqrt(np.mean((R - implied)[below] ** 2))),
+    }
+
+
+def rmsea_interval(chisq: float, df: int, n: int, confidence: float = 0.90) -> tuple[float, float]:
+    """Interval of the RMSEA from the non-central chi-square distribution.
+
+    References
+    ----------
+    Browne & Cudeck (1993).
+    """
+    from scipy.special import chdtr, chndtrinc
+
+    if df == 0:
+        return 0.0, 0.0
+
+    def bound(tail: float) -> float:
+        """√(λ / (df (n − 1))) with λ such that P(χ²_df(λ) ≤ chisq) is ``tail``; 0 where there is none."""
+        if chdtr(df, chisq) <= tail:
+            return 0.0
+        return float(np.sqrt(chndtrinc(chisq, df, tail) / (df * (n - 1))))
+
+    return bound((1 + confidence) / 2), bound((1 - confidence) / 2)

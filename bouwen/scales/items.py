@@ -1,0 +1,119 @@
+"""Answers -> one row of statistics per item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bouwen.scales.answers import Vector
+from bouwen.scales.reliability import alpha_coefficient
+from bouwen.scales.scoring import key_items
+
+if TYPE_CHECKING:
+    from bouwen.survey.study import Study
+
+
+def item_statistics(study: Study) -> pd.DataFrame:
+    """One row per item: distribution as answered, and place in its scale after turning reversed items.
+
+    ``mean``, ``sd``, ``skew``, ``kurtosis``, ``floor`` and ``ceiling`` describe the answers as they were
+    given; ``r_rest`` and ``alpha_dropped`` the keyed ones.
+
+    Returns
+    -------
+    DataFrame
+        Index ``item``; columns ``construct reversed n missing mean sd skew kurtosis floor ceiling
+        r_rest alpha_dropped``. A figure that does not exist (a constant item, a scale of one item) is NaN.
+    """
+    keyed = key_items(study)
+    rows = []
+    for construct in study.constructs:
+        scale = keyed[list(study.items_of(construct))]
+        for item in scale:
+            answers = study.responses[item].astype(float)
+            rows.append(
+                {
+                    "item": item,
+                    "construct": construct,
+                    "reversed": study.instrument.items[str(item)].reversed,
+                    **describe(answers, *_ends(study, str(item))),
+                    "r_rest": item_rest_correlation(scale, str(item)),
+                    "alpha_dropped": alpha_without(scale, str(item)),
+                }
+            )
+    return pd.DataFrame(rows).set_index("item")
+
+
+def _ends(study: Study, item: str) -> tuple[int, int]:
+    scale = study.instrument.scale_of(item)
+    return scale.lowest, scale.highest
+
+
+def describe(answers: pd.Series, lowest: float, highest: float) -> dict[str, float]:
+    """Distribution of the answers to one item.
+
+    Returns
+    -------
+    dict
+        ``n missing mean sd skew kurtosis floor ceiling``; the last two are the shares of the given
+        answers at the ends of the answer scale.
+    """
+    given = answers.dropna().to_numpy(dtype=float)
+    n = len(given)
+    return {
+        "n": n,
+        "missing": 1 - n / len(answers) if len(answers) else np.nan,
+        "mean": given.mean() if n else np.nan,
+        "sd": given.std(ddof=1) if n > 1 else np.nan,
+        "skew": skewness(given),
+        "kurtosis": excess_kurtosis(given),
+        "floor": np.mean(given == lowest) if n else np.nan,
+        "ceiling": np.mean(given == highest) if n else np.nan,
+    }
+
+
+def skewness(x: Vector) -> float:
+    """Skewness b₁ = m₃/s³, with m₃ over n and s² over n − 1, as psych; NaN for constant answers.
+
+    References
+    ----------
+    Joanes & Gill (1998), The Statistician 47.
+    """
+    return _standardised_moment(x, 3)
+
+
+def excess_kurtosis(x: Vector) -> float:
+    """Kurtosis b₂ = m₄/s⁴ − 3, with m₄ over n and s² over n − 1, as psych; NaN for constant answers.
+
+    References
+    ----------
+    Joanes & Gill (1998), The Statistician 47.
+    """
+    return _standardised_moment(x, 4) - 3
+
+
+def _standardised_moment(x: Vector, order: int) -> float:
+    if len(x) < 3 or (sd := x.std(ddof=1)) == 0:
+        return np.nan
+    return float(np.mean((x - x.mean()) ** order) / sd**order)
+
+
+def item_rest_correlation(scale: pd.DataFrame, item: str) -> float:
+    """Correlation of an item with the sum of the others, from pairwise covariances, as psych's ``r.drop``.
+
+    Σⱼ cᵢⱼ / √(cᵢᵢ Σⱼₖ cⱼₖ) over the other items j, k; NaN without variance or without other items.
+    """
+    i, cov = list(scale.columns).index(item), scale.cov().to_numpy()
+    rest = np.delete(np.arange(len(cov)), i)
+    variance = cov[i, i] * cov[np.ix_(rest, rest)].sum()
+    return float(cov[i, rest].sum() / np.sqrt(variance)) if variance > 0 else np.nan
+
+
+def alpha_without(scale: pd.DataFrame, item: str) -> float:
+    """Alpha of the other items; NaN where fewer than two remain or one of them is constant."""
+    rest = scale.drop(columns=item)
+    if rest.shape[1] < 2 or (rest.nunique() < 2).any():
+        return np.nan
+    return alpha_coefficient(rest.cov().to_numpy())

@@ -1,0 +1,182 @@
+"""Answers to the items of one scale -> how consistent they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bouwen.scales.answers import Matrix, Missing, ScaleError, check_answers
+from bouwen.scales.scoring import key_items, score_scales
+
+if TYPE_CHECKING:
+    from bouwen.survey.study import Study
+
+
+@dataclass(frozen=True)
+class Alpha:
+    """Coefficient alpha with what it rests on.
+
+    Attributes
+    ----------
+    raw, standardised : float
+        From covariances and from correlations.
+    average_r : float
+        Mean correlation between two items.
+    ci_lower, ci_upper : float
+        Interval of the raw coefficient at the level ``confidence``.
+    n : int
+        Respondents with at least one answer (or, listwise, with all answers).
+    n_items : int
+    missing : float
+        Share of answers missing.
+    method : str
+        Where the interval comes from: "Feldt" or "bootstrap".
+    """
+
+    raw: float
+    standardised: float
+    average_r: float
+    ci_lower: float
+    ci_upper: float
+    confidence: float
+    n: int
+    n_items: int
+    missing: float
+    method: str = "Feldt"
+
+    @property
+    def note(self) -> str:
+        """What a reader should know before quoting the coefficient, or nothing."""
+        if self.n_items == 2:
+            return "two items: alpha says no more than their correlation"
+        if self.raw < 0:
+            return "negative: some items run against the others; check the key"
+        return ""
+
+    def table(self) -> pd.DataFrame:
+        """One row with every figure."""
+        row = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return pd.DataFrame([row | {"note": self.note}])
+
+
+def alpha_coefficient(cov: Matrix) -> float:
+    """Coefficient alpha of a covariance matrix.
+
+    p/(p − 1) · (1 − tr C / Σ C)
+
+    References
+    ----------
+    Cronbach (1951), Psychometrika 16.
+    """
+    p = len(cov)
+    return float(p / (p - 1) * (1 - np.trace(cov) / cov.sum()))
+
+
+def feldt_interval(raw: float, n: int, n_items: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Confidence interval of alpha for normal answers and equal covariances.
+
+    (1 − α̂)/(1 − α) follows F with n − 1 and (n − 1)(p − 1) degrees of freedom.
+
+    References
+    ----------
+    Feldt (1965), Psychometrika 30; Feldt, Woodruff & Salih (1987), Applied Psychological Measurement 11.
+    """
+    from scipy.special import fdtri
+
+    df1, df2 = n - 1, (n - 1) * (n_items - 1)
+    tail = (1 - confidence) / 2
+    return float(1 - (1 - raw) * fdtri(df1, df2, 1 - tail)), float(1 - (1 - raw) * fdtri(df1, df2, tail))
+
+
+def alpha(items: pd.DataFrame, *, confidence: float = 0.95, missing: Missing = "pairwise") -> Alpha:
+    """Coefficient alpha with Feldt's interval.
+
+    The items are taken as they are: turn reversed ones first (see `bouwen.scales.key_items`).
+
+    Parameters
+    ----------
+    items : DataFrame
+        One column per item, NaN where no answer was given.
+    confidence : float
+        Level of the interval.
+    missing : {"pairwise", "listwise"}
+        Whether a covariance uses everyone who answered both items (as psych) or only those who
+        answered all items.
+
+    Raises
+    ------
+    ScaleError
+        Fewer than two items, or an item that is constant or not numeric.
+    """
+    answers = check_answers(items, minimum=2, what="alpha")
+    if missing == "listwise":
+        answers = check_answers(answers.dropna(), minimum=2, what="alpha")
+    cov = answers.cov().to_numpy()
+    R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
+    p = len(cov)
+    raw = alpha_coefficient(cov)
+    lower, upper = feldt_interval(raw, len(answers), p, confidence)
+    return Alpha(
+        raw=raw,
+        standardised=alpha_coefficient(R),
+        average_r=float(R[np.tril_indices(p, -1)].mean()),
+        ci_lower=lower,
+        ci_upper=upper,
+        confidence=confidence,
+        n=len(answers),
+        n_items=p,
+        missing=float(answers.isna().to_numpy().mean()),
+    )
+
+
+def scale_statistics(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
+    """One row per construct: size, distribution of the mean score, and alpha.
+
+    Where alpha cannot be computed it is NaN and ``note`` says why.
+
+    Parameters
+    ----------
+    study : Study
+    confidence : float, optional
+        Level of the intervals; the study's own by default.
+
+    Returns
+    -------
+    DataFrame
+        Index ``construct``; columns ``n_items n missing mean sd alpha alpha_ci_lower alpha_ci_upper
+        average_r note``. ``n`` counts respondents with a score.
+    """
+    level = study.settings.confidence if confidence is None else confidence
+    keyed, scores = key_items(study), score_scales(study)
+    rows = []
+    for construct in study.constructs:
+        items, score = keyed[list(study.items_of(construct))], scores[construct]
+        rows.append(
+            {
+                "construct": construct,
+                "n_items": items.shape[1],
+                "n": int(score.count()),
+                "missing": float(items.isna().to_numpy().mean()) if len(items) else np.nan,
+                "mean": score.mean(),
+                "sd": score.std(),
+                **_alpha_or_reason(items, level),
+            }
+        )
+    return pd.DataFrame(rows).set_index("construct")
+
+
+def _alpha_or_reason(items: pd.DataFrame, confidence: float) -> dict[str, float | str]:
+    if items.shape[1] == 1:
+        return {**dict.fromkeys(ALPHA_COLUMNS, np.nan), "note": "one item: no alpha"}
+    try:
+        found = alpha(items, confidence=confidence)
+    except ScaleError as error:
+        return {**dict.fromkeys(ALPHA_COLUMNS, np.nan), "note": str(error)}
+    figures = (found.raw, found.ci_lower, found.ci_upper, found.average_r)
+    return {**dict(zip(ALPHA_COLUMNS, figures, strict=True)), "note": found.note}
+
+
+ALPHA_COLUMNS = ("alpha", "alpha_ci_lower", "alpha_ci_upper", "average_r")

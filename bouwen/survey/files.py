@@ -1,0 +1,231 @@
+"""A YAML file -> a validated object, with the line of everything that is wrong.
+
+Study and instrument files come from strangers, so the reader takes plain mappings,
+lists and scalars only: anchors, aliases and tags are refused (which also disarms
+alias bombs), and so are repeated keys, unknown keys and files over a megabyte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bouwen.errors import BouwenError, did_you_mean
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 30
+
+Location = tuple[str | int, ...]
+Problem = tuple[Location, str]
+Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class FileError(BouwenError):
+    """A file is missing, unreadable or says something that bouwen does not understand."""
+
+    def __init__(self, path: Path, message: str, line: int | None = None) -> None:
+        self.path, self.line = path, line
+        where = f"{path}, line {line}" if line else str(path)
+        super().__init__(f"{where}: {message}")
+
+
+class Part(BaseModel):
+    """A part of a study file: unknown keys are errors and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong between keys that are each valid alone."""
+        yield from ()
+
+
+P = TypeVar("P", bound=Part)
+
+
+def read_file(path: Path, kind: type[P]) -> P:
+    """Read and validate a YAML file.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in UTF-8.
+    kind : subclass of Part
+        What the file describes.
+
+    Raises
+    ------
+    FileError
+        The file cannot be read, is not plain YAML, has an unknown, missing or repeated
+        key, a value of the wrong type, or a name that refers to nothing. The message
+        lists every problem with its line.
+    """
+    value, lines = parse(path, read_text(path))
+    try:
+        part = kind.model_validate(value)
+    except ValidationError as error:
+        refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in mistakes(error)])
+    refuse(path, lines, part.problems())
+    return part
+
+
+def read_text(path: Path) -> str:
+    """The text of a small UTF-8 file."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FileError(path, f"is larger than {MAX_BYTES:,} bytes, too large for a study file.")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise FileError(path, "there is no such file." + neighbour(path)) from None
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise FileError(path, "is not UTF-8; save it with that encoding.", line) from None
+
+
+def neighbour(path: Path) -> str:
+    """A question naming a file beside ``path`` that resembles it, or nothing."""
+    if not path.parent.is_dir():
+        return ""
+    return did_you_mean(path.name, (entry.name for entry in path.parent.iterdir()))
+
+
+def parse(path: Path, text: str) -> tuple[Any, dict[Location, int]]:
+    """Plain YAML -> value, and the line on which each key or entry stands."""
+    try:
+        refuse_unusual(path, text)
+        node = yaml.compose(text, Loader=Loader)
+        if node is None:
+            raise FileError(path, "is empty.")
+        lines: dict[Location, int] = {(): 1}
+        return construct(path, node, (), lines), lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise FileError(path, f"is not valid YAML: {error.problem}.", line) from None
+    except yaml.YAMLError as error:
+        raise FileError(path, f"is not valid YAML: {error}.") from None
+
+
+def refuse_unusual(path: Path, text: str) -> None:
+    """Refuse aliases, tags and deep nesting before anything is built from them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise FileError(path, "YAML anchors and aliases are not allowed; write the text out.", line)
+        if tag := getattr(event, "tag", None):
+            raise FileError(path, f'the YAML tag "{tag}" is not allowed; remove it.', line)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise FileError(path, f"is nested more than {MAX_DEPTH} levels deep.", line)
+
+
+def construct(path: Path, node: yaml.Node, where: Location, lines: dict[Location, int]) -> Any:
+    """A composed node -> plain Python value; notes the line of every key."""
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = scalar(key_node), key_node.start_mark.line + 1
+            if not isinstance(key, str | int):
+                raise FileError(path, "a key must be a word or a whole number; put it in quotes.", line)
+            if key in mapping:
+                raise FileError(path, f'the key "{key}" stands here twice.', line)
+            lines[(*where, key)] = line
+            mapping[key] = construct(path, value_node, (*where, key), lines)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        for i, entry in enumerate(node.value):
+            lines[(*where, i)] = entry.start_mark.line + 1
+        return [construct(path, entry, (*where, i), lines) for i, entry in enumerate(node.value)]
+    return scalar(node)
+
+
+def scalar(node: yaml.Node) -> Any:
+    """The value of a scalar node, by YAML's own rules for plain scalars."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    constructor = yaml.constructor.SafeConstructor()
+    return constructor.construct_object(node)
+
+
+def mistakes(error: ValidationError) -> list[Any]:
+    """What pydantic found, where a misspelt key is not a missing key as well."""
+    found = error.errors()
+    extra = [e["loc"] for e in found if e["type"] == "extra_forbidden"]
+
+    def misspelt(loc: Location) -> bool:
+        """Whether an unknown key beside the missing one resembles it."""
+        return any(near[:-1] == loc[:-1] and did_you_mean(str(near[-1]), [str(loc[-1])]) for near in extra)
+
+    return [e for e in found if e["type"] != "missing" or not misspelt(e["loc"])]
+
+
+def explain(error: Any, kind: type[Part]) -> str:
+    """A pydantic error in the words of someone who writes the file."""
+    key = error["loc"][-1] if error["loc"] else ""
+    match error["type"]:
+        case "extra_forbidden":
+            return f'unknown key "{key}".{did_you_mean(str(key), allowed_keys(kind, error["loc"][:-1]))}'
+        case "missing":
+            return f'the key "{key}" is missing.'
+        case "string_type":
+            return f'"{key}" must be text; put it in quotes.'
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case _:
+            message = error["msg"][0].lower() + error["msg"][1:]
+            return f'"{key}": {message}.'
+
+
+def allowed_keys(kind: type[BaseModel], where: Location) -> list[str]:
+    """The keys that may stand at ``where`` in a file of this kind."""
+    current: Any = kind
+    for step in where:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(step))
+            current = field.annotation if field else None
+        else:  # a step into dict[str, X], list[X] or a union
+            parts = [a for a in getattr(current, "__args__", ()) if isinstance(a, type)]
+            tagged = [a for a in parts if str(step) in tag_values(a)]
+            current = (tagged or parts)[-1] if parts else None
+        options = [a for a in getattr(current, "__args__", ()) if isinstance(a, type) and a is not type(None)]
+        if len(options) == 1 and getattr(current, "__origin__", None) not in (dict, list, tuple):
+            current = options[0]
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return [field.alias or name for name, field in current.model_fields.items()]
+    return []
+
+
+def tag_values(kind: type) -> tuple[str, ...]:
+    """The values of ``kind`` that mark a member of a tagged union."""
+    field = getattr(kind, "model_fields", {}).get("kind")
+    return tuple(getattr(field.annotation, "__args__", ())) if field else ()
+
+
+def refuse(path: Path, lines: dict[Location, int], problems: Iterable[Problem]) -> None:
+    """Raise a FileError that lists the problems, if there are any."""
+    found = [(line_of(lines, where), text) for where, text in problems]
+    if not found:
+        return
+    found.sort(key=lambda pair: pair[0])
+    (line, first), rest = found[0], found[1:]
+    more = "".join(f"\n{path}, line {n}: {text}" for n, text in rest[:9])
+    more += f"\n… and {len(rest) - 9} more." if len(rest) > 9 else ""
+    raise FileError(path, first + more, line)
+
+
+def line_of(lines: dict[Location, int], where: Location) -> int:
+    """The line of the longest known beginning of ``where``."""
+    while where not in lines:
+        where = where[:-1]
+    return lines[where]
+
+
+def refuse_in(path: Path, problems: Iterable[Problem]) -> None:
+    """Raise a FileError for problems found after a file was read, with their lines."""
+    if found := list(problems):
+        refuse(path, parse(path, read_text(path))[1], found)

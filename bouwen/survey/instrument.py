@@ -1,0 +1,377 @@
+"""What is asked: constructs, items, answer scales, background, models and claims."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from bouwen.errors import did_you_mean
+from bouwen.survey.files import Part, Problem, read_file
+
+Language = Literal["nl", "en"]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Perspective = Name
+
+
+class Text(Part):
+    """The same text in Dutch and in English."""
+
+    nl: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.nl if language == "nl" else self.en
+
+
+class AnswerScale(Part):
+    """Whole numbers from ``lowest`` to ``highest``, some or all of them with a label."""
+
+    lowest: int
+    highest: int
+    labels: dict[int, Text]
+
+    @property
+    def codes(self) -> range:
+        """Every answer that may be given."""
+        return range(self.lowest, self.highest + 1)
+
+    @property
+    def midpoint(self) -> float:
+        """Halfway between the lowest and the highest answer."""
+        return (self.lowest + self.highest) / 2
+
+    def problems(self) -> Iterator[Problem]:
+        """A scale has at least two answers and labels only what may be answered."""
+        if self.highest <= self.lowest:
+            yield ("highest",), f"must be above lowest ({self.lowest}), found {self.highest}."
+        for code in self.labels:
+            if code not in self.codes:
+                yield ("labels", code), f"the scale runs from {self.lowest} to {self.highest}, not to {code}."
+
+
+class Item(Part):
+    """One statement; ``reversed`` where agreeing means less of the construct."""
+
+    text: dict[Perspective, Text]
+    reversed: bool = False
+
+
+class Construct(Part):
+    """What a set of items measures, and the published scale that it leans on."""
+
+    label: Text
+    definition: Text
+    source: str
+    answer_scale: Name
+    items: dict[Name, Item] = Field(min_length=1)
+
+
+class Category(Text):
+    """A category's label, and the number that stands for it in data files, if any."""
+
+    code: int | None = None
+
+
+class Background(Part):
+    """A fact about the respondent: one of some categories, a number, or free text.
+
+    ``perspectives`` lists who is asked; without it everybody is.
+    """
+
+    label: Text
+    kind: Literal["category", "number", "text"]
+    perspectives: list[Perspective] | None = None
+    categories: dict[str, Category] = {}
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """Categories belong to the kind "category" and nowhere else."""
+        if (self.kind == "category") != bool(self.categories):
+            yield ("kind",), f'a variable of kind "{self.kind}" and its list of categories do not fit.'
+
+
+class OpenQuestion(Part):
+    """A question answered in the respondent's own words; never shown in a book."""
+
+    text: dict[Perspective, Text]
+
+
+class Model(Part):
+    """A model in lavaan syntax, perhaps continuing another one.
+
+    ``factors`` labels the latent variables that are not constructs, such as a second-order factor.
+    """
+
+    label: Text
+    based_on: Name | None = None
+    factors: dict[Name, Text] = {}
+    syntax: str
+
+
+class PathEvidence(Part):
+    """A regression in a model: the predictor's path to the outcome has this sign."""
+
+    kind: Literal["path"]
+    model: Name
+    outcome: Name
+    predictor: Name
+    sign: Literal["positive", "negative"]
+
+
+class LevelEvidence(Part):
+    """The mean score of a construct lies on this side of the middle of its answer scale."""
+
+    kind: Literal["level"]
+    construct_: Name = Field(alias="construct")
+    side: Literal["above", "below"]
+
+
+class StrongerEvidence(Part):
+    """Some constructs go together with the outcome more strongly than others do."""
+
+    kind: Literal["stronger"]
+    outcome: Name
+    constructs: list[Name]
+    than: list[Name]
+
+
+class DifferenceEvidence(Part):
+    """A construct's mean is higher in one level of a group than in another."""
+
+    kind: Literal["difference"]
+    construct_: Name = Field(alias="construct")
+    group: Name
+    higher: str
+    lower: str
+
+
+Evidence = Annotated[
+    PathEvidence | LevelEvidence | StrongerEvidence | DifferenceEvidence, Field(discriminator="kind")
+]
+
+
+class Claim(Part):
+    """A published finding, and what in the data would speak for it.
+
+    A recommendation has no evidence of its own: it rests on other claims.
+    """
+
+    text: dict[Perspective, Text]
+    evidence: list[Evidence] = []
+    rests_on: list[Name] = []
+
+
+class Instrument(Part):
+    """A questionnaire with everything that is planned to be done with its answers."""
+
+    title: Text
+    perspectives: dict[Perspective, Text]
+    answer_scales: dict[Name, AnswerScale]
+    constructs: dict[Name, Construct]
+    background: dict[Name, Background] = {}
+    open_questions: dict[Name, OpenQuestion] = {}
+    models: dict[Name, Model] = {}
+    claims: dict[Name, Claim] = {}
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        """Every item by name, in the order of the questionnaire."""
+        return {
+            name: item for construct in self.constructs.values() for name, item in construct.items.items()
+        }
+
+    @cached_property
+    def factors(self) -> dict[str, Text]:
+        """The label of every latent variable that is not a construct."""
+        return {name: text for model in self.models.values() for name, text in model.factors.items()}
+
+    def construct_of(self, item: str) -> str:
+        """The name of the construct to which an item belongs."""
+        return next(name for name, construct in self.constructs.items() if item in construct.items)
+
+    def scale_of(self, item: str) -> AnswerScale:
+        """The answer scale of an item."""
+        return self.answer_scales[self.constructs[self.construct_of(item)].answer_scale]
+
+    def asked_from(self, perspective: str) -> Instrument:
+        """The instrument without the background variables that this side is not asked."""
+        asked = {
+            name: variable
+            for name, variable in self.background.items()
+            if variable.perspectives is None or perspective in variable.perspectives
+        }
+        return self.model_copy(update={"background": asked})
+
+    def model_syntax(self, name: str) -> str:
+        """A named model in full, with the models on which it is based."""
+        model = self.models[name]
+        base = self.model_syntax(model.based_on) + "\n" if model.based_on else ""
+        return base + model.syntax.strip()
+
+    def problems(self) -> Iterator[Problem]:
+        """Every name that refers to nothing, every name used twice, every missing wording."""
+        yield from self._nested_problems()
+        yield from self._name_problems()
+        for name, construct in self.constructs.items():
+            where = ("constructs", name)
+            if construct.answer_scale not in self.answer_scales:
+                yield (
+                    (*where, "answer_scale"),
+                    unknown("answer scale", construct.answer_scale, self.answer_scales),
+                )
+            for item_name, item in construct.items.items():
+                yield from self._wording_problems((*where, "items", item_name, "text"), item.text)
+        for name, variable in self.background.items():
+            for i, perspective in enumerate(variable.perspectives or []):
+                if perspective not in self.perspectives:
+                    yield (
+                        ("background", name, "perspectives", i),
+                        unknown("perspective", perspective, self.perspectives),
+                    )
+        for name, question in self.open_questions.items():
+            yield from self._wording_problems(("open_questions", name, "text"), question.text)
+        yield from self._model_problems()
+        yield from self._claim_problems()
+
+    def _nested_problems(self) -> Iterator[Problem]:
+        for key, parts in (("answer_scales", self.answer_scales), ("background", self.background)):
+            for name, part in parts.items():
+                yield from (((key, name, *where), text) for where, text in part.problems())
+
+    def _name_problems(self) -> Iterator[Problem]:
+        seen: dict[str, str] = {}
+        kinds: list[tuple[str, Iterable[str]]] = [("construct", self.constructs)]
+        kinds += [("item", construct.items) for construct in self.constructs.values()]
+        kinds += [("background variable", self.background), ("open question", self.open_questions)]
+        for kind, names in kinds:
+            for name in names:
+                if name in seen:
+                    yield self._where(kind, name), f'"{name}" is already the name of a {seen[name]}.'
+                seen[name] = kind
+
+    def _where(self, kind: str, name: str) -> tuple[str | int, ...]:
+        if kind == "item":
+            last = [c for c, construct in self.constructs.items() if name in construct.items][-1]
+            return ("constructs", last, "items", name)
+        return ({"construct": "constructs", "open question": "open_questions"}.get(kind, "background"), name)
+
+    def _wording_problems(self, where: tuple[str | int, ...], texts: dict[str, Text]) -> Iterator[Problem]:
+        for perspective in self.perspectives:
+            if perspective not in texts:
+                yield where, f'there is no wording for the perspective "{perspective}".'
+        for perspective in texts:
+            if perspective not in self.perspectives:
+                yield (*where, perspective), unknown("perspective", perspective, self.perspectives)
+
+    def _model_problems(self) -> Iterator[Problem]:
+        for name, model in self.models.items():
+            where = ("models", name)
+            base, seen = model.based_on, {name}
+            while base in self.models and base not in seen:
+                seen.add(base)
+                base = self.models[base].based_on
+            if base in seen:
+                yield (*where, "based_on"), f'the model "{name}" is based on itself.'
+                continue
+            if base is not None:
+                yield (*where, "based_on"), unknown("model", base, self.models)
+                continue
+            measured, used = model_names(self.model_syntax(name))
+            for factor in measured:
+                if factor not in {*self.constructs, *self.factors}:
+                    yield (
+                        (*where, "syntax"),
+                        f'the factor "{factor}" is no construct; give its label under "factors".',
+                    )
+            known = {*measured, *self.items, *self.background}
+            for variable in used:
+                if variable not in known:
+                    yield (*where, "syntax"), unknown("item", variable, known) + f' (model "{name}")'
+
+    def _claim_problems(self) -> Iterator[Problem]:
+        for name, claim in self.claims.items():
+            where = ("claims", name)
+            yield from self._wording_problems((*where, "text"), claim.text)
+            for i, other in enumerate(claim.rests_on):
+                if other not in self.claims:
+                    yield (*where, "rests_on", i), unknown("claim", other, self.claims)
+            for i, evidence in enumerate(claim.evidence):
+                yield from (
+                    ((*where, "evidence", i, key), text) for key, text in self._evidence_problems(evidence)
+                )
+
+    def _evidence_problems(self, evidence: Evidence) -> Iterator[tuple[str, str]]:
+        match evidence:
+            case PathEvidence():
+                if evidence.model not in self.models:
+                    yield "model", unknown("model", evidence.model, self.models)
+                    return
+                latent, used = model_names(self.model_syntax(evidence.model))
+                for key in ("outcome", "predictor"):
+                    if (variable := getattr(evidence, key)) not in {*latent, *used}:
+                        yield key, unknown("variable of the model", variable, [*latent, *used])
+            case StrongerEvidence():
+                for construct in [evidence.outcome, *evidence.constructs, *evidence.than]:
+                    if construct not in self.constructs:
+                        yield "kind", unknown("construct", construct, self.constructs)
+            case LevelEvidence() | DifferenceEvidence():
+                if evidence.construct_ not in self.constructs:
+                    yield "construct", unknown("construct", evidence.construct_, self.constructs)
+                if isinstance(evidence, DifferenceEvidence):
+                    yield from self._difference_problems(evidence)
+
+    def _difference_problems(self, evidence: DifferenceEvidence) -> Iterator[tuple[str, str]]:
+        if evidence.group not in self.background:
+            yield "group", unknown("background variable", evidence.group, self.background)
+            return
+        for key in ("higher", "lower"):
+            level, levels = getattr(evidence, key), self.background[evidence.group].categories
+            if level not in levels:
+                yield key, unknown(f"category of {evidence.group}", level, levels)
+
+
+def unknown(kind: str, name: str, candidates: Iterable[str]) -> str:
+    """Say that a name refers to nothing, and what may have been meant."""
+    return f'there is no {kind} "{name}".{did_you_mean(name, candidates)}'
+
+
+def model_names(syntax: str) -> tuple[list[str], list[str]]:
+    r"""The latent variables of a model in lavaan syntax, and every variable that it uses.
+
+    Only names are looked at; the syntax itself is checked when the model is fitted.
+
+    >>> model_names("trust =~ t1 + a*t2 +\n  t3\nsat ~ b*trust  # path\nind := a*b")
+    (['trust'], ['trust', 't1', 't2', 't3', 'sat'])
+    """
+    text = re.sub(r"[#!].*", "", syntax)
+    text = re.sub(r"([+~*]|=~|:=)\s*\n\s*|\s*\n\s*(?=[+*])", r"\1", text)
+    latent: dict[str, None] = {}
+    used: dict[str, None] = {}
+    for statement in re.split(r"[\n;]", text):
+        if (
+            not (parts := re.match(r"(.*?)(=~|~~|~|\|)(.*)", statement))
+            or ":=" in statement
+            or "==" in statement
+        ):
+            continue
+        left, operator, right = parts.groups()
+        names = [
+            term.split("*")[-1].strip()
+            for side in (left, "" if operator == "|" else right)
+            for term in side.split("+")
+        ]
+        names = [name for name in names if name and not name[0].isdigit()]
+        latent |= dict.fromkeys(name.strip() for name in left.split("+") if operator == "=~")
+        used |= dict.fromkeys(names)
+    return list(latent), list(used)
+
+
+def read_instrument(path: Path) -> Instrument:
+    """Read and validate an instrument file; see `bouwen.survey.files.read_file` for what it refuses."""
+    return read_file(path, Instrument)

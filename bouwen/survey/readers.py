@@ -1,0 +1,311 @@
+"""Data files -> one table of raw cells, each still as the file has it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bouwen.errors import BouwenError
+from bouwen.survey.files import FileError, neighbour
+from bouwen.survey.values import Labelled, is_empty, text
+
+Row = Sequence[Any]
+SHOWN = 5  # rows or columns named in a message before "and … more"
+
+
+class DataError(BouwenError):
+    """The cells of a data file are not what the study says they are.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    columns : tuple of str
+        The columns concerned, by their names in the file.
+    rows : tuple of int
+        The rows concerned, as a spreadsheet numbers them: the header is row 1.
+    """
+
+    def __init__(
+        self, path: Path, message: str, columns: Iterable[str] = (), rows: Iterable[int] = ()
+    ) -> None:
+        self.path, self.columns, self.rows = path, tuple(columns), tuple(rows)
+        where = [str(path)]
+        if self.columns:
+            where.append(f"column{'s' * (len(self.columns) > 1)} {listed(quoted(self.columns))}")
+        if self.rows:
+            where.append(f"row{'s' * (len(self.rows) > 1)} {listed(self.rows)}")
+        super().__init__(f"{', '.join(where)}: {message}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One data file: unique column names above rows of the same length.
+
+    ``rows`` holds each row with its number; ``encoding`` is known for text files with more
+    than plain ASCII.
+    """
+
+    path: Path
+    header: list[str]
+    rows: list[tuple[int, Row]]
+    encoding: str | None = None
+
+
+def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
+    """Read one or several data files and append them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files ending in .csv, .tsv, .txt, .sav, .xlsx or .parquet, with the same columns.
+
+    Returns
+    -------
+    DataFrame
+        Cells as texts, numbers or None where a cell is empty; the index holds the file (Path)
+        and the row as a spreadsheet or SPSS numbers it.
+
+    Raises
+    ------
+    FileError
+        A file is missing, empty, damaged or of an unknown kind; text files differ in encoding.
+    DataError
+        A file has a header only, two columns of the same name or rows of different lengths;
+        files differ in their columns.
+    """
+    tables = [read_table(path) for path in paths]
+    refuse_mixed_encodings(tables)
+    refuse_other_columns(tables)
+    return pd.concat([frame(table)[tables[0].header] for table in tables])
+
+
+def frame(table: Table) -> pd.DataFrame:
+    """A table as a data frame of objects, indexed by file and row."""
+    index = pd.MultiIndex.from_tuples([(table.path, n) for n, _ in table.rows], names=["file", "row"])
+    cells = [[None if is_empty(cell) else cell for cell in row] for _, row in table.rows]
+    return pd.DataFrame(cells, index=index, columns=pd.Index(table.header, dtype=object), dtype=object)
+
+
+def refuse_mixed_encodings(tables: Sequence[Table]) -> None:
+    """Text files that are read together must have one encoding; plain ASCII goes with any."""
+    known = [table for table in tables if table.encoding]
+    for other in known[1:]:
+        if other.encoding != known[0].encoding:
+            raise FileError(
+                other.path,
+                f"is in {other.encoding} while {known[0].path} is in {known[0].encoding}; "
+                "save both with the same encoding, preferably UTF-8.",
+            )
+
+
+def refuse_other_columns(tables: Sequence[Table]) -> None:
+    """Files that are appended must have the same columns, in any order."""
+    first = tables[0]
+    for other in tables[1:]:
+        if differing := sorted(set(first.header) ^ set(other.header)):
+            message = f"only one of this file and {first.path} has a column of this name; make them the same."
+            raise DataError(other.path, message, columns=differing)
+
+
+def read_table(path: Path) -> Table:
+    """Read one data file with the reader for its ending."""
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise FileError(
+            path, f'a file ending in "{path.suffix}" cannot be read; save it as {listed(READERS, "or")}.'
+        )
+    if not path.is_file():
+        raise FileError(path, "there is no such file." + neighbour(path))
+    try:
+        if path.stat().st_size == 0:
+            raise FileError(path, "is empty.")
+        return reader(path)
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror or error}).") from error
+
+
+def read_delimited(path: Path) -> Table:
+    """Read a text file with delimiters; encoding and delimiter are recognised."""
+    content, encoding = decode(path, path.read_bytes())
+    content, delimiter = delimited(content)
+    lines = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return table(path, list(lines), encoding)
+    except csv.Error as error:
+        raise FileError(path, f"cannot be read: {error}; check the quotes here.", lines.line_num) from error
+
+
+def decode(path: Path, data: bytes) -> tuple[str, str | None]:
+    """The text of a file, and its encoding unless it is plain ASCII.
+
+    UTF-16 and UTF-8 are recognised by their mark or by being valid; what remains is taken
+    for Windows-1252, which Excel writes and which contains the letters of Latin-1.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        with parsing(path, "UTF-16 text"):
+            return data.decode("utf-16"), "UTF-16"
+    if b"\0" in data:
+        raise FileError(path, "is not a text file; check its ending.")
+    try:
+        return data.decode("utf-8-sig"), None if data.isascii() else "UTF-8"
+    except UnicodeDecodeError as error:
+        if re.search(rb"[\xc3\xe2][\x80-\xbf]", data):  # UTF-8 letters beside others
+            line = data[: error.start].count(b"\n") + 1
+            raise FileError(path, "mixes UTF-8 with another encoding; save it as UTF-8.", line) from None
+    try:
+        return data.decode("cp1252"), "Latin-1 (Windows-1252)"
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "Latin-1"
+
+
+def delimited(content: str) -> tuple[str, str]:
+    """A text without Excel's ``sep=`` line, and the delimiter between its cells.
+
+    >>> delimited('id;"a, b, c";t1')[1]
+    ';'
+    """
+    if said := re.match(r'"?sep=(.)"?\r?\n', content, re.IGNORECASE):
+        return content[said.end() :], said[1]
+    header = re.sub(r'"(?:[^"]|"")*"', "", content[:100_000]).lstrip("\r\n").partition("\n")[0]
+    return content, max(",;\t|", key=header.count)
+
+
+def read_excel(path: Path) -> Table:
+    """Read the first sheet of an Excel workbook."""
+    import openpyxl
+
+    with parsing(path, "an Excel workbook"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles and validations, which hold no answers
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            records = list(book.worksheets[0].iter_rows(values_only=True))
+        finally:
+            book.close()
+    width = max(map(len, records), default=0)
+    return table(path, [(*record, *[None] * (width - len(record))) for record in records])
+
+
+def read_spss(path: Path) -> Table:
+    """Read an SPSS file: codes keep their value labels, user-missing values become empty."""
+    import pyreadstat
+
+    with parsing(path, "an SPSS file"):
+        data, meta = pyreadstat.read_sav(path)
+    columns = [
+        label_codes(data[name], meta.variable_value_labels.get(name, {})) for name in meta.column_names
+    ]
+    return checked(path, meta.column_names, list(enumerate(zip(*columns, strict=True), start=1)))
+
+
+def label_codes(column: pd.Series[Any], labels: dict[Any, str]) -> list[Any]:
+    """The cells of an SPSS variable, each labelled code with its label."""
+    return [
+        Labelled(cell, labels[cell]) if isinstance(cell, float) and cell in labels else cell
+        for cell in column.tolist()
+    ]
+
+
+def read_parquet(path: Path) -> Table:
+    """Read a Parquet file."""
+    import pyarrow.parquet
+
+    with parsing(path, "a Parquet file"):
+        data = pyarrow.parquet.read_table(path)
+    rows = zip(*(column.to_pylist() for column in data.columns), strict=True)
+    return checked(path, data.column_names, list(enumerate(rows, start=1)))
+
+
+READERS: dict[str, Callable[[Path], Table]] = {
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".txt": read_delimited,
+    ".sav": read_spss,
+    ".xlsx": read_excel,
+    ".parquet": read_parquet,
+}
+
+
+@contextmanager
+def parsing(path: Path, kind: str) -> Iterator[None]:
+    """Say that a file is damaged, whatever the library that reads it trips over."""
+    try:
+        yield
+    except PermissionError:
+        raise
+    except Exception as error:
+        raise FileError(
+            path, f"cannot be read as {kind}; it may be damaged or cut short, so export it again."
+        ) from error
+
+
+def table(path: Path, records: Iterable[Row], encoding: str | None = None) -> Table:
+    """Records with the header first -> a table; rows without any cell filled are left out."""
+    filled = [
+        (n, record) for n, record in enumerate(records, start=1) if not all(is_empty(cell) for cell in record)
+    ]
+    if not filled:
+        raise FileError(path, "is empty.")
+    (_, header), *rows = filled
+    rows = rows[extra_headers([record for _, record in rows[:2]]) :]
+    names = ["" if is_empty(cell) else text(cell) for cell in header]
+    return checked(path, names, rows, encoding)
+
+
+def extra_headers(records: Sequence[Row]) -> int:
+    """The number of header rows that Qualtrics writes below the names: two, in the older form one."""
+    if len(records) == 2 and all(is_empty(c) or str(c).startswith('{"ImportId"') for c in records[1]):
+        return 2
+    return int(bool(records) and {"ResponseID", "ResponseSet"} <= set(records[0]))
+
+
+def checked(
+    path: Path, names: Sequence[str], rows: list[tuple[int, Row]], encoding: str | None = None
+) -> Table:
+    """A table, once it is known to have answers below columns with names of their own."""
+    if not rows:
+        raise DataError(path, "has a header but no answers below it.")
+    width = len(names)
+    while width and not names[width - 1]:
+        width -= 1  # exports may end each line with a delimiter
+    for n, row in rows:
+        if len(row) < width:
+            raise DataError(path, "has fewer cells than the header; is the file cut short?", rows=[n])
+        if not all(is_empty(cell) for cell in row[width:]):
+            raise DataError(
+                path, "has more cells than the header; a text with a delimiter in it needs quotes.", rows=[n]
+            )
+    header = list(names[:width])
+    if "" in header:
+        raise DataError(
+            path, f"column {header.index('') + 1} has no name; name it in the first row.", rows=[1]
+        )
+    if repeated := sorted({name for name in header if header.count(name) > 1}):
+        raise DataError(path, "stands in the header more than once; rename or remove one.", columns=repeated)
+    return Table(path, header, [(n, row[:width]) for n, row in rows], encoding)
+
+
+def listed(words: Iterable[object], conjunction: str = "and", most: int = SHOWN) -> str:
+    """Words as a sentence lists them, at most so many and one by name.
+
+    >>> listed([3, 9]), listed(range(1, 9))
+    ('3 and 9', '1, 2, 3, 4, 5 and 3 more')
+    """
+    shown = [str(word) for word in words]
+    if len(shown) > most + 1:
+        shown = [*shown[:most], f"{len(shown) - most} more"]
+    return f" {conjunction} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def quoted(words: Iterable[str]) -> list[str]:
+    """Each word in quotes."""
+    return [f'"{word}"' for word in words]

@@ -1,0 +1,314 @@
+"""A register of places or organisations -> facts about those that respondents name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, field_validator
+
+from bouwen.errors import did_you_mean
+from bouwen.survey.files import FileError, Part
+from bouwen.survey.instrument import Category, Name, Text
+from bouwen.survey.readers import DataError, listed, quoted, read_tables
+from bouwen.survey.values import is_empty, number, text
+
+
+class ClassSpec(Part):
+    """Classes of a numeric column: ``bounds`` are where the next class begins."""
+
+    label: Text
+    column: str
+    bounds: list[float] = Field(min_length=1)
+
+    @field_validator("bounds")
+    @classmethod
+    def increasing(cls, bounds: list[float]) -> list[float]:
+        """Bounds go up."""
+        if any(low >= high for low, high in pairwise(bounds)):
+            raise ValueError('"bounds" must go up, each higher than the one before.')
+        return bounds
+
+    @cached_property
+    def categories(self) -> dict[str, Category]:
+        """The classes from low to high, by name, with labels such as "under 20,000"."""
+        first, last = self.bounds[0], self.bounds[-1]
+        classes = {f"under_{plain(first)}": Category(nl=f"tot {dutch(first)}", en=f"under {english(first)}")}
+        for low, high in pairwise(self.bounds):
+            classes[f"{plain(low)}_{plain(high)}"] = Category(
+                nl=f"{dutch(low)}–{dutch(high)}", en=f"{english(low)}–{english(high)}"
+            )
+        classes[f"from_{plain(last)}"] = Category(nl=f"{dutch(last)} en meer", en=f"{english(last)} and more")
+        return classes
+
+
+def english(bound: float) -> str:
+    """A bound as an English reader writes it.
+
+    >>> english(20000.0), dutch(20000.0), plain(2.5)
+    ('20,000', '20.000', '2_5')
+    """
+    return f"{bound:,.15g}"
+
+
+def dutch(bound: float) -> str:
+    """A bound as a Dutch reader writes it."""
+    return english(bound).translate(str.maketrans(",.", ".,"))
+
+
+def plain(bound: float) -> str:
+    """A bound as part of a name."""
+    return re.sub(r"\W", "_", f"{bound:.15g}")
+
+
+MUNICIPALITY_SIZE = ClassSpec(
+    label=Text(nl="gemeentegrootte", en="municipality size"),
+    column="inhabitants",
+    bounds=[20_000, 50_000, 100_000],
+)
+
+
+class RegisterSpec(Part):
+    """A register, the background variable that refers to it, and what is taken from it.
+
+    A respondent refers to an entry by ``code`` or by one of its ``names``, of which the first
+    is shown; ``columns`` are joined as they are and tell entries of the same name apart.
+    """
+
+    file: str
+    variable: Name
+    code: str = "code"
+    names: list[str] = Field(default=["name", "cbs_name"], min_length=1)
+    columns: list[Name] = ["province"]
+    classes: dict[Name, ClassSpec] = {"municipality_size": MUNICIPALITY_SIZE}
+
+    @property
+    def categories(self) -> dict[str, dict[str, Category]]:
+        """The classes of each classification, by name, from low to high."""
+        return {name: spec.categories for name, spec in self.classes.items()}
+
+
+class UnknownEntryError(DataError):
+    """A respondent names something that the register does not have, or has more than once.
+
+    Attributes
+    ----------
+    candidates : tuple of str
+        The entries that may be meant.
+    """
+
+    def __init__(
+        self, path: Path, message: str, column: str, rows: Iterable[int], candidates: Sequence[str]
+    ) -> None:
+        self.candidates = tuple(candidates)
+        super().__init__(path, message, columns=[column], rows=rows)
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register that has been read: one row per entry, indexed by code.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    spec : RegisterSpec
+        How it is used.
+    table : DataFrame
+        Names and joined columns as text, columns that are classified as numbers.
+    """
+
+    path: Path
+    spec: RegisterSpec
+    table: pd.DataFrame
+
+    @cached_property
+    def codes(self) -> dict[str, set[str]]:
+        """Every accepted way to write an entry, folded -> the codes that it may stand for."""
+        known: dict[str, set[str]] = {}
+        for code, row in self.table.iterrows():
+            for written in spellings(str(code), row[self.spec.names], row[self.spec.columns]):
+                known.setdefault(written, set()).add(str(code))
+        return {written: codes for written, codes in known.items() if written}
+
+    def find(self, written: str) -> set[str]:
+        """The codes of the entries that a code or name may stand for; none where it is unknown."""
+        return self.codes.get(fold_name(written)) or self.codes.get(fold_code(written), set())
+
+    def match(self, names: pd.Series[Any]) -> pd.Series[Any]:
+        """The codes of the entries that respondents name.
+
+        Parameters
+        ----------
+        names : Series of str
+            Codes or names, NaN where no answer was given; its index holds file and row.
+
+        Returns
+        -------
+        Series of str
+            Codes, NaN where no answer was given.
+
+        Raises
+        ------
+        UnknownEntryError
+            A name is not in the register (the three nearest are given), or fits several
+            entries (they are given). The name itself is not repeated.
+        """
+        found = {name: self.find(str(name)) for name in names.dropna().unique()}
+        for name, codes in found.items():
+            if len(codes) != 1:
+                self.refuse(names, str(name), codes)
+        return names.map({name: next(iter(codes)) for name, codes in found.items()}).astype("str")
+
+    def refuse(self, names: pd.Series[Any], name: str, codes: set[str]) -> None:
+        """Say which rows name an unknown or ambiguous entry, and what they may mean."""
+        shown = self.spec.names[0]
+        places = names.index[(names == name).to_numpy()]
+        rows = [row for file, row in places if file == places[0][0]]
+        if codes:
+            candidates = sorted(self.table.loc[sorted(codes), shown])
+            message = f"the name there fits {listed(quoted(candidates))}; write one of these, or its code."
+        else:
+            candidates = self.nearest(name)
+            message = (
+                f"the name there is not in {self.path.name}; "
+                f"the nearest are {listed(quoted(candidates))}. Correct it, or use a code."
+            )
+        raise UnknownEntryError(places[0][0], message, str(names.name), rows, candidates)
+
+    def nearest(self, name: str, n: int = 3) -> list[str]:
+        """The names of the ``n`` entries whose spelling resembles ``name`` most, the best first."""
+        wanted = fold_name(name)
+
+        def likeness(row: pd.Series[Any]) -> float:
+            folded = [fold_name(str(row[column])) for column in self.spec.names]
+            return max(resemblance(wanted, other) for other in folded)
+
+        ranked = self.table.apply(likeness, axis=1).sort_values(ascending=False, kind="stable")
+        return [str(name) for name in self.table.loc[ranked.index[:n], self.spec.names[0]]]
+
+    def join(self, responses: pd.DataFrame, rows: pd.Index[Any]) -> pd.DataFrame:
+        """The responses with what the register knows about the entries they name.
+
+        Parameters
+        ----------
+        responses : DataFrame
+            One row per respondent.
+        rows : MultiIndex of file and row
+            Where each respondent stands, for messages.
+
+        Returns
+        -------
+        DataFrame
+            The variable holds the register's name; new are ``<variable>_code``, the register's
+            columns (str) and its classes (ordered categories). Where no answer was
+            given they are all missing.
+
+        Raises
+        ------
+        UnknownEntryError
+            See `match`.
+        DataError
+            A new column has the name of one that is already there.
+        """
+        variable = self.spec.variable
+        codes = self.match(responses[variable].set_axis(rows)).set_axis(responses.index)
+        entries = self.table.reindex(codes).set_axis(responses.index)
+        new = {f"{variable}_code": codes, **{column: entries[column] for column in self.spec.columns}}
+        for name, spec in self.spec.classes.items():
+            new[name] = classify(entries[spec.column], spec)
+        if taken := [name for name in new if name in responses]:
+            raise DataError(self.path, "a variable of the instrument has this name; rename one.", taken)
+        return responses.assign(**{variable: entries[self.spec.names[0]]}, **new)
+
+
+def read_register(path: Path, spec: RegisterSpec) -> Register:
+    """Read a register.
+
+    Raises
+    ------
+    FileError
+        The file cannot be read or lacks a column that the study names.
+    DataError
+        A code is missing or repeated, a name is missing, or a column with classes holds
+        something else than numbers.
+    """
+    raw = read_tables([path])
+    texts = [spec.code, *spec.names, *spec.columns]
+    values = list(dict.fromkeys(kind.column for kind in spec.classes.values()))
+    for column in [*texts, *values]:
+        if column not in raw:
+            raise FileError(path, f'has no column "{column}".{did_you_mean(column, raw.columns)}')
+    refuse_rows(path, raw, spec.code, raw[spec.code].isna(), "without a code.")
+    refuse_rows(path, raw, spec.code, raw[spec.code].map(text).duplicated(), "with a code that stands above.")
+    refuse_rows(path, raw, spec.names[0], raw[spec.names[0]].isna(), "without a name.")
+    table = raw[texts].map(lambda cell: np.nan if is_empty(cell) else text(cell)).astype("str")
+    for column in values:
+        table[column] = raw[column].map(number).astype(float)
+        refuse_rows(path, raw, column, table[column].isna(), "without a number.")
+    return Register(path, spec, table.set_index(spec.code))
+
+
+def refuse_rows(path: Path, raw: pd.DataFrame, column: str, bad: pd.Series[bool], what: str) -> None:
+    """Raise a DataError if rows of a register are bad."""
+    if rows := [row for _, row in raw.index[bad.to_numpy()]]:
+        raise DataError(path, f"found {len(rows)} row{'s' * (len(rows) > 1)} {what}", [column], rows)
+
+
+def classify(values: pd.Series[float], spec: ClassSpec) -> pd.Series[Any]:
+    """The class of each value; a value on a bound belongs to the higher class."""
+    edges = [-np.inf, *spec.bounds, np.inf]
+    return pd.cut(values, edges, right=False, labels=list(spec.categories), ordered=True)
+
+
+def spellings(code: str, names: Iterable[Any], qualifiers: Iterable[Any]) -> Iterator[str]:
+    """Every accepted way to write an entry, folded.
+
+    A name may stand without the part in brackets, and with a qualifier such as the
+    province, in full or by its initials.
+
+    >>> sorted(set(spellings("GM0373", ["Bergen (NH.)"], ["Noord-Holland"])))
+    ['373', 'bergen', 'bergen nh', 'bergen noord holland', 'gm373']
+    """
+    yield from (fold_code(code), re.sub(r"^\D+", "", fold_code(code)))
+    for name in (str(name) for name in names if not is_empty(name)):
+        base = fold_name(re.sub(r"\(.*?\)", "", name))
+        yield from (fold_name(name), base)
+        for qualifier in (fold_name(str(q)) for q in qualifiers if not is_empty(q)):
+            yield from (f"{base} {qualifier}", f"{base} {''.join(word[0] for word in qualifier.split())}")
+
+
+def fold_name(name: str) -> str:
+    """A name without differences in case, accents, punctuation and the word "gemeente".
+
+    >>> fold_name("Gemeente 's-Gravenhage"), fold_name("Súdwest Fryslân"), fold_name("Bergen (N.H.)")
+    ('s gravenhage', 'sudwest fryslan', 'bergen nh')
+    """
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    words = re.sub(r"[^\w.]+", " ", bare).replace(".", "").split()
+    return " ".join(words[1:] if words[:1] == ["gemeente"] and len(words) > 1 else words)
+
+
+def fold_code(code: str) -> str:
+    """A code without differences in case and leading zeros.
+
+    >>> fold_code("GM0344"), fold_code(" 0344 ")
+    ('gm344', '344')
+    """
+    return re.sub(r"(?<!\d)0+(?=\d)", "", code.strip().casefold())
+
+
+def resemblance(a: str, b: str) -> float:
+    """Similarity from 0 to 1; a name that begins like the other counts as near."""
+    ratio = difflib.SequenceMatcher(None, a, b).ratio()
+    begins = min(len(a), len(b)) > 3 and (a.startswith(b) or b.startswith(a))
+    return max(ratio, 0.9) if begins else ratio

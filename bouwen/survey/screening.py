@@ -1,0 +1,190 @@
+"""A study -> a first look at its answers, before any of them is analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from bouwen.survey.study import Study, read_study
+
+CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
+MOST = 5  # items that a report names
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What stands out in the answers of a study; counts only, no ids and no answers.
+
+    Attributes
+    ----------
+    study : Study
+        What was screened.
+    n : int
+        Respondents.
+    missing_per_item : DataFrame
+        Indexed by item: ``missing`` (count) and ``share`` of the respondents.
+    missing_per_respondent : Series
+        Respondents by the number of items that they left open.
+    out_of_range : int
+        Answers outside their scale; 0, as reading refuses them.
+    constant : int
+        Respondents with one and the same answer to all items of an answer scale, six or more;
+        as answered, so including reversed items.
+    duplicated : int
+        Respondents whose answers to all items equal those of an earlier respondent.
+    empty_categories : DataFrame
+        ``variable`` and ``category``, for each answer or category that nobody chose.
+    groups : DataFrame
+        Indexed by ``group`` and ``level``: ``n``, and whether that is ``enough`` for estimates.
+    """
+
+    study: Study
+    n: int
+    missing_per_item: pd.DataFrame
+    missing_per_respondent: pd.Series[int]
+    out_of_range: int
+    constant: int
+    duplicated: int
+    empty_categories: pd.DataFrame
+    groups: pd.DataFrame
+
+    def text(self, language: str | None = None) -> str:
+        """A readable report in Dutch or English; counts below ``min_cell`` are not shown."""
+        return "\n".join(report(self, language or self.study.language)) + "\n"
+
+
+def screen(study: Study) -> Screening:
+    """Count what is missing, constant, repeated, never chosen or too small.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    Screening
+    """
+    items = study.responses[list(study.items)]
+    missing = items.isna().sum()
+    valid = [items[item].isin(list(study.instrument.scale_of(item).codes)) for item in study.items]
+    return Screening(
+        study=study,
+        n=len(items),
+        missing_per_item=pd.DataFrame({"missing": missing, "share": missing / len(items)}),
+        missing_per_respondent=items.isna().sum(axis=1).value_counts().sort_index(),
+        out_of_range=int(items.notna().sum().sum() - sum(v.sum() for v in valid)),
+        constant=int(constant_answers(study).sum()),
+        duplicated=int((items.duplicated() & items.notna().any(axis=1)).sum()),
+        empty_categories=pd.DataFrame(empty_categories(study), columns=["variable", "category"]),
+        groups=group_sizes(study),
+    )
+
+
+def constant_answers(study: Study) -> pd.Series[bool]:
+    """Whether a respondent gave one answer to all items of some answer scale."""
+    constant = pd.Series(False, index=study.responses.index)
+    for name in study.instrument.answer_scales:
+        scale = study.instrument.answer_scales[name]
+        answers = study.responses[[i for i in study.items if study.instrument.scale_of(i) is scale]]
+        constant |= (answers.nunique(axis=1) == 1) & (answers.notna().sum(axis=1) >= CONSTANT_ITEMS)
+    return constant
+
+
+def empty_categories(study: Study) -> Iterator[tuple[str, str]]:
+    """Every answer to an item and every category that nobody chose."""
+    for item in study.items:
+        chosen = set(study.responses[item].dropna())
+        yield from ((item, str(code)) for code in study.instrument.scale_of(item).codes if code not in chosen)
+    for variable in study.categories:
+        chosen = set(study.responses[variable].dropna())
+        yield from ((variable, level) for level in study.categories[variable] if level not in chosen)
+
+
+def group_sizes(study: Study) -> pd.DataFrame:
+    """The number of respondents in each level of each group, levels without any included."""
+    sizes = [
+        (group, level, int((study.responses[group] == level).sum()))
+        for group in study.groups
+        for level in study.levels(group)
+    ]
+    table = pd.DataFrame(sizes, columns=["group", "level", "n"]).set_index(["group", "level"])
+    return table.assign(enough=table["n"] >= study.settings.min_group)
+
+
+WORDS = {
+    "en": {
+        "size": "{n} respondents, {items} items",
+        "complete": "all items answered: {count}",
+        "missing": "most often left open: {items}",
+        "constant": "one answer to all items of a scale: {count}",
+        "duplicated": "answers equal to those of an earlier respondent: {count}",
+        "empty": "never chosen: {variable} {categories}",
+        "few": "fewer than {min_cell}",
+        "too few": "fewer than {min_group}: no estimates",
+        "one level": "all answers are in one level: no comparison",
+    },
+    "nl": {
+        "size": "{n} respondenten, {items} items",
+        "complete": "alle items beantwoord: {count}",
+        "missing": "het vaakst opengelaten: {items}",
+        "constant": "één antwoord op alle items van een schaal: {count}",
+        "duplicated": "antwoorden gelijk aan die van een eerdere respondent: {count}",
+        "empty": "nooit gekozen: {variable} {categories}",
+        "few": "minder dan {min_cell}",
+        "too few": "minder dan {min_group}: geen schattingen",
+        "one level": "alle antwoorden zitten in één niveau: geen vergelijking",
+    },
+}
+
+
+def report(found: Screening, language: str) -> Iterator[str]:
+    """The lines of a readable report."""
+    study, words = found.study, WORDS[language]
+
+    def shown(count: int) -> str:
+        """A count, unless it is small enough to point at someone."""
+        return words["few"].format(min_cell=study.settings.min_cell) if is_small(count, study) else str(count)
+
+    yield study.title[language]
+    yield "  " + words["size"].format(n=found.n, items=len(study.items))
+    yield "  " + words["complete"].format(count=shown(int(found.missing_per_respondent.get(0, 0))))
+    missing = found.missing_per_item["missing"].sort_values(ascending=False, kind="stable")
+    if often := [f"{item} ({shown(count)})" for item, count in missing.items() if count][:MOST]:
+        yield "  " + words["missing"].format(items=", ".join(often))
+    yield "  " + words["constant"].format(count=shown(found.constant))
+    yield "  " + words["duplicated"].format(count=shown(found.duplicated))
+    for variable, rows in found.empty_categories.groupby("variable", sort=False):
+        yield "  " + words["empty"].format(variable=variable, categories=", ".join(rows["category"]))
+    for group, levels in found.groups.groupby(level="group", sort=False):
+        yield f"  {study.group_label(str(group), language)}"
+        for (_, level), n, enough in levels.itertuples():
+            note = "" if enough else f" ({words['too few'].format(min_group=study.settings.min_group)})"
+            yield f"    {study.level_label(str(group), level, language)}: {shown(n)}{note}"
+        if (levels["n"] > 0).sum() < 2:
+            yield f"    {words['one level']}"
+
+
+def is_small(count: int, study: Study) -> bool:
+    """Whether a count is shown to nobody; that there is none may be known."""
+    return 0 < count < study.settings.min_cell
+
+
+def check_report(path: str | Path, language: str | None = None) -> str:
+    """Read a study, refusing what is wrong with it, and report on its answers.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``study.yml`` or its folder.
+    language : {"nl", "en"}, optional
+        Of the report; by default the study's own.
+
+    Raises
+    ------
+    BouwenError
+        See `bouwen.survey.read_study`.
+    """
+    return screen(read_study(path)).text(language)

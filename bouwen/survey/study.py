@@ -1,0 +1,286 @@
+"""A study file -> a `Study`: which answers, to which instrument, compared for which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import Field
+
+from bouwen.survey.files import FileError, Part, Problem, read_file, refuse_in
+from bouwen.survey.instrument import (
+    Category,
+    Instrument,
+    Language,
+    Name,
+    Text,
+    model_names,
+    read_instrument,
+    unknown,
+)
+from bouwen.survey.readers import read_tables
+from bouwen.survey.register import Register, RegisterSpec, read_register
+from bouwen.survey.responses import ResponsesSpec, type_responses
+
+
+class Settings(Part):
+    """Choices that hold for every chapter of a study.
+
+    ``min_group`` respondents are needed before a group gets estimates; a count below
+    ``min_cell`` is not shown; ``confidence`` is the level of every interval.
+    """
+
+    min_group: int = Field(default=30, ge=2)
+    min_cell: int = Field(default=5, ge=1)
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    seed: int = 1
+
+
+class ModelRoles(Part):
+    """Which of the instrument's models the chapters fit."""
+
+    measurement: Name
+    structural: Name
+
+
+class StudyFile(Part):
+    """The contents of a ``study.yml``; ``outcome`` is the construct that the study explains."""
+
+    title: Text
+    about: Text
+    authors: list[str] = []
+    citation: str | None = None
+    instrument: str
+    perspective: Name
+    language: Language = "en"
+    synthetic: bool = False
+    responses: ResponsesSpec
+    register_: RegisterSpec | None = Field(default=None, alias="register")
+    groups: list[Name] = []
+    outcome: Name
+    models: ModelRoles
+    settings: Settings = Settings()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that has been read and found valid.
+
+    Attributes
+    ----------
+    path : Path
+        The study file.
+    file : StudyFile
+        Its contents.
+    instrument : Instrument
+        What was asked.
+    responses : DataFrame
+        One row per respondent, by id. Items are floats with NaN where no answer was given, as
+        answered (not reversed); categories are ordered as in the instrument; classes and
+        further columns from the register are joined.
+    files : tuple of Path
+        Every file that determines the results.
+    """
+
+    path: Path
+    file: StudyFile
+    instrument: Instrument
+    responses: pd.DataFrame
+    files: tuple[Path, ...]
+
+    @property
+    def id(self) -> str:
+        """The name of the study's folder."""
+        return self.path.resolve().parent.name
+
+    @property
+    def title(self) -> Text:
+        """The title in both languages."""
+        return self.file.title
+
+    @property
+    def language(self) -> Language:
+        """The language of the book."""
+        return self.file.language
+
+    @property
+    def perspective(self) -> str:
+        """The side that answers."""
+        return self.file.perspective
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the answers were simulated."""
+        return self.file.synthetic
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Who made the study."""
+        return tuple(self.file.authors)
+
+    @property
+    def citation(self) -> str | None:
+        """How to cite the study."""
+        return self.file.citation
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The background variables by which subgroups are compared."""
+        return tuple(self.file.groups)
+
+    @property
+    def outcome(self) -> str:
+        """The construct that the study explains."""
+        return self.file.outcome
+
+    @property
+    def settings(self) -> Settings:
+        """Choices that hold for every chapter."""
+        return self.file.settings
+
+    @property
+    def constructs(self) -> tuple[str, ...]:
+        """The names of the constructs, in the order of the questionnaire."""
+        return tuple(self.instrument.constructs)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The names of all items, in the order of the questionnaire."""
+        return tuple(self.instrument.items)
+
+    def items_of(self, construct: str) -> tuple[str, ...]:
+        """The names of a construct's items."""
+        return tuple(self.instrument.constructs[construct].items)
+
+    def model(self, role: Literal["measurement", "structural"]) -> str:
+        """The model that plays a role in the chapters, in lavaan syntax."""
+        return self.instrument.model_syntax(getattr(self.file.models, role))
+
+    def model_label(self, role: Literal["measurement", "structural"]) -> str:
+        """The label of the model that plays a role in the chapters."""
+        return self.instrument.models[getattr(self.file.models, role)].label[self.language]
+
+    @property
+    def outcome_variable(self) -> str:
+        """The outcome in the structural model: its factor, or the only item of a one-item construct."""
+        latent, _ = model_names(self.model("structural"))
+        return self.outcome if self.outcome in latent else self.items_of(self.outcome)[0]
+
+    @cached_property
+    def categories(self) -> dict[str, dict[str, Category]]:
+        """The categories of every categorical variable, classes from the register included."""
+        declared = {name: b.categories for name, b in self.instrument.background.items() if b.categories}
+        return declared | (self.file.register_.categories if self.file.register_ else {})
+
+    def levels(self, group: str) -> tuple[str, ...]:
+        """The levels of a categorical variable, in the instrument's order, empty ones included."""
+        return tuple(self.categories[group])
+
+    def level_label(self, group: str, level: str, language: str | None = None) -> str:
+        """A level as a reader sees it."""
+        return self.categories[group][level][language or self.language]
+
+    def group_label(self, group: str, language: str | None = None) -> str:
+        """A background variable as a reader sees it."""
+        if group in self.instrument.background:
+            return self.instrument.background[group].label[language or self.language]
+        assert self.file.register_
+        return self.file.register_.classes[group].label[language or self.language]
+
+    def label(self, construct: str, language: str | None = None) -> str:
+        """A construct as a reader sees it."""
+        return self.instrument.constructs[construct].label[language or self.language]
+
+    def wording(self, item: str, language: str | None = None) -> str:
+        """An item's text as the respondents of this study read it."""
+        return self.instrument.items[item].text[self.perspective][language or self.language]
+
+    def subset(self, group: str, level: str) -> Study:
+        """The same study with only the respondents of one level."""
+        return replace(self, responses=self.responses[self.responses[group] == level])
+
+    def problems(self) -> Iterator[Problem]:
+        """Names in the study file that refer to nothing in the instrument."""
+        if self.perspective not in self.instrument.perspectives:
+            yield ("perspective",), unknown("perspective", self.perspective, self.instrument.perspectives)
+        for role in ("measurement", "structural"):
+            if (name := getattr(self.file.models, role)) not in self.instrument.models:
+                yield ("models", role), unknown("model", name, self.instrument.models)
+        if self.outcome not in self.instrument.constructs:
+            yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
+        for i, group in enumerate(self.groups):
+            if group not in self.categories:
+                yield ("groups", i), unknown("categorical background variable", group, self.categories)
+        if (register := self.file.register_) and register.variable not in self.instrument.background:
+            yield (
+                ("register", "variable"),
+                unknown("background variable", register.variable, self.instrument.background),
+            )
+
+
+def find_study(path: str | Path) -> Path:
+    """A study file, looked up from the working directory upwards.
+
+    So the same path works at the root of the project, in ``book/`` and in a notebook.
+
+    Raises
+    ------
+    FileError
+        There is no such file here or in any folder above.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "study.yml"
+    for folder in [Path(), *Path.cwd().parents]:
+        if (folder / path).is_file():
+            return folder / path
+    raise FileError(path, f"there is no such study file in {Path.cwd()} or in a folder above it.")
+
+
+def read_study(path: str | Path, *, language: Language | None = None) -> Study:
+    """Read a study: its settings, its instrument and its answers, each of them validated.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``study.yml`` or its folder; relative paths are looked up from the working directory upwards.
+    language : "nl" or "en", optional
+        Language of labels and texts, instead of the one that the study file names.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    BouwenError
+        A file is missing, unreadable or not valid; the message names file, line or column,
+        what was found and what to do.
+    """
+    path = find_study(path)
+    file = read_file(path, StudyFile)
+    if language:
+        file = file.model_copy(update={"language": language})
+    folder = path.parent
+    instrument_path = folder / file.instrument
+    instrument = read_instrument(instrument_path).asked_from(file.perspective)
+    register, files = None, [path, instrument_path]
+    if file.register_:
+        register_path = folder / file.register_.file
+        register = read_register(register_path, file.register_)
+        files.append(register_path)
+    empty = Study(path, file, instrument, pd.DataFrame(), ())
+    refuse_in(path, empty.problems())
+    tables = [folder / name for name in file.responses.files]
+    raw = read_tables(tables)
+    responses = type_responses(raw, instrument, file.responses)
+    if register:
+        responses = register.join(responses, raw.index)
+    return replace(empty, responses=responses, files=(*files, *tables))
+
+
+__all__ = ["Register", "Study", "StudyFile", "find_study", "read_study"]

@@ -1,0 +1,86 @@
+"""One cell of a data file -> a number, a text, or no answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from numbers import Number
+from typing import Any, TypeVar
+
+NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
+T = TypeVar("T")
+
+
+class Labelled(float):
+    """A code together with the label that an SPSS file gives it."""
+
+    label: str
+
+    def __new__(cls, code: float, label: str) -> Labelled:
+        """Join code and label; the result counts as the code."""
+        cell = super().__new__(cls, code)
+        cell.label = label
+        return cell
+
+
+def is_empty(cell: Any) -> bool:
+    """Whether nothing was filled in; "NA" and "None" are text like any other.
+
+    >>> is_empty(" "), is_empty(float("nan")), is_empty("NA")
+    (True, True, False)
+    """
+    if isinstance(cell, str):
+        return not cell.strip()
+    return cell is None or cell != cell  # NaN and NaT differ from themselves
+
+
+def number(cell: Any) -> float | None:
+    """The number in a cell, or None where it holds something else.
+
+    A decimal point and a decimal comma mean the same.
+
+    >>> number("3,5"), number(4), number("often"), number("inf")
+    (3.5, 4.0, None, None)
+    """
+    if isinstance(cell, str) and NUMBER.fullmatch(cell.strip()):
+        value = float(cell.replace(",", "."))
+    elif isinstance(cell, Number) and not isinstance(cell, bool | complex):
+        value = float(cell)  # type: ignore[arg-type]  # numbers.Number promises nothing to mypy
+    else:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def text(cell: Any) -> str:
+    """What a cell says, without blanks around it; whole numbers without decimals.
+
+    >>> text(3.0), text(" Utrecht "), text(Labelled(344, "Utrecht"))
+    ('3', 'Utrecht', 'Utrecht')
+    """
+    if isinstance(cell, Labelled):
+        return cell.label.strip()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def fold(words: str) -> str:
+    """A text without differences in case and blanks, for comparing.
+
+    >>> fold("  Helemaal  MEE eens ")
+    'helemaal mee eens'
+    """
+    return " ".join(words.casefold().split())
+
+
+def lookup(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """Folded text -> what it stands for; a text that stands for two things is left out.
+
+    >>> lookup([("Yes", 1), ("Ja", 1), ("no", 0), ("JA", 0)])
+    {'yes': 1, 'no': 0}
+    """
+    meanings: dict[str, set[T]] = {}
+    for words, meaning in pairs:
+        meanings.setdefault(fold(words), set()).add(meaning)
+    return {words: found.pop() for words, found in meanings.items() if len(found) == 1}

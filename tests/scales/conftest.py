@@ -1,0 +1,76 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from bouwen.survey.instrument import Instrument
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+@pytest.fixture(scope="session")
+def reference():
+    return json.loads((REFERENCE / "psych_semtools.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def holzinger():
+    return pd.read_csv(REFERENCE / "holzinger.csv")[[f"x{i}" for i in range(1, 10)]]
+
+
+@pytest.fixture(scope="session")
+def bfi():
+    """2,800 respondents, some answers missing, reversed items as answered."""
+    return pd.read_csv(REFERENCE / "bfi.csv").iloc[:, :25]
+
+
+@pytest.fixture(scope="session")
+def bfi900():
+    return pd.read_csv(REFERENCE / "bfi900.csv").iloc[:, :15]
+
+
+def make_study(responses, constructs, *, reversed_items=(), lowest=1, highest=5):
+    """What the scales use of a study: answers, instrument, settings."""
+    text = {"nl": "t", "en": "t"}
+    instrument = Instrument.model_validate(
+        {
+            "title": text,
+            "perspectives": {"p": text},
+            "answer_scales": {"agree": {"lowest": lowest, "highest": highest, "labels": {}}},
+            "constructs": {
+                construct: {
+                    "label": text,
+                    "definition": text,
+                    "source": "s",
+                    "answer_scale": "agree",
+                    "items": {i: {"text": {"p": text}, "reversed": i in reversed_items} for i in items},
+                }
+                for construct, items in constructs.items()
+            },
+        }
+    )
+    return SimpleNamespace(
+        responses=responses,
+        instrument=instrument,
+        constructs=tuple(constructs),
+        items=tuple(instrument.items),
+        items_of=lambda construct: tuple(instrument.constructs[construct].items),
+        settings=SimpleNamespace(confidence=0.95),
+    )
+
+
+@pytest.fixture
+def study_of():
+    return make_study
+
+
+def frame(rows):
+    """A reference matrix, written by R as a list of rows."""
+    return pd.DataFrame(rows).T
+
+
+@pytest.fixture(scope="session")
+def as_frame():
+    return frame

@@ -1,0 +1,191 @@
+"""Every kind of file that people save their answers in, whole and damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+
+from bouwen.survey import DataError, FileError
+from bouwen.survey.readers import read_tables
+from bouwen.survey.values import Labelled
+
+EXPORTS = Path(__file__).parent / "exports"
+DUTCH = 'id;t1;open\r\n1;3,5;"één; twee\r\ndrie"\r\n2;4;NA\r\n'
+CELLS = {"id": ["1", "2"], "t1": ["3,5", "4"], "open": ["één; twee\r\ndrie", "NA"]}
+
+
+def cells(*paths: Path) -> dict[str, list[object]]:
+    return read_tables(paths).to_dict("list")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
+@pytest.mark.parametrize("prefix", ["", "sep=;\r\n"])
+def test_dutch_excel_in_every_encoding(tmp_path, encoding, prefix):
+    path = tmp_path / "a.csv"
+    path.write_bytes((prefix + DUTCH).encode(encoding))
+    assert cells(path) == CELLS
+
+
+@pytest.mark.parametrize(
+    ("ending", "delimiter"), [(".csv", ","), (".tsv", "\t"), (".txt", "|"), (".CSV", ";")]
+)
+def test_every_delimiter(tmp_path, ending, delimiter):
+    path = tmp_path / f"a{ending}"
+    path.write_text(f'"x{delimiter}, ;"{delimiter}b\n1{delimiter}None\n')
+    assert cells(path) == {f"x{delimiter}, ;": ["1"], "b": ["None"]}
+
+
+def test_windows_letters_outside_latin_1(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a;b\n€ 5;“ja”\n".encode("cp1252"))
+    assert cells(path) == {"a": ["€ 5"], "b": ["“ja”"]}
+
+
+def test_rows_keep_the_number_that_a_spreadsheet_shows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('a;b\n"one\ntwo";1\n;\n\n3;4\n')
+    assert list(read_tables([path]).index.get_level_values("row")) == [2, 5]
+
+
+def test_line_ends_of_old_macs(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"a;b\r1;2,5\r3;4\r")
+    assert cells(tmp_path / "a.csv") == {"a": ["1", "3"], "b": ["2,5", "4"]}
+
+
+def test_one_column_and_a_delimiter_that_ends_each_line(tmp_path):
+    (tmp_path / "one.csv").write_text("a\n1\n2\n")
+    (tmp_path / "end.csv").write_text("a,b,\n1,2,\n")
+    assert cells(tmp_path / "one.csv") == {"a": ["1", "2"]}
+    assert cells(tmp_path / "end.csv") == {"a": ["1"], "b": ["2"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "respondent"), [("sample.csv", 4, "ResponseId"), ("sample_legacy.csv", 3, "V1")]
+)
+def test_qualtrics_exports(name, row, respondent):
+    data = read_tables([EXPORTS / name])
+    assert list(data.index) == [(EXPORTS / name, row)]
+    assert data[respondent].tolist() == ["R_2YPOQ602ER1jkf1"]
+    assert data["Q2"].tolist() == ["Hello World!"]
+
+
+def test_spss_keeps_codes_and_labels_and_drops_user_missing(tmp_path):
+    data = pd.DataFrame({"t1": [1.0, 9.0, 3.0], "plan": [1.0, 2.0, 7.0], "open": ["NA", "", "é"]})
+    pyreadstat.write_sav(
+        data,
+        str(tmp_path / "a.sav"),
+        variable_value_labels={"plan": {1.0: "Prepaid", 2.0: "Contract"}},
+        missing_ranges={"t1": [{"lo": 8.0, "hi": 9.0}]},
+    )
+    read = read_tables([tmp_path / "a.sav"])
+    assert read.to_dict("list") == {
+        "t1": [1.0, None, 3.0],
+        "plan": [1.0, 2.0, 7.0],
+        "open": ["NA", None, "é"],
+    }
+    labels = [cell.label if isinstance(cell, Labelled) else None for cell in read["plan"]]
+    assert labels == ["Prepaid", "Contract", None]
+    assert list(read.index.get_level_values("row")) == [1, 2, 3]
+
+
+def test_excel_first_sheet(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["a", "b", None], [1, "NA", None], [None, None, None], [2.5, None, None]):
+        book.active.append(row)
+    book.create_sheet("notes").append(["not this"])
+    book.save(tmp_path / "a.xlsx")
+    read = read_tables([tmp_path / "a.xlsx"])
+    assert read.to_dict("list") == {"a": [1, 2.5], "b": ["NA", None]}
+    assert list(read.index.get_level_values("row")) == [2, 4]
+
+
+def test_parquet(tmp_path):
+    data = pd.DataFrame({"a": [1.0, None], "b": pd.Categorical(["x", "NA"]), "c": [1, 2]})
+    data.to_parquet(tmp_path / "a.parquet")
+    assert cells(tmp_path / "a.parquet") == {"a": [1.0, None], "b": ["x", "NA"], "c": [1, 2]}
+
+
+def test_files_are_appended_whatever_the_order_of_their_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,é\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("b;a\nplain;3\n")
+    assert cells(tmp_path / "a.csv", tmp_path / "b.csv") == {"a": ["1", "3"], "b": ["é", "plain"]}
+
+
+def test_files_of_different_encodings_are_refused(tmp_path):
+    for name, encoding in (("a.csv", "utf-8"), ("b.csv", "latin-1")):
+        (tmp_path / name).write_bytes("a\né\n".encode(encoding))
+    with pytest.raises(FileError, match=r"UTF-8.*save both") as caught:
+        read_tables([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert caught.value.path == tmp_path / "b.csv"
+    assert "a.csv" in str(caught.value)
+    assert "Latin-1" in str(caught.value)
+
+
+def test_files_with_different_columns_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "b.csv").write_text("a,c\n1,2\n")
+    with pytest.raises(DataError) as caught:
+        read_tables([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert caught.value.columns == ("b", "c")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"\n\n , \n", "is empty"),
+        ("a.csv", b"a\0b", "not a text file"),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16")[:-1], "as UTF-16 text"),
+        ("a.csv", b'a,b\n1,2\n"cut', "line 3: cannot be read"),
+        ("a.csv", "a\né\n".encode() + "ë\n".encode("latin-1"), "line 3: mixes UTF-8"),
+        ("a.sav", b"no SPSS file" * 20, "as an SPSS file"),
+        ("a.xlsx", b"no workbook", "as an Excel workbook"),
+        ("a.parquet", b"PAR1 no more", "as a Parquet file"),
+        ("a.docx", b"x", 'ending in ".docx".*or .parquet'),
+    ],
+)
+def test_unreadable_files(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(FileError, match=message) as caught:
+        read_tables([tmp_path / name])
+    assert caught.value.path == tmp_path / name
+    assert str(tmp_path / name) in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", [".sav", ".xlsx", ".parquet"])
+def test_files_cut_short(tmp_path, ending):
+    data, path = pd.DataFrame({"a": range(500)}), tmp_path / f"a{ending}"
+    if ending == ".sav":
+        pyreadstat.write_sav(data, str(path))
+    else:
+        data.to_excel(path) if ending == ".xlsx" else data.to_parquet(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(FileError, match="damaged or cut short"):
+        read_tables([path])
+
+
+def test_a_missing_file_is_looked_for_nearby(tmp_path):
+    (tmp_path / "answers.csv").write_text("a\n1\n")
+    with pytest.raises(FileError, match=r'no such file. Did you mean "answers.csv"\?'):
+        read_tables([tmp_path / "answer.csv"])
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "rows", "message"),
+    [
+        ("a,b\n", (), (), "header but no answers"),
+        ("a,b,a\n1,2,3\n", ("a",), (), "more than once"),
+        ("a,b\n1,2\n1,2,3\n", (), (3,), "more cells than the header"),
+        ("a,b\n1,2\n3\n", (), (3,), "cut short"),
+        ("a,,b\n1,2,3\n", (), (1,), "column 2 has no name"),
+    ],
+)
+def test_tables_that_are_not_tables(tmp_path, content, columns, rows, message):
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(DataError, match=message) as caught:
+        read_tables([tmp_path / "a.csv"])
+    assert (caught.value.columns, caught.value.rows) == (columns, rows)

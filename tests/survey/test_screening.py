@@ -1,0 +1,87 @@
+"""A screening whose counts were worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from bouwen.survey import check_report, screen
+
+ITEMS = "\n".join(f"      t{i}: {{text: {{user: {{nl: n, en: e}}}}}}" for i in range(3, 7))
+# r1 and r2 answer alike and always 3; r4 leaves one open, r5 all; r6 has one 3 too few for a constant.
+ANSWERS = """\
+id,t1,t2,t3,t4,t5,t6,plan,years
+PERSON1,3,3,3,3,3,3,1,1
+PERSON2,3,3,3,3,3,3,1,1
+PERSON3,1,2,3,4,1,2,1,1
+PERSON4,4,2,,4,1,2,1,
+PERSON5,,,,,,,2,
+PERSON6,3,3,3,3,3,,2,1
+"""
+
+
+@pytest.fixture
+def screened(trial):
+    trial.change("instrument.yml", "background:\n", f"{ITEMS}\nbackground:\n")
+    trial.change("instrument.yml", "code: 2}\n", "code: 2}\n      rented: {nl: Gehuurd, en: Rented}\n")
+    trial.change("study.yml", "min_group: 2, min_cell: 2", "min_group: 3, min_cell: 3")
+    trial.write("answers.csv", ANSWERS)
+    return screen(trial.read())
+
+
+def test_counts(screened):
+    assert screened.n == 6
+    assert screened.missing_per_item["missing"].to_dict() == {
+        "t1": 1,
+        "t2": 1,
+        "t3": 2,
+        "t4": 1,
+        "t5": 1,
+        "t6": 2,
+    }
+    assert screened.missing_per_item.loc["t3", "share"] == pytest.approx(1 / 3)
+    assert screened.missing_per_respondent.to_dict() == {0: 3, 1: 2, 6: 1}
+    assert screened.out_of_range == 0
+    assert screened.constant == 2
+    assert screened.duplicated == 1
+
+
+def test_empty_categories(screened):
+    empty = screened.empty_categories.groupby("variable")["category"].agg(list).to_dict()
+    assert empty == {
+        "t1": ["2", "5"],
+        "t2": ["1", "4", "5"],
+        "t3": ["1", "2", "4", "5"],
+        "t4": ["1", "2", "5"],
+        "t5": ["2", "4", "5"],
+        "t6": ["1", "4", "5"],
+        "plan": ["rented"],
+    }
+
+
+def test_group_sizes(screened):
+    assert screened.groups["n"].to_dict() == {
+        ("plan", "prepaid"): 4,
+        ("plan", "contract"): 2,
+        ("plan", "rented"): 0,
+    }
+    assert screened.groups["enough"].tolist() == [True, False, False]
+
+
+def test_report_hides_small_counts_ids_and_answers(screened):
+    report = screened.text("en")
+    assert "6 respondents, 6 items" in report
+    assert "Prepaid: 4\n" in report
+    assert "Contract: fewer than 3 (fewer than 3: no estimates)" in report
+    assert "Rented: 0 (" in report
+    assert "one answer to all items of a scale: fewer than 3" in report
+    assert "never chosen: plan rented" in report
+    assert "PERSON" not in report
+    assert "antwoord" in screened.text("nl")
+
+
+def test_a_group_in_which_all_answers_are_in_one_level(trial):
+    trial.change("answers.csv", "Contract", "prepaid")
+    report = check_report(trial.folder / "study.yml")
+    assert report.startswith("Trial\n")
+    assert "all answers are in one level" in report
+    assert "niveau" in check_report(trial.folder, "nl")
