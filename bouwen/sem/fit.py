@@ -160,10 +160,10 @@ class Fit:
             _, J = Restrictions(self.table).definitions(self.theta)
             est = np.concatenate([est, defined])
             row_variance = np.concatenate([row_variance, np.einsum("kq,qr,kr->k", J, self.vcov, J)])
-            for name, formula in self.table.definitions:
+            for (name, _), text in zip(self.table.definitions, self.table.texts, strict=True):
                 lhs.append(name)
                 op.append(":=")
-                rhs.append(str(formula))
+                rhs.append(text)
                 labels.append(name)
                 groups.append("")
         return _coefficients(

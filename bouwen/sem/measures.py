@@ -153,12 +153,27 @@ def srmr(
 
 
 def gfi(
-    sample_mean: Array, sample_cov: Array, mean: Array, cov: Array, W: Array, n: Array, *, means: bool
+    sample_mean: Array,
+    sample_cov: Array,
+    mean: Array,
+    cov: Array,
+    W: Array,
+    n: Array,
+    *,
+    means: bool,
+    diagonal: float = 0.0,
 ) -> float:
-    """Goodness of fit: 1 − (s − σ)ᵀV(s − σ) / sᵀVs, V the normal-theory weight at W (Tanaka & Huba, 1985)."""
+    """Goodness of fit: 1 − (s − σ)ᵀV(s − σ) / sᵀVs, V the normal-theory weight at W (Tanaka & Huba, 1985).
+
+    ``diagonal`` is the extra weight of variances, as in `bouwen.sem.discrepancy.LeastSquares`.
+    """
     A, B = W @ (sample_cov - cov), W @ sample_cov
     misfit = 0.5 * (A * np.swapaxes(A, -1, -2)).sum(axis=(-2, -1))
     total = 0.5 * (B * np.swapaxes(B, -1, -2)).sum(axis=(-2, -1))
+    if diagonal:
+        variances, implied = (np.diagonal(x, axis1=-2, axis2=-1) for x in (sample_cov, cov))
+        misfit = misfit + 0.5 * diagonal * ((variances - implied) ** 2).sum(axis=-1)
+        total = total + 0.5 * diagonal * (variances**2).sum(axis=-1)
     if means:
         r = sample_mean - mean
         misfit = misfit + np.einsum("gi,gij,gj->g", r, W, r)

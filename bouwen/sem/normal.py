@@ -23,6 +23,7 @@ from bouwen.sem.inference import (
     casewise_scores,
     chunked_curvature,
     outer_product,
+    saturated_point,
     saturated_trace,
 )
 from bouwen.sem.moments import Sample
@@ -177,8 +178,12 @@ class NormalTheory:
             theta = theta - np.linalg.solve(point.information, point.gradient)
         return objective.at(theta)
 
-    def scaling_factors(self, trace: float, n_free: int) -> dict[str, float]:
-        """Correction factors of the log-likelihoods of the saturated and the fitted model (MLR only)."""
+    def scaling_factors(self, trace: float) -> dict[str, float]:
+        """Correction factors of the log-likelihoods of the saturated and the fitted model (MLR only).
+
+        The fitted model's divides by the free rows of the table, equal ones counted apart (lavaan).
+        """
+        n_free = sum(row.free >= 0 for row in self.table.rows)
         if self.estimator.test != "yuan.bentler.mplus":
             return {}
         saturated = self._saturated_trace
@@ -224,11 +229,35 @@ class NormalTheory:
 
     # ------------------------------------------------------------------ measures
 
+    def _gfi(self, moments: tuple[Array, Array, Array, Array]) -> float:
+        """Goodness of fit, with the moments of fixed covariates left out of what is to be explained."""
+        st, o, n = self.structure, self.objective, self.sample.n
+        mean, cov, implied_mean, implied_cov = (np.array(x) for x in moments)
+        if self.sample.patterns is not None:
+            i, j = np.tril_indices(st.p)
+            misfit = total = 0.0
+            for g in range(len(n)):
+                s = np.concatenate([mean[g], cov[g][i, j]])
+                sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
+                V = chunked_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
+                misfit += n[g] * (s - sigma) @ V @ (s - sigma)
+                total += n[g] * s @ V @ s
+            return float(1 - misfit / total)
+        x = st.exogenous
+        if len(x):
+            for m, S in ((mean, cov), (implied_mean, implied_cov)):
+                m[:, x] = 0.0
+                S[:, x[:, None], x] = 0.0
+        weight = o.V if isinstance(o, LeastSquares) else np.linalg.inv(moments[3])
+        diagonal = o.diagonal if isinstance(o, LeastSquares) else 0.0
+        means = st.meanstructure
+        return measures.gfi(mean, cov, implied_mean, implied_cov, weight, n, means=means, diagonal=diagonal)
+
     def measures(self, fit: Evaluated) -> dict[str, float]:
         """All fit measures."""
-        point, df, npar, N = fit.point, fit.df, fit.npar, self.sample.N
+        point, df, npar, G = fit.point, fit.df, fit.npar, len(self.sample.groups)
+        N = self.sample.N if self.is_likelihood else self.sample.N - G
         tests, (_, base) = fit.tests, self.baseline
-        G = len(self.sample.groups)
         out = measures.chi_square_measures(tests, base, npar, N, G)
         corrected = self.corrected(fit.solution, df, tests)
         if corrected is not None:
@@ -238,14 +267,13 @@ class NormalTheory:
             out |= {"logl": logl, "unrestricted_logl": unrestricted}
             out |= measures.information_criteria(logl, npar, N)
             if len(tests) > 1:
-                out |= self.scaling_factors(tests[1].trace, self.table.n_free)
-        out["ntotal"] = N
+                out |= self.scaling_factors(tests[1].trace)
+        out |= {"ntotal": self.sample.N, "fmin": float(point.value)}
         st, implied, o = self.structure, point.implied, self.objective
         sample_cov = o.cov if isinstance(o, LeastSquares) else self.sample.cov
         moments = (self.sample.mean, sample_cov, implied.mean, implied.cov)
         srmr, rmr = measures.srmr(*moments, self.sample.n, means=st.meanstructure)
-        weight = o.V if isinstance(o, LeastSquares) else np.linalg.inv(implied.cov)
-        gfi = measures.gfi(*moments, weight, self.sample.n, means=st.meanstructure)
+        gfi = self._gfi(moments)
         n_moments = G * (st.p * (st.p + 1) // 2 + (st.p if st.meanstructure else 0))
         out |= {"rmr": rmr, "srmr": srmr, "gfi": gfi, "agfi": measures.agfi(gfi, df, n_moments)}
         out |= {"mfi": measures.mfi(out["chisq"], df, N), "ecvi": measures.ecvi(out["chisq"], npar, N)}

@@ -97,6 +97,8 @@ class ParTable:
     definitions: tuple[tuple[str, Expression], ...] = ()
     equalities: tuple[Constraint, ...] = ()
     inequalities: tuple[Constraint, ...] = ()
+    texts: tuple[str, ...] = ()
+    """The definitions as written."""
 
     @cached_property
     def n_groups(self) -> int:
@@ -229,6 +231,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
         definitions=definitions,
         equalities=tuple(c for c in constraints if c.op == "=="),
         inequalities=tuple(c for c in constraints if c.op != "=="),
+        texts=tuple(_text_of(name, model) for name, _ in definitions),
     )
 
 
@@ -451,6 +454,10 @@ def _definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tupl
             done[name] = c.right
     order = [str(c.left) for c in model.constraints if c.op == ":="]
     return tuple(sorted(done.items(), key=lambda item: (_depth(item[0], done), order.index(item[0]))))
+
+
+def _text_of(name: str, model: Model) -> str:
+    return next(c.text for c in model.constraints if c.op == ":=" and str(c.left) == name)
 
 
 def _depth(name: str, definitions: Mapping[str, Expression]) -> int:

@@ -95,6 +95,8 @@ class Constraint:
     right: Expression
     line: int = 0
     column: int = 0
+    text: str = ""
+    """The right-hand side as written, without blanks."""
 
     def __str__(self) -> str:
         return f"{self.left} {self.op} {self.right}"
@@ -487,10 +489,12 @@ class _Parser:
             if self.token is not self.operator:
                 raise self.fail(f'expected an operator, found "{self.token.text}"')
         op = self.take().text
+        begin = self.at
         right = self.sum()
+        text = "".join(token.text for token in self.tokens[begin : self.at])
         if self.token.kind != "end":
             raise self.fail(f'expected the end of the statement, found "{self.token.text}"')
-        return Constraint(op, left, right, start.line, start.column)
+        return Constraint(op, left, right, start.line, start.column, text)
 
     def sum(self) -> Expression:
         value = self.product()
