@@ -1,0 +1,219 @@
+"""Solutions to chi-square tests, of the model and of the baseline, plain and corrected.
+
+All corrections work through tr(UΓ), the expectation of chi-square under the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bouwen.sem.derivatives import jacobian, slots
+from bouwen.sem.discrepancy import LikelihoodPoint, likelihood
+from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Structure
+from bouwen.sem.inference import (
+    Test,
+    bread,
+    casewise_scores,
+    chunked_curvature,
+    distances,
+    one_group,
+    outer_product,
+    saturated_point,
+    saturated_trace,
+)
+from bouwen.sem.moments import Sample
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What a robust fit measure starts from: a chi-square and its expectation under the model.
+
+    For complete data this is the plain chi-square and tr(UΓ); for incomplete data the
+    complete-data chi-square of Zhang & Savalei (2023), for ordered items that of Savalei (2021).
+    """
+
+    chisq: float
+    df: float
+    trace: float
+
+
+def baseline_structure(structure: Structure) -> Structure:
+    """The independence model: variances and means, and nothing else but the covariates' moments."""
+    p, G = structure.p, structure.n_groups
+    exogenous = set(structure.exogenous.tolist())
+    places = [(SYMMETRIC, k, k, k in exogenous) for k in range(p)]
+    ordered = sorted(exogenous)
+    places += [(SYMMETRIC, b, a, True) for n, a in enumerate(ordered) for b in ordered[n + 1 :]]
+    if structure.meanstructure:
+        places += [(INTERCEPT, k, 0, k in exogenous) for k in range(p)]
+    fixed = np.array([x[3] for x in places])
+    free = np.full((G, len(places)), -1)
+    n_free = int((~fixed).sum())
+    free[:, ~fixed] = np.arange(G * n_free).reshape(G, n_free)
+    return Structure(
+        observed=structure.observed,
+        latent=(),
+        groups=structure.groups,
+        meanstructure=structure.meanstructure,
+        q=G * n_free,
+        kind=np.array([x[0] for x in places]),
+        i=np.array([x[1] for x in places]),
+        j=np.array([x[2] for x in places]),
+        free=free,
+        fixed=np.zeros((G, len(places))),
+        loading=np.zeros(len(places), dtype=bool),
+        exogenous_rows=np.flatnonzero(fixed),
+        exogenous=structure.exogenous,
+        ordered=np.zeros(0, dtype=np.int64),
+    )
+
+
+def baseline_point(structure: Structure, sample: Sample) -> LikelihoodPoint:
+    """The independence model at its maximum, which has a closed form even with missing answers."""
+    base = baseline_structure(structure)
+    mean, variance = sample.mean, np.diagonal(sample.cov, axis1=1, axis2=2)
+    if sample.patterns is not None:
+        t = sample.patterns
+        G = len(sample.n)
+        mean, variance = np.zeros_like(mean), np.zeros_like(variance)
+        for g in range(G):
+            own = t.group == g
+            counts = t.n[own] @ t.observed[own]
+            mean[g] = (t.n[own] @ t.mean[own]) / counts
+            spread = np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
+            variance[g] = (t.n[own] @ spread) / counts
+    theta = np.zeros(base.q)
+    for g in range(base.n_groups):
+        for r, free in enumerate(base.free[g]):
+            if free >= 0:
+                theta[free] = variance[g, base.i[r]] if base.kind[r] == SYMMETRIC else mean[g, base.i[r]]
+    return likelihood(base, sample).at(theta)
+
+
+def n_statistics(structure: Structure) -> int:
+    """Sample moments that a model explains: all but those of fixed covariates."""
+    p, x = structure.p, len(structure.exogenous)
+    count = p * (p + 1) // 2 - x * (x + 1) // 2
+    if structure.meanstructure:
+        count += p - x
+    return count * structure.n_groups
+
+
+def satorra_bentler_trace(
+    point: LikelihoodPoint, sample: Sample, basis: Array | None, influences: Array | None
+) -> float:
+    """tr(UΓ) at the implied moments, for complete data.
+
+    tr(VΓ) − tr[(ΔᵀVΔ)⁻¹ ΔᵀVΓVΔ], with tr(VΓ) from Mahalanobis distances about the sample mean
+    and the second term from casewise influences (Satorra & Bentler, 1994).
+    """
+    implied = point.implied
+    total = 0.0
+    for g, d2 in enumerate(distances(sample, sample.mean, implied.cov)):
+        WS = point.W[g] @ sample.cov[g]
+        total += 0.5 * (float(d2 @ d2) / len(d2) - float(np.sum(WS * WS.T)))
+        if point.objective.structure.meanstructure:
+            total += float(np.trace(WS))
+    exogenous = point.objective.structure.exogenous
+    if len(exogenous):
+        total -= saturated_trace(sample, exogenous, means=point.objective.structure.meanstructure)
+    if influences is None or not len(influences):
+        return total
+    return total - float(np.sum(bread(point.information, basis) * influences))
+
+
+def yuan_bentler(
+    chisq: float, df: float, saturated: float, model: float
+) -> Test:
+    """Yuan & Bentler's (2000) test as Mplus computes it: scaled by (tr H₁ − tr H₀) / df.
+
+    Parameters
+    ----------
+    saturated, model : float
+        tr(A⁻¹B) of the saturated model and of the fitted one (Asparouhov & Muthén, 2005).
+    """
+    trace = saturated - model
+    return scaled_test("yuan.bentler.mplus", chisq, df, trace)
+
+
+def scaled_test(name: str, chisq: float, df: float, trace: float) -> Test:
+    """Chi-square divided by tr(UΓ)/df (Satorra & Bentler, 1994)."""
+    scaling = trace / df if df > 0 else float("nan")
+    return Test(name, chisq / scaling if df > 0 else chisq, df, scaling, 0.0, trace)
+
+
+def complete_data_fit(
+    point: LikelihoodPoint, sample: Sample, df: float, basis: Array | None, *, robust: bool
+) -> Corrected:
+    """Misfit of incomplete data as the complete data would have shown it.
+
+    The FIML estimates enter the complete-data discrepancy between the saturated (EM) moments and the
+    implied ones, chi-square N F_C, whose expectation under the model is
+
+        k = tr[ W_c (I − P) Γ (I − P)ᵀ ],   P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m,
+
+    with W_m the information of the incomplete data about the saturated moments, Γ their
+    sampling covariance and W_c the information of complete data.
+
+    References
+    ----------
+    Zhang & Savalei (2023), New computations for RMSEA and CFI following FIML and TS estimation with
+    missing data. Psychological Methods 28.
+    """
+    st = point.objective.structure
+    complete = Sample(sample.names, sample.groups, sample.n, sample.mean, sample.cov)
+    chisq = 2 * sample.N * float(likelihood(st, complete).at(_theta_of(point)).value)
+    K, s = [], slots(st)
+    p = st.p
+    i, j = np.tril_indices(p)
+    dcov, dmean = jacobian(s, point.implied, i, j)
+    Wm, Wc, Gamma = [], [], []
+    for g in range(st.n_groups):
+        own = one_group(sample, g)
+        saturated = saturated_point(sample, g)
+        A = chunked_curvature(saturated, observed=True)
+        gamma = np.linalg.inv(A)
+        if robust:
+            B = outer_product(casewise_scores(saturated, own), own.cluster[0] if own.cluster else None)
+            gamma = gamma @ B @ gamma
+        bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
+        full = likelihood(saturated.objective.structure, bare).at(_theta_of(saturated))
+        Wm.append(A)
+        Wc.append(full.information)
+        Gamma.append(gamma)
+        K.append(np.concatenate([dmean[g], dcov[g]]))
+    return Corrected(chisq, df, _expectation(K, Wm, Wc, Gamma, sample.n / sample.N, basis))
+
+
+def _theta_of(point: LikelihoodPoint) -> Array:
+    st = point.objective.structure
+    theta = np.zeros(st.q)
+    theta[st.free[st.free >= 0]] = point.implied.values[st.free >= 0]
+    return theta
+
+
+def _expectation(
+    delta: list[Array],
+    Wm: list[Array],
+    Wc: list[Array],
+    Gamma: list[Array],
+    share: Array,
+    basis: Array | None,
+) -> float:
+    """k of `complete_data_fit`, block by block: groups share only the parameters."""
+    q = delta[0].shape[1]
+    H, middle = np.zeros((q, q)), np.zeros((q, q))
+    for w, D, W, G in zip(share, delta, Wm, Gamma, strict=True):
+        WD = W @ D
+        H += w * D.T @ WD
+        middle += w * WD.T @ G @ WD
+    inverse = bread(H, basis) if q else H
+    spread = inverse @ middle @ inverse
+    k = 0.0
+    for w, D, W, C, G in zip(share, delta, Wm, Wc, Gamma, strict=True):
+        CD = C @ D
+        k += float(np.sum(C * G)) - 2 * w * float(np.sum((CD @ inverse) * (G @ W @ D)))
+        k += w * float(np.sum((D.T @ CD) * spread))
+    return k

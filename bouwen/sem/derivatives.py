@@ -1,0 +1,180 @@
+"""Implied moments to their change with each parameter.
+
+In the RAM form a parameter enters Σ through one element, so its derivative has rank two:
+
+    ∂Σ/∂A_ij = a bᵀ + b aᵀ   with a = F E e_i, b = F C e_j,
+    ∂Σ/∂S_ij = w (a bᵀ + b aᵀ)   with a = F E e_i, b = F E e_j, w = ½ on the diagonal,
+    ∂μ/∂A_ij = a η_j,  ∂μ/∂m_i = a.
+
+All a and b are columns of Z = [F E, F C]. A gradient or an information matrix is therefore
+a matter of picking elements of Zᵀ Q Z, a matrix of 2m × 2m, and no Jacobian of size
+p² × q is formed (after McArdle & McDonald, 1984; von Oertzen & Brick, 2014, who use the
+same sparsity). Rows are added up to free parameters at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Implied, Ints, Structure
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The rows that are free in some group and enter Σ or μ, and how they add up to parameters."""
+
+    structure: Structure
+    rows: Ints
+    a: Ints
+    """Column of Z for a."""
+    b: Ints
+    """Column of Z for b."""
+    weight: Array
+    """w; 0 for intercepts, which leave Σ alone."""
+    gather: Array
+    """(G, rows, q): 1 where a row of a group is a parameter."""
+
+    @cached_property
+    def identity(self) -> bool:
+        """Whether rows and parameters coincide, so that nothing needs adding up."""
+        G, R, q = self.gather.shape
+        return G == 1 and R == q and bool(np.array_equal(self.gather[0], np.eye(q)))
+
+    @cached_property
+    def has_means(self) -> bool:
+        """Whether the model implies means."""
+        return self.structure.meanstructure
+
+
+def slots(structure: Structure) -> Slots:
+    """Prepare a structure for differentiation."""
+    moves = np.isin(structure.kind, (DIRECTED, SYMMETRIC, INTERCEPT)) & (structure.free >= 0).any(axis=0)
+    rows = np.flatnonzero(moves)
+    kind, i, j = structure.kind[rows], structure.i[rows], structure.j[rows]
+    gather = np.zeros((structure.n_groups, len(rows), structure.q))
+    for g in range(structure.n_groups):
+        used = structure.free[g, rows] >= 0
+        gather[g, np.flatnonzero(used), structure.free[g, rows[used]]] = 1.0
+    return Slots(
+        structure=structure,
+        rows=rows,
+        a=i,
+        b=np.where(kind == DIRECTED, structure.m + j, j),
+        weight=np.where(kind == INTERCEPT, 0.0, np.where((kind == SYMMETRIC) & (i == j), 0.5, 1.0)),
+        gather=gather,
+    )
+
+
+def mean_slopes(s: Slots, implied: Implied) -> Array:
+    """c (..., G, rows) in ∂μ = c a: η_j for paths, 1 for intercepts, 0 for covariances."""
+    kind = s.structure.kind[s.rows]
+    j = np.where(kind == DIRECTED, s.structure.j[s.rows], 0)
+    return np.where(kind == DIRECTED, implied.eta[..., j], np.where(kind == INTERCEPT, 1.0, 0.0))
+
+
+def collect_vector(s: Slots, by_row: Array) -> Array:
+    """Add up (..., G, rows) to (..., q)."""
+    if s.identity:
+        return by_row[..., 0, :]
+    return np.asarray(np.einsum("...gr,grq->...q", by_row, s.gather))
+
+
+def collect_matrix(s: Slots, by_row: Array) -> Array:
+    """Add up (..., G, rows, rows) to (..., q, q)."""
+    if s.identity:
+        return by_row[..., 0, :, :]
+    out: Array = (np.swapaxes(s.gather, -1, -2) @ by_row @ s.gather).sum(axis=-3)
+    return out
+
+
+def gram(Z: Array, W: Array) -> Array:
+    """Zᵀ W Z for stacks."""
+    return np.asarray(np.swapaxes(Z, -1, -2) @ W @ Z)
+
+
+def trace_by_row(s: Slots, ZQZ: Array) -> Array:
+    """½ tr(Q ∂Σ) for each row, from Zᵀ Q Z (..., 2m, 2m)."""
+    return np.asarray(s.weight * ZQZ[..., s.a, s.b])
+
+
+def pairs_by_row(s: Slots, ZWZ: Array, ZVZ: Array | None = None) -> Array:
+    """½ tr(W ∂Σ V ∂Σ) for each pair of rows, from Zᵀ W Z and Zᵀ V Z (symmetric in the pair when V is W)."""
+    a, b, w = s.a, s.b, s.weight
+    if ZVZ is None:
+        aa, ab = ZWZ[..., a[:, None], a], ZWZ[..., a[:, None], b]
+        bb = ZWZ[..., b[:, None], b]
+        out = aa * bb + ab * np.swapaxes(ab, -1, -2)
+    else:
+        Waa, Wab, Wbb = ZWZ[..., a[:, None], a], ZWZ[..., a[:, None], b], ZWZ[..., b[:, None], b]
+        Vaa, Vab, Vbb = ZVZ[..., a[:, None], a], ZVZ[..., a[:, None], b], ZVZ[..., b[:, None], b]
+        Wba, Vba = np.swapaxes(Wab, -1, -2), np.swapaxes(Vab, -1, -2)
+        out = 0.5 * (Waa * Vbb + Wbb * Vaa + Wab * Vba + Wba * Vab)
+    return np.asarray(out * (w[:, None] * w))
+
+
+def mean_pairs_by_row(s: Slots, ZWZ: Array, c: Array) -> Array:
+    """∂μᵀ W ∂μ for each pair of rows."""
+    return np.asarray(ZWZ[..., s.a[:, None], s.a] * (c[..., :, None] * c[..., None, :]))
+
+
+def second_by_row(s: Slots, implied: Implied, FQF: Array, Fq: Array | None = None) -> Array:
+    """½ tr(Q ∂²Σ) + qᵀ∂²μ for each pair of rows.
+
+    Parameters
+    ----------
+    FQF : array (..., G, m, m)
+        Fᵀ Q F, Q symmetric.
+    Fq : array (..., G, m), optional
+        Fᵀ q.
+
+    Notes
+    -----
+    With T = C FᵀQF E and P = Eᵀ FᵀQF E:
+    paths ij and kl:  T_li E_jk + T_jk E_li + C_jl P_ik  (+ t_i E_jk η_l + t_k E_li η_j, t = Eᵀ Fᵀ q);
+    path ij and covariance kl:  w (E_jk P_li + E_jl P_ki);
+    path ij and intercept k:  t_i E_jk.
+    """
+    st = s.structure
+    kind, i, j = st.kind[s.rows], st.i[s.rows], st.j[s.rows]
+    E, C = implied.E, implied.C
+    X = FQF @ E
+    T, P = C @ X, np.swapaxes(E, -1, -2) @ X
+    R = len(s.rows)
+    out = np.zeros((*T.shape[:-2], R, R))
+    paths, covs = np.flatnonzero(kind == DIRECTED), np.flatnonzero(kind == SYMMETRIC)
+    if not len(paths):
+        return out
+    ip, jp, ic, jc = i[paths], j[paths], i[covs], j[covs]
+    half = T[..., jp[:, None], ip] * np.swapaxes(E[..., jp[:, None], ip], -1, -2)
+    both = half + np.swapaxes(half, -1, -2) + C[..., jp[:, None], jp] * P[..., ip[:, None], ip]
+    mixed = s.weight[covs] * (
+        E[..., jp[:, None], ic] * P[..., ip[:, None], jc] + E[..., jp[:, None], jc] * P[..., ip[:, None], ic]
+    )
+    if Fq is not None:
+        t = (np.swapaxes(E, -1, -2) @ Fq[..., None])[..., 0]
+        half = t[..., ip, None] * E[..., jp[:, None], ip] * implied.eta[..., None, jp]
+        both = both + half + np.swapaxes(half, -1, -2)
+        ints = np.flatnonzero(kind == INTERCEPT)
+        lone = t[..., ip, None] * E[..., jp[:, None], i[ints]]
+        out[..., paths[:, None], ints] = lone
+        out[..., ints[:, None], paths] = np.swapaxes(lone, -1, -2)
+    out[..., paths[:, None], paths] = both
+    out[..., paths[:, None], covs] = mixed
+    out[..., covs[:, None], paths] = np.swapaxes(mixed, -1, -2)
+    return out
+
+
+def jacobian(s: Slots, implied: Implied, rows: Ints, cols: Ints) -> tuple[Array, Array]:
+    """∂Σ[rows, cols] and ∂μ by parameter, (..., G, k, q) and (..., G, p, q).
+
+    Only least-squares weights that link all moments need it.
+    """
+    Z, a, b = implied.Z, s.a, s.b
+    by_row = s.weight * (
+        Z[..., rows, :][..., a] * Z[..., cols, :][..., b] + Z[..., rows, :][..., b] * Z[..., cols, :][..., a]
+    )
+    dmean = Z[..., a] * mean_slopes(s, implied)[..., None, :]
+    return by_row @ s.gather, dmean @ s.gather

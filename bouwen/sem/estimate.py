@@ -1,0 +1,328 @@
+"""A discrepancy to the parameters that minimise it.
+
+Fisher scoring brings the parameters near the solution and Newton's method, with the
+analytic Hessian, finishes; a backtracking line search guards both (Nocedal & Wright, 2006, ch. 3;
+Lee & Jennrich, 1979, for scoring in covariance structures). Linear equalities are removed by
+working in their affine space. Nonlinear equalities and inequalities go to SciPy's SLSQP and are
+then polished by Newton steps on the Lagrangian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.linalg import LinAlgError
+
+from bouwen.errors import BouwenError
+from bouwen.sem.constraints import Restrictions
+from bouwen.sem.discrepancy import Objective, Point
+from bouwen.sem.implied import Array
+from bouwen.sem.partable import ParTable
+
+MAX_STEPS = 500
+NEAR = 1e-3  # Newton decrement below which the Hessian is used
+CLOSE = 1e-9  # Newton decrement below which one more full step ends the search
+TOLERANCE = 1e-5  # largest gradient, in units of one standard error per root N, accepted at the solution
+
+
+class NotIdentified(BouwenError):
+    """The data cannot tell some parameters of the model apart."""
+
+    def __init__(self, message: str, parameters: tuple[str, ...] = ()) -> None:
+        self.parameters = parameters
+        super().__init__(message)
+
+
+class NotConverged(BouwenError):
+    """The estimation stopped before it reached a solution."""
+
+    def __init__(self, steps: int, gradient: float, parameter: str, hint: str = "") -> None:
+        self.steps, self.gradient, self.parameter = steps, gradient, parameter
+        super().__init__(
+            f'stopped after {steps} steps with gradient {gradient:.1e} at "{parameter}" '
+            f"(needs {TOLERANCE:.0e}).{hint}"
+        )
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The estimates and how they were reached.
+
+    ``basis`` (q, k) spans the directions that the restrictions leave free, or is None
+    where all are free; ``held`` counts equalities that are no equal labels.
+    """
+
+    theta: Array
+    point: Point
+    steps: int
+    basis: Array | None
+    held: int
+    active: tuple[int, ...] = ()
+    """Inequalities that hold as equalities at the solution."""
+
+
+def estimate(
+    objective: Objective,
+    table: ParTable,
+    start: Array,
+    *,
+    cautious: Array | None = None,
+    hessian: bool = True,
+) -> Solution:
+    """Minimise a discrepancy.
+
+    Parameters
+    ----------
+    objective : Objective
+    table : ParTable
+        For its restrictions, and the names of parameters in messages.
+    start : array (q,)
+    cautious : array (q,), optional
+        Used instead where the discrepancy is infinite at ``start``.
+    hessian : bool
+        Whether the objective's Hessian is to be used near the solution.
+
+    Raises
+    ------
+    NotIdentified
+        Where the information matrix at the solution is singular.
+    NotConverged
+        Where no step brings the discrepancy down before the gradient vanishes.
+    """
+    restrictions = Restrictions(table)
+    affine = restrictions.affine
+    q = table.n_free
+    if q == 0:
+        return Solution(start, objective.at(start), 0, None, 0)
+    offset, K = affine if affine is not None else (np.zeros(q), None)
+    alpha = start if K is None else K.T @ (start - offset)
+    if cautious is not None and not np.isfinite(objective.at(_theta(alpha, offset, K)).value):
+        alpha = cautious if K is None else K.T @ (cautious - offset)
+    held = 0 if K is None else q - K.shape[1]
+    if restrictions.needs_optimiser:
+        return _constrained(objective, table, restrictions, alpha, offset, K, held)
+    alpha, point, steps = _descend(objective, table, alpha, offset, K, hessian)
+    theta = _theta(alpha, offset, K)
+    check_identified(table, point.information, K)
+    return Solution(theta, point, steps, K, held)
+
+
+def _theta(alpha: Array, offset: Array, K: Array | None) -> Array:
+    return alpha if K is None else offset + K @ alpha
+
+
+def _reduced(gradient: Array, curvature: Array, K: Array | None) -> tuple[Array, Array]:
+    if K is None:
+        return gradient, curvature
+    return K.T @ gradient, K.T @ curvature @ K
+
+
+def _descend(
+    objective: Objective, table: ParTable, alpha: Array, offset: Array, K: Array | None, hessian: bool
+) -> tuple[Array, Point, int]:
+    point = objective.at(_theta(alpha, offset, K))
+    value = float(point.value)
+    if not np.isfinite(value):
+        raise NotConverged(
+            0, np.inf, table.free_name(0), " The starting values imply an impossible covariance matrix; give start()."
+        )
+    decrement = np.inf
+    for steps in range(1, MAX_STEPS + 1):
+        use_hessian = hessian and decrement < NEAR
+        g, H = _reduced(point.gradient, point.hessian if use_hessian else point.information, K)
+        step, positive = _solve(H, g)
+        if use_hessian and not positive:
+            use_hessian = False
+            g, H = _reduced(point.gradient, point.information, K)
+            step, positive = _solve(H, g)
+        decrement = float(g @ step)
+        if decrement < (CLOSE if use_hessian else 1e-15):
+            final = objective.at(_theta(alpha - step, offset, K))
+            if float(final.value) <= value + 1e-12 * max(1.0, abs(value)):
+                return alpha - step, final, steps
+            return alpha, point, steps
+        size, accepted = 1.0, False
+        for _ in range(40):
+            trial = alpha - size * step
+            new = objective.at(_theta(trial, offset, K))
+            new_value = float(new.value)
+            if new_value <= value - 1e-4 * size * decrement:
+                accepted = True
+                break
+            if np.isfinite(new_value):
+                curvature = new_value - value + size * decrement
+                best = 0.5 * size * size * decrement / curvature if curvature > 0 else 0.5 * size
+                size = float(np.clip(best, 0.1 * size, 0.5 * size))
+            else:
+                size *= 0.4
+        if not accepted:
+            if decrement < 1e-10:  # rounding: the distance cannot be told from its minimum
+                return alpha, point, steps
+            break
+        alpha, point, value = trial, new, new_value
+    raise _not_converged(table, point, K, steps)
+
+
+def _solve(H: Array, g: Array) -> tuple[Array, bool]:
+    """H⁻¹ g, with H lifted to positive definite where it is not; and whether it was."""
+    scale = np.sqrt(np.maximum(np.abs(np.diag(H)), 1e-300))
+    C = H / scale[:, None] / scale
+    ridge = 0.0
+    while True:
+        try:
+            L = np.linalg.cholesky(C + ridge * np.eye(len(g)) if ridge else C)
+            if np.diag(L).min() > 1e-7:
+                break
+        except LinAlgError:
+            pass
+        ridge = 1e-6 if ridge == 0 else ridge * 10
+        if ridge > 1e6:
+            raise NotIdentified("the information matrix holds values that are not numbers")
+    half = np.linalg.solve(L, g / scale)
+    return np.linalg.solve(L.T, half) / scale, ridge == 0
+
+
+def _not_converged(table: ParTable, point: Point, K: Array | None, steps: int) -> BouwenError:
+    check_identified(table, point.information, K)
+    scale = np.sqrt(np.maximum(np.diag(point.information), 1e-300))
+    gradient = np.abs(point.gradient) / scale
+    worst = int(np.argmax(gradient))
+    row = next(r for r in table.rows if r.free == worst)
+    hint = " Try other starting values with start(), or a simpler model."
+    if row.op == "~~" and row.lhs == row.rhs:
+        hint = " Its variance is heading for zero or infinity: try another marker item, or a simpler model."
+    return NotConverged(steps, float(gradient[worst]), table.free_name(worst), hint)
+
+
+def check_identified(table: ParTable, information: Array, K: Array | None) -> None:
+    """Refuse a singular information matrix, naming the parameters that trade places.
+
+    Raises
+    ------
+    NotIdentified
+    """
+    H = information if K is None else K.T @ information @ K
+    if not np.isfinite(H).all():
+        raise NotIdentified("the information matrix holds values that are not numbers")
+    diagonal = np.diag(H)
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    values, vectors = np.linalg.eigh(H / scale[:, None] / scale)
+    if values[0] > 1e-10:
+        return
+    direction = vectors[:, 0] / scale
+    moved = np.abs(direction if K is None else K @ direction) * np.sqrt(np.maximum(np.diag(information), 1e-300))
+    involved = np.flatnonzero(moved > 0.05 * moved.max()) if moved.max() > 0 else np.flatnonzero(diagonal <= 0)
+    parameters = tuple(table.free_name(int(k)) for k in involved)
+    shown = ", ".join(f'"{name}"' for name in parameters[:8]) + (", …" if len(parameters) > 8 else "")
+    raise NotIdentified(
+        f"the model is not identified: {shown} cannot be told apart. Fix one of them, or hold two equal.",
+        parameters,
+    )
+
+
+def _constrained(
+    objective: Objective,
+    table: ParTable,
+    restrictions: Restrictions,
+    alpha: Array,
+    offset: Array,
+    K: Array | None,
+    held: int,
+) -> Solution:
+    """Minimise under nonlinear equalities and inequalities."""
+    from scipy.optimize import minimize
+
+    to_theta: Callable[[Array], Array] = lambda a: _theta(a, offset, K)  # noqa: E731
+    lift: Array = np.eye(len(offset)) if K is None else K
+    information = lift.T @ objective.at(to_theta(alpha)).information @ lift
+    unit = 1 / np.sqrt(np.maximum(np.diag(information), 1e-12))
+
+    def f(x: Array) -> float:
+        value = float(objective.at(to_theta(x * unit)).value)
+        return value if np.isfinite(value) else 1e10
+
+    def df(x: Array) -> Array:
+        point = objective.at(to_theta(x * unit))
+        if not np.isfinite(float(point.value)):
+            return np.zeros_like(x)
+        return np.asarray((point.gradient @ lift) * unit)
+
+    def rule(kind: str, both: Callable[[Array], tuple[Array, Array]]) -> dict[str, object]:
+        return {
+            "type": kind,
+            "fun": lambda x: both(to_theta(x * unit))[0],
+            "jac": lambda x: both(to_theta(x * unit))[1] @ lift * unit,
+        }
+
+    rules = []
+    if restrictions.nonlinear:
+        rules.append(rule("eq", restrictions.equalities))
+    if table.inequalities:
+        rules.append(rule("ineq", restrictions.inequalities))
+    options = {"maxiter": MAX_STEPS, "ftol": 1e-12}
+    found = minimize(f, alpha / unit, jac=df, constraints=rules, method="SLSQP", options=options)
+    alpha, active, steps = _polish(objective, restrictions, found.x * unit, offset, lift)
+    theta = to_theta(alpha)
+    point = objective.at(theta)
+    J = _active_jacobian(restrictions, theta, active) @ lift
+    free = _null_space(J)
+    residual = np.linalg.norm((free.T @ lift.T @ point.gradient) / np.sqrt(np.diag(free.T @ information @ free)))
+    broken = np.abs(restrictions.equalities(theta)[0]).max(initial=0.0)
+    broken = max(broken, -restrictions.inequalities(theta)[0].min(initial=0.0))
+    if not residual < TOLERANCE or not broken < 1e-6:
+        raise _not_converged(table, point, lift @ free, int(found.nit) + steps)
+    basis = lift @ free
+    check_identified(table, point.information, basis)
+    return Solution(
+        theta, point, int(found.nit) + steps, basis, held + _rank(restrictions.equalities(theta)[1] @ lift), active
+    )
+
+
+def _active_jacobian(restrictions: Restrictions, theta: Array, active: tuple[int, ...]) -> Array:
+    return np.vstack([restrictions.equalities(theta)[1], restrictions.inequalities(theta)[1][list(active)]])
+
+
+def _polish(
+    objective: Objective, restrictions: Restrictions, alpha: Array, offset: Array, lift: Array
+) -> tuple[Array, tuple[int, ...], int]:
+    """Newton's method on the Lagrangian, with the inequalities that bind held as equalities."""
+    theta = offset + lift @ alpha
+    values = restrictions.inequalities(theta)[0]
+    active = tuple(int(k) for k in np.flatnonzero(values < 1e-5 * (1 + np.abs(theta).max())))
+    for step_number in range(50):
+        theta = offset + lift @ alpha
+        point = objective.at(theta)
+        g = lift.T @ point.gradient
+        c = np.concatenate([restrictions.equalities(theta)[0], restrictions.inequalities(theta)[0][list(active)]])
+        J = _active_jacobian(restrictions, theta, active) @ lift
+        multipliers = np.linalg.lstsq(J.T, g, rcond=None)[0] if len(c) else np.zeros(0)
+        n_equal = len(c) - len(active)
+        slack = [a for a, m in zip(active, multipliers[n_equal:], strict=True) if m < -1e-8]
+        if slack:  # pulls away from its bound: no restriction after all
+            active = tuple(a for a in active if a not in slack)
+            continue
+        H = lift.T @ point.hessian @ lift
+        if len(c):
+            e = 1e-5 * (1 + np.abs(alpha))
+            for k in range(len(alpha)):  # curvature of the restrictions
+                ahead = _active_jacobian(restrictions, offset + lift @ (alpha + e[k] * np.eye(len(alpha))[k]), active)
+                back = _active_jacobian(restrictions, offset + lift @ (alpha - e[k] * np.eye(len(alpha))[k]), active)
+                H[k] -= multipliers @ ((ahead - back) @ lift) / (2 * e[k])
+            H = (H + H.T) / 2
+        system = np.block([[H, J.T], [J, np.zeros((len(c), len(c)))]])
+        move = np.linalg.lstsq(system, np.concatenate([-g, -c]), rcond=None)[0][: len(alpha)]
+        alpha = alpha + move
+        if np.abs(move).max() < 1e-10 * (1 + np.abs(alpha).max()):
+            return alpha, active, step_number
+    return alpha, active, step_number
+
+
+def _null_space(J: Array) -> Array:
+    _, d, Vt = np.linalg.svd(J)
+    return np.asarray(Vt[int((d > 1e-10 * max(1.0, d.max(initial=0.0))).sum()) :].T)
+
+
+def _rank(J: Array) -> int:
+    return int(np.linalg.matrix_rank(J)) if J.size else 0

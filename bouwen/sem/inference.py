@@ -1,0 +1,224 @@
+"""Estimates to standard errors and tests.
+
+Everything is built from casewise scores, the derivative of each respondent's log-likelihood. In the RAM
+form a score is a product of two columns of r Σ⁻¹ Z, so no asymptotic covariance matrix of
+p(p+1)/2 moments is needed for standard errors or for the mean-corrected tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import chdtrc
+
+from bouwen.sem.derivatives import gram, mean_slopes
+from bouwen.sem.discrepancy import LikelihoodPoint, likelihood
+from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Structure
+from bouwen.sem.moments import Patterns, Sample
+
+
+@dataclass(frozen=True)
+class Test:
+    """A chi-square test of the model.
+
+    ``name`` is lavaan's; the scaled statistic is ``chisq / scaling + shift`` on ``df`` degrees of
+    freedom; ``trace`` is tr(UΓ), the expectation that the scaling corrects for.
+    """
+
+    name: str
+    chisq: float
+    df: float
+    scaling: float = 1.0
+    shift: float = 0.0
+    trace: float = float("nan")
+
+    @property
+    def pvalue(self) -> float:
+        """Upper tail probability; NaN without degrees of freedom."""
+        return float(chdtrc(self.df, max(self.chisq, 0.0))) if self.df > 0 else float("nan")
+
+
+def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: bool = False) -> Array:
+    """Derivative of each respondent's log-likelihood with respect to the parameters, (N, q).
+
+    w [ (aᵀΣ⁻¹r)(bᵀΣ⁻¹r) − aᵀΣ⁻¹b ] · 1 + c aᵀΣ⁻¹r for each row of the table, r = x − μ
+
+    Parameters
+    ----------
+    point : LikelihoodPoint
+    sample : Sample
+        With rows; respondents are in the order of groups, then of rows.
+    about_sample : bool
+        Take r about the sample mean and centre the products: the influence on the sample
+        moments rather than the score (for Satorra–Bentler's corrections). Complete data only.
+    """
+    o = point.objective
+    s, implied = o.slots, point.implied
+    c_all = mean_slopes(s, implied)
+    out = np.empty((int(sample.N), o.structure.q))
+    offset = 0
+    for g, x in enumerate(sample.rows):
+        Z = implied.Z[g]
+        if sample.patterns is None:
+            members: list[tuple[int, Array | slice]] = [(g, slice(None))]
+        else:
+            own = np.flatnonzero(sample.patterns.group == g)
+            members = list(zip(own.tolist(), sample.patterns.rows[g], strict=True))
+        for k, rows in members:
+            W = point.W[k]
+            centre = sample.mean[g] if about_sample else implied.mean[g]
+            if not o.structure.meanstructure and not about_sample:
+                centre = sample.mean[g]
+            y = np.nan_to_num(x[rows] - centre) @ (W @ Z)
+            by_row = (s.weight * y[:, s.a]) * y[:, s.b]
+            if about_sample:
+                by_row -= by_row.mean(axis=0)
+            else:
+                by_row -= s.weight * gram(Z, W)[s.a, s.b]
+            if o.structure.meanstructure:
+                by_row += c_all[g] * y[:, s.a]
+            block = by_row if s.identity else by_row @ s.gather[g]
+            if isinstance(rows, slice):
+                out[offset : offset + len(x)] = block
+            else:
+                out[offset + rows] = block
+        offset += len(x)
+    return out
+
+
+def outer_product(scores: Array, cluster: Array | None = None) -> Array:
+    """B = Σ s sᵀ / N, with scores first added up within clusters where there are any."""
+    if cluster is None:
+        return np.asarray(scores.T @ scores / len(scores))
+    _, codes = np.unique(cluster, return_inverse=True)
+    sums = np.zeros((codes.max() + 1, scores.shape[1]))
+    np.add.at(sums, codes, scores)
+    return np.asarray(sums.T @ sums / len(scores))
+
+
+def bread(curvature: Array, basis: Array | None) -> Array:
+    """K (Kᵀ I K)⁻¹ Kᵀ: the inverse information under the restrictions."""
+    if basis is None:
+        return np.linalg.inv(curvature)
+    return np.asarray(basis @ np.linalg.solve(basis.T @ curvature @ basis, basis.T))
+
+
+def distances(sample: Sample, mean: Array, cov: Array) -> list[Array]:
+    """Squared Mahalanobis distance of each respondent to the moments of the group (complete data)."""
+    out = []
+    for g, x in enumerate(sample.rows):
+        L = np.linalg.cholesky(cov[g])
+        z = np.linalg.solve(L, (x - mean[g]).T)
+        out.append((z * z).sum(axis=0))
+    return out
+
+
+def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool = True) -> float:
+    """tr(A⁻¹B) of the saturated model of all variables, or of those at ``places``.
+
+    For complete data it follows from Mahalanobis distances: ½ Σ d⁴/n + p/2 for each group, because A is
+    block diagonal in means and covariances (compare Mardia, 1970). With clusters, or with
+    missing answers, the casewise scores are formed.
+    """
+    places = np.arange(len(sample.names)) if places is None else places
+    p = len(places)
+    if not p:
+        return 0.0
+    total = 0.0
+    for g, x in enumerate(sample.rows):
+        y = x[:, places]
+        cluster = sample.cluster[g] if sample.cluster else None
+        if np.isnan(y).any():
+            total += _incomplete_trace(sample, g, cluster)
+            continue
+        L = np.linalg.cholesky(sample.cov[g][np.ix_(places, places)])
+        z = np.linalg.solve(L, (y - sample.mean[g][places]).T).T
+        if cluster is None:
+            d2 = (z * z).sum(axis=1)
+            total += 0.5 * float(d2 @ d2) / len(x) + (0.5 if means else -0.5) * p
+            continue
+        i, j = np.tril_indices(p, -1)
+        t = np.hstack([*((z,) if means else ()), z[:, i] * z[:, j], (z * z - 1) / np.sqrt(2)])
+        total += float(np.trace(outer_product(t, cluster)))
+    return total
+
+
+def saturated_point(sample: Sample, g: int) -> LikelihoodPoint:
+    """The likelihood of one group at its saturated moments, with all moments as parameters.
+
+    They are the means, then the covariances below the diagonal, row by row.
+    """
+    p = len(sample.names)
+    i, j = np.tril_indices(p)
+    q = p + len(i)
+    none = np.zeros(0, dtype=np.int64)
+    structure = Structure(
+        observed=sample.names,
+        latent=(),
+        groups=(sample.groups[g],),
+        meanstructure=True,
+        q=q,
+        kind=np.concatenate([np.full(p, INTERCEPT), np.full(len(i), SYMMETRIC)]),
+        i=np.concatenate([np.arange(p), i]),
+        j=np.concatenate([np.zeros(p, dtype=np.int64), j]),
+        free=np.arange(q).reshape(1, -1),
+        fixed=np.zeros((1, q)),
+        loading=np.zeros(q, dtype=bool),
+        exogenous_rows=none,
+        exogenous=none,
+        ordered=none,
+    )
+    own = one_group(sample, g)
+    return likelihood(structure, own).at(np.concatenate([own.mean[0], own.cov[0][i, j]]))
+
+
+def one_group(sample: Sample, g: int) -> Sample:
+    """The part of a sample that is group ``g``."""
+    patterns = sample.patterns
+    if patterns is not None:
+        own = patterns.group == g
+        patterns = Patterns(
+            np.zeros(int(own.sum()), dtype=np.int64),
+            patterns.n[own],
+            patterns.observed[own],
+            patterns.mean[own],
+            patterns.cov[own],
+            (patterns.rows[g],),
+        )
+    return replace(
+        sample,
+        groups=(sample.groups[g],),
+        group_values=(sample.group_values[g],),
+        n=sample.n[g : g + 1],
+        mean=sample.mean[g : g + 1],
+        cov=sample.cov[g : g + 1],
+        rows=sample.rows[g : g + 1],
+        index=sample.index[g : g + 1],
+        cluster=sample.cluster[g : g + 1],
+        patterns=patterns,
+    )
+
+
+def chunked_curvature(point: LikelihoodPoint, *, observed: bool, limit: int = 4_000_000) -> Array:
+    """Hessian (or expected information), a few missing patterns at a time to bound memory."""
+    o = point.objective
+    step = max(1, limit // max(1, o.structure.q**2))
+    if o.observed is None or len(o.group) <= step:
+        return point.hessian if observed else point.information
+    total = np.zeros((o.structure.q, o.structure.q))
+    for first in range(0, len(o.group), step):
+        k = slice(first, first + step)
+        part = replace(
+            o, group=o.group[k], share=o.share[k], observed=o.observed[k], mean=o.mean[k], cov=o.cov[k]
+        )
+        piece = LikelihoodPoint(part, point.implied)
+        total += piece.hessian if observed else piece.information
+    return total
+
+
+def _incomplete_trace(sample: Sample, g: int, cluster: Array | None) -> float:
+    point = saturated_point(sample, g)
+    A = chunked_curvature(point, observed=True)
+    B = outer_product(casewise_scores(point, one_group(sample, g)), cluster)
+    return float(np.trace(np.linalg.solve(A, B)))

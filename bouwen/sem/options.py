@@ -1,0 +1,80 @@
+"""What the user asks for: estimator, errors and test, checked before anything is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bouwen.errors import BouwenError
+from bouwen.sem.partable import UnknownOption
+
+
+class UnsupportedModel(BouwenError):
+    """A combination of options or a model that the engine refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """An estimator's name for what is minimised, which errors follow, and which test."""
+
+    name: str
+    discrepancy: str
+    errors: str
+    test: str
+
+
+#: lavaan's names: what they minimise, their standard errors and their test.
+ESTIMATORS = {
+    e.name: e
+    for e in (
+        Estimator("ML", "ML", "standard", "standard"),
+        Estimator("MLM", "ML", "robust.sem", "satorra.bentler"),
+        Estimator("MLR", "ML", "robust.huber.white", "yuan.bentler.mplus"),
+        Estimator("GLS", "GLS", "standard", "standard"),
+        Estimator("ULS", "ULS", "standard", "standard"),
+        Estimator("DWLS", "DWLS", "standard", "standard"),
+        Estimator("WLSM", "DWLS", "robust.sem", "satorra.bentler"),
+        Estimator("WLSMV", "DWLS", "robust.sem", "scaled.shifted"),
+        Estimator("WLSMVS", "DWLS", "robust.sem", "mean.var.adjusted"),
+    )
+}
+MISSING = ("listwise", "fiml", "pairwise")
+
+
+def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, rows: bool) -> Estimator:
+    """Look up an estimator and refuse what it cannot do.
+
+    Raises
+    ------
+    UnknownOption, UnsupportedModel
+    """
+    if missing in ("ml", "FIML"):
+        missing = "fiml"
+    if missing not in MISSING:
+        raise UnknownOption("missing", missing, MISSING)
+    estimator = ESTIMATORS.get(name.upper())
+    if estimator is None:
+        raise UnknownOption("estimator", name, ESTIMATORS)
+    if ordered and estimator.name in ("ML", "MLR"):
+        # lavaan's default for ordered items, whatever is asked by default
+        if estimator.name == "MLR":
+            raise UnsupportedModel('ordered items need estimator="WLSMV" (or "DWLS"); MLR takes them as continuous')
+        estimator = ESTIMATORS["WLSMV"]
+    categorical = estimator.discrepancy == "DWLS"
+    if ordered and not categorical:
+        raise UnsupportedModel(f'ordered items need estimator="WLSMV" (or "DWLS"), not "{estimator.name}"')
+    if categorical and not ordered:
+        raise UnsupportedModel(f'estimator="{estimator.name}" needs ordered items; name them in ordered=')
+    if missing == "fiml" and estimator.name not in ("ML", "MLR"):
+        raise UnsupportedModel(f'missing="fiml" goes with estimator "ML" or "MLR", not "{estimator.name}"')
+    if missing == "pairwise" and not categorical:
+        raise UnsupportedModel('missing="pairwise" is for ordered items; use missing="fiml" for continuous ones')
+    if cluster and estimator.name not in ("ML", "MLR"):
+        raise UnsupportedModel(f'cluster= goes with estimator="MLR", not "{estimator.name}"')
+    if cluster:
+        estimator = ESTIMATORS["MLR"]
+    if not rows and (categorical or estimator.test != "standard" or missing == "fiml" or cluster):
+        raise UnsupportedModel(
+            f'estimator="{estimator.name}" with missing="{missing}" needs the respondents\' rows; '
+            'moments alone allow "ML", "GLS" and "ULS"'
+        )
+    return estimator

@@ -1,0 +1,216 @@
+# The reference models. Sourced by generate.R.
+
+# ---- ordered items --------------------------------------------------------------------------
+Q <- "care =~ q1 + q2 + q3
+rules =~ q4 + q5 + q6
+voice =~ q7 + q8 + q9"
+Q6 <- "care =~ q1 + q2 + q3
+rules =~ q4 + q5 + q6"
+items <- paste0("q", 1:9)
+six <- paste0("q", 1:6)
+case("ord_cfa", "survey.csv", Q, ordered = items, mi = TRUE)
+case("ord_dwls", "survey.csv", Q, ordered = items, estimator = "DWLS")
+case("ord_stdlv", "survey.csv", Q, ordered = items, std.lv = TRUE)
+case("ord_groups_configural", "survey.csv", Q6, ordered = six, group = "variant")
+case("ord_groups_thresholds", "survey.csv", Q6, ordered = six, group = "variant", group.equal = "thresholds")
+case("ord_groups_loadings", "survey.csv", Q6, ordered = six, group = "variant", group.equal = "loadings")
+case("ord_groups_thresholds_loadings", "survey.csv", Q6, ordered = six, group = "variant",
+     group.equal = c("thresholds", "loadings"))
+case("ord_groups_intercepts", "survey.csv", Q6, ordered = six, group = "variant",
+     group.equal = c("thresholds", "loadings", "intercepts"))
+case("ord_groups_residuals", "survey.csv", Q6, ordered = six, group = "variant",
+     group.equal = c("thresholds", "loadings", "intercepts", "residuals"))
+case("ord_groups_binary", "survey.csv", Q, ordered = items, group = "variant",
+     group.equal = c("thresholds", "loadings"))
+case("ord_groups_partial", "survey.csv", Q6, ordered = six, group = "variant",
+     group.equal = c("thresholds", "loadings"), group.partial = c("care =~ q2", "q5 | t1"))
+case("ord_groups_stdlv_loadings", "survey.csv", Q6, ordered = six, group = "variant", std.lv = TRUE,
+     group.equal = c("thresholds", "loadings"))
+MIXED <- "care =~ q1 + q2 + q3
+money =~ y1 + y2 + y3
+money ~ care"
+case("ord_mixed", "survey.csv", MIXED, ordered = paste0("q", 1:3))
+case("ord_mixed_groups", "survey.csv", MIXED, ordered = paste0("q", 1:3), group = "variant")
+case("ord_mixed_groups_loadings", "survey.csv", MIXED, ordered = paste0("q", 1:3), group = "variant",
+     group.equal = c("loadings", "thresholds"))
+case("ord_mixed_factor", "survey.csv", "care =~ y1 + q1 + q2 + q3 + q7", ordered = c("q1", "q2", "q3", "q7"))
+case("ord_mediation", "survey.csv", "care =~ q1 + q2 + q3
+rules =~ q4 + q5 + q6
+voice =~ q7 + q8 + q9
+rules ~ a*care
+voice ~ b*rules + c*care
+indirect := a*b
+total := c + a*b", "sem", ordered = items)
+case("ord_residual_covariance", "survey.csv", paste(Q6, "q1 ~~ r*q2", "q4 ~~ r*q5", sep = "\n"), ordered = six)
+case("ord_labels", "survey.csv", "care =~ q1 + a*q2 + a*q3
+rules =~ q4 + b*q5 + b*q6", ordered = six)
+case("ord_higher_order", "survey.csv", paste(Q, "trust =~ care + rules + voice", sep = "\n"), ordered = items)
+case("ord_missing_listwise", "survey_missing.csv", Q6, ordered = six)
+case("ord_missing_pairwise", "survey_missing.csv", Q6, ordered = six, missing = "pairwise")
+case("ord_mimic", "survey.csv", paste(Q6, "care ~ size + rural", "rules ~ size + rural", sep = "\n"), "sem",
+     ordered = six)
+case("ord_observed_covariate_groups", "survey.csv", paste("care =~ q1 + q2 + q3", "care ~ size", sep = "\n"), "sem",
+     ordered = paste0("q", 1:3), group = "variant")
+
+# ---- missing data, three groups ---------------------------------------------------------------
+T <- "trust =~ t1 + t2 + t3 + t4
+gain =~ t5 + t6 + t7 + t8"
+case("fiml_regions_configural", "regions.csv", T, group = "region", missing = "fiml")
+case("fiml_regions_scalar_mlr", "regions.csv", T, group = "region", missing = "fiml", estimator = "MLR",
+     group.equal = c("loadings", "intercepts"))
+case("fiml_regions_regressions", "regions.csv", paste(T, "gain ~ trust + age", "trust ~ age", sep = "\n"), "sem",
+     group = "region", missing = "fiml", estimator = "MLR", group.equal = c("loadings", "intercepts", "regressions"))
+case("fiml_mlr", "regions.csv", paste(T, "gain ~ trust", sep = "\n"), "sem", missing = "fiml", estimator = "MLR")
+case("listwise_mlr", "regions.csv", T, estimator = "MLR")
+case("listwise_regions_strict", "regions.csv", T, group = "region", estimator = "MLM",
+     group.equal = c("loadings", "intercepts", "residuals"))
+
+# ---- longitudinal -----------------------------------------------------------------------------
+WAVES <- "w1 =~ a1 + l2*b1 + l3*c1
+w2 =~ a2 + l2*b2 + l3*c2
+w3 =~ a3 + l2*b3 + l3*c3
+w2 ~ w1
+w3 ~ w2 + w1
+a1 ~~ a2 + a3
+a2 ~~ a3
+b1 ~~ b2 + b3
+b2 ~~ b3
+c1 ~~ c2 + c3
+c2 ~~ c3"
+LEVELS <- "a1 + a2 + a3 ~ ia*1
+b1 + b2 + b3 ~ ib*1
+c1 + c2 + c3 ~ ic*1
+w2 + w3 ~ NA*1"
+case("waves_loadings", "waves.csv", WAVES, "sem", mi = TRUE)
+case("waves_intercepts_mlr", "waves.csv", paste(WAVES, LEVELS, sep = "\n"), "sem", estimator = "MLR")
+case("waves_intercepts_fiml", "waves.csv", paste(WAVES, LEVELS, sep = "\n"), "sem", missing = "fiml")
+case("waves_intercepts_fiml_mlr", "waves.csv", paste(WAVES, LEVELS, sep = "\n"), "sem", missing = "fiml", estimator = "MLR")
+
+# ---- constraints ------------------------------------------------------------------------------
+HS <- "visual =~ x1 + x2 + x3
+textual =~ x4 + x5 + x6
+speed =~ x7 + x8 + x9"
+case("equal_variances", "holzinger.csv", paste(HS, "x1 ~~ e1*x1", "x2 ~~ e2*x2", "x3 ~~ e3*x3", "e1 == e2",
+     "e2 == e3", "x4 ~~ 0.4*x4", sep = "\n"))
+case("effect_coding", "holzinger.csv", "visual =~ NA*x1 + a*x1 + b*x2 + c*x3
+textual =~ x4 + x5 + x6
+a + b + c == 3
+visual ~~ v*visual
+double := 2*v", estimator = "MLR")
+case("nonlinear_constraint", "holzinger.csv", "visual =~ x1 + b*x2 + c*x3
+textual =~ x4 + d*x5 + x6
+b == c^2
+ratio := b/d")
+case("inequality_active", "holzinger.csv", "visual =~ x1 + b*x2 + c*x3
+textual =~ x4 + x5 + x6
+b > 0.7")
+case("inequality_inactive", "holzinger.csv", "visual =~ x1 + b*x2 + c*x3
+textual =~ x4 + x5 + x6
+b > 0.1
+c < 5")
+case("essentially_tau_equivalent", "holzinger.csv", "visual =~ l*x1 + l*x2 + l*x3
+textual =~ m*x4 + m*x5 + m*x6", std.lv = TRUE, meanstructure = TRUE)
+
+# ---- clusters ---------------------------------------------------------------------------------
+H <- "one =~ h1 + h2 + h3
+two =~ h4 + h5 + h6"
+case("towns_mlr", "towns.csv", H, cluster = "town", estimator = "MLR")
+case("towns_regression_mlr", "towns.csv", paste(H, "two ~ one + budget", sep = "\n"), "sem", cluster = "town",
+     estimator = "MLR")
+case("towns_groups_mlr", "towns.csv", H, cluster = "town", estimator = "MLR", group = "kind",
+     group.equal = c("loadings", "intercepts"))
+case("towns_fiml_mlr", "towns_missing.csv", H, cluster = "town", estimator = "MLR", missing = "fiml")
+
+# ---- growth -----------------------------------------------------------------------------------
+GROWTH <- "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4
+s =~ 0*t1 + 1*t2 + 2*t3 + 3*t4
+t1 + t2 + t3 + t4 ~ 0*1
+i + s ~ NA*1"
+case("growth_linear", "growth.csv", GROWTH, "sem")
+case("growth_equal_residuals_mlr", "growth.csv", paste(GROWTH, "t1 ~~ r*t1", "t2 ~~ r*t2", "t3 ~~ r*t3",
+     "t4 ~~ r*t4", sep = "\n"), "sem", estimator = "MLR")
+case("growth_covariates", "growth.csv", paste(GROWTH, "i ~ x1 + x2", "s ~ x1 + x2", "t1 ~ c1", "t2 ~ c2",
+     "t3 ~ c3", "t4 ~ c4", sep = "\n"), "sem")
+
+# ---- among observed variables -------------------------------------------------------------------
+case("path_mediation", "democracy.csv", "y1 ~ a*x1
+y5 ~ b*y1 + c*x1
+indirect := a*b
+total := c + a*b", "sem")
+case("path_mlr", "democracy.csv", "y1 + y2 ~ x1 + x2
+y5 ~ y1 + y2
+y1 ~~ y2", "sem", estimator = "MLR")
+case("path_not_fixed_x", "democracy.csv", "y1 ~ x1 + x2
+x1 ~~ x2
+x1 ~~ x1
+x2 ~~ x2", "sem", note = "covariates made random by mentioning their variances")
+case("path_saturated", "democracy.csv", "y1 ~ x1 + x2
+y1 ~ 1", "sem")
+case("single_indicators", "democracy.csv", "f1 =~ 1*x1
+f2 =~ 1*y1
+f3 =~ y5 + y6 + y7
+x1 ~~ 0.1*x1
+y1 ~~ 1.2*y1
+f3 ~ f2 + f1
+f2 ~ f1", "sem")
+
+# ---- structures ---------------------------------------------------------------------------------
+case("bifactor", "holzinger.csv", "g =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9
+v =~ x1 + x2 + x3
+t =~ x4 + x5 + x6
+s =~ x7 + x8 + x9
+g ~~ 0*v + 0*t + 0*s
+v ~~ 0*t + 0*s
+t ~~ 0*s", std.lv = TRUE)
+case("residual_labels", "holzinger.csv", paste(HS, "x1 ~~ r*x4", "x2 ~~ r*x5", "x7 ~~ x8", sep = "\n"), mi = TRUE)
+case("higher_order_stdlv", "holzinger.csv", paste(HS, "g =~ a*visual + b*textual + speed", "ab := a*b", sep = "\n"),
+     std.lv = TRUE)
+case("raw_scales", "survey.csv", "money =~ y1 + y2 + y3
+money ~ size + rural
+y3 ~ rural", "sem", note = "standard deviations from 1 to 20")
+case("factor_covariate_residual", "democracy.csv", "ind60 =~ x1 + x2 + x3
+dem60 =~ y1 + y2 + y3 + y4
+dem60 ~ ind60
+y2 ~ x3
+y3 ~~ x2", "sem", estimator = "MLR")
+
+# ---- several groups -------------------------------------------------------------------------------
+REG <- paste(HS, "textual ~ visual + ageyr", "speed ~ visual + textual", sep = "\n")
+case("groups_regressions", "holzinger.csv", REG, "sem", group = "school", group.equal = c("loadings", "regressions"))
+case("groups_all_equal", "holzinger.csv", paste(HS, "x7 ~~ x8", sep = "\n"), group = "school",
+     group.equal = c("loadings", "intercepts", "means", "residuals", "residual.covariances", "lv.variances", "lv.covariances"))
+case("groups_stdlv_loadings", "holzinger.csv", HS, group = "school", std.lv = TRUE, group.equal = "loadings")
+case("groups_stdlv_scalar_mlr", "holzinger.csv", HS, group = "school", std.lv = TRUE, estimator = "MLR",
+     group.equal = c("loadings", "intercepts"))
+case("groups_modifiers", "holzinger.csv", "visual =~ x1 + c(0.5, NA)*x2 + c(a, b)*x3
+textual =~ x4 + c(k, k)*x5 + x6
+difference := a - b", group = "school")
+case("groups_gls_metric", "holzinger.csv", HS, group = "school", estimator = "GLS", group.equal = "loadings")
+case("groups_uls_scalar", "holzinger.csv", HS, group = "school", estimator = "ULS", group.equal = c("loadings", "intercepts"))
+case("groups_mlm_scalar", "holzinger.csv", HS, group = "school", estimator = "MLM", group.equal = c("loadings", "intercepts"))
+case("gls_mimic", "holzinger.csv", paste(HS, "visual + textual ~ ageyr", sep = "\n"), "sem", estimator = "GLS")
+case("groups_grade_loadings_mlr", "holzinger.csv", HS, group = "grade", group.equal = "loadings", estimator = "MLR")
+
+# ---- from moments -----------------------------------------------------------------------------------
+# Wheaton, Muthen, Alwin & Summers (1977), as printed in Joreskog & Sorbom (1979) and Bollen (1989); n = 932.
+wheaton <- getCov("11.834
+6.947 9.364
+6.819 5.091 12.532
+4.783 5.028 7.495 9.986
+-3.839 -3.889 -3.841 -3.625 9.610
+-21.899 -18.831 -21.748 -18.775 35.522 450.288",
+  names = c("anomia67", "powerless67", "anomia71", "powerless71", "education", "sei"))
+WHEATON <- "ses =~ education + sei
+alien67 =~ anomia67 + powerless67
+alien71 =~ anomia71 + powerless71
+alien71 ~ alien67 + ses
+alien67 ~ ses
+anomia67 ~~ anomia71
+powerless67 ~~ powerless71"
+case("moments_wheaton", NULL, WHEATON, "sem", sample.cov = wheaton, sample.nobs = 932)
+case("moments_wheaton_gls", NULL, WHEATON, "sem", sample.cov = wheaton, sample.nobs = 932, estimator = "GLS")
+case("moments_correlations", NULL, WHEATON, "sem", sample.cov = round(cov2cor(wheaton), 3), sample.nobs = 932)
+h <- split(HolzingerSwineford1939[paste0("x", 1:9)], HolzingerSwineford1939$school)
+case("moments_groups", NULL, HS, "cfa", sample.cov = lapply(h, function(d) round(cov(d), 3)),
+     sample.mean = lapply(h, function(d) round(colMeans(d), 3)), sample.nobs = sapply(h, nrow),
+     group.equal = c("loadings", "intercepts"))

@@ -1,0 +1,271 @@
+"""Whatever the text: a model, or a `ModelSyntaxError` that says where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bouwen.errors import BouwenError
+from bouwen.sem.expression import Binary, Call, Expression, Name, Negate
+from bouwen.sem.partable import ParTable, TableOptions, build_table
+from bouwen.sem.syntax import Model, ModelSyntaxError, parse_model
+
+QUICK = timedelta(seconds=2)  # a hang, not a slow machine
+
+PIECES = [
+    *["=~", "~~", "~", "~*~", "|", ":=", "==", "<", ">", "<~", "<=", ">=", "+", "-", "*", "/", "^", ":", "="],
+    *[
+        "(",
+        ")",
+        ",",
+        ";",
+        "\n",
+        " ",
+        "\t",
+        "#",
+        "!",
+        '"',
+        "'",
+        "%",
+        "&",
+        "$",
+        "\\",
+        "@",
+        "é",
+        "Ω",
+        "\u2028",
+        "\x00",
+    ],
+    *[
+        "x1",
+        "x2",
+        "f",
+        "g",
+        "a",
+        "NA",
+        "c",
+        "start",
+        "equal",
+        "label",
+        "exp",
+        "t1",
+        "t2",
+        "level",
+        "efa",
+        ".x",
+        "_",
+    ],
+    *[
+        "0",
+        "1",
+        "2.5",
+        "1e5",
+        "1e999",
+        ".5",
+        "1.",
+        "c(1, NA)*",
+        "NA*",
+        "start(0.5)*",
+        'equal("f =~ x1")*',
+        "c(a, b)*",
+    ],
+]
+VALID = """trust =~ t1 + a*t2 + start(0.8)*t3 + c(NA, 1)*t4
+use =~ NA*u1 + u2; use ~~ 1*use
+use ~ b*trust + age   # a comment
+t1 ~~ r*t2 ! another
+t1 ~ 0*1; t4 | t1 + t2
+t4 ~*~ 1*t4
+ab := a*b^2 - exp(-a)/3
+a == 2*b
+b > 0.1"""
+
+
+def read(text: str) -> Model | ModelSyntaxError:
+    try:
+        return parse_model(text)
+    except ModelSyntaxError as error:
+        return error
+
+
+def is_read_or_refused(text: str) -> Model | None:
+    outcome = read(text)
+    if isinstance(outcome, Model):
+        return outcome
+    assert 1 <= outcome.line <= len(text) + 1
+    assert 1 <= outcome.column <= len(text) + 1
+    assert outcome.problem
+    assert str(outcome).startswith(f"line {outcome.line}, column {outcome.column}: ")
+    return None
+
+
+def table_or_refusal(model: Model) -> ParTable | type[BouwenError]:
+    options = TableOptions(meanstructure=True, thresholds={"t4": 2})
+    try:
+        return build_table(model, ("",), options)
+    except BouwenError as error:
+        return type(error)
+
+
+def without_places(expression: Expression) -> Expression:
+    match expression:
+        case Name(label):
+            return Name(label)
+        case Negate(operand):
+            return Negate(without_places(operand))
+        case Binary(op, left, right):
+            return Binary(op, without_places(left), without_places(right))
+        case Call(function, argument):
+            return Call(function, without_places(argument))
+    return expression
+
+
+def meaning(model: Model) -> tuple[object, ...]:
+    """The model without the lines and columns where it stands."""
+    return (
+        tuple(replace(formula, line=0, column=0) for formula in model.formulas),
+        tuple((c.op, without_places(c.left), without_places(c.right)) for c in model.constraints),
+    )
+
+
+@settings(deadline=QUICK, max_examples=300)
+@given(st.text())
+@example("")
+@example("\n;;#")
+@example("x ~~")
+@example('f =~ "')
+@example("\r\n\x85f =~ x1 +")
+@example("f =~ x1 = x2")
+def test_any_text_is_read_or_refused(text: str) -> None:
+    is_read_or_refused(text)
+
+
+@settings(deadline=QUICK, max_examples=600)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+@example("f =~ 1e999*x1")
+@example("a == " + "(" * 500 + "b" + ")" * 500)
+@example("a := " + "-" * 2000 + "b")
+@example("a := b" + "^b" * 1000)
+@example("a := b" + " + b" * 5000)
+@example("f =~ " + " + ".join(f"x{i}" for i in range(3000)))
+@example("f =~ " + "a*" * 2000 + "x1")
+@example(" + ".join(f"x{i}" for i in range(60)) + " ~~ " + " + ".join(f"x{i}" for i in range(60)))
+def test_anything_made_of_model_pieces_is_read_or_refused(text: str) -> None:
+    model = is_read_or_refused(text)
+    if model is not None and len(text) < 500:
+        table_or_refusal(model)
+
+
+@settings(deadline=QUICK, max_examples=300)
+@given(st.data())
+def test_a_valid_model_with_one_thing_wrong_is_read_or_refused(data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(VALID)))
+    gone = data.draw(st.integers(0, 6))
+    extra = data.draw(st.sampled_from(["", *PIECES]))
+    model = is_read_or_refused(VALID[:at] + extra + VALID[at + gone :])
+    if model is not None:
+        table_or_refusal(model)
+
+
+# ---- printing and reading again -----------------------------------------------------------------
+
+variables = st.sampled_from(["x1", "x2", "x3", "x4", "t4", "long.name", "é1", "x_1"])
+factors = st.sampled_from(["f", "g", "h"])
+labels = st.sampled_from(["a", "b", "c", "start", "l.1", "equal"])
+numbers = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: repr(x))
+entries = st.one_of(
+    st.lists(st.one_of(numbers, st.just("NA")), min_size=2, max_size=3),
+    st.lists(labels, min_size=2, max_size=3),
+)
+modifiers = st.one_of(
+    st.just(""),
+    numbers.map(lambda value: f"{value}*"),
+    labels.map(lambda label: f"{label}*"),
+    st.just("NA*"),
+    numbers.map(lambda value: f"start({value})*"),
+    entries.map(lambda values: f"c({', '.join(values)})*"),
+    st.tuples(labels, numbers).map(lambda pair: f"{pair[0]}*start({pair[1]})*"),
+    st.just('equal("f =~ x1")*'),
+)
+
+
+def terms(names: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(st.tuples(modifiers, names).map("".join), min_size=1, max_size=4).map(" + ".join)
+
+
+formulas = st.one_of(
+    st.tuples(factors, st.just(" =~ "), terms(variables)).map("".join),
+    st.tuples(st.one_of(variables, factors), st.just(" ~ "), terms(st.one_of(variables, factors))).map(
+        "".join
+    ),
+    st.tuples(variables, st.just(" ~~ "), terms(variables)).map("".join),
+    st.tuples(variables, st.just(" ~ "), modifiers, st.just("1")).map("".join),
+    st.tuples(variables, st.just(" | "), terms(st.sampled_from(["t1", "t2"]))).map("".join),
+    st.tuples(variables, modifiers).map(lambda pair: f"{pair[0]} ~*~ {pair[1]}{pair[0]}"),
+)
+amounts = st.recursive(
+    st.one_of(labels, numbers.map(lambda x: x.lstrip("-")), st.just("d1")),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "^"]), inner).map(" ".join),
+        inner.map(lambda x: f"({x})"),
+        inner.map(lambda x: f"-{x}"),
+        inner.map(lambda x: f"exp({x})"),
+    ),
+    max_leaves=12,
+)
+constraints = st.one_of(
+    amounts.map(lambda amount: f"d2 := {amount}"),
+    st.tuples(amounts, st.sampled_from(["==", "<", ">"]), amounts).map(" ".join),
+)
+models = st.lists(st.one_of(formulas, formulas, constraints), min_size=1, max_size=6).map("\n".join)
+
+
+@settings(deadline=QUICK, max_examples=600)
+@given(models)
+@example(VALID)
+@example("a := " + " + ".join(["b"] * 300))
+@example("a := " + " ^ ".join(["b"] * 50))
+@example("a := " + "-" * 50 + "b")
+@example("f =~ -0.0*x1 + 1e-320*x2 + 123456789.123456789*x3")
+@example("f =~ c(a, NA)*x1 + c(NA, NA)*x2")
+def test_a_printed_model_reads_as_the_same_model(text: str) -> None:
+    model = is_read_or_refused(text)
+    if model is None:
+        return
+    again = parse_model(str(model))
+    assert meaning(again) == meaning(model)
+    assert str(again) == str(model)
+    first, second = table_or_refusal(model), table_or_refusal(again)
+    if isinstance(first, ParTable) and isinstance(second, ParTable):
+        assert second.rows == first.rows
+        assert [name for name, _ in second.definitions] == [name for name, _ in first.definitions]
+    else:
+        assert second == first
+
+
+@pytest.mark.parametrize("separator", ["\n", ";", "\r\n", "\n\n  \n", " # why\n"])
+def test_statements_may_be_parted_in_any_way(separator: str) -> None:
+    parts = ["f =~ x1 + x2 + x3", "g =~ y1 + y2", "g ~ b*f", "twice := 2*b"]
+    assert meaning(parse_model(separator.join(parts))) == meaning(parse_model("\n".join(parts)))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("f =~ x1 +", 1, 10),
+        ("f =~ x1\ng ~ ", 2, 4),
+        ("f =~ x1 ? x2", 1, 9),
+        ("f =~ x1\n\nf <~ x2", 3, 3),
+        ("f =~ x1:x2", 1, 8),
+        ("just words", 1, 11),
+        ("f =~ 'x1", 1, 6),
+    ],
+)
+def test_errors_point_at_the_place(text: str, line: int, column: int) -> None:
+    with pytest.raises(ModelSyntaxError) as refused:
+        parse_model(text)
+    assert (refused.value.line, refused.value.column) == (line, column)
