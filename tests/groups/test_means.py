@@ -80,7 +80,9 @@ def test_comparing_correlations_is_antisymmetric_and_holds_zero_for_twins():
     b = a + pd.Series(rng.normal(size=200))
     one = bouwen.scales.compare_correlations(y, a, b)
     other = bouwen.scales.compare_correlations(y, b, a)
-    assert_allclose([one.difference, one.ci_lower, one.ci_upper], [-other.difference, -other.ci_upper, -other.ci_lower])
+    assert_allclose(
+        [one.difference, one.ci_lower, one.ci_upper], [-other.difference, -other.ci_upper, -other.ci_lower]
+    )
     assert one.ci_lower < one.difference < one.ci_upper
 
 

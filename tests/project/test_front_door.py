@@ -13,9 +13,20 @@ def test_public_names():
 
 
 def test_importing_loads_nothing_heavy():
-    heavy = {"pandas", "numpy", "plotnine", "statsmodels", "semopy", "factor_analyzer", "great_tables", "matplotlib"}
+    heavy = {
+        "pandas",
+        "numpy",
+        "plotnine",
+        "statsmodels",
+        "semopy",
+        "factor_analyzer",
+        "great_tables",
+        "matplotlib",
+    }
     code = "import sys, bouwen, bouwen.cli; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert not heavy & set(loaded)
 
 

@@ -1,5 +1,6 @@
 """Tables and figures of all three studies: what they show and what they hide."""
 
+import html
 import re
 from dataclasses import replace
 
@@ -20,7 +21,8 @@ def with_settings(study, **settings):
 def cells(table):
     """The texts of a rendered table, tags removed."""
     body = table.as_raw_html().split("</style>")[-1]
-    return [text.strip() for text in re.sub(r"<[^>]+>", "\x00", body).split("\x00") if text.strip()]
+    texts = re.sub(r"<[^>]+>", "\x00", body).split("\x00")
+    return [html.unescape(text.strip()) for text in texts if text.strip()]
 
 
 @pytest.fixture
