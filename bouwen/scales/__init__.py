@@ -16,6 +16,7 @@ from bouwen.scales.normality import Mardia, mahalanobis, mardia
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
+from bouwen.scales.validity import Htmt, fornell_larcker, htmt
 
 __all__ = [
     "Alpha",
@@ -23,6 +24,7 @@ __all__ = [
     "CorrelationDifference",
     "Efa",
     "EmpiricalKaiser",
+    "Htmt",
     "Kmo",
     "MapTest",
     "Mardia",
@@ -33,6 +35,8 @@ __all__ = [
     "compare_correlations",
     "empirical_kaiser",
     "fit_efa",
+    "fornell_larcker",
+    "htmt",
     "item_statistics",
     "key_items",
     "kmo",

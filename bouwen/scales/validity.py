@@ -1,0 +1,238 @@
+"""Answers to several scales -> whether the scales can be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, correlate
+from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
+from bouwen.scales.scoring import key_items
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+    from bouwen.survey.study import Study
+
+Kind = Literal["htmt", "htmt2"]
+Blocks = npt.NDArray[np.int_]
+
+
+class TooFewConstructs(ScaleError):
+    """Fewer than two constructs with at least two items."""
+
+    def __init__(self, constructs: Sequence[str]) -> None:
+        self.constructs = tuple(constructs)
+        found = " and ".join(f'"{name}"' for name in constructs) or "none"
+        super().__init__(f"comparing constructs needs two of them with two or more items; found {found}.")
+
+
+@dataclass(frozen=True)
+class Htmt:
+    """Heterotrait-monotrait ratios of correlations.
+
+    Attributes
+    ----------
+    estimates, ci_lower, ci_upper : DataFrame (constructs × constructs)
+        Ratios, one on the diagonal, and their percentile bootstrap interval (NaN without draws).
+    kind : {"htmt", "htmt2"}
+    n : int
+    missing, confidence : float
+    draws, failed, seed : int
+        Bootstrap samples asked for, and those in which some item was constant.
+    left_out : tuple of str
+        Constructs of a single item.
+    """
+
+    estimates: pd.DataFrame
+    ci_lower: pd.DataFrame
+    ci_upper: pd.DataFrame
+    kind: str
+    n: int
+    missing: float
+    confidence: float
+    draws: int
+    failed: int
+    seed: int
+    left_out: tuple[str, ...] = ()
+
+    def table(self) -> pd.DataFrame:
+        """One row per pair of constructs, the largest first: ``first second htmt ci_lower ci_upper``."""
+        i, j = np.triu_indices(len(self.estimates), 1)
+        names = np.asarray(self.estimates.index)
+        figures = {"htmt": self.estimates, "ci_lower": self.ci_lower, "ci_upper": self.ci_upper}
+        rows = pd.DataFrame(
+            {"first": names[i], "second": names[j]}
+            | {name: frame.to_numpy()[i, j] for name, frame in figures.items()}
+        )
+        return rows.sort_values("htmt", ascending=False, kind="stable", ignore_index=True)
+
+    def plot(self) -> ggplot:
+        """Every pair with its interval, the largest ratio on top, beside the customary bounds .85 and .90."""
+        from plotnine import aes, geom_pointrange, geom_vline, ggplot, labs
+
+        rows = self.table()[::-1]
+        pairs = rows["first"] + " – " + rows["second"]
+        rows = rows.assign(pair=pd.Categorical(pairs, categories=list(pairs)))
+        rows = rows.fillna({"ci_lower": rows["htmt"], "ci_upper": rows["htmt"]})
+        return (
+            ggplot(rows, aes("htmt", "pair", xmin="ci_lower", xmax="ci_upper"))
+            + geom_vline(xintercept=[0.85, 0.90], linetype="dashed", colour="grey")
+            + geom_pointrange()
+            + labs(x=self.kind.upper(), y="")
+        )
+
+
+def htmt(
+    items_by_construct: Mapping[str, pd.DataFrame] | Study,
+    *,
+    kind: Kind = "htmt2",
+    draws: int = 0,
+    seed: int = 1,
+    confidence: float = 0.95,
+    missing: Missing = "pairwise",
+) -> Htmt:
+    """Heterotrait-monotrait ratio: correlations between two scales relative to those within them.
+
+    Parameters
+    ----------
+    items_by_construct : mapping of str to DataFrame, or Study
+        The items of each construct, reversed ones turned, over the same respondents. A study gives
+        its own, without the constructs of a single item.
+    kind : {"htmt2", "htmt"}
+        Geometric means, which hold for items of unequal loadings, or arithmetic means.
+    draws, seed : int
+        Bootstrap samples for the interval; none by default.
+    confidence : float
+    missing : {"pairwise", "listwise"}
+
+    Raises
+    ------
+    ScaleError
+        Fewer than two constructs, a construct of one item, or answers without correlations.
+
+    Notes
+    -----
+    Absolute correlations, as semTools: the ratio says how strong, not in which direction.
+
+    References
+    ----------
+    Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43; Roemer,
+    Schuberth & Henseler (2021), Industrial Management & Data Systems 121.
+    """
+    constructs, left_out = _constructs(items_by_construct)
+    for name, frame in constructs.items():
+        if frame.shape[1] < 2:
+            raise TooFewItems([str(c) for c in frame.columns], 2, f'the construct "{name}" in HTMT')
+    if len(constructs) < 2:
+        raise TooFewConstructs(list(constructs))
+    items = pd.concat(list(constructs.values()), axis=1)
+    items = items.dropna() if missing == "listwise" else items.dropna(how="all")
+    sample = correlate(items, missing=missing, what="HTMT")
+    blocks = np.repeat(np.arange(len(constructs)), [frame.shape[1] for frame in constructs.values()])
+    drawn = _drawn_ratios(items.to_numpy(dtype=float), blocks, kind, draws, seed)
+    lower, upper = percentile_interval(drawn, confidence)
+    names = list(constructs)
+    return Htmt(
+        estimates=pd.DataFrame(ratios(sample.R[None], blocks, kind)[0], names, names),
+        ci_lower=pd.DataFrame(lower, names, names),
+        ci_upper=pd.DataFrame(upper, names, names),
+        kind=kind,
+        n=sample.n,
+        missing=sample.missing,
+        confidence=confidence,
+        draws=draws,
+        failed=int(np.isnan(drawn).any(axis=(1, 2)).sum()),
+        seed=seed,
+        left_out=left_out,
+    )
+
+
+def _constructs(
+    given: Mapping[str, pd.DataFrame] | Study,
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
+    if isinstance(given, Mapping):
+        return {str(name): frame for name, frame in given.items()}, ()
+    keyed = key_items(given)
+    constructs = {name: keyed[list(given.items_of(name))] for name in given.constructs}
+    single = tuple(name for name, frame in constructs.items() if frame.shape[1] == 1)
+    return {name: frame for name, frame in constructs.items() if name not in single}, single
+
+
+def _drawn_ratios(X: Matrix, blocks: Blocks, kind: Kind, draws: int, seed: int) -> Matrix:
+    size = int(blocks[-1]) + 1
+    chunks = [ratios(R, blocks, kind) for R in bootstrap_matrices(X, draws, seed, "correlation")]
+    return np.concatenate([np.empty((0, size, size)), *chunks])
+
+
+def ratios(R: Matrix, blocks: Blocks, kind: Kind) -> Matrix:
+    """HTMT or HTMT2 for each of many correlation matrices.
+
+    mean |r| between two blocks / √(mean |r| within one · mean |r| within the other)
+
+    Parameters
+    ----------
+    R : array (draws, p, p)
+    blocks : array (p,)
+        The construct of each item, 0 to q − 1.
+    kind : {"htmt", "htmt2"}
+        Arithmetic or geometric means.
+
+    Returns
+    -------
+    array (draws, q, q)
+        One on the diagonal.
+    """
+    member = (blocks[:, None] == np.arange(blocks.max() + 1)).astype(float)
+    size = member.sum(axis=0)
+    off = ~np.eye(len(blocks), dtype=bool)
+    values = np.abs(R)
+    if kind == "htmt2":
+        with np.errstate(divide="ignore"):
+            values = np.where(off, np.log(values), 0.0)
+    else:
+        values = np.where(off, values, 0.0)
+    pairs = np.outer(size, size) - np.diag(size)
+    means = member.T @ values @ member / pairs
+    within = np.diagonal(means, axis1=1, axis2=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if kind == "htmt2":
+            found = np.exp(means - (within[:, :, None] + within[:, None, :]) / 2)
+        else:
+            found = means / np.sqrt(within[:, :, None] * within[:, None, :])
+    return np.asarray(found, dtype=float)
+
+
+def fornell_larcker(factor_correlations: pd.DataFrame, ave: pd.Series) -> pd.DataFrame:
+    """Factor correlations with the root of the average variance extracted on the diagonal.
+
+    A factor shares more with its own items than with another factor where its diagonal entry exceeds
+    the other entries of its row. Shown for tradition: the rule seldom fails where it should.
+
+    Parameters
+    ----------
+    factor_correlations : DataFrame (factors × factors)
+    ave : Series
+        By factor.
+
+    Returns
+    -------
+    DataFrame
+        The matrix with a last column ``holds``.
+
+    References
+    ----------
+    Fornell & Larcker (1981), Journal of Marketing Research 18.
+    """
+    names = list(factor_correlations.index)
+    table = factor_correlations.loc[names, names].to_numpy(dtype=float).copy()
+    np.fill_diagonal(table, 0)
+    largest = np.abs(table).max(axis=1)
+    root = np.sqrt(ave.loc[names].to_numpy(dtype=float))
+    np.fill_diagonal(table, root)
+    return pd.DataFrame(table, names, names).assign(holds=root > largest)
