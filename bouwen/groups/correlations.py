@@ -17,8 +17,8 @@ def outcome_correlations(study: Study) -> pd.DataFrame:
     -------
     DataFrame
         Index construct (the outcome left out); columns ``r n ci_lower ci_upper``. The interval is
-        Fisher's: tanh(artanh r ± z/√(n − 3)). No rows where fewer than ``min_group`` respondents
-        answered both.
+        Fisher's: tanh(artanh r ± z/√(n − 3)). No row where fewer than ``min_cell`` respondents
+        answered both, or all gave one answer.
     """
     from scipy.stats import norm
 
@@ -26,7 +26,7 @@ def outcome_correlations(study: Study) -> pd.DataFrame:
     rows = {}
     for construct in study.constructs:
         pair = scores[[construct, study.outcome]].dropna() if construct != study.outcome else scores.iloc[:0]
-        if len(pair) < study.settings.min_group or 0 in pair.std().tolist():
+        if len(pair) < max(study.settings.min_cell, 4) or 0 in pair.std().tolist():
             continue
         r = float(pair.corr().to_numpy()[0, 1])
         half = z / math.sqrt(len(pair) - 3)

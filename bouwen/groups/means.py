@@ -23,7 +23,8 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
     -------
     DataFrame
         One row per construct and level: ``construct level n mean sd ci_lower ci_upper``, on the
-        answer scale; the interval is Student's at the study's confidence level.
+        answer scale; the interval is Student's at the study's confidence level. A level has enough
+        respondents with ``min_group``; a scale that fewer than ``min_cell`` of them answered is left out.
     """
     from statsmodels.stats.weightstats import DescrStatsW
 
@@ -32,7 +33,7 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
     for construct in study.constructs:
         for level in sizes.index[sizes["enough"]]:
             answered = scores.loc[study.responses[group] == level, construct].dropna()
-            if len(answered) < study.settings.min_group:
+            if len(answered) < max(study.settings.min_cell, 2):
                 continue
             stats = DescrStatsW(answered)
             lower, upper = stats.tconfint_mean(alpha=1 - study.settings.confidence)
