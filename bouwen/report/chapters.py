@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from bouwen.errors import BouwenError, did_you_mean
-from bouwen.survey import Study
+from bouwen.survey import Study, group_sizes
 
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
@@ -58,6 +58,16 @@ class Chapter:
     name: str
     notebook: Notebook
     declared: Mapping[str, Scalar]
+
+    @property
+    def wishes(self) -> Mapping[str, str]:
+        """What the notebook's metadata ask of the book.
+
+        ``title_from_model`` is the role of a model whose label becomes the title, ``needs: groups``
+        leaves the chapter out of a book without groups.
+        """
+        wishes: Mapping[str, str] = self.notebook.get("metadata", {}).get("bouwen", {})
+        return wishes
 
     @property
     def is_template(self) -> bool:
@@ -117,6 +127,8 @@ def read_chapter(root: Path, name: str) -> Chapter:
         raise ChapterError(name, "is in _toc.yml but there is no such notebook.") from error
     except (OSError, ValueError) as error:
         raise ChapterError(name, f"is not a readable notebook ({error}).") from error
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+        raise ChapterError(name, "is not a readable notebook (it has no cells).")
     return Chapter(name, notebook, declared_parameters(name, notebook))
 
 
@@ -187,20 +199,39 @@ def pages(
 def pages_of_chapter(
     chapter: Chapter, study: Study, language: str, shared: Mapping[str, Scalar]
 ) -> Iterator[Page]:
-    """The page of a chapter, or those of a template."""
+    """The page of a chapter, or those of a template; none of a chapter about groups that are not there."""
     notebook = in_language(chapter.notebook, language)
-    if not chapter.is_template:
-        yield make_page(chapter, chapter.name, notebook, shared)
+    if chapter.is_template:
+        yield from pages_of_template(chapter, notebook, study, language, shared)
         return
-    for group in study.groups:
-        for level in study.levels(group):
-            title = f"{study.group_label(group, language)}: {study.level_label(group, level, language)}"
-            yield make_page(
-                chapter,
-                f"{chapter.name}-{slug(group)}-{slug(level)}",
-                with_heading(notebook, title),
-                {**shared, "group": group, "level": level},
-            )
+    if chapter.wishes.get("needs") == "groups" and not study.groups:
+        return
+    if role := chapter.wishes.get("title_from_model"):
+        model = study.instrument.models[getattr(study.file.models, role)]
+        notebook = with_heading(notebook, model.label[language])
+    yield make_page(chapter, chapter.name, notebook, shared)
+
+
+def pages_of_template(
+    chapter: Chapter, notebook: Notebook, study: Study, language: str, shared: Mapping[str, Scalar]
+) -> Iterator[Page]:
+    """A page per level of each group; cells with estimates only where the level has enough respondents."""
+    sizes = group_sizes(study)
+    levels = [(group, level) for group in study.groups for level in study.levels(group)]
+    for group, level in levels:
+        enough = sizes.loc[(group, level), "enough"]
+        title = f"{study.group_label(group, language)}: {study.level_label(group, level, language)}"
+        yield make_page(
+            chapter,
+            f"{chapter.name}-{slug(group)}-{slug(level)}",
+            with_heading(notebook if enough else without(notebook, "estimates"), title),
+            {**shared, "group": group, "level": level},
+        )
+
+
+def without(notebook: Notebook, tag: str) -> Notebook:
+    """The notebook without the cells that carry a tag."""
+    return {**notebook, "cells": [cell for cell in notebook["cells"] if tag not in tags_of(cell)]}
 
 
 def make_page(chapter: Chapter, name: str, notebook: Notebook, values: Mapping[str, Scalar]) -> Page:

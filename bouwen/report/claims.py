@@ -195,6 +195,7 @@ def variable_label(study: Study, name: str) -> str:
         return study.label(name)
     if name in study.instrument.factors:
         return study.instrument.factors[name][study.language]
-    if name in study.instrument.items and len(study.items_of(only := study.instrument.construct_of(name))) == 1:
-        return study.label(only)
+    if name in study.instrument.items:
+        construct = study.instrument.construct_of(name)
+        return study.label(construct) if len(study.items_of(construct)) == 1 else name
     return name

@@ -25,7 +25,8 @@ def stored(notebook: Notebook, name: str) -> str:
         The notebook's name, from which its cells get their ids.
     """
     cells = [stored_cell(cell, name, number) for number, cell in enumerate(notebook["cells"])]
-    content = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    wishes = {key: value for key, value in notebook["metadata"].items() if key == "bouwen"}
+    content = {"cells": cells, "metadata": {**METADATA, **wishes}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8C8C8C"  # Okabe & Ito (2008)
 PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 SHAPES = ("o", "D", "s", "^", "v", "P", "X")
-WIDTH = 7.2
+WIDTH = 6.6
 
 WORDS = {
     "answers": ("Share of answers", "Aandeel van de antwoorden"),
@@ -48,7 +48,7 @@ def look(height: float, width: float = WIDTH) -> theme:
     """The common look, at a size in inches."""
     from plotnine import element_blank, element_line, element_text, theme, theme_minimal
 
-    return theme_minimal(base_size=10, base_family="DejaVu Sans") + theme(
+    return theme_minimal(base_size=10.5, base_family="DejaVu Sans") + theme(
         figure_size=(width, height),
         svg_usefonts=False,
         panel_grid_minor=element_blank(),
@@ -140,15 +140,15 @@ def answers(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
         )
         + scale_y_continuous(
             breaks=list(range(len(order))),
-            labels=[wrapped(study.wording(item), 58) for item in order],
+            labels=[wrapped(study.wording(item), 50) for item in order],
             expand=(0, 0.12),
         )
         + labs(x=word(study, "answers"))
         + guides(fill=guide_legend(nrow=1))
-        + look(0.36 * len(order) + 1.1, width=8.6)
+        + look(0.36 * len(order) + 1.1, width=7.6)
         + theme(
-            axis_text_y=element_text(size=7.5, ha="right", linespacing=1.0),
-            strip_text_y=element_text(size=7.5, angle=0, ha="left"),
+            axis_text_y=element_text(size=8, ha="right", linespacing=1.0),
+            strip_text_y=element_text(size=8, angle=0, ha="left"),
             legend_text=element_text(size=8),
         )
     )

@@ -73,8 +73,9 @@ def too_few(study: Study, group: str, level: str) -> Markdown | None:
     words = {
         "en": "Estimates need at least {need} respondents; this group has {n}. So there are no figures here: "
         "they would say more about chance, and about individual respondents, than about the group.",
-        "nl": "Schattingen vragen ten minste {need} respondenten; deze groep heeft er {n}. Daarom staan hier "
-        "geen cijfers: die zouden meer zeggen over toeval, en over individuele respondenten, dan over de groep.",
+        "nl": "Schattingen vragen ten minste {need} respondenten; deze groep heeft er {n}. Daarom staan "
+        "hier geen cijfers: die zouden meer zeggen over toeval, en over individuele respondenten, dan over "
+        "de groep.",
     }
     found = guarded(study, n)
     return markdown(words[study.language].format(need=study.settings.min_group, n=found))
@@ -103,8 +104,8 @@ def how_to_rerun(study: Study) -> Markdown:
     words = {
         "en": "In a copy of the project, the first command makes the default book, the second this one, and "
         "the third runs a single chapter on this study.",
-        "nl": "In een kopie van het project maakt de eerste opdracht het standaardboek, de tweede dit boek, en "
-        "voert de derde één hoofdstuk uit op deze studie.",
+        "nl": "In een kopie van het project maakt de eerste opdracht het standaardboek, de tweede dit boek, "
+        "en voert de derde één hoofdstuk uit op deze studie.",
     }
     commands = [
         "make book",

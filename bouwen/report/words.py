@@ -34,10 +34,10 @@ def percent(share: float, language: str = "en", digits: int = 0) -> str:
 def interval(lower: float, upper: float, digits: int = 2, language: str = "en") -> str:
     """An interval in brackets.
 
-    >>> interval(-0.1, 0.25), interval(-0.1, 0.25, language="nl")
-    ('[−0.10, 0.25]', '[−0,10; 0,25]')
+    >>> print(interval(-0.1, 0.25), interval(-0.1, 0.25, language="nl"))
+    [−0.10, 0.25] [−0,10; 0,25]
     """
-    comma = "; " if language == "nl" else ", "
+    comma = ";\u00a0" if language == "nl" else ",\u00a0"  # an interval stays on one line
     return f"[{number(lower, digits, language)}{comma}{number(upper, digits, language)}]"
 
 

@@ -68,7 +68,9 @@ def test_difference_evidence_is_welchs_interval(providers):
     row = weigh_claims(providers).query("kind == 'difference'").iloc[0]
     scores = bouwen.score_scales(providers)["equality"]
     size = providers.responses["provider_size"]
-    welch = stats.ttest_ind(scores[size == "large"].dropna(), scores[size == "small"].dropna(), equal_var=False)
+    welch = stats.ttest_ind(
+        scores[size == "large"].dropna(), scores[size == "small"].dropna(), equal_var=False
+    )
     assert_allclose([row["ci_lower"], row["ci_upper"]], welch.confidence_interval(0.95))
 
 

@@ -39,7 +39,7 @@ def test_pooling_keeps_the_total_and_leaves_no_small_cell(counts, min_cell):
         (number(0.5, 2, "nl"), "0,50"),
         (number(12345, 0, "nl"), "12.345"),
         (number(float("inf")), "–"),
-        (interval(0.1, 0.2, 1, "nl"), "[0,1; 0,2]"),
+        (interval(0.1, 0.2, 1, "nl"), "[0,1;\u00a00,2]"),
         (pvalue(0.0005), "0.001"),
         (pvalue(0.00049), "<0.001"),
         (say(201, "nl"), "201"),
