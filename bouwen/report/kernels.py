@@ -61,11 +61,10 @@ def kernel_environment(scratch: Path) -> dict[str, str]:
 
 
 def run_kernel(connection_file: str) -> None:
-    """Be a kernel until told to stop; every kernel starts from the same random state."""
+    """Be a kernel until told to stop; the first cell of every kernel starts from the same random state."""
     from ipykernel.kernelapp import IPKernelApp
 
     skip_address_grammar()
-    seed()
     options = {
         "IPKernelApp.parent_handle": os.getppid(),
         "IPKernelApp.log_level": 40,
@@ -73,7 +72,15 @@ def run_kernel(connection_file: str) -> None:
         "InlineBackend.figure_formats": "{'svg'}",
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
-    IPKernelApp.launch_instance(["-f", connection_file, *arguments])
+    app = IPKernelApp.instance()
+    app.initialize(["-f", connection_file, *arguments])
+
+    def seed_once(info: object) -> None:
+        app.shell.events.unregister("pre_run_cell", seed_once)
+        seed()
+
+    app.shell.events.register("pre_run_cell", seed_once)  # later than the kernel's own random draws
+    app.start()
 
 
 def seed() -> None:
@@ -205,6 +212,7 @@ def kernel_managers(scratch: Path, *, warm: bool) -> Iterator[type[ColdKernelMan
         Fork kernels from a server.
     """
     environment = kernel_environment(scratch)
+    started: list[AsyncKernelManager] = []
 
     class Cold(ColdKernelManager):
         def __init__(self, **options: Any) -> None:
@@ -213,31 +221,50 @@ def kernel_managers(scratch: Path, *, warm: bool) -> Iterator[type[ColdKernelMan
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
             kw["env"] = environment
+            started.append(self)
             await super()._async_launch_kernel(kernel_cmd, **kw)
 
-    if not warm:
-        yield Cold
-        return
+    try:
+        if warm:
+            with kernel_server(environment) as control:
 
+                class Warm(Cold):
+                    async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+                        warm = WarmProvisioner(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
+                        warm.control = control
+                        self.provisioner = warm
+                        return await super()._async_pre_start_kernel(**kw)
+
+                yield Warm
+        else:
+            yield Cold
+    finally:
+        for manager in started:
+            end_kernel(manager)
+
+
+def end_kernel(manager: AsyncKernelManager) -> None:
+    """End a manager's kernel at once, if it still runs."""
+    process = getattr(manager.provisioner, "process", None)
+    if process is not None and process.poll() is None:
+        process.kill()
+
+
+@contextmanager
+def kernel_server(environment: dict[str, str]) -> Iterator[socket.socket]:
+    """A server of kernels; its kernels end with it, and it ends with this process."""
     control, servers_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-
-    class Warm(Cold):
-        async def _async_pre_start_kernel(self, **kw: Any) -> Any:
-            self.provisioner = WarmProvisioner(kernel_id="", kernel_spec=self.kernel_spec, parent=self)
-            self.provisioner.control = control
-            return await super()._async_pre_start_kernel(**kw)
-
-    server = subprocess.Popen(
-        [sys.executable, "-m", __name__, "serve", str(servers_end.fileno())],
-        env=environment,
-        pass_fds=[servers_end.fileno()],
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    servers_end.close()
+    with servers_end:
+        server = subprocess.Popen(
+            [sys.executable, "-m", __name__, "serve", str(servers_end.fileno())],
+            env=environment,
+            pass_fds=[servers_end.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     with server, control:
         try:
-            yield Warm
+            yield control
         finally:
             server.kill()
 

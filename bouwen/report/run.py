@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -14,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +105,9 @@ def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Listener) -> dict[
 
     def run_one(key: str, page: Page) -> tuple[str, Notebook]:
         tell(page, "started")
-        notebook = cleaned(execute(page, runner, managers), page, runner.root)
+        with own_event_loop():
+            executed = execute(page, runner, managers)
+        notebook = cleaned(executed, page, runner.root)
         write_cached(runner.cache, page, key, notebook)
         tell(page, "done")
         return page.name, notebook
@@ -116,6 +120,22 @@ def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Listener) -> dict[
                 return dict(first_failure_or_all(futures))
         finally:  # the kernels have ended, so what still runs fails at once
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def own_event_loop() -> Iterator[None]:
+    """Leave nothing of the event loop that jupyter_client keeps for a thread."""
+    from jupyter_core.utils import ensure_event_loop
+
+    try:
+        yield
+    finally:
+        loop = ensure_event_loop()
+        unfinished = asyncio.all_tasks(loop)
+        for task in unfinished:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
+        loop.close()
 
 
 def first_failure_or_all(futures: Iterable[Future[tuple[str, Notebook]]]) -> Iterator[tuple[str, Notebook]]:

@@ -1,25 +1,22 @@
-"""The three studies, read once."""
+"""A miniature book and study, so that the pipeline is tested in seconds."""
+
+from pathlib import Path
 
 import pytest
-
-import bouwen
-
-
-@pytest.fixture(scope="session")
-def providers():
-    return bouwen.read_study("data/providers/study.yml")
+from mini import write_book, write_study
 
 
-@pytest.fixture(scope="session")
-def municipalities():
-    return bouwen.read_study("data/municipalities/study.yml")
+@pytest.fixture
+def mini(tmp_path, monkeypatch) -> Path:
+    """The root of a miniature book, which is also the working directory."""
+    write_book(tmp_path)
+    write_study(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-@pytest.fixture(scope="session")
-def reputation():
-    return bouwen.read_study("data/reputation/study.yml")
+@pytest.fixture
+def study(mini):
+    from bouwen.survey import read_study
 
-
-@pytest.fixture(params=["providers", "municipalities", "reputation"])
-def study(request):
-    return request.getfixturevalue(request.param)
+    return read_study("data/mini/study.yml")
