@@ -13,6 +13,8 @@ from bouwen.scales.dimensionality import (
 from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.items import item_statistics
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
+from bouwen.scales.omega import ave, factor_correlations, omega
+from bouwen.scales.polychoric import Polychoric, polychoric
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
@@ -29,11 +31,14 @@ __all__ = [
     "MapTest",
     "Mardia",
     "ParallelAnalysis",
+    "Polychoric",
     "ScaleError",
     "alpha",
+    "ave",
     "bartlett",
     "compare_correlations",
     "empirical_kaiser",
+    "factor_correlations",
     "fit_efa",
     "fornell_larcker",
     "htmt",
@@ -43,7 +48,9 @@ __all__ = [
     "mahalanobis",
     "map_test",
     "mardia",
+    "omega",
     "parallel_analysis",
+    "polychoric",
     "scale_statistics",
     "score_scales",
 ]
