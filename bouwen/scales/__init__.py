@@ -11,7 +11,8 @@ from bouwen.scales.dimensionality import (
     parallel_analysis,
 )
 from bouwen.scales.factors import Efa, fit_efa
-from bouwen.scales.items import item_statistics
+from bouwen.scales.items import item_statistics, item_statistics_by_group
+from bouwen.scales.key import check_key
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
 from bouwen.scales.omega import ave, factor_correlations, omega
 from bouwen.scales.polychoric import Polychoric, polychoric
@@ -36,6 +37,7 @@ __all__ = [
     "alpha",
     "ave",
     "bartlett",
+    "check_key",
     "compare_correlations",
     "empirical_kaiser",
     "factor_correlations",
@@ -43,6 +45,7 @@ __all__ = [
     "fornell_larcker",
     "htmt",
     "item_statistics",
+    "item_statistics_by_group",
     "key_items",
     "kmo",
     "mahalanobis",

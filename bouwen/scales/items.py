@@ -46,6 +46,36 @@ def item_statistics(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("item")
 
 
+def item_statistics_by_group(study: Study, group: str) -> pd.DataFrame:
+    """`item_statistics` for every level of a background variable, empty levels included.
+
+    Parameters
+    ----------
+    study : Study
+    group : str
+        A categorical background variable.
+
+    Returns
+    -------
+    DataFrame
+        Index ``level`` and ``item``; the columns of `item_statistics` and ``empty_answers``: the answers
+        of the scale that nobody in the level gave, as text such as "1, 5".
+    """
+    parts = {level: item_statistics(study.subset(group, level)) for level in study.levels(group)}
+    table = pd.concat(parts, names=["level"])
+    table["empty_answers"] = [
+        ", ".join(map(str, empty_answers(study.subset(group, level).responses[item], *_ends(study, item))))
+        for level, item in table.index
+    ]
+    return table
+
+
+def empty_answers(answers: pd.Series, lowest: int, highest: int) -> list[int]:
+    """The answers of a scale that nobody gave."""
+    given = set(answers.dropna().astype(float))
+    return [code for code in range(lowest, highest + 1) if float(code) not in given]
+
+
 def _ends(study: Study, item: str) -> tuple[int, int]:
     scale = study.instrument.scale_of(item)
     return scale.lowest, scale.highest
@@ -105,6 +135,8 @@ def item_rest_correlation(scale: pd.DataFrame, item: str) -> float:
 
     Σⱼ cᵢⱼ / √(cᵢᵢ Σⱼₖ cⱼₖ) over the other items j, k; NaN without variance or without other items.
     """
+    if len(scale) < 2:
+        return np.nan
     i, cov = list(scale.columns).index(item), scale.cov().to_numpy()
     rest = np.delete(np.arange(len(cov)), i)
     variance = cov[i, i] * cov[np.ix_(rest, rest)].sum()

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from bouwen.scales import item_statistics
+from bouwen.scales import item_statistics, item_statistics_by_group, scale_statistics
 from bouwen.scales.items import alpha_without, item_rest_correlation, skewness
 
 
@@ -47,3 +47,19 @@ def test_floor_and_ceiling_are_shares_of_given_answers(study_of):
 
 def test_symmetric_answers_have_no_skew():
     assert skewness(np.array([1.0, 2, 3, 4, 5])) == 0
+
+
+def test_groups_name_the_answers_that_nobody_gave(study_of):
+    answers = pd.DataFrame({"a": [1, 2, 3.0, 5, 5], "b": [1, 2, 3.0, 4, 5], "g": ["x", "x", "x", "y", "y"]})
+    study = study_of(answers, {"s": ["a", "b"]})
+    study.levels = lambda group: ("x", "y", "z")
+    study.subset = lambda group, level: study_of(answers[answers[group] == level], {"s": ["a", "b"]})
+    table = item_statistics_by_group(study, "g")
+    assert table.loc[("x", "a"), "empty_answers"] == "4, 5"
+    assert table.loc[("y", "a"), "n"] == 2
+    assert table.loc[("z", "b"), "n"] == 0
+    assert table.loc[("z", "b"), "empty_answers"] == "1, 2, 3, 4, 5"
+    lonely = study_of(answers.head(1), {"s": ["a", "b"]})
+    assert item_statistics(lonely)["r_rest"].isna().all()
+    assert scale_statistics(lonely)["alpha"].isna().all()
+    assert scale_statistics(study_of(answers.head(0), {"s": ["a", "b"]}))["n"].tolist() == [0]

@@ -1,0 +1,74 @@
+"""Answers -> which items may have been keyed the wrong way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bouwen.scales.items import item_rest_correlation
+from bouwen.scales.scoring import key_items
+
+if TYPE_CHECKING:
+    from bouwen.survey.study import Study
+
+COLUMNS = ["construct", "reversed", "n", "r_rest", "ci_lower", "ci_upper", "r_rest_turned", "message"]
+
+
+def check_key(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
+    """Items that run against the rest of their scale, with the evidence.
+
+    An item is listed where, after keying, its correlation with the other items is negative and so is the
+    whole interval (Fisher's z) around it: the key in the instrument, or the coding of the answers, is then
+    probably wrong. Items whose interval holds zero are weak, which is another matter.
+
+    Parameters
+    ----------
+    study : Study
+    confidence : float, optional
+        Level of the interval; the study's own by default.
+
+    Returns
+    -------
+    DataFrame
+        Index ``item``; empty where the key is right. ``r_rest`` under the key, ``r_rest_turned`` when the
+        item is turned.
+    """
+    level = study.settings.confidence if confidence is None else confidence
+    keyed = key_items(study)
+    rows = {}
+    for construct in study.constructs:
+        scale = keyed[list(study.items_of(construct))]
+        if scale.shape[1] < 2:
+            continue
+        for name in map(str, scale.columns):
+            r = item_rest_correlation(scale, name)
+            n = int((scale[name].notna() & scale.drop(columns=name).notna().any(axis=1)).sum())
+            lower, upper = fisher_interval(r, n, level)
+            if not upper < 0:
+                continue
+            is_reversed = study.instrument.items[name].reversed
+            rows[name] = [construct, is_reversed, n, r, lower, upper, -r, _message(name, r, is_reversed)]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("item")
+
+
+def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
+    """Interval tanh(artanh r ± z/√(n − 3)) of a correlation; NaN for fewer than four respondents.
+
+    References
+    ----------
+    Fisher (1921), Metron 1.
+    """
+    from scipy.special import ndtri
+
+    if n < 4 or np.isnan(r):
+        return np.nan, np.nan
+    half = float(ndtri((1 + confidence) / 2)) / np.sqrt(n - 3)
+    centre = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
+    return float(np.tanh(centre - half)), float(np.tanh(centre + half))
+
+
+def _message(item: str, r: float, is_reversed: bool) -> str:
+    change = "not reversed" if is_reversed else "reversed"
+    return f'"{item}" correlates {r:.2f} with the rest of its scale; should it be {change} in the instrument?'
