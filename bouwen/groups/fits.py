@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bouwen.scales import key_items
 from bouwen.sem import Fit, fit_sem
 from bouwen.survey import Study
 
 
-def fit_model(study: Study, model: str, *, estimator: str = "MLR", missing: str = "fiml") -> Fit:
+def fit_model(study: Study, model: str, *, estimator: Literal["MLR", "WLSMV"] = "MLR") -> Fit:
     """Fit one of the models of a study's instrument to its answers, reversed items turned.
 
     Parameters
@@ -15,9 +17,10 @@ def fit_model(study: Study, model: str, *, estimator: str = "MLR", missing: str 
     study : Study
     model : str
         The name of a model in the instrument, or the role ``"measurement"`` or ``"structural"``.
-    estimator, missing
-        As in `bouwen.fit_sem`. The default suits five-point items with some answers missing:
-        maximum likelihood with robust errors, every answer used.
+    estimator : "MLR" or "WLSMV"
+        Maximum likelihood with robust errors that uses every answer given (FIML), which suits items
+        with five and more points; or, as a check on it, weighted least squares that takes answers as
+        ordered categories, with every pair of answers used.
 
     Raises
     ------
@@ -26,6 +29,7 @@ def fit_model(study: Study, model: str, *, estimator: str = "MLR", missing: str 
     """
     if model in ("measurement", "structural"):
         model = getattr(study.file.models, model)
-    return fit_sem(
-        study.instrument.model_syntax(model), key_items(study), estimator=estimator, missing=missing
-    )
+    syntax, answers = study.instrument.model_syntax(model), key_items(study)
+    if estimator == "WLSMV":
+        return fit_sem(syntax, answers, estimator="WLSMV", ordered=True, missing="pairwise")
+    return fit_sem(syntax, answers, estimator="MLR", missing="fiml")

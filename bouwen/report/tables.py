@@ -68,6 +68,7 @@ HEADS = {
     "variable": ("Variable", "Variabele"),
     "verdict": ("Verdict", "Oordeel"),
     "what": ("What", "Wat"),
+    "wlsmv": ("WLSMV", "WLSMV"),
     "wording": ("Wording", "Formulering"),
 }
 
@@ -310,19 +311,20 @@ def loadings(study: Study, fit: Fit) -> GT:
     )
 
 
-def paths(study: Study, fit: Fit) -> GT:
-    """Standardised regressions with intervals and p-values."""
+def paths(study: Study, fit: Fit, second: Fit | None = None) -> GT:
+    """Standardised regressions with intervals and p-values; those of a second estimator beside them."""
     found = standardised(fit, "~")
     arrows = zip(found["rhs"], found["lhs"], strict=True)
-    return table(
-        study,
-        {
-            "path": [f"{variable_label(study, a)} → {variable_label(study, b)}" for a, b in arrows],
-            "std": numbers(study, found["est_std"]),
-            "interval": intervals(study, found),
-            "p": [pvalue(p, study.language) for p in found["pvalue"]],
-        },
-    )
+    columns = {
+        "path": [f"{variable_label(study, a)} → {variable_label(study, b)}" for a, b in arrows],
+        "std": numbers(study, found["est_std"]),
+        "interval": intervals(study, found),
+        "p": [pvalue(p, study.language) for p in found["pvalue"]],
+    }
+    if second is not None:
+        again = standardised(second, "~").set_index(["lhs", "rhs"])["est_std"]
+        columns["wlsmv"] = numbers(study, again.reindex(pd.MultiIndex.from_frame(found[["lhs", "rhs"]])))
+    return table(study, columns)
 
 
 def standardised(fit: Fit, op: str) -> pd.DataFrame:
