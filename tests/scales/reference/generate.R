@@ -1,4 +1,4 @@
-# Writes psych_semtools.json and, from the fit of the three factors, hs_ml.json.
+# Writes psych_semtools.json.
 suppressMessages({library(lavaan); library(semTools); library(psych); library(jsonlite)})
 options(warn = -1)
 h <- read.csv("holzinger.csv"); b <- read.csv("bfi900.csv"); bf <- read.csv("bfi.csv")

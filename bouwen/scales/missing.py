@@ -1,0 +1,189 @@
+"""Answers with gaps -> where the gaps are, and whether they depend on the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bouwen.scales.answers import Matrix, ScaleError, Vector, check_answers, refuse_singular
+
+Places = npt.NDArray[np.intp]
+
+
+class NoGaps(ScaleError):
+    """Every respondent answered every item."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        super().__init__(f"all {n} respondents answered every item; there are no gaps to test.")
+
+
+class GapsTooLarge(ScaleError):
+    """Means and covariances cannot be estimated from what was answered."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        super().__init__(
+            f"means and covariances did not settle in {steps} steps: too few respondents answered "
+            "some items together. Leave out the item with the most gaps."
+        )
+
+
+def missing_patterns(items: pd.DataFrame) -> pd.DataFrame:
+    """Which items were left out together, by how many respondents.
+
+    Returns
+    -------
+    DataFrame
+        One row per pattern, the most frequent first: ``n share n_missing missing_items`` (names joined by
+        commas, empty for complete answers).
+    """
+    gaps = items.isna()
+    counts = gaps.value_counts(sort=True)
+    names = np.asarray(items.columns, dtype=str)
+    patterns = [np.atleast_1d(np.asarray(key, dtype=bool)) for key in counts.index]
+    return pd.DataFrame(
+        {
+            "n": counts.to_numpy(),
+            "share": counts.to_numpy() / max(len(items), 1),
+            "n_missing": [int(pattern.sum()) for pattern in patterns],
+            "missing_items": [", ".join(names[pattern]) for pattern in patterns],
+        }
+    )
+
+
+@dataclass(frozen=True)
+class LittleTest:
+    """Little's test that answers are missing completely at random.
+
+    Attributes
+    ----------
+    chisq, df, pvalue : float
+    patterns : int
+        Patterns of missing answers, complete answers included.
+    n : int
+        Respondents with at least one answer.
+    missing : float
+        Share of their answers that is missing.
+    """
+
+    chisq: float
+    df: int
+    pvalue: float
+    patterns: int
+    n: int
+    missing: float
+
+    def table(self) -> pd.DataFrame:
+        """One row."""
+        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
+
+
+def little_mcar(items: pd.DataFrame) -> LittleTest:
+    """Little's test that respondents with the same gaps have the means that everyone has.
+
+    Σ_k n_k (x̄_k − μ̂_k)ᵀ Σ̂_k⁻¹ (x̄_k − μ̂_k) over the patterns k, with Σ p_k − p degrees of freedom; μ̂ and
+    Σ̂ by maximum likelihood, Σ̂ over n. A small probability says that gaps depend on something; a large one
+    does not say that they depend on nothing.
+
+    Raises
+    ------
+    ScaleError
+        No gaps, a constant or textual item, or answers too few for the covariances.
+
+    References
+    ----------
+    Little (1988), Journal of the American Statistical Association 83.
+    """
+    from scipy.special import chdtrc
+
+    answers = check_answers(items, what="Little's test")
+    X = answers.to_numpy()
+    if not np.isnan(X).any():
+        raise NoGaps(len(X))
+    moments = saturated_moments(answers)
+    mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
+    chisq, df, count = 0.0, -X.shape[1], 0
+    for seen, rows in _patterns(X):
+        d = X[rows][:, seen].mean(axis=0) - mean[seen]
+        chisq += len(rows) * float(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
+        df, count = df + len(seen), count + 1
+    return LittleTest(chisq, df, float(chdtrc(df, chisq)), count, len(X), float(np.isnan(X).mean()))
+
+
+@dataclass(frozen=True)
+class SaturatedMoments:
+    """Means and covariances (over n) by maximum likelihood from all answers given."""
+
+    mean: pd.Series
+    cov: pd.DataFrame
+    n: int
+    steps: int
+
+
+def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:
+    """Means and covariances of incomplete normal answers, missing at random, by the EM algorithm.
+
+    Parameters
+    ----------
+    items : DataFrame
+    tol : float
+        Largest change, in standard deviations, at which the means and covariances count as settled.
+
+    References
+    ----------
+    Dempster, Laird & Rubin (1977), Journal of the Royal Statistical Society B 39; Little & Rubin (2002),
+    sect. 11.2.
+    """
+    answers = check_answers(items, what="Maximum likelihood with gaps")
+    names, sd = list(answers.columns), answers.std().to_numpy()
+    centre = answers.mean().to_numpy()
+    X = (answers.to_numpy() - centre) / sd
+    patterns = list(_patterns(X))
+    mean, cov = np.zeros(len(names)), np.diag(np.nanvar(X, axis=0))
+    for step in range(1, steps + 1):
+        new_mean, new_cov = _em_step(X, patterns, mean, cov)
+        moved = max(np.abs(new_mean - mean).max(), np.abs(new_cov - cov).max())
+        mean, cov = new_mean, new_cov
+        if moved < tol:
+            sds = np.sqrt(np.diag(cov))
+            refuse_singular(cov / np.outer(sds, sds), names)
+            return SaturatedMoments(
+                mean=pd.Series(centre + sd * mean, names),
+                cov=pd.DataFrame(cov * np.outer(sd, sd), names, names),
+                n=len(X),
+                steps=step,
+            )
+    raise GapsTooLarge(steps)
+
+
+def _patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
+    """For each pattern of gaps: which items were answered, and by which rows."""
+    keys, place = np.unique(~np.isnan(X), axis=0, return_inverse=True)
+    for k, key in enumerate(keys):
+        yield np.flatnonzero(key), np.flatnonzero(place.ravel() == k)
+
+
+def _em_step(
+    X: Matrix, patterns: list[tuple[Places, Places]], mean: Vector, cov: Matrix
+) -> tuple[Vector, Matrix]:
+    """Fill gaps with their expectation given the answers, then take moments.
+
+    E[xₘ | xₒ] = μₘ + B (xₒ − μₒ) with B = Σₘₒ Σₒₒ⁻¹; the covariance gains Σₘₘ − B Σₒₘ for every such row.
+    """
+    n, p = X.shape
+    filled, extra = X.copy(), np.zeros((p, p))
+    for seen, rows in patterns:
+        gone = np.setdiff1d(np.arange(p), seen)
+        if not len(gone):
+            continue
+        B = np.linalg.solve(cov[np.ix_(seen, seen)], cov[np.ix_(seen, gone)]).T
+        filled[np.ix_(rows, gone)] = mean[gone] + (X[np.ix_(rows, seen)] - mean[seen]) @ B.T
+        extra[np.ix_(gone, gone)] += len(rows) * (cov[np.ix_(gone, gone)] - B @ cov[np.ix_(seen, gone)])
+    new = filled.mean(axis=0)
+    centred = filled - new
+    return new, (centred.T @ centred + extra) / n
