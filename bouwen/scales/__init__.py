@@ -1,5 +1,6 @@
 """Answers become scales: scores, reliability, dimensions."""
 
+from bouwen.scales.agreement import Intraclass, intraclass, nested_statistics, within_agreement
 from bouwen.scales.answers import ScaleError
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations
 from bouwen.scales.dimensionality import (
@@ -13,6 +14,13 @@ from bouwen.scales.dimensionality import (
 from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.items import item_statistics, item_statistics_by_group
 from bouwen.scales.key import check_key
+from bouwen.scales.missing import (
+    LittleTest,
+    SaturatedMoments,
+    little_mcar,
+    missing_patterns,
+    saturated_moments,
+)
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
 from bouwen.scales.omega import ave, factor_correlations, omega
 from bouwen.scales.polychoric import Polychoric, polychoric
@@ -28,11 +36,14 @@ __all__ = [
     "Efa",
     "EmpiricalKaiser",
     "Htmt",
+    "Intraclass",
     "Kmo",
+    "LittleTest",
     "MapTest",
     "Mardia",
     "ParallelAnalysis",
     "Polychoric",
+    "SaturatedMoments",
     "ScaleError",
     "alpha",
     "ave",
@@ -44,16 +55,22 @@ __all__ = [
     "fit_efa",
     "fornell_larcker",
     "htmt",
+    "intraclass",
     "item_statistics",
     "item_statistics_by_group",
     "key_items",
     "kmo",
+    "little_mcar",
     "mahalanobis",
     "map_test",
     "mardia",
+    "missing_patterns",
+    "nested_statistics",
     "omega",
     "parallel_analysis",
     "polychoric",
+    "saturated_moments",
     "scale_statistics",
     "score_scales",
+    "within_agreement",
 ]
