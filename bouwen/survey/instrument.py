@@ -282,8 +282,9 @@ class Instrument(Part):
             if base is not None:
                 yield (*where, "based_on"), unknown("model", base, self.models)
                 continue
-            measured, used = model_names(self.model_syntax(name))
-            for factor in measured:
+            own, used = model_names(model.syntax)
+            measured, _ = model_names(self.model_syntax(name))
+            for factor in own:
                 if factor not in {*self.constructs, *self.factors}:
                     yield (
                         (*where, "syntax"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +24,7 @@ from bouwen.survey.instrument import (
     unknown,
 )
 from bouwen.survey.readers import read_tables
-from bouwen.survey.register import Register, RegisterSpec, read_register
+from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, type_responses
 
 
@@ -265,17 +266,16 @@ def read_study(path: str | Path, *, language: Language | None = None) -> Study:
     file = read_file(path, StudyFile)
     if language:
         file = file.model_copy(update={"language": language})
-    folder = path.parent
-    instrument_path = folder / file.instrument
+    instrument_path = beside(path, file.instrument)
     instrument = read_instrument(instrument_path).asked_from(file.perspective)
     register, files = None, [path, instrument_path]
     if file.register_:
-        register_path = folder / file.register_.file
+        register_path = beside(path, file.register_.file)
         register = read_register(register_path, file.register_)
         files.append(register_path)
     empty = Study(path, file, instrument, pd.DataFrame(), ())
     refuse_in(path, empty.problems())
-    tables = [folder / name for name in file.responses.files]
+    tables = [beside(path, name) for name in file.responses.files]
     raw = read_tables(tables)
     responses = type_responses(raw, instrument, file.responses)
     if register:
@@ -283,4 +283,6 @@ def read_study(path: str | Path, *, language: Language | None = None) -> Study:
     return replace(empty, responses=responses, files=(*files, *tables))
 
 
-__all__ = ["Register", "Study", "StudyFile", "find_study", "read_study"]
+def beside(path: Path, name: str) -> Path:
+    """A file that is named from the folder of another one, without a detour in its path."""
+    return Path(os.path.normpath(path.parent / name))
