@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field, FiniteFloat, field_validator
 from scipy.special import ndtri
 
 from bouwen.errors import did_you_mean
@@ -60,8 +60,8 @@ class LogNormal(Grounded):
     """A number drawn as median · exp(spread · z), rounded down and kept within its bounds."""
 
     kind: Literal["lognormal"]
-    median: float = Field(gt=0)
-    spread: float = Field(gt=0)
+    median: FiniteFloat = Field(gt=0)
+    spread: float = Field(gt=0, le=5)
 
 
 class FromRegister(Grounded):
@@ -72,7 +72,7 @@ class FromRegister(Grounded):
 
     kind: Literal["register"]
     weight: str
-    power: float
+    power: float = Field(ge=-5, le=5)
     common: float = Field(default=0, ge=0, lt=1)
 
 
@@ -82,7 +82,7 @@ Draw = Annotated[Shares | LogNormal | FromRegister, Field(discriminator="kind")]
 class Paths(Grounded):
     """The standardised paths to an outcome."""
 
-    predictors: dict[Name, float] = Field(min_length=1)
+    predictors: dict[Name, FiniteFloat] = Field(min_length=1)
 
 
 class Correlated(Grounded):
@@ -97,7 +97,7 @@ class Shift(Grounded):
 
     group: Name
     level: str
-    by: dict[Name, float]
+    by: dict[Name, FiniteFloat]
 
 
 class Measurement(Grounded):
@@ -109,7 +109,7 @@ class Measurement(Grounded):
 
     loadings: dict[Name, Correlation]
     shares: list[Annotated[float, Field(gt=0, lt=1)]]
-    shifts: dict[Name, float] = {}
+    shifts: dict[Name, FiniteFloat] = {}
 
     @field_validator("shares")
     @classmethod
@@ -128,8 +128,8 @@ class CrossLoadings(Grounded):
 class Chance(Grounded):
     """A probability that depends on background variables: logit p = intercept + effects."""
 
-    intercept: float
-    effects: dict[Name, float | dict[str, float]] = {}
+    intercept: FiniteFloat
+    effects: dict[Name, FiniteFloat | dict[str, FiniteFloat]] = {}
 
 
 class Missing(Part):
