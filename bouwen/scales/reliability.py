@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, check_answers
+from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers
+from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.scoring import key_items, score_scales
 
 if TYPE_CHECKING:
     from bouwen.survey.study import Study
+
+Interval = Literal["Feldt", "bootstrap"]
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,16 @@ def feldt_interval(raw: float, n: int, n_items: int, confidence: float = 0.95) -
     return float(1 - (1 - raw) * fdtri(df1, df2, 1 - tail)), float(1 - (1 - raw) * fdtri(df1, df2, tail))
 
 
-def alpha(items: pd.DataFrame, *, confidence: float = 0.95, missing: Missing = "pairwise") -> Alpha:
-    """Coefficient alpha with Feldt's interval.
+def alpha(
+    items: pd.DataFrame,
+    *,
+    confidence: float = 0.95,
+    missing: Missing = "pairwise",
+    interval: Interval = "Feldt",
+    draws: int = 2000,
+    seed: int = 1,
+) -> Alpha:
+    """Coefficient alpha with its interval.
 
     The items are taken as they are: turn reversed ones first (see `bouwen.scales.key_items`).
 
@@ -105,6 +116,10 @@ def alpha(items: pd.DataFrame, *, confidence: float = 0.95, missing: Missing = "
     missing : {"pairwise", "listwise"}
         Whether a covariance uses everyone who answered both items (as psych) or only those who
         answered all items.
+    interval : {"Feldt", "bootstrap"}
+        From the F distribution, for items that behave alike, or the percentiles of bootstrap samples.
+    draws, seed : int
+        Bootstrap samples.
 
     Raises
     ------
@@ -118,7 +133,10 @@ def alpha(items: pd.DataFrame, *, confidence: float = 0.95, missing: Missing = "
     R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
     p = len(cov)
     raw = alpha_coefficient(cov)
-    lower, upper = feldt_interval(raw, len(answers), p, confidence)
+    if interval == "bootstrap":
+        lower, upper = bootstrap_interval(answers, draws, seed, confidence)
+    else:
+        lower, upper = feldt_interval(raw, len(answers), p, confidence)
     return Alpha(
         raw=raw,
         standardised=alpha_coefficient(R),
@@ -129,7 +147,27 @@ def alpha(items: pd.DataFrame, *, confidence: float = 0.95, missing: Missing = "
         n=len(answers),
         n_items=p,
         missing=float(answers.isna().to_numpy().mean()),
+        method=interval,
     )
+
+
+def bootstrap_interval(
+    answers: pd.DataFrame, draws: int, seed: int, confidence: float
+) -> tuple[float, float]:
+    """Percentile interval of alpha over bootstrap samples of respondents."""
+    drawn = [
+        alpha_coefficients(C)
+        for C in bootstrap_matrices(answers.to_numpy(dtype=float), draws, seed, "covariance")
+    ]
+    lower, upper = percentile_interval(np.concatenate(drawn), confidence)
+    return float(lower), float(upper)
+
+
+def alpha_coefficients(cov: Matrix) -> Vector:
+    """`alpha_coefficient` of each of many covariance matrices (draws, p, p)."""
+    p = cov.shape[-1]
+    trace = np.trace(cov, axis1=1, axis2=2)
+    return np.asarray(p / (p - 1) * (1 - trace / cov.sum(axis=(1, 2))), dtype=float)
 
 
 def scale_statistics(study: Study, *, confidence: float | None = None) -> pd.DataFrame:

@@ -99,3 +99,12 @@ def test_scale_statistics_say_why_there_is_no_alpha(study_of):
     assert table["alpha"].isna().tolist() == [False, True, True]
     assert '"e"' in table.loc["flat", "note"]
     assert "one item" in table.loc["one", "note"]
+
+
+def test_bootstrap_interval_is_close_to_feldt_for_parallel_normal_items():
+    rng = np.random.default_rng(1)
+    x = pd.DataFrame(rng.standard_normal((400, 1)) + rng.standard_normal((400, 5)))
+    feldt, first, second = alpha(x), *(alpha(x, interval="bootstrap", seed=3) for _ in range(2))
+    assert_allclose([first.ci_lower, first.ci_upper], [feldt.ci_lower, feldt.ci_upper], atol=0.012)
+    assert first == second
+    assert (first.method, feldt.method) == ("bootstrap", "Feldt")
