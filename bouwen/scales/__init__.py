@@ -12,6 +12,7 @@ from bouwen.scales.dimensionality import (
     parallel_analysis,
 )
 from bouwen.scales.factors import Efa, fit_efa
+from bouwen.scales.hierarchy import SchmidLeiman, schmid_leiman
 from bouwen.scales.items import item_statistics, item_statistics_by_group
 from bouwen.scales.key import check_key
 from bouwen.scales.missing import (
@@ -26,6 +27,7 @@ from bouwen.scales.omega import ave, factor_correlations, omega
 from bouwen.scales.polychoric import Polychoric, polychoric
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
+from bouwen.scales.stability import LoadingStability, congruence, loading_stability
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
 from bouwen.scales.validity import Htmt, fornell_larcker, htmt
 
@@ -39,17 +41,20 @@ __all__ = [
     "Intraclass",
     "Kmo",
     "LittleTest",
+    "LoadingStability",
     "MapTest",
     "Mardia",
     "ParallelAnalysis",
     "Polychoric",
     "SaturatedMoments",
     "ScaleError",
+    "SchmidLeiman",
     "alpha",
     "ave",
     "bartlett",
     "check_key",
     "compare_correlations",
+    "congruence",
     "empirical_kaiser",
     "factor_correlations",
     "fit_efa",
@@ -61,6 +66,7 @@ __all__ = [
     "key_items",
     "kmo",
     "little_mcar",
+    "loading_stability",
     "mahalanobis",
     "map_test",
     "mardia",
@@ -71,6 +77,7 @@ __all__ = [
     "polychoric",
     "saturated_moments",
     "scale_statistics",
+    "schmid_leiman",
     "score_scales",
     "within_agreement",
 ]

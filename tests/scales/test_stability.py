@@ -1,0 +1,67 @@
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from bouwen.scales import congruence, fit_efa, loading_stability, schmid_leiman
+from bouwen.scales.hierarchy import NoGeneralFactor
+from bouwen.scales.stability import match_factors
+
+
+def test_omega_hierarchical_matches_psych(reference, holzinger):
+    ref = reference["omega_psych_hs"]
+    ours = schmid_leiman(holzinger, 3)
+    assert_allclose(
+        [ours.omega_h, ours.omega_t, ours.alpha],
+        [ref[k] for k in ("omega_h", "omega_t", "alpha")],
+        rtol=0,
+        atol=1e-4,
+    )
+
+
+def test_schmid_leiman_keeps_the_communalities(holzinger):
+    efa, ours = fit_efa(holzinger, 3), schmid_leiman(holzinger, 3)
+    implied = (ours.loadings**2).sum(axis=1)
+    assert_allclose(implied, efa.communalities, atol=1e-6)  # one factor reproduces three correlations
+    with pytest.raises(NoGeneralFactor):
+        schmid_leiman(holzinger, 1)
+
+
+def test_congruence_of_an_analysis_with_itself_and_with_its_mirror(holzinger):
+    L = fit_efa(holzinger, 3).loadings
+    assert_allclose(np.diag(congruence(L, L)), 1)
+    mirrored = pd.DataFrame(-L.to_numpy()[:, ::-1], L.index, L.columns)
+    assert_allclose(np.diag(congruence(L, mirrored).iloc[:, ::-1]), -1)
+    assert_allclose(match_factors(mirrored.to_numpy(), L.to_numpy()), L)
+
+
+def test_congruence_by_hand():
+    a = pd.DataFrame({"F1": [0.6, 0.8]}, ["x", "y"])
+    b = pd.DataFrame({"F1": [0.8, 0.6, 0.1]}, ["x", "y", "z"])
+    assert_allclose(congruence(a, b), [[0.96]])
+
+
+def test_bootstrap_errors_of_loadings_are_those_of_repeated_samples():
+    rng = np.random.default_rng(1)
+
+    def sample():
+        f = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], 300)
+        return pd.DataFrame(0.7 * np.repeat(f, 3, axis=1) + np.sqrt(0.51) * rng.standard_normal((300, 6)))
+
+    target = np.kron(np.eye(2), np.full((3, 1), 0.7))
+    repeated = np.stack(
+        [match_factors(fit_efa(sample(), 2, starts=1).loadings.to_numpy(), target) for _ in range(60)]
+    )
+    found = loading_stability(sample(), 2, seed=1, draws=150)
+    assert found.failed == 0
+    assert_allclose(found.loadings["se"].mean(), repeated.std(axis=0).mean(), rtol=0.25)
+    assert (found.congruence["good"] > 0.95).all()
+    inside = found.loadings["loading"].between(found.loadings["ci_lower"], found.loadings["ci_upper"])
+    assert inside.all()
+
+
+@pytest.mark.parametrize("rotation", ["varimax", "promax", "geomin"])
+def test_every_rotation_can_be_bootstrapped(holzinger, rotation):
+    found = loading_stability(holzinger, 3, seed=1, draws=20, rotation=rotation)
+    assert found.failed <= 2
+    assert (found.congruence["median"] > 0.9).all()
