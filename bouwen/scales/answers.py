@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -80,27 +79,6 @@ class SingularMatrix(ScaleError):
         )
 
 
-@dataclass(frozen=True)
-class Correlations:
-    """Correlations with what they rest on.
-
-    Attributes
-    ----------
-    R : array (p, p)
-        Correlations.
-    items : tuple of str
-    n : int
-        Respondents with at least one answer (pairwise) or with all of them (listwise).
-    missing : float
-        Share of the answers of these respondents that is missing.
-    """
-
-    R: Matrix
-    items: tuple[str, ...]
-    n: int
-    missing: float
-
-
 def check_answers(items: pd.DataFrame, *, minimum: int = 1, what: str = "This") -> pd.DataFrame:
     """The items as floats, rows without any answer left out.
 
@@ -144,44 +122,3 @@ def _numbers(column: pd.Series, name: str) -> Vector:
     if np.isinf(values).any():
         raise NotNumeric(name, "infinite values")
     return values
-
-
-def correlate(
-    items: pd.DataFrame,
-    *,
-    missing: Missing = "pairwise",
-    minimum: int = 2,
-    what: str = "A correlation matrix",
-) -> Correlations:
-    """Pearson correlations of checked answers.
-
-    Pairwise, as psych: each correlation uses everyone who answered both items.
-
-    Raises
-    ------
-    ScaleError
-        See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
-        together, or a matrix that is singular or not positive definite.
-    """
-    answers = check_answers(items, minimum=minimum, what=what)
-    if missing == "listwise":
-        answers = check_answers(answers.dropna(), minimum=minimum, what=what)
-    names = tuple(answers.columns)
-    if len(answers) <= len(names):
-        raise TooFewRespondents(len(answers), len(names) + 1, f"{what} of {len(names)} items")
-    R = answers.corr().to_numpy()
-    if np.isnan(R).any():
-        i, j = np.argwhere(np.isnan(R))[0]
-        pair = answers[[names[i], names[j]]].dropna()
-        raise TooFewRespondents(len(pair), 3, f'the correlation of "{names[i]}" and "{names[j]}"')
-    refuse_singular(R, names)
-    return Correlations(R, names, len(answers), float(answers.isna().to_numpy().mean()))
-
-
-def refuse_singular(R: Matrix, items: Sequence[str]) -> None:
-    """Raise `SingularMatrix`, naming the items of the smallest eigenvalue's vector, if R has no inverse."""
-    values, vectors = np.linalg.eigh(R)
-    if values[0] < 1e-10:
-        weights = np.abs(vectors[:, 0])
-        guilty = [item for item, w in zip(items, weights, strict=True) if w > 0.1 * weights.max()]
-        raise SingularMatrix(guilty, float(values[0]))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, correlate
+from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers
+from bouwen.scales.matrices import Kind, correlate
+from bouwen.scales.polychoric import polychoric
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
+Reference = Literal["normal", "permuted"]
 LARGEST_COMMUNALITY = 0.995
 
 
@@ -72,9 +75,11 @@ def parallel_analysis(
     seed: int,
     draws: int = 500,
     percentile: float = 95,
+    correlation: Kind = "pearson",
+    reference: Reference | None = None,
     missing: Missing = "pairwise",
 ) -> ParallelAnalysis:
-    """Compare eigenvalues with those of uncorrelated normal answers of the same size.
+    """Compare eigenvalues with those of uncorrelated answers of the same size.
 
     Components are eigenvalues of the correlations; factors those of the correlations with the
     communalities of one factor on the diagonal, as psych's ``fa.parallel``.
@@ -88,6 +93,11 @@ def parallel_analysis(
         Random samples.
     percentile : float
         Of the random eigenvalues.
+    correlation : {"pearson", "polychoric"}
+    reference : {"normal", "permuted"}, optional
+        Normal answers without gaps; or the answers themselves, each item shuffled among those who answered
+        it, which keeps their distributions. By default permuted for polychoric correlations (slower: give
+        100 draws) and normal otherwise.
 
     References
     ----------
@@ -95,22 +105,29 @@ def parallel_analysis(
     """
     if draws < (needed := int(np.ceil(100 / (100 - percentile)))):
         raise TooFewDraws(draws, needed)
-    sample = correlate(items, missing=missing, minimum=3, what="Parallel analysis")
-    random = random_correlations(sample.n, len(sample.items), draws, np.random.default_rng(seed))
+    sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="Parallel analysis")
+    rng = np.random.default_rng(seed)
+    if reference is None:
+        reference = "permuted" if correlation == "polychoric" else "normal"
+    if reference == "permuted":
+        answers = check_answers(items.dropna() if missing == "listwise" else items)
+        random = permuted_correlations(answers, draws, rng, correlation)
+    else:
+        random = random_correlations(sample.n, len(sample.items), draws, rng)
     observed = {"components": _eigenvalues(sample.R), "factors": factor_eigenvalues(sample.R[None])[0]}
-    reference = {
+    bound = {
         "components": np.percentile(_eigenvalues(random), percentile, axis=0),
         "factors": np.percentile(factor_eigenvalues(random), percentile, axis=0),
     }
     return ParallelAnalysis(
-        n_factors=leading(observed["factors"] > reference["factors"]),
-        n_components=leading(observed["components"] > reference["components"]),
+        n_factors=leading(observed["factors"] > bound["factors"]),
+        n_components=leading(observed["components"] > bound["components"]),
         eigenvalues=pd.DataFrame(
             {
                 "components": observed["components"],
-                "components_reference": reference["components"],
+                "components_reference": bound["components"],
                 "factors": observed["factors"],
-                "factors_reference": reference["factors"],
+                "factors_reference": bound["factors"],
             },
             index=pd.RangeIndex(1, len(sample.items) + 1),
         ),
@@ -145,6 +162,27 @@ def random_correlations(n: int, p: int, draws: int, rng: np.random.Generator) ->
     L[:, i, i] = np.sqrt(rng.chisquare(n - 1 - i, (draws, p)))
     L /= np.linalg.norm(L, axis=2, keepdims=True)
     return np.asarray(L @ L.transpose(0, 2, 1), dtype=float)
+
+
+def permuted_correlations(
+    answers: pd.DataFrame, draws: int, rng: np.random.Generator, kind: Kind = "pearson"
+) -> Matrix:
+    """Correlations (draws, p, p) after shuffling each item among those who answered it.
+
+    References
+    ----------
+    Buja & Eyuboglu (1992), Multivariate Behavioral Research 27.
+    """
+    X = answers.to_numpy(dtype=float)
+    given = [np.flatnonzero(~np.isnan(column)) for column in X.T]
+    out = np.empty((draws, X.shape[1], X.shape[1]))
+    for draw in range(draws):
+        shuffled = X.copy()
+        for j, rows in enumerate(given):
+            shuffled[rows, j] = rng.permutation(X[rows, j])
+        frame = pd.DataFrame(shuffled, columns=answers.columns)
+        out[draw] = polychoric(frame).R if kind == "polychoric" else frame.corr()
+    return out
 
 
 def _eigenvalues(R: Matrix) -> Matrix:

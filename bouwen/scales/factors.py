@@ -7,14 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import (
-    Correlations,
-    Matrix,
-    Missing,
-    ScaleError,
-    correlate,
-)
+from bouwen.scales.answers import Matrix, Missing, ScaleError
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
+from bouwen.scales.matrices import Correlations, Kind, correlate
 from bouwen.scales.rotation import Rotated, Rotation, explained_variance, rotate
 
 
@@ -88,6 +83,7 @@ def fit_efa(
     *,
     method: Method = "minres",
     rotation: Rotation = "oblimin",
+    correlation: Kind = "pearson",
     missing: Missing = "pairwise",
     starts: int = 10,
     seed: int = 1,
@@ -103,6 +99,9 @@ def fit_efa(
         See `bouwen.scales.extraction.extract`.
     rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin"}
         See `bouwen.scales.rotation.rotate`.
+    correlation : {"pearson", "polychoric"}
+        Of the answers, or of the latent responses behind ordered answers. The chi-square is that of
+        continuous answers either way; for polychoric correlations it describes but does not test.
     missing : {"pairwise", "listwise"}
         Whether a correlation uses everyone who answered both items, as psych.
     starts, seed : int
@@ -113,7 +112,7 @@ def fit_efa(
     ScaleError
         Answers without correlations (see `bouwen.scales.answers.correlate`) or too many factors.
     """
-    sample = correlate(items, missing=missing, what="A factor analysis")
+    sample = correlate(items, missing=missing, kind=correlation, what="A factor analysis")
     check_factors(n_factors, len(sample.items))
     unrotated = extract(sample.R, n_factors, method)
     rotated = rotate(unrotated, rotation, starts=starts, seed=seed)

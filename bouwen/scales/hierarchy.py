@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Missing, ScaleError, correlate
+from bouwen.scales.answers import Missing, ScaleError
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import fit_efa
+from bouwen.scales.matrices import correlate
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.rotation import Rotation
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, ScaleError, Vector, check_answers, refuse_singular
+from bouwen.scales.answers import Matrix, ScaleError, Vector, check_answers
+from bouwen.scales.matrices import refuse_singular
 
 Places = npt.NDArray[np.intp]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, TooFewRespondents, check_answers, refuse_singular
+from bouwen.scales.answers import Matrix, TooFewRespondents, check_answers
+from bouwen.scales.matrices import refuse_singular
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Missing, correlate
+from bouwen.scales.answers import Missing
+from bouwen.scales.matrices import correlate
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, correlate
+from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems
+from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.scoring import key_items
 

@@ -74,6 +74,22 @@ def test_known_number_of_factors_is_found():
     assert (rates >= 0.95).all()
 
 
+def test_shuffled_answers_give_much_the_same_reference():
+    x = simulated(np.random.default_rng(4), 201)
+    x = x.mask(np.random.default_rng(5).random(x.shape) < 0.05)
+    normal, permuted = (parallel_analysis(x, seed=1, draws=300, reference=r) for r in ("normal", "permuted"))
+    assert_allclose(permuted.table(), normal.table(), atol=0.05)
+    assert permuted.n_factors == normal.n_factors == 3
+
+
+def test_polychoric_eigenvalues_are_larger_and_count_the_same():
+    x = simulated(np.random.default_rng(4), 201, factors=2)
+    pearson = parallel_analysis(x, seed=1, draws=100)
+    polychoric = parallel_analysis(x, seed=1, draws=20, correlation="polychoric")
+    assert polychoric.n_factors == pearson.n_factors == 2
+    assert polychoric.eigenvalues["components"].iloc[0] > pearson.eigenvalues["components"].iloc[0]
+
+
 def test_uncorrelated_items_hold_no_factor():
     rng = np.random.default_rng(2)
     counts = [

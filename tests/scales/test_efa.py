@@ -154,3 +154,12 @@ def test_importing_loads_no_heavy_library():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_polychoric_loadings_are_those_of_the_latent_responses():
+    rng = np.random.default_rng(1)
+    z = 0.7 * rng.standard_normal((4000, 1)) + np.sqrt(0.51) * rng.standard_normal((4000, 5))
+    answers = pd.DataFrame(np.digitize(z, [-1.5, -1, 0.2]).astype(float), columns=[*"abcde"])
+    polychoric, pearson = (fit_efa(answers, 1, correlation=kind) for kind in ("polychoric", "pearson"))
+    assert_allclose(polychoric.loadings["F1"], 0.7, atol=0.04)
+    assert (pearson.loadings["F1"] < polychoric.loadings["F1"]).all()

@@ -1,0 +1,78 @@
+"""Answers -> a correlation matrix that has an inverse, or a refusal that names the items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from bouwen.scales.answers import Matrix, Missing, SingularMatrix, TooFewRespondents, check_answers
+from bouwen.scales.polychoric import polychoric
+
+Kind = Literal["pearson", "polychoric"]
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Correlations with what they rest on.
+
+    Attributes
+    ----------
+    R : array (p, p)
+        Correlations.
+    items : tuple of str
+    n : int
+        Respondents with at least one answer (pairwise) or with all of them (listwise).
+    missing : float
+        Share of the answers of these respondents that is missing.
+    """
+
+    R: Matrix
+    items: tuple[str, ...]
+    n: int
+    missing: float
+
+
+def correlate(
+    items: pd.DataFrame,
+    *,
+    missing: Missing = "pairwise",
+    kind: Kind = "pearson",
+    minimum: int = 2,
+    what: str = "A correlation matrix",
+) -> Correlations:
+    """Correlations of checked answers, or of the latent responses behind them.
+
+    Pairwise, as psych: each correlation uses everyone who answered both items.
+
+    Raises
+    ------
+    ScaleError
+        See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
+        together, or a matrix that is singular or not positive definite.
+    """
+    answers = check_answers(items, minimum=minimum, what=what)
+    if missing == "listwise":
+        answers = check_answers(answers.dropna(), minimum=minimum, what=what)
+    names = tuple(answers.columns)
+    if len(answers) <= len(names):
+        raise TooFewRespondents(len(answers), len(names) + 1, f"{what} of {len(names)} items")
+    R = (polychoric(answers).R if kind == "polychoric" else answers.corr()).to_numpy()
+    if np.isnan(R).any():
+        i, j = np.argwhere(np.isnan(R))[0]
+        pair = answers[[names[i], names[j]]].dropna()
+        raise TooFewRespondents(len(pair), 3, f'the correlation of "{names[i]}" and "{names[j]}"')
+    refuse_singular(R, names)
+    return Correlations(R, names, len(answers), float(answers.isna().to_numpy().mean()))
+
+
+def refuse_singular(R: Matrix, items: Sequence[str]) -> None:
+    """Raise `SingularMatrix`, naming the items of the smallest eigenvalue's vector, if R has no inverse."""
+    values, vectors = np.linalg.eigh(R)
+    if values[0] < 1e-10:
+        weights = np.abs(vectors[:, 0])
+        guilty = [item for item, w in zip(items, weights, strict=True) if w > 0.1 * weights.max()]
+        raise SingularMatrix(guilty, float(values[0]))
