@@ -34,6 +34,8 @@ class NoFactors(ScaleError):
 class ImpliedModel:
     """One group of a fitted model in matrices over all its variables.
 
+    Arrays may have leading dimensions, such as one for bootstrap draws.
+
     Attributes
     ----------
     group : object
@@ -41,15 +43,15 @@ class ImpliedModel:
     names : tuple of str, length m
     factors : tuple of str
         Variables measured by others.
-    reach : array (m, m)
+    reach : array (..., m, m)
         How much of a factor (column) arrives at a variable (row) by measurement alone, directly or
         through the factors of a higher-order factor.
-    cov : array (m, m)
+    cov : array (..., m, m)
         Implied covariances.
-    mean : array (m,)
-    residual : array (m, m)
+    mean : array (..., m)
+    residual : array (..., m, m)
         Variances and covariances of what the model leaves unexplained.
-    thresholds : dict of str to array
+    thresholds : dict of str to array (..., number)
         Of each ordered item, in the metric of its latent response.
     """
 
@@ -68,36 +70,37 @@ class ImpliedModel:
 
     def items_of(self, factor: str) -> tuple[str, ...]:
         """The items that a factor reaches."""
-        column = self.reach[:, self.names.index(factor)]
-        return tuple(
-            name
-            for name, weight in zip(self.names, column, strict=True)
-            if weight != 0 and name not in self.factors
-        )
+        return tuple(name for name in self.names if name not in self.factors and self.reaches(factor, name))
+
+    def reaches(self, factor: str, name: str) -> bool:
+        """Whether a factor has a loading on a variable, directly or through other factors."""
+        return bool(np.any(self.reach[..., self.names.index(name), self.names.index(factor)] != 0))
 
     def loadings(self, factor: str) -> Vector:
         """Loadings of `items_of` the factor."""
-        return self.reach[self.places(self.items_of(factor)), self.names.index(factor)]
+        return self.reach[..., self.places(self.items_of(factor)), self.names.index(factor)]
 
-    def variance(self, factor: str) -> float:
+    def variance(self, factor: str) -> Vector:
         """Implied variance of a factor."""
         f = self.names.index(factor)
-        return float(self.cov[f, f])
-
-    def measured_by_others(self, item: str) -> bool:
-        """Whether more than one factor has a direct loading on an item."""
-        i, factors = self.names.index(item), self.places(self.factors)
-        return int(np.count_nonzero(self.reach[i, factors])) > 1
+        return self.cov[..., f, f]
 
     def is_higher(self, factor: str) -> bool:
         """Whether a factor is measured through other factors."""
-        f = self.names.index(factor)
-        return any(self.reach[self.names.index(other), f] != 0 for other in self.factors if other != factor)
+        return any(self.reaches(factor, other) for other in self.factors if other != factor)
 
 
-def implied_models(fit: Fitted) -> Iterator[ImpliedModel]:
+def implied_models(fit: Fitted, draws: Matrix | None = None) -> Iterator[ImpliedModel]:
     """The model of each group, in the order of the parameters.
 
+    Parameters
+    ----------
+    fit : Fit
+    draws : array (draws, rows of ``fit.parameters``), optional
+        Estimates to take instead of those of the fit.
+
+    Notes
+    -----
     With A the directed and S the undirected parameters, covariances are (I − A)⁻¹ S (I − A)⁻ᵀ.
 
     References
@@ -107,47 +110,53 @@ def implied_models(fit: Fitted) -> Iterator[ImpliedModel]:
     table = fit.parameters
     if not (table["op"] == "=~").any():
         raise NoFactors()
+    values = table["est"].to_numpy(dtype=float) if draws is None else draws
+    table = table.reset_index(drop=True)
     table = table[table["op"].isin(["=~", "~", "~~", "~1", "|"])]
     for group, rows in table.groupby("group", sort=False):
-        yield _implied(group, rows)
+        yield _implied(group, rows, values)
 
 
-def _implied(group: object, rows: pd.DataFrame) -> ImpliedModel:
+def _implied(group: object, rows: pd.DataFrame, values: Matrix) -> ImpliedModel:
     loads = rows[rows["op"] == "=~"]
     factors = tuple(dict.fromkeys(loads["lhs"]))
     two_sided = rows[rows["op"].isin(["=~", "~", "~~"])]
     names = tuple(dict.fromkeys([*factors, *loads["rhs"], *two_sided["lhs"], *two_sided["rhs"]]))
     place, m = {name: k for k, name in enumerate(names)}, len(names)
-    measure, directed, S, mean = np.zeros((m, m)), np.zeros((m, m)), np.zeros((m, m)), np.zeros(m)
-    thresholds: dict[str, list[float]] = {}
-    for lhs, op, rhs, est in rows[["lhs", "op", "rhs", "est"]].itertuples(index=False):
+    shape = (*values.shape[:-1], m, m)
+    measure, directed, S = (np.zeros(shape) for _ in range(3))
+    mean = np.zeros(shape[:-1])
+    thresholds: dict[str, list[Vector]] = {}
+    for row, lhs, op, rhs in rows[["lhs", "op", "rhs"]].itertuples():
+        est = values[..., row]
         if op == "=~":
-            measure[place[rhs], place[lhs]] = est
+            measure[..., place[rhs], place[lhs]] = est
         elif op == "~":
-            directed[place[lhs], place[rhs]] = est
+            directed[..., place[lhs], place[rhs]] = est
         elif op == "~~":
-            S[place[lhs], place[rhs]] = S[place[rhs], place[lhs]] = est
+            S[..., place[lhs], place[rhs]] = S[..., place[rhs], place[lhs]] = est
         elif op == "~1":
-            mean[place[lhs]] = est
+            mean[..., place[lhs]] = est
         else:
             thresholds.setdefault(lhs, []).append(est)
-    identity = np.eye(m)
-    total = np.linalg.inv(identity - measure - directed)
+    total = np.linalg.inv(np.eye(m) - measure - directed)
     return ImpliedModel(
         group=group,
         names=names,
         factors=factors,
         reach=_reach(measure),
-        cov=total @ S @ total.T,
-        mean=total @ mean,
+        cov=np.asarray(total @ S @ np.swapaxes(total, -1, -2), dtype=float),
+        mean=np.asarray((total @ mean[..., None])[..., 0], dtype=float),
         residual=S,
-        thresholds={name: np.sort(values) for name, values in thresholds.items()},
+        thresholds={name: np.sort(np.stack(found, axis=-1)) for name, found in thresholds.items()},
     )
 
 
 def _reach(measure: Matrix) -> Matrix:
     """I + M + M² + …, which ends where the chain of factors does and keeps zeros exactly zero."""
-    total, step = np.eye(len(measure)), measure
-    for _ in range(len(measure)):
+    total, step = np.eye(measure.shape[-1]), measure
+    for _ in range(measure.shape[-1]):
+        if not step.any():
+            break
         total, step = total + step, step @ measure
     return np.asarray(total, dtype=float)

@@ -11,6 +11,7 @@ from bouwen.scales.answers import Matrix, ScaleError, Vector
 from bouwen.scales.bivariate import bivariate_normal_cdf
 from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
 from bouwen.scales.polychoric import polychoric
+from bouwen.scales.resampling import percentile_interval
 
 
 class NotOneScale(ScaleError):
@@ -21,7 +22,13 @@ class NotOneScale(ScaleError):
         super().__init__(f'"{factor}" mixes ordered items ({", ".join(ordered)}) with continuous ones.')
 
 
-def omega(fit: Fitted, items: pd.DataFrame | Mapping[object, pd.DataFrame] | None = None) -> pd.DataFrame:
+def omega(
+    fit: Fitted,
+    items: pd.DataFrame | Mapping[object, pd.DataFrame] | None = None,
+    *,
+    draws: Matrix | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
     """Reliability of the sum of each factor's items, from a fitted confirmatory factor analysis.
 
     For continuous items, with loadings λ and the factor's variance ψ,
@@ -42,11 +49,17 @@ def omega(fit: Fitted, items: pd.DataFrame | Mapping[object, pd.DataFrame] | Non
         its sample.
     items : DataFrame, or mapping of group to DataFrame, optional
         The answers, for ``omega_observed`` where the fit does not carry them.
+    draws : array (draws, rows of ``fit.parameters``), optional
+        Estimates of all parameters in bootstrap samples, NaN where the model did not converge, for a
+        percentile interval of ``omega``.
+    confidence : float
+        Level of the interval.
 
     Returns
     -------
     DataFrame
-        One row per group and factor: ``group factor n_items omega omega_total omega_observed ave metric``.
+        One row per group and factor: ``group factor n_items omega ci_lower ci_upper omega_total
+        omega_observed ave metric``; the interval only with draws.
 
     References
     ----------
@@ -54,22 +67,26 @@ def omega(fit: Fitted, items: pd.DataFrame | Mapping[object, pd.DataFrame] | Non
     Mathematical and Statistical Psychology 54; Green & Yang (2009), Psychometrika 74; Zinbarg, Revelle,
     Yovel & Li (2005), Psychometrika 70.
     """
+    drawn = list(implied_models(fit, _complete(draws))) if draws is not None else []
     rows = []
-    for model in implied_models(fit):
+    for g, model in enumerate(implied_models(fit)):
         for factor in model.factors:
             names = model.items_of(factor)
             ordered = tuple(name for name in names if name in model.thresholds)
             if ordered and len(ordered) < len(names):
                 raise NotOneScale(factor, ordered)
             shares = ordinal_shares if ordered else continuous_shares
+            own, total = shares(model, factor)
+            row = {"group": model.group, "factor": factor, "n_items": len(names), "omega": float(own)}
+            if draws is not None:
+                bounds = percentile_interval(shares(drawn[g], factor)[0], confidence)
+                row |= dict(zip(("ci_lower", "ci_upper"), map(float, bounds), strict=True))
             sample = _answer_cov(fit, items, model, names, ordinal=bool(ordered))
-            figures = shares(model, factor, sample)
             rows.append(
-                {
-                    "group": model.group,
-                    "factor": factor,
-                    "n_items": len(names),
-                    **dict(zip(("omega", "omega_total", "omega_observed"), figures, strict=True)),
+                row
+                | {
+                    "omega_total": float(total),
+                    "omega_observed": np.nan if sample is None else _over(sample, model, factor),
                     "ave": factor_ave(model, factor),
                     "metric": "ordinal" if ordered else "continuous",
                 }
@@ -77,38 +94,54 @@ def omega(fit: Fitted, items: pd.DataFrame | Mapping[object, pd.DataFrame] | Non
     return pd.DataFrame(rows)
 
 
-def continuous_shares(
-    model: ImpliedModel, factor: str, sample: Matrix | None = None
-) -> tuple[float, float, float]:
-    """``omega omega_total omega_observed`` of one factor of continuous items."""
-    places = model.places(model.items_of(factor))
-    own = model.loadings(factor).sum() ** 2 * model.variance(factor)
-    variance = model.cov[np.ix_(places, places)].sum()
-    error = model.residual[np.ix_(places, places)].sum()
-    observed = own / sample.sum() if sample is not None else np.nan
-    return float(own / variance), float(1 - error / variance), float(observed)
+def _complete(draws: Matrix) -> Matrix:
+    return draws[~np.isnan(draws).any(axis=1)]
 
 
-def ordinal_shares(
-    model: ImpliedModel, factor: str, sample: Matrix | None = None
-) -> tuple[float, float, float]:
-    """``omega omega_total omega_observed`` of one factor of ordered items."""
+def _over(sample: Matrix, model: ImpliedModel, factor: str) -> float:
+    """Variance that the factor gives the sum of its items, over that of the sample."""
+    ordinal = model.items_of(factor)[0] in model.thresholds
+    own = _ordinal_parts(model, factor)[0] if ordinal else _own(model, factor)
+    return float(own / sample.sum())
+
+
+def _own(model: ImpliedModel, factor: str) -> Vector:
+    """(Σλ)²ψ."""
+    return np.asarray(model.loadings(factor).sum(axis=-1) ** 2 * model.variance(factor), dtype=float)
+
+
+def continuous_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
+    """``omega`` and ``omega_total`` of one factor of continuous items."""
+    block = np.ix_(places := model.places(model.items_of(factor)), places)
+    variance = model.cov[..., block[0], block[1]].sum(axis=(-2, -1))
+    error = model.residual[..., block[0], block[1]].sum(axis=(-2, -1))
+    return _own(model, factor) / variance, 1 - error / variance
+
+
+def ordinal_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
+    """``omega`` and ``omega_total`` of one factor of ordered items."""
+    own, total, variance = _ordinal_parts(model, factor)
+    return own / variance, total / variance
+
+
+def _ordinal_parts(model: ImpliedModel, factor: str) -> tuple[Vector, Vector, Vector]:
+    """Variances of the sum of answers: due to the factor, to all factors, and in all."""
     names = model.items_of(factor)
     places = model.places(names)
-    sd = np.sqrt(np.diag(model.cov)[places])
-    loadings = model.loadings(factor) * np.sqrt(model.variance(factor)) / sd
-    block = np.ix_(places, places)
-    implied = model.cov[block] / np.outer(sd, sd)
-    common = (model.cov - model.residual)[block] / np.outer(sd, sd)
+    rows, columns = np.ix_(places, places)
+    sd = np.sqrt(np.diagonal(model.cov, axis1=-2, axis2=-1)[..., places])
+    scale = sd[..., :, None] * sd[..., None, :]
+    loadings = model.loadings(factor) * np.sqrt(model.variance(factor))[..., None] / sd
+    implied = model.cov[..., rows, columns] / scale
+    common = (model.cov - model.residual)[..., rows, columns] / scale
+    implied[..., range(len(names)), range(len(names))] = 1.0
     limits = [
-        (model.thresholds[name] - model.mean[k]) / s for name, k, s in zip(names, places, sd, strict=True)
+        (model.thresholds[name] - model.mean[..., [k]]) / sd[..., [i]]
+        for i, (name, k) in enumerate(zip(names, places, strict=True))
     ]
-    np.fill_diagonal(implied, 1.0)
-    variance = answer_covariances(limits, implied).sum()
-    own = answer_covariances(limits, np.outer(loadings, loadings)).sum()
-    total = answer_covariances(limits, common).sum()
-    observed = own / sample.sum() if sample is not None else np.nan
-    return float(own / variance), float(total / variance), float(observed)
+    matrices = (loadings[..., :, None] * loadings[..., None, :], common, implied)
+    own, total, variance = (answer_covariances(limits, R).sum(axis=(-2, -1)) for R in matrices)
+    return own, total, variance
 
 
 def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
@@ -118,9 +151,9 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
 
     Parameters
     ----------
-    limits : list of arrays
+    limits : list of arrays (..., number)
         Standardised thresholds of each item.
-    R : array (p, p)
+    R : array (..., p, p)
         Correlations; a diagonal of one gives the items' variances, a communality there the covariance
         of two parallel copies of the item.
 
@@ -131,11 +164,14 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
     from scipy.special import ndtr
 
     p = len(limits)
-    out = np.empty((p, p))
+    below = [ndtr(limit).sum(axis=-1) for limit in limits]
+    out = np.empty(R.shape)
     for i in range(p):
         for j in range(i + 1):
-            both = bivariate_normal_cdf(limits[i][:, None], limits[j][None, :], R[i, j])
-            out[i, j] = out[j, i] = both.sum() - ndtr(limits[i]).sum() * ndtr(limits[j]).sum()
+            both = bivariate_normal_cdf(
+                limits[i][..., :, None], limits[j][..., None, :], R[..., i, j, None, None]
+            )
+            out[..., i, j] = out[..., j, i] = both.sum(axis=(-2, -1)) - below[i] * below[j]
     return out
 
 
@@ -185,9 +221,8 @@ def factor_ave(model: ImpliedModel, factor: str, *, standardised: bool = False) 
 
 def _shared(model: ImpliedModel, factor: str, item: str) -> bool:
     """Whether a factor that is not above this one loads on an item too."""
-    i, f = model.names.index(item), model.names.index(factor)
     return any(
-        model.reach[i, model.names.index(other)] != 0 and model.reach[f, model.names.index(other)] == 0
+        model.reaches(other, item) and not model.reaches(other, factor)
         for other in model.factors
         if other != factor
     )

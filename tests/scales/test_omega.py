@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -134,6 +135,34 @@ def test_fornell_larcker_from_a_fit():
     phi = factor_correlations(fitted("simple"))[""]
     assert_allclose(phi.loc["visual", "textual"], 0.458509, atol=1e-5)
     assert fornell_larcker(phi, ave(fitted("simple")))["holds"].all()
+
+
+@pytest.mark.parametrize("case", ["simple", "groups", "ordinal"])
+def test_draws_give_an_interval_and_failed_ones_are_left_out(case):
+    fit = fitted(case)
+    rng = np.random.default_rng(1)
+    est = fit.parameters["est"].to_numpy()
+    draws = est + 0.02 * rng.standard_normal((200, len(est)))
+    draws[3, 0] = np.nan
+    table = omega(fit, draws=draws)
+    assert table["omega"].between(table["ci_lower"], table["ci_upper"]).all()
+    assert (table["ci_upper"] - table["ci_lower"] > 0.005).all()
+    one = omega(SimpleNamespace(parameters=fit.parameters.assign(est=draws[0])))
+    same = omega(fit, draws=draws[:1])
+    assert_allclose(same["ci_lower"], one["omega"])
+
+
+def test_thousand_draws_of_thirteen_factors_take_seconds():
+    names = [(f"f{i}", f"y{i}{j}") for i in range(13) for j in range(4)]
+    rows = [(f, "=~", y, "", 0.8) for f, y in names] + [(y, "~~", y, "", 0.4) for _, y in names]
+    rows += [(f"f{i}", "~~", f"f{j}", "", 1.0 if i == j else 0.5) for i in range(13) for j in range(i + 1)]
+    fit = SimpleNamespace(parameters=pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group", "est"]))
+    draws = fit.parameters["est"].to_numpy() + 0.01 * np.random.default_rng(1).standard_normal(
+        (1000, len(rows))
+    )
+    start = time.perf_counter()
+    assert len(omega(fit, draws=draws)) == 13
+    assert time.perf_counter() - start < 5
 
 
 def test_wrong_use_is_refused():
