@@ -45,8 +45,8 @@ def omega(
     Parameters
     ----------
     fit : Fit
-        A fitted model; its ``parameters`` are used and, where all items are continuous, the covariances of
-        its sample.
+        A fitted model; its ``parameters`` are used and, where it carries them, the covariances (continuous
+        items) or the answers (ordered items) of its sample.
     items : DataFrame, or mapping of group to DataFrame, optional
         The answers, for ``omega_observed`` where the fit does not carry them.
     draws : array (draws, rows of ``fit.parameters``), optional
@@ -251,16 +251,28 @@ def _answer_cov(
 
     Those of ordered answers follow from their polychoric correlations and thresholds.
     """
-    if items is not None:
-        frame = items[model.group] if isinstance(items, Mapping) else items
-        answers = frame[list(names)].dropna()
-        if not ordinal:
-            return answers.cov(ddof=0).to_numpy()
-        found = polychoric(answers)
+    frame = _rows(fit, model) if items is None else items
+    if isinstance(frame, Mapping):
+        frame = frame[model.group]
+    if ordinal:
+        if frame is None:
+            return None
+        found = polychoric(frame[list(names)])
         return answer_covariances([found.thresholds[name] for name in names], found.R.to_numpy())
+    if items is not None and frame is not None:
+        return frame[list(names)].dropna().cov(ddof=0).to_numpy()
     sample = getattr(fit, "sample", None)
-    if ordinal or sample is None or not set(names) <= set(sample.names):
+    if sample is None or not set(names) <= set(sample.names):
         return None
     g = list(sample.group_values).index(model.group)
     places = [list(sample.names).index(name) for name in names]
     return np.asarray(sample.cov[g][np.ix_(places, places)], dtype=float)
+
+
+def _rows(fit: Fitted, model: ImpliedModel) -> pd.DataFrame | None:
+    """The answers of the model's group that the fit carries, if any."""
+    sample = getattr(fit, "sample", None)
+    if sample is None or not len(getattr(sample, "rows", ())):
+        return None
+    g = list(sample.group_values).index(model.group)
+    return pd.DataFrame(sample.rows[g], columns=list(sample.names))

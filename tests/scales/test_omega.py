@@ -108,13 +108,16 @@ def test_parallel_items_give_spearman_brown():
     assert_allclose(omega(fine)["omega"], table["omega"], atol=1e-3)
 
 
-def test_omega_takes_the_covariances_that_a_fit_carries(holzinger):
+def test_omega_takes_the_covariances_or_answers_that_a_fit_carries(holzinger):
     fit = fitted("simple")
     fit.sample = SimpleNamespace(
         names=tuple(holzinger), group_values=("",), cov=holzinger.cov(ddof=0).to_numpy()[None]
     )
     with_items = omega(fitted("simple"), holzinger)["omega_observed"]
     assert_allclose(omega(fit)["omega_observed"], with_items)
+    fit, rows = fitted("ordinal"), answers("ordinal")
+    fit.sample = SimpleNamespace(names=tuple(rows), group_values=("",), rows=(rows.to_numpy(),))
+    assert_allclose(omega(fit)["omega_observed"], omega(fit, rows)["omega_observed"])
 
 
 def test_answer_covariances_are_those_of_simulated_answers():
