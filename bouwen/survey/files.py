@@ -130,8 +130,9 @@ def construct(path: Path, node: yaml.Node, where: Location, lines: dict[Location
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key, line = scalar(key_node), key_node.start_mark.line + 1
-            if not isinstance(key, str | int):
-                raise FileError(path, "a key must be a word or a whole number; put it in quotes.", line)
+            if isinstance(key, bool) or not isinstance(key, str | int):
+                problem = f'the key "{key_node.value}" is read as a value, not as a name; put it in quotes.'
+                raise FileError(path, problem, line)
             if key in mapping:
                 raise FileError(path, f'the key "{key}" stands here twice.', line)
             lines[(*where, key)] = line

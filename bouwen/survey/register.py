@@ -135,9 +135,11 @@ class Register:
     def codes(self) -> dict[str, set[str]]:
         """Every accepted way to write an entry, folded -> the codes that it may stand for."""
         known: dict[str, set[str]] = {}
-        for code, row in self.table.iterrows():
-            for written in spellings(str(code), row[self.spec.names], row[self.spec.columns]):
-                known.setdefault(written, set()).add(str(code))
+        names = self.table[self.spec.names].to_numpy(dtype=object)
+        qualifiers = self.table[self.spec.columns].to_numpy(dtype=object)
+        for code, called, placed in zip(self.table.index.astype(str), names, qualifiers, strict=True):
+            for written in spellings(code, called, placed):
+                known.setdefault(written, set()).add(code)
         return {written: codes for written, codes in known.items() if written}
 
     def find(self, written: str) -> set[str]:
