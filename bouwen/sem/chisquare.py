@@ -184,7 +184,7 @@ def complete_data_fit(
         Wc.append(full.information)
         Gamma.append(gamma)
         K.append(np.concatenate([dmean[g], dcov[g]]))
-    return Corrected(chisq, df, _expectation(K, Wm, Wc, Gamma, sample.n / sample.N, basis))
+    return Corrected(chisq, df, expectation(K, Wm, Wc, Gamma, sample.n / sample.N, basis))
 
 
 def _theta_of(point: LikelihoodPoint) -> Array:
@@ -194,7 +194,7 @@ def _theta_of(point: LikelihoodPoint) -> Array:
     return theta
 
 
-def _expectation(
+def expectation(
     delta: list[Array],
     Wm: list[Array],
     Wc: list[Array],
@@ -202,7 +202,10 @@ def _expectation(
     share: Array,
     basis: Array | None,
 ) -> float:
-    """k of `complete_data_fit`, block by block: groups share only the parameters."""
+    """tr[W_c (I − P) Γ (I − P)ᵀ], P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m, block by block.
+
+    Groups share only the parameters; see `complete_data_fit`.
+    """
     q = delta[0].shape[1]
     H, middle = np.zeros((q, q)), np.zeros((q, q))
     for w, D, W, G in zip(share, delta, Wm, Gamma, strict=True):

@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Point
 from bouwen.sem.estimate import NotIdentified, Solution
-from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure, implied_moments
+from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure
 from bouwen.sem.inference import Test
 from bouwen.sem.moments import Moments, Sample, UnknownItem, read_sample, sample_from_moments
 from bouwen.sem.normal import NormalTheory
@@ -23,9 +23,10 @@ from bouwen.sem.partable import ParTable, TableOptions, UnknownOption, build_tab
 from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.standardised import numeric_jacobian, standardise
 from bouwen.sem.syntax import parse_model
+from bouwen.sem.weighted import OrdinalFamily, categories_of, ordinal_family
 
 CONFIDENCE = float(ndtri(0.975))
-Family = NormalTheory
+Family = NormalTheory | OrdinalFamily
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ class Fit:
         """The discrepancy at the solution."""
         return self.solution.point
 
-    @property
+    @cached_property
     def implied(self) -> Implied:
-        """Implied moments, by group."""
-        return self.solution.point.implied
+        """Implied moments, by group, covariates at their sample moments."""
+        return self.family.reported(self.solution.point)
 
     @property
     def n(self) -> int:
@@ -182,10 +183,9 @@ class Fit:
         """
         if type not in ("std_all", "std_lv"):
             raise UnknownOption("type", type, ("std_all", "std_lv"))
-        fixed = self.family.fixed
 
         def function(theta: Array) -> Array:
-            implied = implied_moments(self.structure, theta, fixed)
+            implied = self.family.reported(self.family.objective.at(theta))
             rows = standardise(self.structure, implied, observed=type == "std_all")
             return np.concatenate([rows.reshape(*theta.shape[:-1], -1), self._defined_from(rows)], axis=-1)
 
@@ -342,7 +342,13 @@ def fit_sem(
             if name in data.columns and name in who.observed:
                 raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
         sample = read_sample(
-            data, who.observed, group=group, cluster=cluster, missing=missing, complete=who.exogenous
+            data,
+            who.observed,
+            group=group,
+            cluster=cluster,
+            missing=missing,
+            complete=who.exogenous,
+            check=not items,
         )
     else:
         if group is not None:
@@ -357,13 +363,18 @@ def fit_sem(
         meanstructure=asked if meanstructure is None else meanstructure,
         group_equal=group_equal,
         group_partial=group_partial,
+        thresholds=_threshold_counts(sample, items),
     )
     if sample.patterns is not None:
         mean, cov = saturated_moments(sample.patterns, len(sample.groups))
         sample = replace(sample, mean=mean, cov=cov)
     table = build_table(statements, sample.groups, options)
     structure = compile_structure(table)
-    family = NormalTheory(table, structure, sample, chosen)
+    family: Family
+    if items:
+        family = ordinal_family(table, structure, sample, chosen, missing)
+    else:
+        family = NormalTheory(table, structure, sample, chosen)
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return Fit(call, family, family.solve())
@@ -382,6 +393,12 @@ def _ordered_items(
         return ()
     wanted = _as_tuple(ordered)
     return tuple(n for n in observed if n in wanted)
+
+
+def _threshold_counts(sample: Sample, items: Sequence[str]) -> dict[str, int]:
+    places = [sample.names.index(name) for name in items]
+    answers = categories_of(sample, places, [True] * len(places))
+    return {name: len(values) - 1 for name, values in zip(items, answers, strict=True)}
 
 
 def _check_counts(table: ParTable, family: Family) -> None:

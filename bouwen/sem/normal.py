@@ -16,7 +16,7 @@ from bouwen.sem import chisquare, measures
 from bouwen.sem.chisquare import Corrected, baseline_point, n_statistics
 from bouwen.sem.discrepancy import LeastSquares, LikelihoodPoint, Objective, Point, least_squares, likelihood
 from bouwen.sem.estimate import Solution, estimate
-from bouwen.sem.implied import Array, Structure
+from bouwen.sem.implied import Array, Implied, Structure
 from bouwen.sem.inference import (
     Test,
     bread,
@@ -91,6 +91,10 @@ class NormalTheory:
         """Estimate the parameters."""
         start = start_values(self.table, self.structure, self.sample.mean, self.sample.cov)
         return estimate(self.objective, self.table, start)
+
+    def reported(self, point: Point) -> Implied:
+        """Implied moments of all variables."""
+        return point.implied
 
     # ------------------------------------------------------------------ errors
 

@@ -110,7 +110,11 @@ def lavaan_rows(case: dict[str, Any]) -> dict[Row, dict[str, Any]]:
 
 def our_rows(fit: Fit) -> dict[Row, dict[str, Any]]:
     records = fit.parameters.to_dict("records")
-    return {key(row, str(row["group"])): row for row in records if row["op"] not in ("==", "<", ">")}
+    return {key(row, group_text(row["group"])): row for row in records if row["op"] not in ("==", "<", ">")}
+
+
+def group_text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def number(value: Any) -> float:
