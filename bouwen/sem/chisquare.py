@@ -11,7 +11,7 @@ import numpy as np
 
 from bouwen.sem.derivatives import jacobian, slots
 from bouwen.sem.discrepancy import LikelihoodPoint, likelihood
-from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Structure
+from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.inference import (
     Test,
     bread,
@@ -164,7 +164,7 @@ def complete_data_fit(
     """
     st = point.objective.structure
     complete = Sample(sample.names, sample.groups, sample.n, sample.mean, sample.cov)
-    chisq = 2 * sample.N * float(likelihood(st, complete).at(_theta_of(point)).value)
+    chisq = 2 * sample.N * float(likelihood(st, complete).at(theta_of(point.implied, st)).value)
     K, s = [], slots(st)
     p = st.p
     i, j = np.tril_indices(p)
@@ -176,10 +176,10 @@ def complete_data_fit(
         A = chunked_curvature(saturated, observed=True)
         gamma = np.linalg.inv(A)
         if robust:
-            B = outer_product(casewise_scores(saturated, own), own.cluster[0] if own.cluster else None)
+            B = outer_product(casewise_scores(saturated, own), own)
             gamma = gamma @ B @ gamma
         bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
-        full = likelihood(saturated.objective.structure, bare).at(_theta_of(saturated))
+        full = likelihood(saturated.objective.structure, bare).at(theta_of(saturated.implied, saturated.objective.structure))
         Wm.append(A)
         Wc.append(full.information)
         Gamma.append(gamma)
@@ -187,10 +187,11 @@ def complete_data_fit(
     return Corrected(chisq, df, expectation(K, Wm, Wc, Gamma, sample.n / sample.N, basis))
 
 
-def _theta_of(point: LikelihoodPoint) -> Array:
-    st = point.objective.structure
-    theta = np.zeros(st.q)
-    theta[st.free[st.free >= 0]] = point.implied.values[st.free >= 0]
+def theta_of(implied: Implied, structure: Structure) -> Array:
+    """The parameter vector that gave these implied moments."""
+    theta = np.zeros(structure.q)
+    used = structure.free >= 0
+    theta[structure.free[used]] = implied.values[used]
     return theta
 
 

@@ -280,6 +280,7 @@ def fit_sem(
     cluster: str | None = None,
     std_lv: bool = False,
     meanstructure: bool | None = None,
+    fixed_x: bool = True,
     engine: str = "bouwen",
 ) -> Fit:
     """Fit a structural equation model.
@@ -312,6 +313,8 @@ def fit_sem(
     meanstructure : bool, optional
         Whether means are modelled; by default when groups, missing answers, clusters, ordered items or an
         intercept in the text ask for it.
+    fixed_x : bool
+        Take covariates as they are (lavaan's default), rather than model their moments.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -347,7 +350,7 @@ def fit_sem(
             group=group,
             cluster=cluster,
             missing=missing,
-            complete=who.exogenous,
+            complete=who.exogenous if fixed_x else (),
             check=not items,
         )
     else:
@@ -360,6 +363,7 @@ def fit_sem(
     asked = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
     options = TableOptions(
         std_lv=std_lv,
+        fixed_x=fixed_x,
         meanstructure=asked if meanstructure is None else meanstructure,
         group_equal=group_equal,
         group_partial=group_partial,

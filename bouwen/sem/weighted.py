@@ -418,17 +418,18 @@ class OrdinalFamily:
         o, lay, n = self.objective, self.objective.layout, self.sample.n
         d = o.statistics - point.model
         at, i, j = lay.covariances
-        cov = self.sample.cov
-        sd = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
-        pairs = len(np.unique(np.r_[i, j])) * (len(np.unique(np.r_[i, j])) + 1) // 2
+        inner = np.unique(np.r_[i, j])
+        sd = np.ones((len(n), self.structure.p))  # of what the covariates leave
+        sd[:, inner] = [np.sqrt(np.diag(m.cov)) for m in self.moments]
+        pairs = len(inner) * (len(inner) + 1) // 2 + len(self.structure.exogenous)  # lavaan counts these
         standardised = d[:, at] / (sd[:, i] * sd[:, j])
         srmr = float(n @ np.sqrt((standardised**2).sum(axis=1) / pairs)) / n.sum()
-        levels = np.concatenate([lay.thresholds[0], lay.means[0], at])
-        count = pairs + len(lay.thresholds[0]) + len(lay.means[0])
+        levels = np.concatenate([lay.thresholds[0], at])
+        count = pairs + len(lay.thresholds[0])
         rmr = float(n @ np.sqrt((d[:, levels] ** 2).sum(axis=1) / count)) / n.sum()
         weight = o.weight
-        total = float(o.share @ (weight * o.statistics**2).sum(axis=1))
-        gfi = 1 - float(o.share @ (weight * d * d).sum(axis=1)) / total
+        ratio = (weight * d * d).sum(axis=1) / (weight * o.statistics**2).sum(axis=1)
+        gfi = 1 - float(n @ ratio) / self.sample.N
         out |= {"ntotal": self.sample.N, "fmin": float(point.value), "rmr": rmr, "srmr": srmr, "gfi": gfi}
         out |= {"agfi": measures.agfi(gfi, df, self.n_statistics), "mfi": measures.mfi(out["chisq"], df, N)}
         return out
@@ -489,7 +490,7 @@ def ordinal_family(
         mean[g, inner], cov[g][np.ix_(inner, inner)] = m.mean, m.cov
         if len(x):
             centred = rows[:, x] - rows[:, x].mean(axis=0)
-            Sx = centred.T @ centred / len(rows)
+            Sx = centred.T @ centred / (len(rows) - 1)  # lavaan's divisor here
             mean[g, x], cov[g][np.ix_(x, x)] = rows[:, x].mean(axis=0), Sx
             cov[g][np.ix_(inner, x)] = m.slopes @ Sx
             cov[g][np.ix_(x, inner)] = cov[g][np.ix_(inner, x)].T
