@@ -130,9 +130,11 @@ def test_model_matches_lavaan(path: Path) -> None:
     fit = fit_case(case)
     ours, theirs = our_rows(fit), lavaan_rows(case)
     assert set(ours) == set(theirs)
+    # lavaan's augmented Lagrangian stops early at nonlinear and active constraints
+    loose = 1e-4 if case["largest_gradient"] > 1e-3 else 1e-5
     wrong = []
     for row, expected in theirs.items():
-        for column, tolerance in (("est", 1e-5), ("std.lv", 1e-4), ("std.all", 1e-4)):
+        for column, tolerance in (("est", loose), ("std.lv", 1e-4), ("std.all", 1e-4)):
             want, have = number(expected.get(column)), number(ours[row][column.replace(".", "_")])
             if not math.isnan(want) and not abs(have - want) <= tolerance * max(1, abs(want)):
                 wrong.append(f"{row} {column}: {have:.8g}, lavaan {want:.8g}")

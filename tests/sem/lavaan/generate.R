@@ -15,6 +15,7 @@ finish <- function(call, args) {
   fit <- do.call(call, args)
   if (gradient(fit) < 1e-7 || grepl("[<>]|\\^", args$model)) return(fit)
   from <- function(fit) { p <- parTable(fit); p[p$free > 0, intersect(c("lhs", "op", "rhs", "block", "group", "est"), names(p))] }
+  args$fixed.x <- lavInspect(fit, "options")$fixed.x  # or lavaan forgets it when start values are given
   for (scale in c("none", "standardized")) {
     further <- do.call(call, c(args, list(start = from(fit), optim.method = "BFGS", optim.parscale = scale,
                                           control = list(reltol = 1e-16, maxit = 2000))))
