@@ -96,6 +96,11 @@ class NormalTheory:
         """Implied moments of all variables."""
         return point.implied
 
+    def compared(self, point: Point) -> tuple[Array, Array]:
+        """Sample and implied covariances (G, p, p)."""
+        o = self.objective
+        return o.cov if isinstance(o, LeastSquares) else self.sample.cov, point.implied.cov
+
     # ------------------------------------------------------------------ errors
 
     def curvature(self, point: Point) -> Array:

@@ -275,6 +275,16 @@ class OrdinalFamily:
         p = st.p
         return replace(point.implied, cov=C[..., :p, :p], mean=eta[..., :p], C=C, eta=eta, values=values)
 
+    def compared(self, point: WeightedPoint) -> tuple[Array, Array]:
+        """First-stage and implied covariances of the latent responses (G, p, p), given the covariates."""
+        at, i, j = self.objective.layout.covariances
+        both = []
+        for source in (self.objective.statistics, point.model):
+            cov = np.broadcast_to(np.eye(self.structure.p), point.implied.cov.shape).copy()
+            cov[:, i, j] = cov[:, j, i] = source[:, at]
+            both.append(cov)
+        return both[0], both[1]
+
     # ------------------------------------------------------------------ errors
 
     @cached_property
