@@ -18,6 +18,7 @@ from bouwen.sem.derivatives import jacobian, slots
 from bouwen.sem.discrepancy import LikelihoodPoint
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import Array, compile_structure
+from bouwen.sem.inference import bread
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import Parameter, ParTable, UnknownOption
 from bouwen.sem.standardised import standardise
@@ -60,25 +61,45 @@ def _correlations(cov: Array) -> Array:
 
 
 def _standard_normal(fit: Fit, raw: Array) -> Array:
-    """Residuals over their standard errors, from the covariance (Γ − Δ V(θ) Δᵀ N) / n of the residuals.
+    """Residuals over their standard errors.
 
-    Γ is the normal-theory covariance of the sample moments at the sample moments (Ogasawara, 2001).
+    The residual s − σ(θ̂) is (I − ΔHΔᵀV)(s − σ) to first order, with H the inverse information, V the
+    normal-theory weight at the implied and Γ the normal-theory covariance at the sample moments
+    (Ogasawara, 2001, Standard errors of fit indices using residuals).
     """
     if not isinstance(fit.point, LikelihoodPoint) or fit.sample.patterns is not None:
         raise UnsupportedModel('residuals(type="z") needs complete continuous data and ML; use type="cor"')
     p = fit.structure.p
     i, j = np.tril_indices(p)
-    dcov, _ = jacobian(slots(fit.structure), fit.implied, i, j)
-    out = np.zeros_like(raw)
+    weight = np.where(i == j, 0.5, 1.0)
+    dcov, dmean = jacobian(slots(fit.structure), fit.implied, i, j)
+    H = bread(fit.point.information, fit.solution.basis) if fit.table.n_free else np.zeros((0, 0))
+    n, N = fit.sample.n, fit.sample.N
+    pulls, gammas = [], []
+    spread = np.zeros_like(H)
     for g, S in enumerate(fit.sample.cov):
-        variance = (S[i, i] * S[j, j] + S[i, j] ** 2) / fit.sample.n[g]
-        explained = np.einsum("kq,qr,kr->k", dcov[g], fit.vcov, dcov[g])
-        spread = variance - explained
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = np.where(spread > 1e-10 * variance, raw[g][i, j] / np.sqrt(np.maximum(spread, 0)), np.nan)
-        z[np.abs(raw[g][i, j]) < 1e-7 * np.sqrt(variance)] = 0.0
+        W = fit.point.W[g]
+        V = _products(W, i, j) * (weight[:, None] * weight)
+        gammas.append(_products(S, i, j))
+        pulls.append(dcov[g].T @ V)
+        spread += n[g] / N**2 * pulls[g] @ gammas[g] @ pulls[g].T
+        if fit.structure.meanstructure:
+            Wd = W @ dmean[g]
+            spread += n[g] / N**2 * Wd.T @ S @ Wd
+    out = np.zeros_like(raw)
+    for g, gamma in enumerate(gammas):
+        moved = dcov[g] @ H
+        variance = np.diag(gamma) / n[g] - 2 / N * np.einsum("kq,ql,lk->k", moved, pulls[g], gamma)
+        variance = variance + np.einsum("kq,qr,kr->k", moved, spread, moved)
+        small = variance < 1e-9 * np.diag(gamma) / n[g]
+        z = np.where(small, 0.0, raw[g][i, j] / np.sqrt(np.where(small, 1.0, variance)))
         out[g, i, j] = out[g, j, i] = z
     return out
+
+
+def _products(A: Array, i: Array, j: Array) -> Array:
+    """A_ik A_jl + A_il A_jk for pairs ij and kl."""
+    return np.asarray(A[np.ix_(i, i)] * A[np.ix_(j, j)] + A[np.ix_(i, j)] * A[np.ix_(j, i)])
 
 
 def modification_indices(fit: Fit) -> pd.DataFrame:
