@@ -24,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # lavaan's R runs on one core too
 import pandas as pd
 
 HERE = Path(__file__).resolve().parent
-DATA = HERE.parent / "tests" / "sem" / "reference" / "data"
+DATA = HERE.parent / "tests" / "sem" / "lavaan" / "data"
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 BFI = "\n".join(f"{f} =~ " + " + ".join(f"{f}{i}" for i in range(1, 6)) for f in "ACE")
 LADDER: tuple[tuple[str, ...], ...] = (
