@@ -167,7 +167,7 @@ class Fit:
                 rhs.append(text)
                 labels.append(name)
                 groups.append("")
-        return _coefficients(
+        return coefficients(
             {"lhs": lhs, "op": op, "rhs": rhs, "group": groups, "label": labels},
             est,
             np.sqrt(np.maximum(row_variance, 0.0)),
@@ -194,7 +194,7 @@ class Fit:
         se[np.abs(J).max(axis=1, initial=0.0) < 1e-9] = 0.0
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
         columns: dict[str, Any] = {name: frame[name].to_numpy() for name in frame}
-        return _coefficients(columns, function(self.theta), se, {}, name="est_std")
+        return coefficients(columns, function(self.theta), se, {}, name="est_std")
 
     @cached_property
     def measures(self) -> pd.Series[float]:
@@ -217,6 +217,65 @@ class Fit:
             total = np.diag(self.implied.C[g])
             out += [(names[k], label, 1 - residual[k] / total[k]) for k in dependent]
         return pd.DataFrame(out, columns=["lhs", "group", "r2"])
+
+    def residuals(self, type: str = "cor") -> pd.DataFrame:  # noqa: A002
+        """Sample minus implied moments, see `bouwen.sem.diagnostics.residuals`."""
+        from bouwen.sem.diagnostics import residuals
+
+        return residuals(self, type)
+
+    def modification_indices(self) -> pd.DataFrame:
+        """What freeing a parameter would bring, see `bouwen.sem.diagnostics.modification_indices`."""
+        from bouwen.sem.diagnostics import modification_indices
+
+        return modification_indices(self)
+
+    def score_tests(self) -> pd.DataFrame:
+        """What giving up an equality would bring, see `bouwen.sem.diagnostics.score_tests`."""
+        from bouwen.sem.diagnostics import score_tests
+
+        return score_tests(self)
+
+    def scores(self, method: str = "regression") -> pd.DataFrame:
+        """Factor scores, see `bouwen.sem.scores.factor_scores`."""
+        from bouwen.sem.scores import factor_scores
+
+        return factor_scores(self, method)
+
+    def implied_moments(self) -> pd.DataFrame:
+        """Implied covariances and mean of the items (latent responses of ordered ones), by group where several."""
+        names = list(self.structure.observed)
+        frames = [
+            pd.DataFrame(cov, index=names, columns=names).assign(mean=mean)
+            for cov, mean in zip(self.implied.cov, self.implied.mean, strict=True)
+        ]
+        if len(frames) == 1:
+            return frames[0]
+        return pd.concat(dict(zip(self.sample.group_values, frames, strict=True)), names=["group", "item"])
+
+    def summary(self) -> str:
+        """The fit as text."""
+        from bouwen.sem.summary import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from bouwen.sem.summary import as_html
+
+        return as_html(self)
+
+    def __repr__(self) -> str:
+        m = self.measures
+        return (
+            f"<Fit {self.call.estimator.name}, n = {self.n}, chi-square {m['chisq']:.2f} on {self.df} df, "
+            f"CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f}, SRMR {m['srmr']:.3f}>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        from bouwen.sem.summary import as_dict
+
+        return as_dict(self)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -247,7 +306,7 @@ class Fit:
         return out
 
 
-def _coefficients(
+def coefficients(
     columns: dict[str, Any], est: Array, se: Array, more: dict[str, Array], name: str = "est"
 ) -> pd.DataFrame:
     """A table of estimates with z, two-sided p and 95 % limits."""
@@ -331,6 +390,17 @@ def fit_sem(
     NotIdentified, NotConverged
         The estimation.
     """
+    if engine not in ("bouwen", "semopy"):
+        raise UnknownOption("engine", engine, ("bouwen", "semopy"))
+    if engine == "semopy":
+        plain = estimator == "ML" and missing == "listwise" and not meanstructure and fixed_x
+        if not isinstance(data, pd.DataFrame) or not plain or group or ordered or cluster:
+            raise UnsupportedModel(
+                'engine="semopy" estimates one group of complete rows by ML without means; use engine="bouwen"'
+            )
+        from bouwen.sem.semopy_engine import fit_semopy
+
+        return fit_semopy(model, data, std_lv=std_lv)
     statements = parse_model(model)
     who = roles(statements)
     from_rows = isinstance(data, pd.DataFrame)

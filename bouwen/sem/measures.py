@@ -118,7 +118,7 @@ def swain(df: float, p: int, n: float) -> float:
 
     References
     ----------
-    Herzog & Boomsma (2009), Structural Equation Modeling 16. ``n`` is N − 1.
+    Herzog & Boomsma (2009), Structural Equation Modeling 16. ``n`` is what chi-square multiplies F by.
     """
     if df == 0:
         return 1.0

@@ -277,7 +277,7 @@ class NormalTheory:
         out |= {"rmr": rmr, "srmr": srmr, "gfi": gfi, "agfi": measures.agfi(gfi, df, n_moments)}
         out |= {"mfi": measures.mfi(out["chisq"], df, N), "ecvi": measures.ecvi(out["chisq"], npar, N)}
         if self.is_likelihood and self.sample.patterns is None and G == 1:
-            out["swain_factor"] = measures.swain(df, st.p, N - 1)
+            out["swain_factor"] = measures.swain(df, st.p, N)
             out["chisq_swain"] = out["chisq"] * out["swain_factor"]
             out["pvalue_swain"] = measures.chisq_pvalue(out["chisq_swain"], df)
         return out
