@@ -449,6 +449,8 @@ def fit_sem(
         family = ordinal_family(table, structure, sample, chosen, missing)
     else:
         family = NormalTheory(table, structure, sample, chosen)
+    if chosen.discrepancy == "GLS" and table.exogenous:
+        raise UnsupportedModel('estimator="GLS" takes no fixed covariates; use fixed_x=False, or estimator="ML"')
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return Fit(call, family, family.solve())

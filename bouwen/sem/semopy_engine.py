@@ -21,6 +21,7 @@ from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ParTable
 
 FTOL = 1e-12  # semopy's own default stops early
+SAME_FIT = 1e-6  # largest excess of the discrepancy that can still be rounding
 
 
 def fit_semopy(model: str, data: pd.DataFrame, *, std_lv: bool = False) -> Fit:
@@ -54,6 +55,12 @@ def fit_semopy(model: str, data: pd.DataFrame, *, std_lv: bool = False) -> Fit:
     point = ours.family.objective.at(theta)
     if not np.isfinite(float(point.value)):
         raise NotConverged(0, np.inf, ours.table.free_name(0), " semopy stopped at an impossible covariance matrix.")
+    if float(point.value) > float(ours.point.value) + SAME_FIT:
+        raise UnsupportedModel(
+            "semopy reads this model otherwise than lavaan (it always fixes a first loading, for one), or stopped early: "
+            f"its estimates fit worse by {float(point.value) - float(ours.point.value):.1e}; "
+            'use engine="bouwen"'
+        )
     solution = Solution(theta, point, 0, ours.solution.basis, ours.solution.held)
     return Fit(ours.call, ours.family, solution)
 
