@@ -24,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # lavaan's R runs on one core too
 import pandas as pd
 
 HERE = Path(__file__).resolve().parent
-DATA = HERE.parent / "tests" / "sem" / "lavaan" / "data"
+DATA = HERE.parent / "tests" / "sem" / "reference" / "data"
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 BFI = "\n".join(f"{f} =~ " + " + ".join(f"{f}{i}" for i in range(1, 6)) for f in "ACE")
 LADDER: tuple[tuple[str, ...], ...] = (
@@ -99,8 +99,8 @@ def import_seconds(statement: str) -> float:
 
 
 def fit_megabytes() -> float:
-    """Peak memory of one fit, over an interpreter that does nothing."""
-    peak = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    """Peak memory of one fit, over an interpreter that does nothing (Linux)."""
+    peak = r"import re; print(int(re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]) / 1024)"
     fit = "import sys; sys.path.insert(0, 'benchmarks'); import sem; sem.tasks()['wlsmv'](); "
     return in_new_interpreter(fit + peak) - in_new_interpreter(peak)
 
