@@ -73,6 +73,10 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
             y = np.nan_to_num(x[rows] - centre) @ (W @ Z)
             by_row = (s.weight * y[:, s.a]) * y[:, s.b]
             if about_sample:
+                if len(o.structure.exogenous):
+                    z = fitted_by_covariates(x, o.structure.exogenous) @ (W @ Z)
+                    by_row -= (s.weight * z[:, s.a]) * z[:, s.b]
+                    y = y - z
                 by_row -= by_row.mean(axis=0)
             else:
                 by_row -= s.weight * gram(Z, W)[s.a, s.b]
@@ -85,6 +89,13 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
                 out[offset + rows] = block
         offset += len(x)
     return out
+
+
+def fitted_by_covariates(x: Array, places: Array) -> Array:
+    """Deviations (n, p) that the covariates at ``places`` predict; their own are themselves."""
+    centred = x - x.mean(axis=0)
+    slopes = np.linalg.lstsq(centred[:, places], centred, rcond=None)[0]
+    return np.asarray(centred[:, places] @ slopes)
 
 
 def outer_product(scores: Array, sample: Sample | None = None) -> Array:
@@ -111,16 +122,6 @@ def bread(curvature: Array, basis: Array | None) -> Array:
     if basis is None:
         return np.linalg.inv(curvature)
     return np.asarray(basis @ np.linalg.solve(basis.T @ curvature @ basis, basis.T))
-
-
-def distances(sample: Sample, mean: Array, cov: Array) -> list[Array]:
-    """Squared Mahalanobis distance of each respondent to the moments of the group (complete data)."""
-    out = []
-    for g, x in enumerate(sample.rows):
-        L = np.linalg.cholesky(cov[g])
-        z = np.linalg.solve(L, (x - mean[g]).T)
-        out.append((z * z).sum(axis=0))
-    return out
 
 
 def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool = True) -> float:

@@ -240,6 +240,8 @@ class NormalTheory:
                 s = np.concatenate([available[0], available[1][i, j]])
                 sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
                 V = chunked_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
+                keep = chisquare.explained_moments(st)
+                s, sigma, V = s[keep], sigma[keep], V[np.ix_(keep, keep)]
                 ratio[g] = ((s - sigma) @ V @ (s - sigma)) / (s @ V @ s)
             return float(1 - n @ ratio / n.sum())
         x = st.exogenous

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from bouwen.sem import measures
-from bouwen.sem.chisquare import Corrected, expectation
+from bouwen.sem.chisquare import Corrected, expectation, theta_of
 from bouwen.sem.derivatives import Slots, jacobian, slots
 from bouwen.sem.estimate import Solution, estimate
 from bouwen.sem.implied import (
@@ -36,9 +36,10 @@ from bouwen.sem.implied import (
 from bouwen.sem.inference import Test, bread
 from bouwen.sem.moments import Sample
 from bouwen.sem.normal import Evaluated
-from bouwen.sem.options import Estimator, UnsupportedModel
+from bouwen.sem.options import Estimator
 from bouwen.sem.ordinal import OrdinalMoments, ordinal_moments
 from bouwen.sem.partable import ParTable
+from bouwen.sem.standardised import numeric_jacobian
 from bouwen.sem.start import start_values
 
 
@@ -106,6 +107,12 @@ class WeightedLeastSquares:
         return rows, self.structure.i[rows]
 
     @cached_property
+    def chained(self) -> bool:
+        """Whether an ordered item predicts another variable, so that its residual variance matters elsewhere."""
+        st = self.structure
+        return bool(np.isin(st.j[st.kind == DIRECTED], st.ordered).any())
+
+    @cached_property
     def gather(self) -> Array:
         """(G, R, q): 1 where a row of a group is a parameter; all rows."""
         st = self.structure
@@ -159,6 +166,10 @@ class WeightedPoint:
         """∂σ/∂θ (..., G, k, q)."""
         o, lay, implied, scale = self.objective, self.objective.layout, self.implied, self.scale
         st, s = o.structure, o.slots
+        if o.chained:
+            theta = theta_of(implied, st)
+            flat = numeric_jacobian(lambda t: o.at(t).model.reshape(*t.shape[:-1], -1), theta)
+            return flat.reshape(*implied.mean.shape[:-1], lay.size, st.q)
         out = np.zeros((*implied.mean.shape[:-1], lay.size, st.q))
         at, i, j = lay.covariances
         dcov, dmean = jacobian(s, implied, i, j)
@@ -466,17 +477,10 @@ def ordinal_family(
 
     Raises
     ------
-    UnsupportedModel
-        Where an ordered item predicts another variable, or is a covariate.
+    OneCategory, EmptyCategory
+        From the first stage.
     """
     names = structure.observed
-    predictors = {int(structure.j[r]) for r in np.flatnonzero(structure.kind == DIRECTED)}
-    for item in structure.ordered:
-        if int(item) in predictors:
-            raise UnsupportedModel(
-                f'"{names[item]}" is ordered and predicts another variable, which is not supported; measure a factor '
-                f"by it (f =~ {names[item]}) or take it as continuous"
-            )
     x = structure.exogenous
     inner = [k for k in range(len(names)) if k not in set(x.tolist())]
     ordered = [k in set(structure.ordered.tolist()) for k in inner]
