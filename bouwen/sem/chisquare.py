@@ -11,17 +11,16 @@ import numpy as np
 
 from bouwen.sem.derivatives import jacobian, slots
 from bouwen.sem.discrepancy import LikelihoodPoint, likelihood
-from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Structure
+from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.inference import (
     Test,
     bread,
     casewise_scores,
     chunked_curvature,
-    distances,
+    fitted_by_covariates,
     one_group,
     outer_product,
     saturated_point,
-    saturated_trace,
 )
 from bouwen.sem.moments import Sample
 
@@ -107,18 +106,26 @@ def satorra_bentler_trace(
     """tr(UΓ) at the implied moments, for complete data.
 
     tr(VΓ) − tr[(ΔᵀVΔ)⁻¹ ΔᵀVΓVΔ], with tr(VΓ) from Mahalanobis distances about the sample mean
-    and the second term from casewise influences (Satorra & Bentler, 1994).
+    and the second term from casewise influences (Satorra & Bentler, 1994). Given covariates, the moments
+    are those of what they leave unexplained.
     """
-    implied = point.implied
+    st = point.objective.structure
     total = 0.0
-    for g, d2 in enumerate(distances(sample, sample.mean, implied.cov)):
-        WS = point.W[g] @ sample.cov[g]
-        total += 0.5 * (float(d2 @ d2) / len(d2) - float(np.sum(WS * WS.T)))
-        if point.objective.structure.meanstructure:
+    for g, x in enumerate(sample.rows):
+        r = x - sample.mean[g]
+        W, S = point.W[g], sample.cov[g]
+        rW = r @ W
+        d2 = (rW * r).sum(axis=1)
+        square = float(d2 @ d2)
+        if len(st.exogenous):  # the covariates' own moments, and what they predict, do not vary
+            z = fitted_by_covariates(x, st.exogenous)
+            both, own = (rW * z).sum(axis=1), ((z @ W) * z).sum(axis=1)
+            square += float(own @ own) - 2 * float(both @ both)
+            S = S - z.T @ z / len(z)
+        WS = W @ S
+        total += 0.5 * (square / len(x) - float(np.sum(WS * WS.T)))
+        if st.meanstructure:
             total += float(np.trace(WS))
-    exogenous = point.objective.structure.exogenous
-    if len(exogenous):
-        total -= saturated_trace(sample, exogenous, means=point.objective.structure.meanstructure)
     if influences is None or not len(influences):
         return total
     return total - float(np.sum(bread(point.information, basis) * influences))
@@ -164,37 +171,46 @@ def complete_data_fit(
     """
     st = point.objective.structure
     complete = Sample(sample.names, sample.groups, sample.n, sample.mean, sample.cov)
-    chisq = 2 * sample.N * float(likelihood(st, complete).at(_theta_of(point)).value)
-    K, s = [], slots(st)
+    chisq = 2 * sample.N * float(likelihood(st, complete).at(theta_of(point.implied, st)).value)
+    D, s = [], slots(st)
     p = st.p
     i, j = np.tril_indices(p)
     dcov, dmean = jacobian(s, point.implied, i, j)
     Wm, Wc, Gamma = [], [], []
     for g in range(st.n_groups):
-        own = one_group(sample, g)
+        own, keep = one_group(sample, g), explained_moments(st)
         saturated = saturated_point(sample, g)
-        A = chunked_curvature(saturated, observed=True)
+        A = chunked_curvature(saturated, observed=True)[np.ix_(keep, keep)]
         gamma = np.linalg.inv(A)
         if robust:
-            B = outer_product(casewise_scores(saturated, own), own.cluster[0] if own.cluster else None)
+            B = outer_product(casewise_scores(saturated, own)[:, keep], own)
             gamma = gamma @ B @ gamma
         bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
-        full = likelihood(saturated.objective.structure, bare).at(_theta_of(saturated))
+        full = likelihood(saturated.objective.structure, bare).at(theta_of(saturated.implied, saturated.objective.structure))
         Wm.append(A)
-        Wc.append(full.information)
+        Wc.append(full.information[np.ix_(keep, keep)])
         Gamma.append(gamma)
-        K.append(np.concatenate([dmean[g], dcov[g]]))
-    return Corrected(chisq, df, _expectation(K, Wm, Wc, Gamma, sample.n / sample.N, basis))
+        D.append(np.concatenate([dmean[g], dcov[g]])[keep])
+    return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))
 
 
-def _theta_of(point: LikelihoodPoint) -> Array:
-    st = point.objective.structure
-    theta = np.zeros(st.q)
-    theta[st.free[st.free >= 0]] = point.implied.values[st.free >= 0]
+def explained_moments(structure: Structure) -> Array:
+    """Places, among all means and then the covariances by row, of those that are no covariates' own."""
+    i, j = np.tril_indices(structure.p)
+    x = structure.exogenous
+    fixed = np.concatenate([np.isin(np.arange(structure.p), x), np.isin(i, x) & np.isin(j, x)])
+    return np.flatnonzero(~fixed)
+
+
+def theta_of(implied: Implied, structure: Structure) -> Array:
+    """The parameter vector that gave these implied moments."""
+    theta = np.zeros(structure.q)
+    used = structure.free >= 0
+    theta[structure.free[used]] = implied.values[used]
     return theta
 
 
-def _expectation(
+def expectation(
     delta: list[Array],
     Wm: list[Array],
     Wc: list[Array],
@@ -202,7 +218,10 @@ def _expectation(
     share: Array,
     basis: Array | None,
 ) -> float:
-    """k of `complete_data_fit`, block by block: groups share only the parameters."""
+    """tr[W_c (I − P) Γ (I − P)ᵀ], P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m, block by block.
+
+    Groups share only the parameters; see `complete_data_fit`.
+    """
     q = delta[0].shape[1]
     H, middle = np.zeros((q, q)), np.zeros((q, q))
     for w, D, W, G in zip(share, delta, Wm, Gamma, strict=True):

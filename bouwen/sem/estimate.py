@@ -23,6 +23,7 @@ from bouwen.sem.partable import ParTable
 
 MAX_STEPS = 500
 NEAR = 1e-3  # Newton decrement below which the Hessian is used
+PATIENCE = 20  # steps of scoring after which the Hessian is used wherever it stands
 CLOSE = 1e-9  # Newton decrement below which one more full step ends the search
 TOLERANCE = 1e-5  # largest gradient, in units of one standard error per root N, accepted at the solution
 
@@ -130,13 +131,16 @@ def _descend(
         )
     decrement = np.inf
     for steps in range(1, MAX_STEPS + 1):
-        use_hessian = hessian and decrement < NEAR
+        use_hessian = hessian and (decrement < NEAR or steps > PATIENCE)
         g, H = _reduced(point.gradient, point.hessian if use_hessian else point.information, K)
         step, positive = _solve(H, g)
         if use_hessian and not positive:
             use_hessian = False
-            g, H = _reduced(point.gradient, point.information, K)
-            step, positive = _solve(H, g)
+            if steps > PATIENCE:  # a saddle: leave it along its curvature
+                step = _saddle_free(H, g)
+            else:
+                g, H = _reduced(point.gradient, point.information, K)
+                step, positive = _solve(H, g)
         decrement = float(g @ step)
         if decrement < (CLOSE if use_hessian else 1e-15):
             final = objective.at(_theta(alpha - step, offset, K))
@@ -182,6 +186,14 @@ def _solve(H: Array, g: Array) -> tuple[Array, bool]:
             raise NotIdentified("the information matrix holds values that are not numbers")
     half = np.linalg.solve(L, g / scale)
     return np.linalg.solve(L.T, half) / scale, ridge == 0
+
+
+def _saddle_free(H: Array, g: Array) -> Array:
+    """|H|⁻¹ g: Newton's step with the signs of negative curvature turned (Dauphin et al., 2014)."""
+    scale = np.sqrt(np.maximum(np.abs(np.diag(H)), 1e-300))
+    values, vectors = np.linalg.eigh(H / scale[:, None] / scale)
+    size = np.maximum(np.abs(values), 1e-4)
+    return np.asarray(vectors @ ((vectors.T @ (g / scale)) / size) / scale)
 
 
 def _not_converged(table: ParTable, point: Point, K: Array | None, steps: int) -> BouwenError:

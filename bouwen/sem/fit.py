@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Point
 from bouwen.sem.estimate import NotIdentified, Solution
-from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure, implied_moments
+from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure
 from bouwen.sem.inference import Test
 from bouwen.sem.moments import Moments, Sample, UnknownItem, read_sample, sample_from_moments
 from bouwen.sem.normal import NormalTheory
@@ -23,9 +23,10 @@ from bouwen.sem.partable import ParTable, TableOptions, UnknownOption, build_tab
 from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.standardised import numeric_jacobian, standardise
 from bouwen.sem.syntax import parse_model
+from bouwen.sem.weighted import OrdinalFamily, categories_of, ordinal_family
 
 CONFIDENCE = float(ndtri(0.975))
-Family = NormalTheory
+Family = NormalTheory | OrdinalFamily
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,10 @@ class Fit:
         """The discrepancy at the solution."""
         return self.solution.point
 
-    @property
+    @cached_property
     def implied(self) -> Implied:
-        """Implied moments, by group."""
-        return self.solution.point.implied
+        """Implied moments, by group, covariates at their sample moments."""
+        return self.family.reported(self.solution.point)
 
     @property
     def n(self) -> int:
@@ -166,7 +167,7 @@ class Fit:
                 rhs.append(text)
                 labels.append(name)
                 groups.append("")
-        return _coefficients(
+        return coefficients(
             {"lhs": lhs, "op": op, "rhs": rhs, "group": groups, "label": labels},
             est,
             np.sqrt(np.maximum(row_variance, 0.0)),
@@ -182,10 +183,9 @@ class Fit:
         """
         if type not in ("std_all", "std_lv"):
             raise UnknownOption("type", type, ("std_all", "std_lv"))
-        fixed = self.family.fixed
 
         def function(theta: Array) -> Array:
-            implied = implied_moments(self.structure, theta, fixed)
+            implied = self.family.reported(self.family.objective.at(theta))
             rows = standardise(self.structure, implied, observed=type == "std_all")
             return np.concatenate([rows.reshape(*theta.shape[:-1], -1), self._defined_from(rows)], axis=-1)
 
@@ -194,7 +194,7 @@ class Fit:
         se[np.abs(J).max(axis=1, initial=0.0) < 1e-9] = 0.0
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
         columns: dict[str, Any] = {name: frame[name].to_numpy() for name in frame}
-        return _coefficients(columns, function(self.theta), se, {}, name="est_std")
+        return coefficients(columns, function(self.theta), se, {}, name="est_std")
 
     @cached_property
     def measures(self) -> pd.Series[float]:
@@ -217,6 +217,65 @@ class Fit:
             total = np.diag(self.implied.C[g])
             out += [(names[k], label, 1 - residual[k] / total[k]) for k in dependent]
         return pd.DataFrame(out, columns=["lhs", "group", "r2"])
+
+    def residuals(self, type: str = "cor") -> pd.DataFrame:  # noqa: A002
+        """Sample minus implied moments, see `bouwen.sem.diagnostics.residuals`."""
+        from bouwen.sem.diagnostics import residuals
+
+        return residuals(self, type)
+
+    def modification_indices(self) -> pd.DataFrame:
+        """What freeing a parameter would bring, see `bouwen.sem.diagnostics.modification_indices`."""
+        from bouwen.sem.diagnostics import modification_indices
+
+        return modification_indices(self)
+
+    def score_tests(self) -> pd.DataFrame:
+        """What giving up an equality would bring, see `bouwen.sem.diagnostics.score_tests`."""
+        from bouwen.sem.diagnostics import score_tests
+
+        return score_tests(self)
+
+    def scores(self, method: str = "regression") -> pd.DataFrame:
+        """Factor scores, see `bouwen.sem.scores.factor_scores`."""
+        from bouwen.sem.scores import factor_scores
+
+        return factor_scores(self, method)
+
+    def implied_moments(self) -> pd.DataFrame:
+        """Implied covariances and mean of the items (latent responses of ordered ones), by group where several."""
+        names = list(self.structure.observed)
+        frames = [
+            pd.DataFrame(cov, index=names, columns=names).assign(mean=mean)
+            for cov, mean in zip(self.implied.cov, self.implied.mean, strict=True)
+        ]
+        if len(frames) == 1:
+            return frames[0]
+        return pd.concat(dict(zip(self.sample.group_values, frames, strict=True)), names=["group", "item"])
+
+    def summary(self) -> str:
+        """The fit as text."""
+        from bouwen.sem.summary import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from bouwen.sem.summary import as_html
+
+        return as_html(self)
+
+    def __repr__(self) -> str:
+        m = self.measures
+        return (
+            f"<Fit {self.call.estimator.name}, n = {self.n}, chi-square {m['chisq']:.2f} on {self.df} df, "
+            f"CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f}, SRMR {m['srmr']:.3f}>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        from bouwen.sem.summary import as_dict
+
+        return as_dict(self)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -247,7 +306,7 @@ class Fit:
         return out
 
 
-def _coefficients(
+def coefficients(
     columns: dict[str, Any], est: Array, se: Array, more: dict[str, Array], name: str = "est"
 ) -> pd.DataFrame:
     """A table of estimates with z, two-sided p and 95 % limits."""
@@ -280,6 +339,7 @@ def fit_sem(
     cluster: str | None = None,
     std_lv: bool = False,
     meanstructure: bool | None = None,
+    fixed_x: bool = True,
     engine: str = "bouwen",
 ) -> Fit:
     """Fit a structural equation model.
@@ -312,6 +372,8 @@ def fit_sem(
     meanstructure : bool, optional
         Whether means are modelled; by default when groups, missing answers, clusters, ordered items or an
         intercept in the text ask for it.
+    fixed_x : bool
+        Take covariates as they are (lavaan's default), rather than model their moments.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -328,6 +390,17 @@ def fit_sem(
     NotIdentified, NotConverged
         The estimation.
     """
+    if engine not in ("bouwen", "semopy"):
+        raise UnknownOption("engine", engine, ("bouwen", "semopy"))
+    if engine == "semopy":
+        plain = estimator == "ML" and missing == "listwise" and not meanstructure and fixed_x
+        if not isinstance(data, pd.DataFrame) or not plain or group or ordered or cluster:
+            raise UnsupportedModel(
+                'engine="semopy" estimates one group of complete rows by ML without means; use engine="bouwen"'
+            )
+        from bouwen.sem.semopy_engine import fit_semopy
+
+        return fit_semopy(model, data, std_lv=std_lv)
     statements = parse_model(model)
     who = roles(statements)
     from_rows = isinstance(data, pd.DataFrame)
@@ -342,7 +415,13 @@ def fit_sem(
             if name in data.columns and name in who.observed:
                 raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
         sample = read_sample(
-            data, who.observed, group=group, cluster=cluster, missing=missing, complete=who.exogenous
+            data,
+            who.observed,
+            group=group,
+            cluster=cluster,
+            missing=missing,
+            complete=who.exogenous if fixed_x else (),
+            check=not items,
         )
     else:
         if group is not None:
@@ -354,16 +433,24 @@ def fit_sem(
     asked = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
     options = TableOptions(
         std_lv=std_lv,
+        fixed_x=fixed_x,
         meanstructure=asked if meanstructure is None else meanstructure,
         group_equal=group_equal,
         group_partial=group_partial,
+        thresholds=_threshold_counts(sample, items),
     )
     if sample.patterns is not None:
         mean, cov = saturated_moments(sample.patterns, len(sample.groups))
         sample = replace(sample, mean=mean, cov=cov)
     table = build_table(statements, sample.groups, options)
     structure = compile_structure(table)
-    family = NormalTheory(table, structure, sample, chosen)
+    family: Family
+    if items:
+        family = ordinal_family(table, structure, sample, chosen, missing)
+    else:
+        family = NormalTheory(table, structure, sample, chosen)
+    if chosen.discrepancy == "GLS" and table.exogenous:
+        raise UnsupportedModel('estimator="GLS" takes no fixed covariates; use fixed_x=False, or estimator="ML"')
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return Fit(call, family, family.solve())
@@ -382,6 +469,12 @@ def _ordered_items(
         return ()
     wanted = _as_tuple(ordered)
     return tuple(n for n in observed if n in wanted)
+
+
+def _threshold_counts(sample: Sample, items: Sequence[str]) -> dict[str, int]:
+    places = [sample.names.index(name) for name in items]
+    answers = categories_of(sample, places, [True] * len(places))
+    return {name: len(values) - 1 for name, values in zip(items, answers, strict=True)}
 
 
 def _check_counts(table: ParTable, family: Family) -> None:

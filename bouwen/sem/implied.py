@@ -130,22 +130,47 @@ def row_values(structure: Structure, theta: Array, fixed: Array | None = None) -
     return np.where(structure.free >= 0, theta[..., structure.free], fixed)
 
 
-def _with_residuals(structure: Structure, values: Array, C: Array) -> Array:
+def _with_residuals(structure: Structure, values: Array, E: Array, C: Array) -> Array:
     """Give ordered items the residual variance that makes their total variance Δ⁻² (delta parameterisation).
 
-    Changes the diagonal of C in place. No ordered item predicts another variable, so
-    nothing else moves. Muthén & Asparouhov (2002), Mplus Web Note 4.
+    C changes in place. Items are taken causes first, so that what an ordered item adds to the
+    variance of those it predicts is known by then. Muthén & Asparouhov (2002), Mplus Web Note 4.
     """
-    items = structure.ordered
     kind, i, j = structure.kind, structure.i, structure.j
     values = values.copy()
-    for item in items:
+    for item in causal_order(structure):
         scale = values[..., np.flatnonzero((kind == SCALE) & (i == item))[0]]
         residual = np.flatnonzero((kind == SYMMETRIC) & (i == item) & (j == item))[0]
-        total = scale**-2.0
-        values[..., residual] += total - C[..., item, item]
-        C[..., item, item] = total
+        more = scale**-2.0 - C[..., item, item]
+        values[..., residual] += more
+        e = E[..., :, item]
+        C += more[..., None, None] * (e[..., :, None] * e[..., None, :])
     return values
+
+
+def causal_order(structure: Structure) -> list[int]:
+    """Ordered items, each after the ordered items that it depends on.
+
+    Where items predict each other in a circle the order is that of the table.
+    """
+    causes: dict[int, set[int]] = {}
+    for r in np.flatnonzero(structure.kind == DIRECTED):
+        causes.setdefault(int(structure.i[r]), set()).add(int(structure.j[r]))
+    if not any(int(item) in set().union(*causes.values()) for item in structure.ordered):
+        return [int(item) for item in structure.ordered]
+    done: list[int] = []
+
+    def visit(variable: int, path: frozenset[int]) -> None:
+        if variable in done or variable in path:
+            return
+        for cause in sorted(causes.get(variable, ())):
+            visit(cause, path | {variable})
+        done.append(variable)
+
+    for item in structure.ordered:
+        visit(int(item), frozenset())
+    ordered = set(structure.ordered.tolist())
+    return [variable for variable in done if variable in ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +229,7 @@ def implied_moments(structure: Structure, theta: Array, fixed: Array | None = No
     FE = E[..., :p, :]
     C = E @ S @ np.swapaxes(E, -1, -2)
     if len(structure.ordered):
-        values = _with_residuals(structure, values, C)
+        values = _with_residuals(structure, values, E, C)
     if structure.meanstructure:
         rows = np.flatnonzero(structure.kind == INTERCEPT)
         intercepts[..., structure.i[rows]] = values[..., rows]

@@ -73,6 +73,10 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
             y = np.nan_to_num(x[rows] - centre) @ (W @ Z)
             by_row = (s.weight * y[:, s.a]) * y[:, s.b]
             if about_sample:
+                if len(o.structure.exogenous):
+                    z = fitted_by_covariates(x, o.structure.exogenous) @ (W @ Z)
+                    by_row -= (s.weight * z[:, s.a]) * z[:, s.b]
+                    y = y - z
                 by_row -= by_row.mean(axis=0)
             else:
                 by_row -= s.weight * gram(Z, W)[s.a, s.b]
@@ -87,14 +91,30 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
     return out
 
 
-def outer_product(scores: Array, cluster: Array | None = None) -> Array:
-    """B = Σ s sᵀ / N, with scores first added up within clusters where there are any."""
-    if cluster is None:
+def fitted_by_covariates(x: Array, places: Array) -> Array:
+    """Deviations (n, p) that the covariates at ``places`` predict; their own are themselves."""
+    centred = x - x.mean(axis=0)
+    slopes = np.linalg.lstsq(centred[:, places], centred, rcond=None)[0]
+    return np.asarray(centred[:, places] @ slopes)
+
+
+def outer_product(scores: Array, sample: Sample | None = None) -> Array:
+    """B = Σ s sᵀ / N; where the sample has clusters, scores are first added up within them.
+
+    Clusters are those of a group, and C of them count C / (C − 1) times, as in lavaan.
+    """
+    if sample is None or not sample.cluster:
         return np.asarray(scores.T @ scores / len(scores))
-    _, codes = np.unique(cluster, return_inverse=True)
-    sums = np.zeros((codes.max() + 1, scores.shape[1]))
-    np.add.at(sums, codes, scores)
-    return np.asarray(sums.T @ sums / len(scores))
+    B = np.zeros((scores.shape[1], scores.shape[1]))
+    first = 0
+    for cluster in sample.cluster:
+        _, codes = np.unique(cluster, return_inverse=True)
+        count = int(codes.max()) + 1
+        sums = np.zeros((count, scores.shape[1]))
+        np.add.at(sums, codes, scores[first : first + len(cluster)])
+        B += count / (count - 1) * sums.T @ sums
+        first += len(cluster)
+    return B / len(scores)
 
 
 def bread(curvature: Array, basis: Array | None) -> Array:
@@ -102,16 +122,6 @@ def bread(curvature: Array, basis: Array | None) -> Array:
     if basis is None:
         return np.linalg.inv(curvature)
     return np.asarray(basis @ np.linalg.solve(basis.T @ curvature @ basis, basis.T))
-
-
-def distances(sample: Sample, mean: Array, cov: Array) -> list[Array]:
-    """Squared Mahalanobis distance of each respondent to the moments of the group (complete data)."""
-    out = []
-    for g, x in enumerate(sample.rows):
-        L = np.linalg.cholesky(cov[g])
-        z = np.linalg.solve(L, (x - mean[g]).T)
-        out.append((z * z).sum(axis=0))
-    return out
 
 
 def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool = True) -> float:
@@ -128,19 +138,18 @@ def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool 
     total = 0.0
     for g, x in enumerate(sample.rows):
         y = x[:, places]
-        cluster = sample.cluster[g] if sample.cluster else None
         if np.isnan(y).any():
-            total += _incomplete_trace(sample, g, cluster)
+            total += _incomplete_trace(sample, g)
             continue
         L = np.linalg.cholesky(sample.cov[g][np.ix_(places, places)])
         z = np.linalg.solve(L, (y - sample.mean[g][places]).T).T
-        if cluster is None:
+        if not sample.cluster:
             d2 = (z * z).sum(axis=1)
             total += 0.5 * float(d2 @ d2) / len(x) + (0.5 if means else -0.5) * p
             continue
         i, j = np.tril_indices(p, -1)
         t = np.hstack([*((z,) if means else ()), z[:, i] * z[:, j], (z * z - 1) / np.sqrt(2)])
-        total += float(np.trace(outer_product(t, cluster)))
+        total += float(np.trace(outer_product(t, one_group(sample, g))))
     return total
 
 
@@ -217,8 +226,8 @@ def chunked_curvature(point: LikelihoodPoint, *, observed: bool, limit: int = 4_
     return total
 
 
-def _incomplete_trace(sample: Sample, g: int, cluster: Array | None) -> float:
-    point = saturated_point(sample, g)
+def _incomplete_trace(sample: Sample, g: int) -> float:
+    point, own = saturated_point(sample, g), one_group(sample, g)
     A = chunked_curvature(point, observed=True)
-    B = outer_product(casewise_scores(point, one_group(sample, g)), cluster)
+    B = outer_product(casewise_scores(point, own), own)
     return float(np.trace(np.linalg.solve(A, B)))

@@ -118,7 +118,7 @@ def swain(df: float, p: int, n: float) -> float:
 
     References
     ----------
-    Herzog & Boomsma (2009), Structural Equation Modeling 16. ``n`` is N − 1.
+    Herzog & Boomsma (2009), Structural Equation Modeling 16. ``n`` is what chi-square multiplies F by.
     """
     if df == 0:
         return 1.0
@@ -178,7 +178,7 @@ def gfi(
         r = sample_mean - mean
         misfit = misfit + np.einsum("gi,gij,gj->g", r, W, r)
         total = total + np.einsum("gi,gij,gj->g", sample_mean, W, sample_mean)
-    return 1 - float(n @ misfit) / float(n @ total)
+    return 1 - float(n @ (misfit / total)) / float(n.sum())
 
 
 def agfi(gfi_value: float, df: float, n_moments: float) -> float:

@@ -6,17 +6,17 @@ offers the same for ordered items.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from bouwen.sem import chisquare, measures
-from bouwen.sem.chisquare import Corrected, baseline_point, n_statistics
+from bouwen.sem.chisquare import Corrected, baseline_point, n_statistics, theta_of
 from bouwen.sem.discrepancy import LeastSquares, LikelihoodPoint, Objective, Point, least_squares, likelihood
 from bouwen.sem.estimate import Solution, estimate
-from bouwen.sem.implied import Array, Structure
+from bouwen.sem.implied import Array, Implied, Structure
 from bouwen.sem.inference import (
     Test,
     bread,
@@ -92,26 +92,25 @@ class NormalTheory:
         start = start_values(self.table, self.structure, self.sample.mean, self.sample.cov)
         return estimate(self.objective, self.table, start)
 
+    def reported(self, point: Point) -> Implied:
+        """Implied moments of all variables."""
+        return point.implied
+
+    def compared(self, point: Point) -> tuple[Array, Array]:
+        """Sample and implied covariances (G, p, p)."""
+        o = self.objective
+        return o.cov if isinstance(o, LeastSquares) else self.sample.cov, point.implied.cov
+
     # ------------------------------------------------------------------ errors
-
-    @cached_property
-    def cluster(self) -> Array | None:
-        """Cluster of every respondent, group by group."""
-        return np.concatenate(self.sample.cluster) if self.sample.cluster else None
-
-    @property
-    def cluster_factor(self) -> float:
-        """C / (C − 1) for C clusters; 1 without."""
-        if self.cluster is None:
-            return 1.0
-        count = len(np.unique(self.cluster))
-        return count / (count - 1)
 
     def curvature(self, point: Point) -> Array:
         """The information that standard errors use: observed for incomplete data and MLR, else expected."""
         observed = self.sample.patterns is not None or self.estimator.errors == "robust.huber.white"
         if observed and isinstance(point, LikelihoodPoint):
             return chunked_curvature(point, observed=True)
+        if isinstance(self.objective, LeastSquares):  # groups count by n_g here, by n_g − 1 in the distance
+            by_size = replace(self.objective, share=self.sample.n / self.sample.N)
+            return by_size.at(theta_of(point.implied, self.structure)).information
         return point.information
 
     def meat(self, point: Point) -> Array | None:
@@ -120,11 +119,12 @@ class NormalTheory:
             return None
         about_sample = self.estimator.errors == "robust.sem"
         scores = casewise_scores(point, self.sample, about_sample=about_sample)
-        return outer_product(scores, self.cluster) * self.cluster_factor
+        return outer_product(scores, self.sample)
 
     def vcov(self, solution: Solution, curvature: Array, meat: Array | None) -> Array:
         """Sampling covariance (q, q) of the parameters."""
-        A = bread(curvature, solution.basis) / self.sample.N
+        N = self.sample.N - (0 if self.is_likelihood else len(self.sample.groups))
+        A = bread(curvature, solution.basis) / N
         return A if meat is None else np.asarray(A @ meat @ A * self.sample.N)
 
     # ------------------------------------------------------------------ tests
@@ -133,9 +133,8 @@ class NormalTheory:
     def _saturated_trace(self) -> float:
         st = self.structure
         means = st.meanstructure
-        return self.cluster_factor * (
-            saturated_trace(self.sample, means=means) - saturated_trace(self.sample, st.exogenous, means=means)
-        )
+        everything = saturated_trace(self.sample, means=means)
+        return everything - saturated_trace(self.sample, st.exogenous, means=means)
 
     def tests(self, point: Point, df: int, basis: Array | None, curvature: Array, meat: Array | None) -> list[Test]:
         """The plain test and, where the estimator has one, the corrected test."""
@@ -235,14 +234,16 @@ class NormalTheory:
         mean, cov, implied_mean, implied_cov = (np.array(x) for x in moments)
         if self.sample.patterns is not None:
             i, j = np.tril_indices(st.p)
-            misfit = total = 0.0
-            for g in range(len(n)):
-                s = np.concatenate([mean[g], cov[g][i, j]])
+            ratio = np.zeros(len(n))
+            for g, rows in enumerate(self.sample.rows):
+                available = _available_moments(rows)
+                s = np.concatenate([available[0], available[1][i, j]])
                 sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
                 V = chunked_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
-                misfit += n[g] * (s - sigma) @ V @ (s - sigma)
-                total += n[g] * s @ V @ s
-            return float(1 - misfit / total)
+                keep = chisquare.explained_moments(st)
+                s, sigma, V = s[keep], sigma[keep], V[np.ix_(keep, keep)]
+                ratio[g] = ((s - sigma) @ V @ (s - sigma)) / (s @ V @ s)
+            return float(1 - n @ ratio / n.sum())
         x = st.exogenous
         if len(x):
             for m, S in ((mean, cov), (implied_mean, implied_cov)):
@@ -278,7 +279,21 @@ class NormalTheory:
         out |= {"rmr": rmr, "srmr": srmr, "gfi": gfi, "agfi": measures.agfi(gfi, df, n_moments)}
         out |= {"mfi": measures.mfi(out["chisq"], df, N), "ecvi": measures.ecvi(out["chisq"], npar, N)}
         if self.is_likelihood and self.sample.patterns is None and G == 1:
-            out["swain_factor"] = measures.swain(df, st.p, N - 1)
+            out["swain_factor"] = measures.swain(df, st.p, N)
             out["chisq_swain"] = out["chisq"] * out["swain_factor"]
             out["pvalue_swain"] = measures.chisq_pvalue(out["chisq_swain"], df)
         return out
+
+
+def _available_moments(rows: Array) -> tuple[Array, Array]:
+    """Means of all answers to an item, and covariances over all respondents who answered both.
+
+    Only the goodness-of-fit index of incomplete data uses these; lavaan has it so.
+    """
+    answered = ~np.isnan(rows)
+    x = np.where(answered, rows, 0.0)
+    both = answered.T.astype(float) @ answered
+    sums = x.T @ answered  # of item i over those who answered j
+    products = x.T @ x - sums * sums.T / both
+    factor = (len(rows) - 1) / len(rows)
+    return x.sum(axis=0) / answered.sum(axis=0), products / (both - 1) * factor

@@ -307,7 +307,7 @@ def _automatic(
     for name in inner:
         value = 1.0 if name in ordered else 0.0 if name in single else None
         yield _Draft(name, "~~", name, g, value=value)
-    freed = g > 0 and "loadings" in equal
+    freed = g > 0 and "loadings" in equal and "lv.variances" not in equal
     for name in who.latent:
         value = 1.0 if options.std_lv and not freed else 0.0 if name in single else None
         yield _Draft(name, "~~", name, g, value=value)

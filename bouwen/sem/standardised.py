@@ -13,7 +13,9 @@ import numpy as np
 from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD, Array, Implied, Structure
 
 
-def standardise(structure: Structure, implied: Implied, *, observed: bool) -> Array:
+def standardise(
+    structure: Structure, implied: Implied, *, observed: bool, values: Array | None = None
+) -> Array:
     """Standardised values (..., G, R) of all rows.
 
     Parameters
@@ -22,12 +24,14 @@ def standardise(structure: Structure, implied: Implied, *, observed: bool) -> Ar
     implied : Implied
     observed : bool
         Whether observed variables are standardised too (``std_all``), or factors only (``std_lv``).
+    values : array (..., G, R), optional
+        Other raw values to put on the standardised scale.
     """
     kind, i, j, p = structure.kind, structure.i, structure.j, structure.p
-    values = implied.values
+    values = implied.values if values is None else values
     with np.errstate(invalid="ignore", divide="ignore"):
         sd = np.sqrt(np.diagonal(implied.C, axis1=-2, axis2=-1))
-        residual = _residual_sd(structure, values)
+        residual = _residual_sd(structure, implied.values)
         if not observed:
             sd = np.where(np.arange(structure.m) < p, 1.0, sd)
             residual = np.where(np.arange(structure.m) < p, 1.0, residual)

@@ -68,7 +68,7 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
         if markers:
             ratio = fixed[items[markers[0]]] / raw[markers[0]]
         else:
-            ratio = 1.0 if share.sum() >= 0 else -1.0
+            ratio = 1.0 if share[0] >= 0 else -1.0  # the first item points the way
         loading = np.array([raw[k] * ratio if free[r] else fixed[r] for k, r in enumerate(items)])
         values[items] = loading
         psi = 1 / ratio**2

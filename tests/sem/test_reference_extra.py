@@ -110,7 +110,11 @@ def lavaan_rows(case: dict[str, Any]) -> dict[Row, dict[str, Any]]:
 
 def our_rows(fit: Fit) -> dict[Row, dict[str, Any]]:
     records = fit.parameters.to_dict("records")
-    return {key(row, str(row["group"])): row for row in records if row["op"] not in ("==", "<", ">")}
+    return {key(row, group_text(row["group"])): row for row in records if row["op"] not in ("==", "<", ">")}
+
+
+def group_text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def number(value: Any) -> float:
@@ -126,9 +130,11 @@ def test_model_matches_lavaan(path: Path) -> None:
     fit = fit_case(case)
     ours, theirs = our_rows(fit), lavaan_rows(case)
     assert set(ours) == set(theirs)
+    # lavaan's augmented Lagrangian stops early at nonlinear and active constraints
+    loose = 1e-4 if case["largest_gradient"] > 1e-3 else 1e-5
     wrong = []
     for row, expected in theirs.items():
-        for column, tolerance in (("est", 1e-5), ("std.lv", 1e-4), ("std.all", 1e-4)):
+        for column, tolerance in (("est", loose), ("std.lv", 1e-4), ("std.all", 1e-4)):
             want, have = number(expected.get(column)), number(ours[row][column.replace(".", "_")])
             if not math.isnan(want) and not abs(have - want) <= tolerance * max(1, abs(want)):
                 wrong.append(f"{row} {column}: {have:.8g}, lavaan {want:.8g}")

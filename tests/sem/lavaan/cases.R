@@ -20,8 +20,8 @@ case("ord_groups_intercepts", "survey.csv", Q6, ordered = six, group = "variant"
      group.equal = c("thresholds", "loadings", "intercepts"))
 case("ord_groups_residuals", "survey.csv", Q6, ordered = six, group = "variant",
      group.equal = c("thresholds", "loadings", "intercepts", "residuals"))
-case("ord_groups_binary", "survey.csv", Q, ordered = items, group = "variant",
-     group.equal = c("thresholds", "loadings"))
+case("ord_groups_binary", "survey.csv", Q, ordered = items, group = "variant")
+case("ord_groups_intercepts_only", "survey.csv", Q6, ordered = six, group = "variant", group.equal = "intercepts")
 case("ord_groups_partial", "survey.csv", Q6, ordered = six, group = "variant",
      group.equal = c("thresholds", "loadings"), group.partial = c("care =~ q2", "q5 | t1"))
 case("ord_groups_stdlv_loadings", "survey.csv", Q6, ordered = six, group = "variant", std.lv = TRUE,
@@ -52,6 +52,25 @@ case("ord_mimic", "survey.csv", paste(Q6, "care ~ size + rural", "rules ~ size +
 case("ord_observed_covariate_groups", "survey.csv", paste("care =~ q1 + q2 + q3", "care ~ size", sep = "\n"), "sem",
      ordered = paste0("q", 1:3), group = "variant")
 
+case("ord_mixed_groups_thresholds", "survey.csv", MIXED, ordered = paste0("q", 1:3), group = "variant",
+     group.equal = "thresholds")
+case("ord_mimic_groups_equal", "survey.csv", paste(Q6, "care + rules ~ size + rural", sep = "\n"), "sem", ordered = six,
+     group = "variant", group.equal = c("thresholds", "loadings", "regressions"))
+case("ord_mixed_mimic", "survey.csv", paste(MIXED, "care ~ size", "money ~ rural", "q2 ~ rural", sep = "\n"), "sem",
+     ordered = paste0("q", 1:3))
+case("ord_path", "survey.csv", "q1 ~ a*size + rural
+q7 ~ b*q1 + size
+ab := a*b", "sem", ordered = c("q1", "q7"), note = "no factors: an ordered mediator and outcome")
+case("ord_wlsm", "survey.csv", Q, ordered = items, estimator = "WLSM")
+case("ord_wlsmvs", "survey.csv", Q6, ordered = six, estimator = "WLSMVS")
+case("ord_groups_variances", "survey.csv", Q6, ordered = six, group = "variant", std.lv = TRUE,
+     group.equal = c("thresholds", "loadings", "lv.variances", "lv.covariances", "means"))
+case("ord_thresholds_labelled", "survey.csv", paste(Q6, "q1 | a*t1", "q2 | a*t1 + b*t2", "q3 | b*t2", sep = "\n"),
+     ordered = six)
+case("ord_bifactor", "survey.csv", "g =~ q1 + q2 + q3 + q4 + q5 + q6
+s =~ q4 + q5 + q6
+g ~~ 0*s", ordered = six, std.lv = TRUE)
+
 # ---- missing data, three groups ---------------------------------------------------------------
 T <- "trust =~ t1 + t2 + t3 + t4
 gain =~ t5 + t6 + t7 + t8"
@@ -64,6 +83,16 @@ case("fiml_mlr", "regions.csv", paste(T, "gain ~ trust", sep = "\n"), "sem", mis
 case("listwise_mlr", "regions.csv", T, estimator = "MLR")
 case("listwise_regions_strict", "regions.csv", T, group = "region", estimator = "MLM",
      group.equal = c("loadings", "intercepts", "residuals"))
+
+case("fiml_regions_means", "regions.csv", T, group = "region", missing = "fiml",
+     group.equal = c("loadings", "intercepts", "means", "lv.variances", "lv.covariances"))
+case("fiml_std_lv_residuals", "regions.csv", T, group = "region", missing = "fiml", estimator = "MLR", std.lv = TRUE,
+     group.equal = c("loadings", "intercepts", "residuals"))
+case("fiml_covariate", "regions.csv", paste(T, "trust + gain ~ age", sep = "\n"), "sem", missing = "fiml", estimator = "MLR")
+case("fiml_higher_order", "regions.csv", "one =~ t1 + t2 + t3
+two =~ t4 + t5 + t6
+three =~ t7 + t8 + t2
+top =~ one + two + three", missing = "fiml", estimator = "MLR")
 
 # ---- longitudinal -----------------------------------------------------------------------------
 WAVES <- "w1 =~ a1 + l2*b1 + l3*c1
@@ -121,6 +150,11 @@ case("towns_groups_mlr", "towns.csv", H, cluster = "town", estimator = "MLR", gr
      group.equal = c("loadings", "intercepts"))
 case("towns_fiml_mlr", "towns_missing.csv", H, cluster = "town", estimator = "MLR", missing = "fiml")
 
+case("towns_covariate_groups_fiml", "towns_missing.csv", paste(H, "two ~ one + budget", sep = "\n"), "sem", cluster = "town",
+     estimator = "MLR", missing = "fiml", group = "kind", group.equal = "loadings")
+case("towns_mimic_mlr", "towns.csv", paste(H, "one + two ~ budget", sep = "\n"), "sem", cluster = "town", estimator = "MLR",
+     std.lv = TRUE)
+
 # ---- growth -----------------------------------------------------------------------------------
 GROWTH <- "i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4
 s =~ 0*t1 + 1*t2 + 2*t3 + 3*t4
@@ -173,6 +207,23 @@ dem60 =~ y1 + y2 + y3 + y4
 dem60 ~ ind60
 y2 ~ x3
 y3 ~~ x2", "sem", estimator = "MLR")
+
+case("mlm_mimic", "survey.csv", "money =~ y1 + y2 + y3
+money ~ size + rural", "sem", estimator = "MLM")
+case("mlr_mimic_groups", "survey.csv", "money =~ y1 + y2 + y3
+money ~ size + rural", "sem", estimator = "MLR", group = "variant", group.equal = c("loadings", "intercepts", "regressions"))
+case("uls_growth", "growth.csv", GROWTH, "sem", estimator = "ULS")
+case("growth_quadratic", "growth.csv", paste("q =~ 0*t1 + 1*t2 + 4*t3 + 9*t4
+q ~ NA*1", GROWTH, "s ~~ 0*q
+q ~~ 0*q
+i ~~ 0*q", sep = "\n"), "sem", note = "a fixed quadratic slope")
+case("latent_difference", "waves.csv", "w1 =~ a1 + l2*b1 + l3*c1
+w2 =~ a2 + l2*b2 + l3*c2
+w2 ~ 1*w1
+change =~ 1*w2
+w2 ~~ 0*w2
+change ~ w1
+a1 ~~ a2", "sem", std.lv = FALSE, note = "change scores: fixed regression and variance")
 
 # ---- several groups -------------------------------------------------------------------------------
 REG <- paste(HS, "textual ~ visual + ageyr", "speed ~ visual + textual", sep = "\n")

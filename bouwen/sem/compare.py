@@ -1,0 +1,154 @@
+"""Two nested fits to a test of their difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.linalg import LinAlgError
+from scipy.special import chdtrc
+
+from bouwen.errors import BouwenError
+from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
+from bouwen.sem.fit import Fit
+from bouwen.sem.inference import bread
+from bouwen.sem.normal import NormalTheory
+from bouwen.sem.start import start_values
+from bouwen.sem.weighted import OrdinalFamily, WeightedPoint, corrected_test
+
+NESTED = 1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
+
+
+class NotNested(BouwenError):
+    """The restricted model is no special case of the free one."""
+
+
+def compare_fits(free: Fit, restricted: Fit) -> pd.Series[float]:
+    """Chi-square difference test of two nested models.
+
+    Plain for ML; Satorra & Bentler (2001) for MLM and MLR; Satorra (2000), scaled and shifted, for ordered
+    items with a corrected test.
+
+    Parameters
+    ----------
+    free, restricted : Fit
+        The same items, respondents and estimator; ``restricted`` has more degrees of freedom.
+
+    Returns
+    -------
+    Series
+        chisq_diff df_diff pvalue, and scaling_factor where there is one.
+
+    Raises
+    ------
+    NotNested
+        Where the data differ, or the free model cannot reproduce the moments that the restricted one
+        implies (Bentler & Satorra, 2010).
+    """
+    df = restricted.df - free.df
+    if free.call.estimator != restricted.call.estimator:
+        raise NotNested(
+            f'the models were estimated by "{free.call.estimator.name}" and "{restricted.call.estimator.name}"; '
+            "use one estimator for both"
+        )
+    if set(free.sample.names) != set(restricted.sample.names) or free.sample.groups != restricted.sample.groups:
+        raise NotNested("the models have different items or groups")
+    if not np.array_equal(free.sample.n, restricted.sample.n):
+        raise NotNested(f"the models were fitted to {free.n} and {restricted.n} respondents")
+    if df <= 0:
+        raise NotNested(
+            f"the restricted model has {restricted.df} degrees of freedom and the free one {free.df}; "
+            "give the model with more parameters first"
+        )
+    _check_nested(free, restricted)
+    chisq = restricted.tests[0].chisq - free.tests[0].chisq
+    if free.call.estimator.test == "standard":
+        return _result(chisq, df)
+    if isinstance(free.family, OrdinalFamily):
+        first, second = _difference_traces(free, restricted)
+        test = corrected_test("scaled.shifted", chisq, df, first, second)
+        return _result(test.chisq, df, test.scaling)
+    trace = _trace(restricted) - _trace(free)
+    if trace <= 0:
+        raise NotNested(
+            f"the scaling factor of the difference is not positive ({trace / df:.3f}), so the scaled test does not "
+            "exist for these models (Satorra & Bentler, 2010); compare them by ML"
+        )
+    return _result(chisq * df / trace, df, trace / df)
+
+
+def _trace(fit: Fit) -> float:
+    return fit.tests[1].trace if fit.df > 0 else 0.0
+
+
+def _result(chisq: float, df: int, scaling: float | None = None) -> pd.Series[float]:
+    values = {"chisq_diff": chisq, "df_diff": float(df), "pvalue": float(chdtrc(df, max(chisq, 0.0)))}
+    if scaling is not None:
+        values["scaling_factor"] = scaling
+    return pd.Series(values)
+
+
+def _check_nested(free: Fit, restricted: Fit) -> None:
+    """Fit the free model to what the restricted model implies; it should reproduce it."""
+    family = free.family
+    order = [restricted.sample.names.index(name) for name in free.sample.names]
+    implied = restricted.point.implied
+    mean, cov = implied.mean[:, order], implied.cov[:, order][:, :, order]
+    if isinstance(family, OrdinalFamily):
+        assert isinstance(restricted.point, WeightedPoint)
+        if family.moments[0].labels != restricted.family.moments[0].labels:  # type: ignore[union-attr]
+            return  # items in another order: the traces below do not need them to be nested exactly
+        objective = replace(family.objective, statistics=restricted.point.model)
+        start = free.theta
+    else:
+        if not restricted.structure.meanstructure:
+            mean = free.sample.mean
+        sample = replace(free.sample, mean=mean, cov=cov, patterns=None)
+        objective = replace(family, sample=sample).objective
+        start = free.theta
+    try:
+        misfit = float(estimate(objective, free.table, start).point.value)
+    except (NotConverged, NotIdentified, LinAlgError):
+        misfit = np.inf
+    if misfit > NESTED and isinstance(family, NormalTheory):
+        try:
+            fresh = start_values(free.table, free.structure, mean, cov)
+            misfit = min(misfit, float(estimate(objective, free.table, fresh).point.value))
+        except (NotConverged, NotIdentified, LinAlgError):
+            misfit = min(misfit, np.inf)
+    if misfit > NESTED:
+        raise NotNested(
+            "the models are not nested: the free model cannot reproduce what the restricted model implies. "
+            "Compare them by AIC or BIC instead"
+        )
+
+
+def _difference_traces(free: Fit, restricted: Fit) -> tuple[float, float]:
+    """tr and tr of the square of U_d Γ for the difference of two DWLS fits.
+
+    U_d = WΔ₁ [P⁻¹ − H(HᵀPH)⁻¹Hᵀ] Δ₁ᵀW with P = Δ₁ᵀWΔ₁ and H the directions of the free model that the restricted
+    one keeps, found from the two Jacobians (Satorra, 2000, with the restrictions taken from Δ).
+    """
+    family = free.family
+    assert isinstance(family, OrdinalFamily)
+    assert isinstance(free.point, WeightedPoint)
+    assert isinstance(restricted.point, WeightedPoint)
+    k = family.objective.layout.size
+    D1 = free.point.jacobian.reshape(-1, free.table.n_free)
+    D0 = restricted.point.jacobian.reshape(-1, restricted.table.n_free)
+    if free.solution.basis is not None:
+        D1 = D1 @ free.solution.basis
+    if restricted.solution.basis is not None:
+        D0 = D0 @ restricted.solution.basis
+    H = np.linalg.lstsq(D1, D0, rcond=None)[0]
+    w = np.concatenate([s * weight for s, weight in zip(family.share, family.objective.weight, strict=True)])
+    WD = w[:, None] * D1
+    P = D1.T @ WD
+    M = bread(P, None) - bread(P, H)
+    middle = np.zeros_like(P)
+    for g, gamma in enumerate(family.gammas):
+        part = WD[g * k : (g + 1) * k]
+        middle += part.T @ gamma @ part / family.share[g]
+    product = M @ middle
+    return float(np.trace(product)), float(np.sum(product * product.T))

@@ -1,0 +1,81 @@
+"""A fit and its respondents to factor scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bouwen.sem.fit import Fit
+from bouwen.sem.implied import DIRECTED, SYMMETRIC, Array
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.partable import UnknownOption
+
+METHODS = ("regression", "bartlett")
+
+
+def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
+    """Factor scores of the respondents used, by their row in the data.
+
+    Parameters
+    ----------
+    fit : Fit
+    method : "regression" or "bartlett"
+        Regression scores E(η | y) shrink towards the group's mean (Thomson, 1934; Thurstone, 1935); Bartlett's
+        (1937) are unbiased given the factors. Respondents with gaps are scored on what they answered.
+
+    Returns
+    -------
+    DataFrame
+        One row for each respondent, one column for each factor, and ``group`` where there are several.
+    """
+    if method.lower() not in METHODS:
+        raise UnknownOption("method", method, METHODS)
+    if not fit.sample.rows:
+        raise UnsupportedModel("factor scores need the respondents' rows; this model was fitted to moments")
+    if len(fit.structure.ordered):
+        raise UnsupportedModel("factor scores for ordered items are not supported; fit the items as continuous")
+    st = fit.structure
+    frames = []
+    for g, rows in enumerate(fit.sample.rows):
+        answered = ~np.isnan(rows)
+        scores = np.full((len(rows), len(st.latent)), np.nan)
+        kinds, which = np.unique(answered, axis=0, return_inverse=True)
+        centre = fit.implied.mean[g] if st.meanstructure else fit.sample.mean[g]
+        for k, kind in enumerate(kinds):
+            own = np.flatnonzero(which.ravel() == k)
+            items = np.flatnonzero(kind)
+            weights = _weights(fit, g, items, method.lower())
+            scores[own] = fit.implied.eta[g, st.p :] + (rows[np.ix_(own, items)] - centre[items]) @ weights.T
+        frame = pd.DataFrame(scores, columns=list(st.latent), index=fit.sample.index[g])
+        if len(fit.sample.groups) > 1:
+            frame["group"] = fit.sample.group_values[g]
+        frames.append(frame)
+    return pd.concat(frames).sort_index()
+
+
+def _weights(fit: Fit, g: int, items: Array, method: str) -> Array:
+    """Score weights (factors, items)."""
+    st, p = fit.structure, fit.structure.p
+    C = fit.implied.C[g]
+    if method == "regression":
+        return np.asarray(np.linalg.solve(C[np.ix_(items, items)], C[p:][:, items].T).T)
+    A, S = np.zeros((st.m, st.m)), np.zeros((st.m, st.m))
+    values = fit.implied.values[g]
+    rows = np.flatnonzero(st.kind == DIRECTED)
+    A[st.i[rows], st.j[rows]] = values[rows]
+    rows = np.flatnonzero(st.kind == SYMMETRIC)
+    S[st.i[rows], st.j[rows]] = S[st.j[rows], st.i[rows]] = values[rows]
+    inverse = np.linalg.inv(np.eye(p) - A[:p, :p])
+    Lambda = (inverse @ A[:p, p:])[items]
+    Theta = (inverse @ S[:p, :p] @ inverse.T)[np.ix_(items, items)]
+    try:
+        half = np.linalg.solve(Theta, Lambda)
+        M = np.linalg.solve(Lambda.T @ half, half.T)
+    except np.linalg.LinAlgError as singular:
+        raise UnsupportedModel(
+            "Bartlett scores need factors with items of their own and items with residual variance; "
+            'use method="regression"'
+        ) from singular
+    if not np.allclose(M @ Lambda, np.eye(len(M)), atol=1e-6):
+        raise UnsupportedModel('Bartlett scores need items for every factor; use method="regression"')
+    return M

@@ -1,0 +1,89 @@
+"""Reference models of lavaan as calls of fit_sem."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bouwen.sem import Fit, Moments, fit_sem
+
+HERE = Path(__file__).parent
+FOLDERS = {HERE / "reference" / "lavaan": HERE / "reference" / "data", HERE / "lavaan": HERE / "lavaan" / "data"}
+CASES = sorted(path for folder in FOLDERS for path in folder.glob("*.json"))
+OPTIONS = {
+    "estimator": "estimator",
+    "missing": "missing",
+    "group": "group",
+    "group.equal": "group_equal",
+    "group.partial": "group_partial",
+    "ordered": "ordered",
+    "cluster": "cluster",
+    "std.lv": "std_lv",
+    "meanstructure": "meanstructure",
+    "fixed.x": "fixed_x",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model that lavaan fitted."""
+
+    path: Path
+    content: dict[str, Any]
+
+    @property
+    def labels(self) -> list[str]:
+        labels = self.content["group_labels"]
+        return [str(x) for x in (labels if isinstance(labels, list) else [labels])]
+
+    def data(self) -> Any:
+        options = self.options
+        if self.content["data"]:
+            return read_data(FOLDERS[self.path.parent] / self.content["data"])
+        cov, n, mean = options["sample.cov"], options["sample.nobs"], options.get("sample.mean")
+        names = self.content["variables"]
+        if isinstance(cov, dict):
+            return {
+                g: Moments(c, k, mean=mean[g] if mean else None, names=names)
+                for (g, c), k in zip(cov.items(), n, strict=True)
+            }
+        return Moments(cov, n, mean=mean, names=names)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        options = self.content["options"]
+        return options if isinstance(options, dict) else {}
+
+    def fit(self) -> Fit:
+        given = {OPTIONS[k]: v for k, v in self.options.items() if not k.startswith("sample.")}
+        return fit_sem(self.content["model"], self.data(), **given)
+
+    def group_name(self, row: dict[str, Any]) -> str:
+        if len(self.labels) < 2 or row["op"] == ":=":
+            return ""
+        return self.labels[row["group"] - 1]
+
+
+@cache
+def read_data(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path)
+
+
+def read_case(path: Path) -> Case:
+    return Case(path, json.loads(path.read_text()))
+
+
+def by_key(frame: pd.DataFrame) -> dict[tuple[str, str, str, str], dict[str, Any]]:
+    """Rows by lhs, op, rhs, group; covariances both ways round."""
+    found = {}
+    for row in frame.to_dict("records"):
+        group = str(row["group"])
+        found[row["lhs"], row["op"], row["rhs"], group] = row
+        if row["op"] == "~~":
+            found[row["rhs"], row["op"], row["lhs"], group] = row
+    return found
