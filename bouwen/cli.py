@@ -15,6 +15,7 @@ import typer
 from bouwen.errors import BouwenError
 
 CAN_FORK = sys.platform == "linux"
+INTERRUPTED = 130  # what typer leaves with after Ctrl-C
 DEFAULT_STUDY = Path("data/providers/study.yml")
 
 app = typer.Typer(
@@ -168,6 +169,7 @@ def main() -> None:
             typer.echo(getattr(error, "traceback", ""), err=True)
         typer.echo(f"bouwen: {error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("bouwen: stopped; the old book is untouched.", err=True)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            typer.echo("bouwen: stopped; the old book is untouched.", err=True)
+        raise

@@ -22,6 +22,8 @@ WORDS = {
         "cite": "How to cite",
         "show": "Show the code",
         "hide": "Hide the code",
+        "contents": "On this page",
+        "search": "Search this book",
         "figure": "Figure",
         "table": "Table",
     },
@@ -31,6 +33,8 @@ WORDS = {
         "cite": "Citeren als",
         "show": "Toon de code",
         "hide": "Verberg de code",
+        "contents": "Op deze pagina",
+        "search": "Zoek in dit boek",
         "figure": "Figuur",
         "table": "Tabel",
     },
@@ -89,6 +93,8 @@ def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) 
     sphinx["language"] = language
     sphinx["nb_code_prompt_show"], sphinx["nb_code_prompt_hide"] = words["show"], words["hide"]
     sphinx["numfig_format"] = {"figure": f"{words['figure']} %s", "table": f"{words['table']} %s"}
+    sphinx["html_theme_options"] |= {"toc_title": words["contents"], "search_bar_text": words["search"]}
+    sphinx["html_theme_options"]["logo"]["text"] = study.title[language]
     sphinx["bouwen_chapter_of"] = {page.name: page.chapter for page in pages if page.name != page.chapter}
     return config
 
