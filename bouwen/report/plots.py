@@ -68,8 +68,13 @@ def wrapped(text: str, width: int) -> str:
 
 
 def ticks(study: Study) -> Callable[[Sequence[float]], list[str]]:
-    """Axis labels in the language of the book."""
-    return lambda values: [number(v, 1, study.language) for v in values]
+    """Axis labels in the language of the book, with as many decimals as their distances need."""
+
+    def labels(values: Sequence[float]) -> list[str]:
+        digits = next((d for d in (1, 2, 3) if all(abs(round(v, d) - v) < 1e-9 for v in values)), 4)
+        return [number(v, digits, study.language) for v in values]
+
+    return labels
 
 
 def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:

@@ -112,3 +112,8 @@ def test_nothing_in_the_reputation_book_speaks_of_care(reputation):
     ]  # fmt: skip
     text = " ".join(" ".join(cells(table)) for table in shown) + texts.about(reputation).data
     assert not re.search(r"\b(care|zorg|municipalit|gemeente|provider)", text, re.IGNORECASE)
+
+
+def test_axis_labels_have_the_decimals_that_they_need(providers, municipalities):
+    assert plots.ticks(providers)([0, 0.25, 0.5]) == ["0.00", "0.25", "0.50"]
+    assert plots.ticks(municipalities)([0.2, 0.4]) == ["0,2", "0,4"]
