@@ -29,6 +29,7 @@ from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.stability import LoadingStability, congruence, loading_stability
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
+from bouwen.scales.treatment import compare_treatments
 from bouwen.scales.validity import Htmt, fornell_larcker, htmt
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "bartlett",
     "check_key",
     "compare_correlations",
+    "compare_treatments",
     "congruence",
     "empirical_kaiser",
     "factor_correlations",
