@@ -78,14 +78,16 @@ def run_kernel(connection_file: str) -> None:
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     app = IPKernelApp.instance()
-    app.initialize(["-f", connection_file, *arguments])
+    app.initialize(["-f", connection_file, *arguments])  # type: ignore[no-untyped-call]
+
+    events: Any = app.shell.events  # type: ignore[union-attr]
 
     def seed_once(info: object) -> None:
-        app.shell.events.unregister("pre_run_cell", seed_once)
+        events.unregister("pre_run_cell", seed_once)
         seed()
 
-    app.shell.events.register("pre_run_cell", seed_once)  # later than the kernel's own random draws
-    app.start()
+    events.register("pre_run_cell", seed_once)  # later than the kernel's own random draws
+    app.start()  # type: ignore[no-untyped-call]
 
 
 def seed() -> None:

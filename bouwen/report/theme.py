@@ -31,7 +31,6 @@ DUTCH = {
     "Link to this table": "Link naar deze tabel",
     "Link to this term": "Link naar deze term",
     "Link to this toctree": "Link naar deze inhoudsopgave",
-    "Please activate JavaScript to enable the search functionality.": "Zet JavaScript aan om te kunnen zoeken.",
     "System Settings": "Zoals het systeem",
     "Download notebook file": "Download het notebook",
     "Download source file": "Download de bron",
@@ -73,7 +72,7 @@ DUTCH_IN_PAGES = {
     'aria-label="Toggle primary sidebar"': 'aria-label="Toon of verberg de hoofdstukken"',
     'title="Toggle secondary sidebar"': 'title="Toon of verberg de inhoud van deze pagina"',
     'aria-label="Toggle secondary sidebar"': 'aria-label="Toon of verberg de inhoud van deze pagina"',
-    "Please activate JavaScript to enable the search functionality.": "Zet JavaScript aan om te kunnen zoeken.",
+    "Please activate JavaScript to enable the search functionality.": "Zet JavaScript aan om te zoeken.",
 }
 COPY_BUTTON = """const messages = {
   'nl': {

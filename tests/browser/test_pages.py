@@ -1,0 +1,193 @@
+"""Every page of the default book in a real browser, from disk, with the network refused."""
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from bouwen.report import book
+
+pytestmark = [pytest.mark.browser, pytest.mark.book]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"wide": 1400, "narrow": 390}
+SEARCHES = {"nl": ["vertrouwen", "gemeenten", "zorgaanbieders"], "en": ["trust", "municipalities"]}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("BOUWEN_REQUIRE_BROWSER") == "1":
+            pytest.fail("no Chromium on this machine, and BOUWEN_REQUIRE_BROWSER=1 asks for one")
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", params=["nl", "en"])
+def site(request, tmp_path_factory):
+    """The HTML of the default study in each language, and the language."""
+    output = tmp_path_factory.mktemp("site") / request.param
+    book.build("data/providers/study.yml", parameters={"language": request.param}, output=output)
+    return output, request.param
+
+
+class Visit:
+    """One page in a fresh browser context; keeps what went wrong."""
+
+    def __init__(self, browser, **options):
+        self.refused, self.errors = [], []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.context.route("**/*", self.only_files)
+        self.page.on("console", self.listen)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.refused.append(request.url))
+
+    def only_files(self, route):
+        if route.request.url.startswith(("file:", "data:", "blob:")):
+            route.continue_()
+        else:
+            self.refused.append(route.request.url)
+            route.abort()
+
+    def listen(self, message):
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def go(self, path: Path, query: str = ""):
+        self.page.goto(f"file://{quote(str(path))}{query}", wait_until="load")
+        return self.page
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.context.close()
+
+
+def pages_of(folder: Path) -> list[Path]:
+    pages = sorted(folder.rglob("*.html"))
+    assert len(pages) > 10
+    return [page for page in pages if "_static" not in page.parts and page != folder / "index.html"]
+
+
+def test_every_page_asks_nothing_of_the_network_and_has_no_error(chromium, site):
+    folder, _ = site
+    with Visit(chromium) as visit:
+        for path in pages_of(folder):
+            visit.go(path)
+            visit.page.wait_for_timeout(100)
+            assert (path.name, visit.refused, visit.errors) == (path.name, [], [])
+
+
+def test_every_page_is_accessible(chromium, site):
+    folder, language = site
+    with Visit(chromium) as visit:
+        for path in pages_of(folder):
+            page = visit.go(path)
+            assert page.evaluate("document.documentElement.lang") == language, path
+            bare = "[...document.images].filter(i => !i.hasAttribute('alt')).map(i => i.src)"
+            assert page.evaluate(bare) == [], path
+            silent = (
+                "[...document.querySelectorAll('.bd-article img')].filter(i => !i.alt.trim()).map(i => i.src)"
+            )
+            assert page.evaluate(silent) == [], path
+            assert page.evaluate("document.querySelectorAll('.bd-article h1').length") == 1, path
+            assert page.locator("#pst-skip-link").count() == 1, path
+
+
+def test_every_page_says_that_the_data_are_synthetic(chromium, site):
+    folder, language = site
+    word = {"nl": "Synthetische gegevens", "en": "Synthetic data"}[language]
+    with Visit(chromium) as visit:
+        for path in pages_of(folder):
+            banner = visit.go(path).locator(".bd-header-announcement")
+            assert word in banner.inner_text(), path
+            visit.page.emulate_media(media="print")
+            assert banner.is_visible(), path
+            visit.page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_screen(chromium, site, width):
+    folder, _ = site
+    with Visit(chromium, viewport={"width": WIDTHS[width], "height": 800}) as visit:
+        for path in pages_of(folder):
+            page = visit.go(path)
+            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert wider <= 0, path
+
+
+CONTRAST = """selector => {
+  const rgb = text => text.match(/[\\d.]+/g).map(Number)
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0)
+  const behind = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgb(getComputedStyle(e).backgroundColor)
+      if (colour.length === 3 || colour[3] === 1) return colour
+    }
+    return [255, 255, 255]
+  }
+  return [...document.querySelectorAll(selector)].filter(e => e.offsetParent && e.innerText.trim())
+    .map(e => {
+      const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))]
+      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.innerText.slice(0, 40)]
+    })
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_light_and_dark(chromium, site, scheme):
+    folder, _ = site
+    with Visit(chromium, color_scheme=scheme) as visit:
+        for path in pages_of(folder):
+            page = visit.go(path)
+            assert page.evaluate("document.documentElement.dataset.theme") == scheme
+            selector = ".bd-article p, .bd-article h1, .bd-article h2, .bd-article td, .bd-article th"
+            weak = [(ratio, text) for ratio, text in page.evaluate(CONTRAST, selector) if ratio < 4.5]
+            assert (path.name, weak) == (path.name, [])
+
+
+def test_search_finds_words_from_disk(chromium, site):
+    folder, language = site
+    with Visit(chromium) as visit:
+        for word in SEARCHES[language]:
+            page = visit.go(folder / "search.html", f"?q={word}")
+            page.locator("#search-results ul.search li").first.wait_for(timeout=15_000)
+            assert page.locator("#search-results ul.search li").count() >= 1, word
+        assert visit.refused == []
+        assert visit.errors == []
+
+
+def test_formulas_are_drawn(chromium, site):
+    folder, _ = site
+    with Visit(chromium) as visit:
+        for path in pages_of(folder):
+            if 'class="math' in path.read_text(encoding="utf-8"):
+                visit.go(path).locator("mjx-container svg").first.wait_for(state="attached", timeout=15_000)
+                assert visit.refused == []
+
+
+def test_the_front_page_opens_the_first_chapter(chromium, site):
+    folder, _ = site
+    with Visit(chromium) as visit:
+        visit.go(folder / "index.html")
+        visit.page.wait_for_url("**/book/key_findings.html", timeout=10_000)
