@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
-    from bouwen.groups import fit_model, group_means, group_tests, outcome_correlations
+    from bouwen.groups import (
+        compare_engines,
+        fit_model,
+        group_means,
+        group_tests,
+        outcome_correlations,
+    )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
     from bouwen.scales import alpha, fit_efa, item_statistics, key_items, scale_statistics, score_scales
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
-    "BouwenError", "Fit", "Study", "alpha", "claims", "fit_efa", "fit_model", "fit_sem", "group_means",
+    "BouwenError", "Fit", "Study", "alpha", "claims", "compare_engines", "fit_efa", "fit_model", "fit_sem", "group_means",
     "group_sizes", "group_tests", "item_statistics", "key_items", "outcome_correlations", "plots",
     "read_study", "scale_statistics", "score_scales", "screen", "tables", "tell", "texts",
 ]  # fmt: skip
@@ -30,7 +36,7 @@ _HOME = {
     "bouwen.survey": ["Study", "group_sizes", "read_study", "screen"],
     "bouwen.scales": ["alpha", "fit_efa", "item_statistics", "key_items", "scale_statistics", "score_scales"],
     "bouwen.sem": ["Fit", "fit_sem"],
-    "bouwen.groups": ["fit_model", "group_means", "group_tests", "outcome_correlations"],
+    "bouwen.groups": ["compare_engines", "fit_model", "group_means", "group_tests", "outcome_correlations"],
     "bouwen.report": ["claims", "plots", "tables", "texts"],
     "bouwen.report.words": ["tell"],
 }

@@ -35,6 +35,7 @@ HEADS = {
     "r_all": ("r, all", "r, allen"),
     "r_here": ("r, here", "r, hier"),
     "answer": ("Answer scale", "Antwoordschaal"),
+    "bouwen": ("bouwen", "bouwen"),
     "claim": ("Finding", "Bevinding"),
     "construct": ("Construct", "Construct"),
     "definition": ("Definition", "Definitie"),
@@ -61,6 +62,7 @@ HEADS = {
     "path": ("Path", "Pad"),
     "r": ("r", "r"),
     "sd": ("SD", "SD"),
+    "semopy": ("semopy", "semopy"),
     "share": ("Share", "Aandeel"),
     "source": ("Leans on", "Leunt op"),
     "std": ("Standardised", "Gestandaardiseerd"),
@@ -325,6 +327,20 @@ def paths(study: Study, fit: Fit, second: Fit | None = None) -> GT:
         again = standardised(second, "~").set_index(["lhs", "rhs"])["est_std"]
         columns["wlsmv"] = numbers(study, again.reindex(pd.MultiIndex.from_frame(found[["lhs", "rhs"]])))
     return table(study, columns)
+
+
+def engines(study: Study, compared: pd.DataFrame) -> GT:
+    """The regressions of a model as two engines estimate them, unstandardised."""
+    shown = compared[compared["op"] == "~"]
+    arrows = zip(shown["rhs"], shown["lhs"], strict=True)
+    return table(
+        study,
+        {
+            "path": [f"{variable_label(study, a)} → {variable_label(study, b)}" for a, b in arrows],
+            "bouwen": numbers(study, shown["bouwen"], 4),
+            "semopy": numbers(study, shown["semopy"], 4),
+        },
+    )
 
 
 def standardised(fit: Fit, op: str) -> pd.DataFrame:
