@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
-    "BouwenError", "Fit", "Study", "alpha", "claims", "compare_engines", "fit_efa", "fit_model", "fit_sem", "group_means",
-    "group_sizes", "group_tests", "item_statistics", "key_items", "outcome_correlations", "plots",
-    "read_study", "scale_statistics", "score_scales", "screen", "tables", "tell", "texts",
+    "BouwenError", "Fit", "Study", "alpha", "claims", "compare_engines", "fit_efa", "fit_model",
+    "fit_sem", "group_means", "group_sizes", "group_tests", "item_statistics", "key_items",
+    "outcome_correlations", "plots", "read_study", "scale_statistics", "score_scales", "screen",
+    "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
