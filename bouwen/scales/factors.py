@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,11 @@ from bouwen.scales.answers import Matrix, Missing, ScaleError
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.matrices import Correlations, Kind, correlate
 from bouwen.scales.rotation import Rotated, Rotation, explained_variance, rotate
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+ScoreMethod = Literal["regression", "bartlett"]
 
 
 class TooManyFactors(ScaleError):
@@ -75,6 +81,55 @@ class Efa:
     def table(self) -> pd.DataFrame:
         """Pattern loadings with the communality and the uniqueness of each item."""
         return self.loadings.assign(communality=self.communalities, uniqueness=self.uniqueness)
+
+    def plot(self) -> ggplot:
+        """Pattern loadings, one panel per factor; items from top to bottom as given."""
+        from plotnine import aes, facet_wrap, geom_point, geom_segment, geom_vline, ggplot, labs
+
+        order = list(self.loadings.index[::-1])
+        long = self.loadings.rename_axis("item").reset_index().melt("item", var_name="factor")
+        long = long.assign(item=pd.Categorical(long["item"], categories=order))
+        return (
+            ggplot(long, aes("value", "item"))
+            + geom_vline(xintercept=0, colour="grey")
+            + geom_segment(aes(x=0, xend="value", yend="item"))
+            + geom_point()
+            + facet_wrap("factor", nrow=1)
+            + labs(x="Loading", y="")
+        )
+
+    def scores(self, items: pd.DataFrame, *, method: ScoreMethod = "regression") -> pd.DataFrame:
+        """Factor scores of respondents with complete answers, NaN for the others.
+
+        Regression: Z R⁻¹ Λ Φ, with the smallest error; Bartlett: Z Ψ⁻¹ Λ (Λᵀ Ψ⁻¹ Λ)⁻¹, unbiased given the
+        factors. Z are answers with mean zero and variance one.
+
+        Parameters
+        ----------
+        items : DataFrame
+            The answers that were analysed, by respondent.
+        method : {"regression", "bartlett"}
+
+        Returns
+        -------
+        DataFrame
+            By the index of ``items``, one column per factor.
+
+        References
+        ----------
+        Thurstone (1935); Bartlett (1937), British Journal of Psychology 28.
+        """
+        names = list(self.loadings.index)
+        answers = items[names].astype(float)
+        L, phi, psi = self.loadings.to_numpy(), self.phi.to_numpy(), self.uniqueness.to_numpy()
+        if method == "regression":
+            R = L @ phi @ L.T + np.diag(psi) + self.residuals.to_numpy()
+            weights = np.linalg.solve(R, L @ phi)
+        else:
+            scaled = L / psi[:, None]
+            weights = scaled @ np.linalg.inv(L.T @ scaled)
+        Z = (answers - answers.mean()) / answers.std()
+        return pd.DataFrame(Z.to_numpy() @ weights, items.index, self.loadings.columns)
 
 
 def fit_efa(

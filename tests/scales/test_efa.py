@@ -163,3 +163,21 @@ def test_polychoric_loadings_are_those_of_the_latent_responses():
     polychoric, pearson = (fit_efa(answers, 1, correlation=kind) for kind in ("polychoric", "pearson"))
     assert_allclose(polychoric.loadings["F1"], 0.7, atol=0.04)
     assert (pearson.loadings["F1"] < polychoric.loadings["F1"]).all()
+
+
+def test_scores_match_psych(holzinger):
+    """psych::fa(h, 3)$scores of the first respondent, regression and Bartlett."""
+    efa = fit_efa(holzinger, 3)
+    expected = {
+        "regression": [-0.06554790587, -0.6373059232, -0.08012274184],
+        "bartlett": [-0.0290452154, -0.9752322214, -0.02451192697],
+    }
+    gap = holzinger.copy()
+    gap.iloc[5, 0] = np.nan
+    for method, first in expected.items():
+        assert_allclose(efa.scores(holzinger, method=method).iloc[0], first, atol=2e-5)
+        assert efa.scores(gap, method=method).isna().any(axis=1).sum() == 1
+
+
+def test_plot_holds_every_loading(holzinger):
+    assert len(fit_efa(holzinger, 3).plot().data) == 27
