@@ -2,20 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from recovery import five_point_answers
 
 from bouwen.scales import empirical_kaiser, mahalanobis, map_test, mardia, parallel_analysis
 from bouwen.scales.answers import TooFewItems, TooFewRespondents
 from bouwen.scales.dimensionality import TooFewDraws, kaiser_reference, one_factor, random_correlations
 from bouwen.scales.extraction import extract
-
-
-def simulated(rng, n, *, loading=0.7, phi=0.3, factors=3, per_factor=4, points=5):
-    """Answers on a scale of five points to items of a simple structure."""
-    P = np.full((factors, factors), phi) + (1 - phi) * np.eye(factors)
-    f = rng.standard_normal((n, factors)) @ np.linalg.cholesky(P).T
-    x = loading * np.repeat(f, per_factor, axis=1)
-    x += np.sqrt(1 - loading**2) * rng.standard_normal(x.shape)
-    return pd.DataFrame(np.digitize(x, [-1.5, -0.5, 0.5, 1.5][: points - 1]) + 1.0)
 
 
 def test_map_matches_psych(reference, bfi):
@@ -68,14 +60,14 @@ def test_known_number_of_factors_is_found():
             map_test(x).n_factors,
             empirical_kaiser(x).n_factors,
         )
-        for x in (simulated(rng, 201) for _ in range(20))
+        for x in (five_point_answers(rng, 201, 3, 0.7, 0.3) for _ in range(20))
     ]
     rates = (np.array(found) == 3).mean(axis=0)
     assert (rates >= 0.95).all()
 
 
 def test_shuffled_answers_give_much_the_same_reference():
-    x = simulated(np.random.default_rng(4), 201)
+    x = five_point_answers(np.random.default_rng(4), 201, 3, 0.7, 0.3)
     x = x.mask(np.random.default_rng(5).random(x.shape) < 0.05)
     normal, permuted = (parallel_analysis(x, seed=1, draws=300, reference=r) for r in ("normal", "permuted"))
     assert_allclose(permuted.table(), normal.table(), atol=0.05)
@@ -83,7 +75,7 @@ def test_shuffled_answers_give_much_the_same_reference():
 
 
 def test_polychoric_eigenvalues_are_larger_and_count_the_same():
-    x = simulated(np.random.default_rng(4), 201, factors=2)
+    x = five_point_answers(np.random.default_rng(4), 201, 2, 0.7, 0.3)
     pearson = parallel_analysis(x, seed=1, draws=100)
     polychoric = parallel_analysis(x, seed=1, draws=20, correlation="polychoric")
     assert polychoric.n_factors == pearson.n_factors == 2
