@@ -67,6 +67,8 @@ def schmid_leiman(
     With pattern Λ and loadings γ of the factors on g: items load Λγ on g and Λ√(1 − γ²) on the group
     factors; ω_h = (1ᵀΛγ)² / 1ᵀR1 and ω_t = 1 − Σu² / 1ᵀR1.
 
+    Items keep the key that they come with; psych instead turns those that load negatively on g.
+
     References
     ----------
     Schmid & Leiman (1957), Psychometrika 22; Zinbarg, Revelle, Yovel & Li (2005), Psychometrika 70.

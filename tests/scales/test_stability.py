@@ -19,6 +19,14 @@ def test_omega_hierarchical_matches_psych(reference, holzinger):
     )
 
 
+@pytest.mark.parametrize(("k", "h", "t"), [(3, 0.5258486155, 0.8465943518), (4, 0.4998256390, 0.8554498360)])
+def test_omega_of_keyed_items_matches_psych(bfi900, k, h, t):
+    turned = ["A1", "C4", "C5", "E1", "E2"]
+    keyed = bfi900.assign(**{item: 7 - bfi900[item] for item in turned})
+    ours = schmid_leiman(keyed, k)
+    assert_allclose([ours.omega_h, ours.omega_t, ours.alpha], [h, t, 0.8048680582], rtol=0, atol=1e-4)
+
+
 def test_schmid_leiman_keeps_the_communalities(holzinger):
     efa, ours = fit_efa(holzinger, 3), schmid_leiman(holzinger, 3)
     implied = (ours.loadings**2).sum(axis=1)
