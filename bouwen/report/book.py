@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
 from bouwen.report.chapters import Notebook, Page, check_parameters, pages, read_chapters
 from bouwen.report.render import render
-from bouwen.report.run import CAN_FORK, TIMEOUT, Runner, fingerprint_of, run
+from bouwen.report.run import CAN_FORK, TIMEOUT, Runner, digest, fingerprint_of, run
 from bouwen.report.site import assemble, digest_tree
 from bouwen.survey import Study, read_study
 
@@ -106,7 +107,8 @@ def build(
         recover(target)
         notebooks = run_chapters(book, listener)
         listener.step("Writing the site")
-        stamp = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
+        sources = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
+        stamp = digest([book.fingerprint, sources])
         if not is_current(target, stamp):
             publish(book.work / "source", target, stamp)
     return target / "index.html"
@@ -125,6 +127,11 @@ class Plan:
     language: str
     pages: list[Page]
     runner: Runner
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Stands for everything besides the chapters that determines the book."""
+        return fingerprint_of(self.study.files, self.root)
 
 
 def plan(
@@ -151,7 +158,7 @@ def plan(
 def run_chapters(book: Plan, listener: Listener) -> dict[str, Notebook]:
     """Executed notebooks by page name; only what changed is run."""
     listener.plan(len(book.pages))
-    return run(book.pages, fingerprint_of(book.study.files, book.root), book.runner, listener.page)
+    return run(book.pages, book.fingerprint, book.runner, listener.page)
 
 
 def find_root(study_file: Path) -> Path:
@@ -261,9 +268,9 @@ def is_current(target: Path, stamp: str) -> bool:
 
 def publish(source: Path, target: Path, stamp: str) -> None:
     """Write the site beside the old one, swap the two and note what the new one was made from."""
-    beside(target, "json").unlink(missing_ok=True)
     new = beside(target, "new")
     render(source, new)
+    beside(target, "json").unlink(missing_ok=True)
     swap(new / "html", target, beside(target, "old"))
     shutil.rmtree(new)
     record = {"sources": stamp, "tree": digest_tree(target)}

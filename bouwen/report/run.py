@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bouwen.errors import BouwenError
-from bouwen.report.chapters import Notebook, Page, slug, source_of
+from bouwen.report.chapters import Notebook, Page, slug, source_of, tags_of
 from bouwen.report.startup import skip_address_grammar
 
 if TYPE_CHECKING:
@@ -204,8 +204,18 @@ def cleaned(executed: Notebook, page: Page, root: Path) -> Notebook:
     for number, cell in enumerate(json.loads(json.dumps(executed["cells"]))):
         metadata = {key: cell["metadata"][key] for key in sorted(cell["metadata"]) if key not in FLEETING}
         outputs = {"outputs": [cleaned_output(o, root) for o in cell["outputs"]]} if "outputs" in cell else {}
-        cells.append({**cell, **outputs, "id": cell_id(page.name, number), "metadata": metadata})
+        source = {"source": without_place(cell["source"])} if "parameters" in tags_of(cell) else {}
+        cells.append({**cell, **source, **outputs, "id": cell_id(page.name, number), "metadata": metadata})
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def without_place(source: str) -> str:
+    """A parameters cell that does not say where on this machine a study outside the project is.
+
+    >>> without_place('study = "../../home/jan/care/study.yml"')
+    'study = "care/study.yml"'
+    """
+    return re.sub(r'"\.\./[^"]*?([^/"]+/[^/"]+)"', r'"\1"', source)
 
 
 def cleaned_output(output: dict[str, Any], root: Path) -> dict[str, Any]:
