@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import ScaleError, check_answers
+from bouwen.scales.answers import ScaleError, check_answers, check_confidence
 from bouwen.scales.scoring import key_items, score_scales
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95
     """
     from scipy.special import fdtrc, fdtri
 
+    check_confidence(confidence)
     frame = pd.DataFrame({"score": scores.astype(float), "group": groups}).dropna()
     sizes = frame.groupby("group", observed=True)["score"].size().to_numpy(dtype=float)
     N, G = len(frame), len(sizes)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.errors import BouwenError
+from bouwen.errors import BouwenError, did_you_mean
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
@@ -79,7 +79,38 @@ class SingularMatrix(ScaleError):
         )
 
 
-def check_answers(items: pd.DataFrame, *, minimum: int = 1, what: str = "This") -> pd.DataFrame:
+class UnknownChoice(ScaleError):
+    """An option has a value that it does not offer."""
+
+    def __init__(self, option: str, found: object, allowed: Sequence[str]) -> None:
+        self.option, self.found, self.allowed = option, found, tuple(allowed)
+        offered = ", ".join(f'"{choice}"' for choice in allowed)
+        super().__init__(f'{option} is one of {offered}; found "{found}".{did_you_mean(str(found), allowed)}')
+
+
+class NotAShare(ScaleError):
+    """An option that is a share lies outside its bounds."""
+
+    def __init__(self, option: str, found: float) -> None:
+        self.option, self.found = option, found
+        super().__init__(f"{option} is a share between 0 and 1, such as 0.95; found {found}.")
+
+
+def check_choice(option: str, found: object, allowed: Sequence[str]) -> None:
+    """Raise `UnknownChoice` where an option does not offer a value."""
+    if found not in allowed:
+        raise UnknownChoice(option, found, allowed)
+
+
+def check_confidence(confidence: float) -> None:
+    """Raise `NotAShare` where a level of confidence is not between 0 and 1."""
+    if not 0 < confidence < 1:
+        raise NotAShare("confidence", confidence)
+
+
+def check_answers(
+    items: pd.DataFrame, *, minimum: int = 1, what: str = "This", missing: Missing = "pairwise"
+) -> pd.DataFrame:
     """The items as floats, rows without any answer left out.
 
     Parameters
@@ -90,12 +121,15 @@ def check_answers(items: pd.DataFrame, *, minimum: int = 1, what: str = "This") 
         The number of items needed.
     what : str
         The name of the figure, for the message.
+    missing : {"pairwise", "listwise"}
+        Whether rows with some answers stay.
 
     Raises
     ------
     ScaleError
         Too few or repeated columns, a column that is not numeric, a constant column.
     """
+    check_choice("missing", missing, get_args(Missing))
     names = [str(name) for name in items.columns]
     if repeated := [name for name in names if names.count(name) > 1]:
         raise RepeatedItem(repeated[0])
@@ -105,7 +139,7 @@ def check_answers(items: pd.DataFrame, *, minimum: int = 1, what: str = "This") 
         {name: _numbers(items[column], name) for name, column in zip(names, items.columns, strict=True)},
         index=items.index,
     )
-    answers = answers.dropna(how="all")
+    answers = answers.dropna(how="any" if missing == "listwise" else "all")
     if len(answers) < 2:
         raise TooFewRespondents(len(answers), 2, what)
     for name in names:

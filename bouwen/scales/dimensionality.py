@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers
+from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers, check_choice
 from bouwen.scales.matrices import Kind, correlate
 from bouwen.scales.polychoric import polychoric
 
@@ -109,8 +109,9 @@ def parallel_analysis(
     rng = np.random.default_rng(seed)
     if reference is None:
         reference = "permuted" if correlation == "polychoric" else "normal"
+    check_choice("reference", reference, get_args(Reference))
     if reference == "permuted":
-        answers = check_answers(items.dropna() if missing == "listwise" else items)
+        answers = check_answers(items, missing=missing)
         random = permuted_correlations(answers, draws, rng, correlation)
     else:
         random = random_correlations(sample.n, len(sample.items), draws, rng)

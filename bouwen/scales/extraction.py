@@ -7,11 +7,11 @@ so the uniquenesses are taken to the minimum from there.
 from __future__ import annotations
 
 import warnings
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix, Vector
+from bouwen.scales.answers import Matrix, Vector, check_choice
 
 Method = Literal["minres", "ml", "pa"]
 SMALLEST_UNIQUENESS = 0.005
@@ -42,6 +42,7 @@ def extract(R: Matrix, n_factors: int, method: Method = "minres", *, start: Vect
     """
     from scipy.optimize import minimize
 
+    check_choice("method", method, get_args(Method))
     distance, loadings = (ml_distance, ml_loadings) if method == "ml" else (uls_distance, uls_loadings)
     if start is None:
         start = _squared_multiple(R) if method == "pa" else _first_solution(R, n_factors, method)

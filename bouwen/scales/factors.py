@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError
+from bouwen.scales.answers import Matrix, Missing, ScaleError, check_answers, check_choice
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.matrices import Correlations, Kind, correlate
 from bouwen.scales.rotation import Rotated, Rotation, explained_variance, rotate
@@ -119,8 +119,9 @@ class Efa:
         ----------
         Thurstone (1935); Bartlett (1937), British Journal of Psychology 28.
         """
-        names = list(self.loadings.index)
-        answers = items[names].astype(float)
+        check_choice("method", method, get_args(ScoreMethod))
+        named = items.set_axis([str(column) for column in items.columns], axis=1)
+        answers = check_answers(named[list(self.loadings.index)], what="A factor score").reindex(items.index)
         L, phi, psi = self.loadings.to_numpy(), self.phi.to_numpy(), self.uniqueness.to_numpy()
         if method == "regression":
             R = L @ phi @ L.T + np.diag(psi) + self.residuals.to_numpy()
@@ -167,7 +168,7 @@ def fit_efa(
     ScaleError
         Answers without correlations (see `bouwen.scales.answers.correlate`) or too many factors.
     """
-    sample = correlate(items, missing=missing, kind=correlation, what="A factor analysis")
+    sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="A factor analysis")
     check_factors(n_factors, len(sample.items))
     unrotated = extract(sample.R, n_factors, method)
     rotated = rotate(unrotated, rotation, starts=starts, seed=seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bouwen.scales.answers import check_confidence
 from bouwen.scales.items import item_rest_correlation
 from bouwen.scales.scoring import key_items
 
@@ -62,6 +63,7 @@ def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
     """
     from scipy.special import ndtri
 
+    check_confidence(confidence)
     if n < 4 or np.isnan(r):
         return np.nan, np.nan
     half = float(ndtri((1 + confidence) / 2)) / np.sqrt(n - 3)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, SingularMatrix, TooFewRespondents, check_answers
+from bouwen.scales.answers import (
+    Matrix,
+    Missing,
+    SingularMatrix,
+    TooFewRespondents,
+    check_answers,
+    check_choice,
+)
 from bouwen.scales.polychoric import polychoric
 
 Kind = Literal["pearson", "polychoric"]
@@ -54,9 +61,8 @@ def correlate(
         See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
         together, or a matrix that is singular or not positive definite.
     """
-    answers = check_answers(items, minimum=minimum, what=what)
-    if missing == "listwise":
-        answers = check_answers(answers.dropna(), minimum=minimum, what=what)
+    check_choice("correlation", kind, get_args(Kind))
+    answers = check_answers(items, minimum=minimum, what=what, missing=missing)
     names = tuple(answers.columns)
     if len(answers) <= len(names):
         raise TooFewRespondents(len(answers), len(names) + 1, f"{what} of {len(names)} items")

@@ -59,9 +59,7 @@ def polychoric(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Polycho
     ----------
     Olsson (1979), Psychometrika 44.
     """
-    answers = check_answers(items, minimum=2, what="A polychoric correlation")
-    if missing == "listwise":
-        answers = check_answers(answers.dropna(), minimum=2, what="A polychoric correlation")
+    answers = check_answers(items, minimum=2, what="A polychoric correlation", missing=missing)
     names = list(answers.columns)
     codes = [_codes(answers[name]) for name in names]
     thresholds = [_thresholds(c) for c in codes]

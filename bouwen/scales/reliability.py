@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers
+from bouwen.scales.answers import (
+    Matrix,
+    Missing,
+    ScaleError,
+    Vector,
+    check_answers,
+    check_choice,
+    check_confidence,
+)
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.scoring import key_items, score_scales
 
@@ -89,6 +97,7 @@ def feldt_interval(raw: float, n: int, n_items: int, confidence: float = 0.95) -
     """
     from scipy.special import fdtri
 
+    check_confidence(confidence)
     df1, df2 = n - 1, (n - 1) * (n_items - 1)
     tail = (1 - confidence) / 2
     return float(1 - (1 - raw) * fdtri(df1, df2, 1 - tail)), float(1 - (1 - raw) * fdtri(df1, df2, tail))
@@ -126,9 +135,8 @@ def alpha(
     ScaleError
         Fewer than two items, or an item that is constant or not numeric.
     """
-    answers = check_answers(items, minimum=2, what="alpha")
-    if missing == "listwise":
-        answers = check_answers(answers.dropna(), minimum=2, what="alpha")
+    check_choice("interval", interval, get_args(Interval))
+    answers = check_answers(items, minimum=2, what="alpha", missing=missing)
     cov = answers.cov().to_numpy()
     R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
     p = len(cov)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix, Vector
+from bouwen.scales.answers import Matrix, Vector, check_confidence
 
 CHUNK = 250
 
@@ -67,6 +67,7 @@ def weighted_matrices(X: Matrix, W: Matrix, kind: Literal["covariance", "correla
 
 def percentile_interval(drawn: Matrix, confidence: float) -> tuple[Vector, Vector]:
     """Percentile interval over the first axis, failed draws (NaN) left out."""
+    check_confidence(confidence)
     tail = 100 * (1 - confidence) / 2
     if len(drawn) == 0 or np.isnan(drawn).all():
         return np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)

@@ -7,11 +7,11 @@ factor_analyzer sorts the loadings but not the correlations.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix, ScaleError, Vector
+from bouwen.scales.answers import Matrix, ScaleError, Vector, check_choice
 from bouwen.scales.projection import Turned, geomin, quartimax, quartimin, turn_oblique, turn_orthogonal
 
 Rotation = Literal["none", "varimax", "quartimax", "promax", "oblimin", "geomin"]
@@ -76,6 +76,7 @@ def rotate(L: Matrix, rotation: Rotation, *, starts: int = 10, seed: int = 1) ->
     Kaiser (1958), Psychometrika 23; Hendrickson & White (1964), British Journal of Statistical
     Psychology 17; Jennrich & Sampson (1966), Psychometrika 31; Yates (1987).
     """
+    check_choice("rotation", rotation, get_args(Rotation))
     k = L.shape[1]
     if k == 1 or rotation == "none":
         return arrange(L, np.eye(k))

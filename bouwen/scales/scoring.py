@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
+
+from bouwen.scales.answers import NotAShare, check_choice
 
 if TYPE_CHECKING:
     from bouwen.survey.study import Study
@@ -48,9 +50,8 @@ def score_scales(study: Study, *, min_answered: float = 0.5, unit: Unit = "mean"
         One row per respondent, one column per construct; NaN where too few items were answered.
     """
     if not 0 < min_answered <= 1:
-        raise ValueError(f"min_answered is a share above 0 and at most 1; found {min_answered}.")
-    if unit not in ("mean", "sum", "percent"):
-        raise ValueError(f'unit is "mean", "sum" or "percent"; found "{unit}".')
+        raise NotAShare("min_answered", min_answered)
+    check_choice("unit", unit, get_args(Unit))
     keyed = key_items(study)
     scores = {}
     for construct in study.constructs:

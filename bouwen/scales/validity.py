@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems
+from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.scoring import key_items
@@ -126,6 +126,7 @@ def htmt(
     Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43; Roemer,
     Schuberth & Henseler (2021), Industrial Management & Data Systems 121.
     """
+    check_choice("kind", kind, get_args(Kind))
     constructs, left_out = _constructs(items_by_construct)
     for name, frame in constructs.items():
         if frame.shape[1] < 2:

@@ -4,6 +4,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.scales import key_items, score_scales
+from bouwen.scales.answers import NotAShare
 
 
 @pytest.fixture
@@ -40,5 +41,6 @@ def test_sum_and_percent_are_the_mean_in_other_units(study):
 
 @pytest.mark.parametrize("share", [0, -1, 1.1])
 def test_impossible_share_is_refused(study, share):
-    with pytest.raises(ValueError, match="share"):
+    with pytest.raises(NotAShare) as error:
         score_scales(study, min_answered=share)
+    assert (error.value.option, error.value.found) == ("min_answered", share)
