@@ -286,3 +286,20 @@ def test_results_are_recorded_and_compared(ready):
         "book/sample, b: recorded 2, now absent",
         "book/sample, c: now 2, not recorded",
     ]
+
+
+@pytest.mark.book
+def test_the_default_book_has_the_same_bytes_in_different_folders(tmp_path, monkeypatch):
+    repository = Path(__file__).parents[2]
+    trees = []
+    for name in ("here", "some where else"):
+        root = tmp_path / name
+        root.mkdir()
+        for folder in ("book", "data", "assets"):
+            shutil.copytree(repository / folder, root / folder)
+        for file in ("_config.yml", "_toc.yml", "requirements.lock"):
+            shutil.copy(repository / file, root / file)
+        monkeypatch.chdir(root)
+        page = book.build("data/providers/study.yml")
+        trees.append(tree(page.parent))
+    assert trees[0] == trees[1]
