@@ -5,13 +5,13 @@ from bouwen.errors import BouwenError
 from bouwen.scales import alpha, fit_efa, htmt, kmo, parallel_analysis, polychoric
 from bouwen.scales.answers import NotAShare, UnknownChoice
 
+
+def two_scales(x, **options):
+    return htmt({"a": x[["x1", "x2"]], "b": x[["x4", "x5"]]}, **options)
+
+
 WRONG = {
-    "missing": [
-        alpha,
-        kmo,
-        polychoric,
-        lambda x, **w: htmt({"a": x[["x1", "x2"]], "b": x[["x4", "x5"]]}, **w),
-    ],
+    "missing": [alpha, kmo, polychoric, two_scales],
     "interval": [alpha],
     "method": [lambda x, **w: fit_efa(x, 2, **w), lambda x, **w: fit_efa(x, 2).scores(x, **w)],
     "rotation": [lambda x, **w: fit_efa(x, 2, **w)],
