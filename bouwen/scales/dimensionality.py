@@ -197,7 +197,7 @@ def factor_eigenvalues(R: Matrix) -> Matrix:
     return _eigenvalues(reduced)
 
 
-def one_factor(R: Matrix, *, sweeps: int = 300, tol: float = 1e-7) -> Matrix:
+def one_factor(R: Matrix, *, sweeps: int = 300, tol: float = 1e-5) -> Matrix:
     """Minres loadings (draws, p) of one factor for each of many correlation matrices.
 
     Each loading in turn goes to its least squares value given the others,
