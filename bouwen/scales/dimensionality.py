@@ -84,6 +84,9 @@ def parallel_analysis(
     Components are eigenvalues of the correlations; factors those of the correlations with the
     communalities of one factor on the diagonal, as psych's ``fa.parallel``.
 
+    With four or five items random answers often have a communality at its bound, so that the factors'
+    reference is too high; count components there.
+
     Parameters
     ----------
     items : DataFrame
