@@ -81,7 +81,9 @@ def baseline_point(structure: Structure, sample: Sample) -> LikelihoodPoint:
             own = t.group == g
             counts = t.n[own] @ t.observed[own]
             mean[g] = (t.n[own] @ t.mean[own]) / counts
-            spread = np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
+            spread = (
+                np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
+            )
             variance[g] = (t.n[own] @ spread) / counts
     theta = np.zeros(base.q)
     for g in range(base.n_groups):
@@ -131,9 +133,7 @@ def satorra_bentler_trace(
     return total - float(np.sum(bread(point.information, basis) * influences))
 
 
-def yuan_bentler(
-    chisq: float, df: float, saturated: float, model: float
-) -> Test:
+def yuan_bentler(chisq: float, df: float, saturated: float, model: float) -> Test:
     """Yuan & Bentler's (2000) test as Mplus computes it: scaled by (tr H₁ − tr H₀) / df.
 
     Parameters
@@ -186,7 +186,9 @@ def complete_data_fit(
             B = outer_product(casewise_scores(saturated, own)[:, keep], own)
             gamma = gamma @ B @ gamma
         bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
-        full = likelihood(saturated.objective.structure, bare).at(theta_of(saturated.implied, saturated.objective.structure))
+        full = likelihood(saturated.objective.structure, bare).at(
+            theta_of(saturated.implied, saturated.objective.structure)
+        )
         Wm.append(A)
         Wc.append(full.information[np.ix_(keep, keep)])
         Gamma.append(gamma)
