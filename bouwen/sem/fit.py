@@ -373,7 +373,7 @@ def fit_sem(
         Whether means are modelled; by default when groups, missing answers, clusters, ordered items or an
         intercept in the text ask for it.
     fixed_x : bool
-        Take covariates as they are (lavaan's default), rather than model their moments.
+        Take covariates as they are, rather than model their moments. Never with GLS and ULS, as in lavaan.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -413,6 +413,7 @@ def fit_sem(
         rows=isinstance(data, pd.DataFrame),
     )
     missing = "fiml" if missing in ("ml", "FIML") else missing
+    fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
     group_equal, group_partial = _as_tuple(group_equal), _as_tuple(group_partial)
     if isinstance(data, pd.DataFrame):
         for name in who.latent:
@@ -457,10 +458,6 @@ def fit_sem(
         family = ordinal_family(table, structure, sample, chosen, missing)
     else:
         family = NormalTheory(table, structure, sample, chosen)
-    if chosen.discrepancy == "GLS" and table.exogenous:
-        raise UnsupportedModel(
-            'estimator="GLS" takes no fixed covariates; use fixed_x=False, or estimator="ML"'
-        )
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return Fit(call, family, family.solve())

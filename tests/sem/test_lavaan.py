@@ -6,7 +6,6 @@ import pytest
 from reference_cases import CASES, by_key, read_case
 
 from bouwen.sem.estimate import NotIdentified
-from bouwen.sem.options import UnsupportedModel
 
 EST, SE, MEASURE = 1e-5, 1e-4, 1e-4
 
@@ -20,7 +19,6 @@ UNFINISHED = {
 }
 # What the fixture shows lavaan doing and the engine refuses, each with its reason.
 REFUSED = {
-    "gls_mimic": UnsupportedModel,  # GLS with fixed covariates
     # equal thresholds or intercepts free the factor means, but nothing else ties them down: lavaan warns
     "ord_mixed_groups_loadings": NotIdentified,
     "ord_mixed_groups_thresholds": NotIdentified,
