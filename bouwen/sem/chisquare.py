@@ -206,9 +206,9 @@ def explained_moments(structure: Structure) -> Array:
 
 def theta_of(implied: Implied, structure: Structure) -> Array:
     """The parameter vector that gave these implied moments."""
-    theta = np.zeros(structure.q)
+    theta = np.zeros((*implied.values.shape[:-2], structure.q))
     used = structure.free >= 0
-    theta[structure.free[used]] = implied.values[used]
+    theta[..., structure.free[used]] = implied.values[..., used]
     return theta
 
 

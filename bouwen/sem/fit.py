@@ -188,12 +188,13 @@ class Fit:
             rows = standardise(self.structure, implied, observed=type == "std_all")
             return np.concatenate([rows.reshape(*theta.shape[:-1], -1), self._defined_from(rows)], axis=-1)
 
-        J = numeric_jacobian(function, self.theta)
+        J = numeric_jacobian(function, self.theta, np.sqrt(np.diag(self.vcov)))
         se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, self.vcov, J), 0.0))
-        se[np.abs(J).max(axis=1, initial=0.0) < 1e-9] = 0.0
+        est = function(self.theta)
+        se[se < 1e-7 * np.maximum(np.abs(est), 1e-3)] = 0.0  # rounding of what does not move
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
         columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame}
-        return coefficients(columns, function(self.theta), se, {}, name="est_std")
+        return coefficients(columns, est, se, {}, name="est_std")
 
     @cached_property
     def measures(self) -> pd.Series[float]:

@@ -9,7 +9,7 @@ the text, the outcome is a `Model` or a `ModelSyntaxError`.
 trust =~ t1
 trust =~ a*t2
 satisfaction ~ b*trust
-ab := (a * b)
+ab := a * b
 """
 
 from __future__ import annotations
