@@ -72,14 +72,17 @@ def _weights(fit: Fit, g: int, items: Array, method: str) -> Array:
     inverse = np.linalg.inv(np.eye(p) - A[:p, :p])
     Lambda = (inverse @ A[:p, p:])[items]
     Theta = (inverse @ S[:p, :p] @ inverse.T)[np.ix_(items, items)]
+    M = np.full((len(C) - p, len(items)), np.nan)
+    told = Lambda.any(axis=0)  # factors of which some item was answered
+    if len(items) == p and not told.all():
+        raise UnsupportedModel('Bartlett scores need items for every factor; use method="regression"')
+    Lambda = Lambda[:, told]
     try:
         half = np.linalg.solve(Theta, Lambda)
-        M = np.linalg.solve(Lambda.T @ half, half.T)
+        M[told] = np.linalg.solve(Lambda.T @ half, half.T)
     except np.linalg.LinAlgError as singular:
         raise UnsupportedModel(
             "Bartlett scores need factors with items of their own and items with residual variance; "
             'use method="regression"'
         ) from singular
-    if not np.allclose(M @ Lambda, np.eye(len(M)), atol=1e-6):
-        raise UnsupportedModel('Bartlett scores need items for every factor; use method="regression"')
     return M

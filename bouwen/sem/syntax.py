@@ -89,7 +89,10 @@ class Constraint:
     """The right-hand side as written, without blanks."""
 
     def __str__(self) -> str:
-        return f"{self.left} {self.op} {self.right}"
+        left = str(self.left)
+        if left.startswith("-"):  # at the start of a line it would go on with the line before
+            left = f"({left})"
+        return f"{left} {self.op} {self.right}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ def _statements(tokens: list[Token], text: str) -> list[list[Token]]:
             following = next(t for t in tokens[i:] if t.text != "\n" or t.kind == "end")
             hangs = current[-1].kind == "op" and current[-1].text in _CONTINUES
             goes_on = following.kind == "op" and following.text in _CONTINUED_BY
+            if following.text == "-":  # only formulas over labels know a minus between terms
+                goes_on = any(t.text in CONSTRAINT_OPS for t in current)
             if (depth > 0 or hangs or goes_on) and following.kind != "end":
                 continue
         if current:
