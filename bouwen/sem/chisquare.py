@@ -16,7 +16,7 @@ from bouwen.sem.inference import (
     Test,
     bread,
     casewise_scores,
-    chunked_curvature,
+    saturated_curvature,
     fitted_by_covariates,
     one_group,
     outer_product,
@@ -180,7 +180,7 @@ def complete_data_fit(
     for g in range(st.n_groups):
         own, keep = one_group(sample, g), explained_moments(st)
         saturated = saturated_point(sample, g)
-        A = chunked_curvature(saturated, observed=True)[np.ix_(keep, keep)]
+        A = saturated_curvature(saturated, observed=True)[np.ix_(keep, keep)]
         gamma = np.linalg.inv(A)
         if robust:
             B = outer_product(casewise_scores(saturated, own)[:, keep], own)
@@ -190,7 +190,7 @@ def complete_data_fit(
             theta_of(saturated.implied, saturated.objective.structure)
         )
         Wm.append(A)
-        Wc.append(full.information[np.ix_(keep, keep)])
+        Wc.append(saturated_curvature(full, observed=False)[np.ix_(keep, keep)])
         Gamma.append(gamma)
         D.append(np.concatenate([dmean[g], dcov[g]])[keep])
     return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))

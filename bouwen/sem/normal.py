@@ -23,6 +23,7 @@ from bouwen.sem.inference import (
     casewise_scores,
     chunked_curvature,
     outer_product,
+    saturated_curvature,
     saturated_point,
     saturated_trace,
 )
@@ -299,7 +300,7 @@ class NormalTheory:
                 available = _available_moments(rows)
                 s = np.concatenate([available[0], available[1][i, j]])
                 sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
-                V = chunked_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
+                V = saturated_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
                 keep = chisquare.explained_moments(st)
                 s, sigma, V = s[keep], sigma[keep], V[np.ix_(keep, keep)]
                 ratio[g] = ((s - sigma) @ V @ (s - sigma)) / (s @ V @ s)
