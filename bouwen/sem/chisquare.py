@@ -16,10 +16,10 @@ from bouwen.sem.inference import (
     Test,
     bread,
     casewise_scores,
-    saturated_curvature,
     fitted_by_covariates,
     one_group,
     outer_product,
+    saturated_curvature,
     saturated_point,
 )
 from bouwen.sem.moments import Sample

@@ -227,6 +227,8 @@ def read_sample(
             "no answer at all" if left_out == n_empty else "no answer at all, or a missing covariate or group"
         )
         notes.append(f"left out {left_out} of {len(data)} respondents with {why}")
+    if missing == "pairwise" and np.isnan(values[keep]).any():
+        notes.append("pairwise deletion: each statistic uses the respondents who answered its own items")
     group_names = tuple(map(str, labels))
     positions = tuple(np.flatnonzero(keep & (codes == g)) for g in range(len(labels)))
     rows = tuple(np.ascontiguousarray(values[i]) for i in positions)
