@@ -16,10 +16,10 @@ from bouwen.sem.inference import (
     Test,
     bread,
     casewise_scores,
-    chunked_curvature,
     fitted_by_covariates,
     one_group,
     outer_product,
+    saturated_curvature,
     saturated_point,
 )
 from bouwen.sem.moments import Sample
@@ -81,7 +81,9 @@ def baseline_point(structure: Structure, sample: Sample) -> LikelihoodPoint:
             own = t.group == g
             counts = t.n[own] @ t.observed[own]
             mean[g] = (t.n[own] @ t.mean[own]) / counts
-            spread = np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
+            spread = (
+                np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
+            )
             variance[g] = (t.n[own] @ spread) / counts
     theta = np.zeros(base.q)
     for g in range(base.n_groups):
@@ -131,9 +133,7 @@ def satorra_bentler_trace(
     return total - float(np.sum(bread(point.information, basis) * influences))
 
 
-def yuan_bentler(
-    chisq: float, df: float, saturated: float, model: float
-) -> Test:
+def yuan_bentler(chisq: float, df: float, saturated: float, model: float) -> Test:
     """Yuan & Bentler's (2000) test as Mplus computes it: scaled by (tr H₁ − tr H₀) / df.
 
     Parameters
@@ -180,15 +180,17 @@ def complete_data_fit(
     for g in range(st.n_groups):
         own, keep = one_group(sample, g), explained_moments(st)
         saturated = saturated_point(sample, g)
-        A = chunked_curvature(saturated, observed=True)[np.ix_(keep, keep)]
+        A = saturated_curvature(saturated, observed=True)[np.ix_(keep, keep)]
         gamma = np.linalg.inv(A)
         if robust:
             B = outer_product(casewise_scores(saturated, own)[:, keep], own)
             gamma = gamma @ B @ gamma
         bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
-        full = likelihood(saturated.objective.structure, bare).at(theta_of(saturated.implied, saturated.objective.structure))
+        full = likelihood(saturated.objective.structure, bare).at(
+            theta_of(saturated.implied, saturated.objective.structure)
+        )
         Wm.append(A)
-        Wc.append(full.information[np.ix_(keep, keep)])
+        Wc.append(saturated_curvature(full, observed=False)[np.ix_(keep, keep)])
         Gamma.append(gamma)
         D.append(np.concatenate([dmean[g], dcov[g]])[keep])
     return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))
@@ -204,9 +206,9 @@ def explained_moments(structure: Structure) -> Array:
 
 def theta_of(implied: Implied, structure: Structure) -> Array:
     """The parameter vector that gave these implied moments."""
-    theta = np.zeros(structure.q)
+    theta = np.zeros((*implied.values.shape[:-2], structure.q))
     used = structure.free >= 0
-    theta[structure.free[used]] = implied.values[used]
+    theta[..., structure.free[used]] = implied.values[..., used]
     return theta
 
 

@@ -10,12 +10,14 @@ from numpy.linalg import LinAlgError
 from scipy.special import chdtrc
 
 from bouwen.errors import BouwenError
+from bouwen.sem.categorical import OrdinalFamily, corrected_test
+from bouwen.sem.discrepancy import Objective
 from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
 from bouwen.sem.fit import Fit
 from bouwen.sem.inference import bread
 from bouwen.sem.normal import NormalTheory
 from bouwen.sem.start import start_values
-from bouwen.sem.weighted import OrdinalFamily, WeightedPoint, corrected_test
+from bouwen.sem.weighted import WeightedPoint
 
 NESTED = 1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
 
@@ -48,11 +50,12 @@ def compare_fits(free: Fit, restricted: Fit) -> pd.Series[float]:
     """
     df = restricted.df - free.df
     if free.call.estimator != restricted.call.estimator:
-        raise NotNested(
-            f'the models were estimated by "{free.call.estimator.name}" and "{restricted.call.estimator.name}"; '
-            "use one estimator for both"
-        )
-    if set(free.sample.names) != set(restricted.sample.names) or free.sample.groups != restricted.sample.groups:
+        names = f'"{free.call.estimator.name}" and "{restricted.call.estimator.name}"'
+        raise NotNested(f"the models were estimated by {names}; use one estimator for both")
+    if (
+        set(free.sample.names) != set(restricted.sample.names)
+        or free.sample.groups != restricted.sample.groups
+    ):
         raise NotNested("the models have different items or groups")
     if not np.array_equal(free.sample.n, restricted.sample.n):
         raise NotNested(f"the models were fitted to {free.n} and {restricted.n} respondents")
@@ -72,8 +75,8 @@ def compare_fits(free: Fit, restricted: Fit) -> pd.Series[float]:
     trace = _trace(restricted) - _trace(free)
     if trace <= 0:
         raise NotNested(
-            f"the scaling factor of the difference is not positive ({trace / df:.3f}), so the scaled test does not "
-            "exist for these models (Satorra & Bentler, 2010); compare them by ML"
+            f"the scaling factor of the difference is not positive ({trace / df:.3f}), so the scaled test "
+            "does not exist for these models (Satorra & Bentler, 2010); compare them by ML"
         )
     return _result(chisq * df / trace, df, trace / df)
 
@@ -95,18 +98,16 @@ def _check_nested(free: Fit, restricted: Fit) -> None:
     order = [restricted.sample.names.index(name) for name in free.sample.names]
     implied = restricted.point.implied
     mean, cov = implied.mean[:, order], implied.cov[:, order][:, :, order]
+    objective: Objective
     if isinstance(family, OrdinalFamily):
         assert isinstance(restricted.point, WeightedPoint)
-        if family.moments[0].labels != restricted.family.moments[0].labels:  # type: ignore[union-attr]
-            return  # items in another order: the traces below do not need them to be nested exactly
         objective = replace(family.objective, statistics=restricted.point.model)
-        start = free.theta
     else:
         if not restricted.structure.meanstructure:
             mean = free.sample.mean
         sample = replace(free.sample, mean=mean, cov=cov, patterns=None)
-        objective = replace(family, sample=sample).objective
-        start = free.theta
+        objective = NormalTheory(free.table, free.structure, sample, free.call.estimator).objective
+    start = free.theta
     try:
         misfit = float(estimate(objective, free.table, start).point.value)
     except (NotConverged, NotIdentified, LinAlgError):
@@ -125,10 +126,10 @@ def _check_nested(free: Fit, restricted: Fit) -> None:
 
 
 def _difference_traces(free: Fit, restricted: Fit) -> tuple[float, float]:
-    """tr and tr of the square of U_d Γ for the difference of two DWLS fits.
+    """Tr and tr of the square of U_d Γ for the difference of two DWLS fits.
 
-    U_d = WΔ₁ [P⁻¹ − H(HᵀPH)⁻¹Hᵀ] Δ₁ᵀW with P = Δ₁ᵀWΔ₁ and H the directions of the free model that the restricted
-    one keeps, found from the two Jacobians (Satorra, 2000, with the restrictions taken from Δ).
+    U_d = WΔ₁ [P⁻¹ − H(HᵀPH)⁻¹Hᵀ] Δ₁ᵀW with P = Δ₁ᵀWΔ₁ and H the directions of the free model that the
+    restricted one keeps, found from the two Jacobians (Satorra, 2000, with the restrictions taken from Δ).
     """
     family = free.family
     assert isinstance(family, OrdinalFamily)

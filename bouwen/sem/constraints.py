@@ -64,7 +64,9 @@ class Restrictions:
         }
         for name, formula in self.table.definitions:
             known[name] = evaluate(formula, known, 0)
-        return np.stack([np.broadcast_to(known[n].value, rows.shape[:-1]) for n, _ in self.table.definitions], -1)
+        return np.stack(
+            [np.broadcast_to(known[n].value, rows.shape[:-1]) for n, _ in self.table.definitions], -1
+        )
 
     def _differences(self, constraints: Sequence[Constraint], theta: Array) -> tuple[Array, Array]:
         known, q = self._known(theta), self.table.n_free
@@ -72,9 +74,7 @@ class Restrictions:
         for c in constraints:
             left, right = evaluate(c.left, known, q), evaluate(c.right, known, q)
             sign = -1.0 if c.op == "<" else 1.0
-            out.append(
-                Dual(sign * (left.value - right.value), sign * (left.gradient - right.gradient))
-            )
+            out.append(Dual(sign * (left.value - right.value), sign * (left.gradient - right.gradient)))
         return _stack(out, theta)
 
     @cached_property
@@ -111,7 +111,9 @@ class Restrictions:
         rank = int((d > 1e-10 * max(1.0, d.max(initial=0.0))).sum())
         theta0 = -(Vt[:rank].T @ ((U.T @ value)[:rank] / d[:rank]))
         if not np.allclose(A @ theta0, -value, atol=1e-8):
-            raise ModelError("the == constraints of the model contradict each other, or only join fixed values")
+            raise ModelError(
+                "the == constraints of the model contradict each other, or only join fixed values"
+            )
         return theta0, Vt[rank:].T
 
     @property

@@ -41,7 +41,7 @@ class Slots:
     def identity(self) -> bool:
         """Whether rows and parameters coincide, so that nothing needs adding up."""
         G, R, q = self.gather.shape
-        return G == 1 and R == q and bool(np.array_equal(self.gather[0], np.eye(q)))
+        return G == 1 and q == R and bool(np.array_equal(self.gather[0], np.eye(q)))
 
     @cached_property
     def has_means(self) -> bool:
@@ -69,7 +69,7 @@ def slots(structure: Structure) -> Slots:
 
 
 def mean_slopes(s: Slots, implied: Implied) -> Array:
-    """c (..., G, rows) in ∂μ = c a: η_j for paths, 1 for intercepts, 0 for covariances."""
+    """C (..., G, rows) in ∂μ = c a: η_j for paths, 1 for intercepts, 0 for covariances."""
     kind = s.structure.kind[s.rows]
     j = np.where(kind == DIRECTED, s.structure.j[s.rows], 0)
     return np.where(kind == DIRECTED, implied.eta[..., j], np.where(kind == INTERCEPT, 1.0, 0.0))

@@ -26,7 +26,7 @@ from bouwen.sem.standardised import standardise
 RESIDUALS = ("raw", "cor", "z")
 
 
-def residuals(fit: Fit, type: str = "cor") -> pd.DataFrame:  # noqa: A002
+def residuals(fit: Fit, type: str = "cor") -> pd.DataFrame:
     """Sample minus implied covariances.
 
     Parameters
@@ -117,7 +117,7 @@ def modification_indices(fit: Fit) -> pd.DataFrame:
     """
     table, n_new = _extended(fit.table)
     structure = compile_structure(table)
-    family = replace(fit.family, table=table, structure=structure)
+    family = fit.family.of_model(table, structure)
     q = fit.table.n_free
     values = np.concatenate([fit.theta, np.zeros(n_new)])
     for row in table.rows:
@@ -129,7 +129,11 @@ def modification_indices(fit: Fit) -> pd.DataFrame:
     known = np.eye(q) if basis is None else basis
     Itt = known.T @ curvature[:q, :q] @ known
     Itc = known.T @ curvature[:q, q:]
-    free = np.diag(curvature)[q:] - np.einsum("kc,kc->c", Itc, np.linalg.solve(Itt, Itc)) if q else np.diag(curvature)
+    free = (
+        np.diag(curvature)[q:] - np.einsum("kc,kc->c", Itc, np.linalg.solve(Itt, Itc))
+        if q
+        else np.diag(curvature)
+    )
     usable = free > 1e-8 * np.maximum(np.diag(curvature)[q:], 1e-300)
     with np.errstate(divide="ignore", invalid="ignore"):
         mi = np.where(usable, fit.sample.N * g[q:] ** 2 / free, np.nan)
@@ -159,7 +163,9 @@ def _extended(table: ParTable) -> tuple[ParTable, int]:
     first = table.rows[: table.rows_per_group]
     have = {row.key for row in first} | {(r.rhs, r.op, r.lhs) for r in first if r.op == "~~"}
     # a loading says the same as a regression on the factor
-    have |= {(r.rhs, "~", r.lhs) for r in first if r.op == "=~"} | {(r.rhs, "=~", r.lhs) for r in first if r.op == "~"}
+    have |= {(r.rhs, "~", r.lhs) for r in first if r.op == "=~"} | {
+        (r.rhs, "=~", r.lhs) for r in first if r.op == "~"
+    }
     inner = [n for n in table.observed if n not in table.exogenous]
     indicators = list(dict.fromkeys(r.rhs for r in first if r.op == "=~" and r.rhs in table.observed))
     absent = [(f, "=~", x) for f in table.latent for x in indicators]
@@ -181,7 +187,9 @@ def _extended(table: ParTable) -> tuple[ParTable, int]:
         for lhs, op, rhs in absent:
             rows.append(Parameter(lhs, op, rhs, g, number, 0.0))
             number += 1
-    plain = replace(table, rows=tuple(rows), n_free=number, definitions=(), equalities=(), inequalities=(), texts=())
+    plain = replace(
+        table, rows=tuple(rows), n_free=number, definitions=(), equalities=(), inequalities=(), texts=()
+    )
     return plain, number - table.n_free
 
 
@@ -191,8 +199,8 @@ def score_tests(fit: Fit) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        lhs op rhs released x2 df pvalue; lhs and rhs name rows of the table by position (``.p2.``), ``released``
-        says which parameter is set free. The last row is the test of all together.
+        lhs op rhs released x2 df pvalue; lhs and rhs name rows of the table by position (``.p2.``),
+        ``released`` says which parameter is set free. The last row is the test of all together.
 
     References
     ----------
@@ -201,7 +209,7 @@ def score_tests(fit: Fit) -> pd.DataFrame:
     table, pairs = _untied(fit.table)
     if not pairs and not fit.table.equalities:
         raise UnsupportedModel("the model holds no parameters equal, so there is nothing to release")
-    family = replace(fit.family, table=table, structure=compile_structure(table))
+    family = fit.family.of_model(table, compile_structure(table))
     q = table.n_free
     theta = np.zeros(q)
     for old, new in zip(fit.table.rows, table.rows, strict=True):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -35,7 +35,9 @@ from bouwen.sem.moments import Sample
 class Point(Protocol):
     """A discrepancy at one (stack of) parameter vector(s)."""
 
-    implied: Implied
+    @property
+    def implied(self) -> Implied:
+        """The implied moments."""
 
     @property
     def value(self) -> Array:
@@ -57,8 +59,13 @@ class Point(Protocol):
 class Objective(Protocol):
     """A discrepancy as a function of the parameters."""
 
-    structure: Structure
-    fixed: Array
+    @property
+    def structure(self) -> Structure:
+        """The model."""
+
+    @property
+    def fixed(self) -> Array:
+        """Values (G, R) of the fixed rows."""
 
     def at(self, theta: Array) -> Point:
         """Evaluate at parameters (..., q)."""
@@ -134,17 +141,18 @@ class LikelihoodPoint:
             absent = np.zeros((len(o.group), p, p))
             absent[:, range(p), range(p)] = 1 - o.observed
             cov = cov * (o.observed[:, :, None] * o.observed[:, None, :]) + absent
+        L: Array
         try:
             L = np.linalg.cholesky(cov)
             good = np.ones(cov.shape[:-2], dtype=bool)
         except LinAlgError:
             usable = np.isfinite(cov).all(axis=(-2, -1))
-            cov = np.where(usable[..., None, None], cov, np.eye(p))
-            good = usable & (np.linalg.eigvalsh(cov)[..., 0] > 0)
+            cov = np.where(np.asarray(usable)[..., None, None], cov, np.eye(p))
+            good = np.asarray(usable & (np.linalg.eigvalsh(cov)[..., 0] > 0))
             cov = np.where(good[..., None, None], cov, np.eye(p))
             L = np.linalg.cholesky(cov + 1e-300)
-        half = np.linalg.inv(L)
-        W = np.swapaxes(half, -1, -2) @ half
+        half: Array = np.linalg.inv(L)
+        W: Array = np.swapaxes(half, -1, -2) @ half
         if absent is not None:
             W = W - absent
         logdet = 2 * np.log(np.diagonal(L, axis1=-2, axis2=-1)).sum(axis=-1)
@@ -172,7 +180,7 @@ class LikelihoodPoint:
 
     @cached_property
     def value(self) -> Array:
-        """f at these parameters."""
+        """F at these parameters."""
         o = self.objective
         W, logdet, good = self._factor
         distance = logdet + (W * self.second_moment).sum(axis=(-2, -1))
@@ -194,7 +202,8 @@ class LikelihoodPoint:
             return weighted
         out = np.zeros((*array.shape[: -tail - 1], o.structure.n_groups, *array.shape[array.ndim - tail :]))
         for g in range(o.structure.n_groups):
-            out[(..., g, *[slice(None)] * tail)] = np.compress(o.group == g, weighted, axis=-tail - 1).sum(axis=-tail - 1)
+            place: Any = (..., g, *[slice(None)] * tail)
+            out[place] = np.compress(o.group == g, weighted, axis=-tail - 1).sum(axis=-tail - 1)
         return out
 
     @cached_property
@@ -325,7 +334,7 @@ class LeastSquaresPoint:
 
     @cached_property
     def value(self) -> Array:
-        """f at these parameters."""
+        """F at these parameters."""
         o = self.objective
         R, r = self._residuals
         VR = o.V @ R
@@ -357,8 +366,10 @@ class LeastSquaresPoint:
         ZVZ = gram(self.implied.Z, o.V)
         by_row = pairs_by_row(s, ZVZ)
         if o.diagonal:
-            by_diagonal = 2 * s.weight[:, None] * np.swapaxes(
-                self.implied.Z[..., s.a] * self.implied.Z[..., s.b], -1, -2
+            by_diagonal = (
+                2
+                * s.weight[:, None]
+                * np.swapaxes(self.implied.Z[..., s.a] * self.implied.Z[..., s.b], -1, -2)
             )
             by_row = by_row + 0.5 * o.diagonal * by_diagonal @ np.swapaxes(by_diagonal, -1, -2)
         if o.structure.meanstructure:

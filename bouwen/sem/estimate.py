@@ -127,7 +127,10 @@ def _descend(
     value = float(point.value)
     if not np.isfinite(value):
         raise NotConverged(
-            0, np.inf, table.free_name(0), " The starting values imply an impossible covariance matrix; give start()."
+            0,
+            np.inf,
+            table.free_name(0),
+            " The starting values imply an impossible covariance matrix; give start().",
         )
     decrement = np.inf
     for steps in range(1, MAX_STEPS + 1):
@@ -224,8 +227,12 @@ def check_identified(table: ParTable, information: Array, K: Array | None) -> No
     if values[0] > 1e-10:
         return
     direction = vectors[:, 0] / scale
-    moved = np.abs(direction if K is None else K @ direction) * np.sqrt(np.maximum(np.diag(information), 1e-300))
-    involved = np.flatnonzero(moved > 0.05 * moved.max()) if moved.max() > 0 else np.flatnonzero(diagonal <= 0)
+    moved = np.abs(direction if K is None else K @ direction) * np.sqrt(
+        np.maximum(np.diag(information), 1e-300)
+    )
+    involved = (
+        np.flatnonzero(moved > 0.05 * moved.max()) if moved.max() > 0 else np.flatnonzero(diagonal <= 0)
+    )
     parameters = tuple(table.free_name(int(k)) for k in involved)
     shown = ", ".join(f'"{name}"' for name in parameters[:8]) + (", …" if len(parameters) > 8 else "")
     raise NotIdentified(
@@ -280,7 +287,9 @@ def _constrained(
     point = objective.at(theta)
     J = _active_jacobian(restrictions, theta, active) @ lift
     free = _null_space(J)
-    residual = np.linalg.norm((free.T @ lift.T @ point.gradient) / np.sqrt(np.diag(free.T @ information @ free)))
+    residual = np.linalg.norm(
+        (free.T @ lift.T @ point.gradient) / np.sqrt(np.diag(free.T @ information @ free))
+    )
     broken = np.abs(restrictions.equalities(theta)[0]).max(initial=0.0)
     broken = max(broken, -restrictions.inequalities(theta)[0].min(initial=0.0))
     if not residual < TOLERANCE or not broken < 1e-6:
@@ -288,7 +297,12 @@ def _constrained(
     basis = lift @ free
     check_identified(table, point.information, basis)
     return Solution(
-        theta, point, int(found.nit) + steps, basis, held + _rank(restrictions.equalities(theta)[1] @ lift), active
+        theta,
+        point,
+        int(found.nit) + steps,
+        basis,
+        held + _rank(restrictions.equalities(theta)[1] @ lift),
+        active,
     )
 
 
@@ -307,7 +321,9 @@ def _polish(
         theta = offset + lift @ alpha
         point = objective.at(theta)
         g = lift.T @ point.gradient
-        c = np.concatenate([restrictions.equalities(theta)[0], restrictions.inequalities(theta)[0][list(active)]])
+        c = np.concatenate(
+            [restrictions.equalities(theta)[0], restrictions.inequalities(theta)[0][list(active)]]
+        )
         J = _active_jacobian(restrictions, theta, active) @ lift
         multipliers = np.linalg.lstsq(J.T, g, rcond=None)[0] if len(c) else np.zeros(0)
         n_equal = len(c) - len(active)
@@ -319,8 +335,12 @@ def _polish(
         if len(c):
             e = 1e-5 * (1 + np.abs(alpha))
             for k in range(len(alpha)):  # curvature of the restrictions
-                ahead = _active_jacobian(restrictions, offset + lift @ (alpha + e[k] * np.eye(len(alpha))[k]), active)
-                back = _active_jacobian(restrictions, offset + lift @ (alpha - e[k] * np.eye(len(alpha))[k]), active)
+                ahead = _active_jacobian(
+                    restrictions, offset + lift @ (alpha + e[k] * np.eye(len(alpha))[k]), active
+                )
+                back = _active_jacobian(
+                    restrictions, offset + lift @ (alpha - e[k] * np.eye(len(alpha))[k]), active
+                )
                 H[k] -= multipliers @ ((ahead - back) @ lift) / (2 * e[k])
             H = (H + H.T) / 2
         system = np.block([[H, J.T], [J, np.zeros((len(c), len(c)))]])

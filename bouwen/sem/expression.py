@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 #: Functions a formula may call, with their derivatives.
 FUNCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
@@ -57,7 +58,7 @@ class Negate:
     operand: Expression
 
     def __str__(self) -> str:
-        return f"(-{self.operand})"
+        return f"-{_within(self.operand, 3)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class Binary:
     right: Expression
 
     def __str__(self) -> str:
-        return f"({self.left} {self.op} {self.right})"
+        rank = _RANK[self.op]
+        left, right = (5, 3) if self.op == "^" else (rank, rank + 1)
+        return f"{_within(self.left, left)} {self.op} {_within(self.right, right)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,19 @@ class Call:
 
 
 Expression = Number | Name | Negate | Binary | Call
+
+
+_RANK = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}  # how tightly an operator binds; a minus sign has 3
+
+
+def _within(expression: Expression, least: int) -> str:
+    """An operand as text, in parentheses where it binds less tightly than its place asks."""
+    rank = 5
+    if isinstance(expression, Binary):
+        rank = _RANK[expression.op]
+    elif isinstance(expression, Negate):
+        rank = 3
+    return str(expression) if rank >= least else f"({expression})"
 
 
 @dataclass(frozen=True, slots=True)

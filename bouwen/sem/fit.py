@@ -11,22 +11,21 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from bouwen.sem.categorical import categories_of, ordinal_family
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Point
 from bouwen.sem.estimate import NotIdentified, Solution
 from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure
 from bouwen.sem.inference import Test
-from bouwen.sem.moments import Moments, Sample, UnknownItem, read_sample, sample_from_moments
-from bouwen.sem.normal import NormalTheory
+from bouwen.sem.moments import Moments, Sample, read_sample, sample_from_moments
+from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import Estimator, UnsupportedModel, choose_estimator
 from bouwen.sem.partable import ParTable, TableOptions, UnknownOption, build_table, roles
 from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.standardised import numeric_jacobian, standardise
 from bouwen.sem.syntax import parse_model
-from bouwen.sem.weighted import OrdinalFamily, categories_of, ordinal_family
 
 CONFIDENCE = float(ndtri(0.975))
-Family = NormalTheory | OrdinalFamily
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ class Fit:
             {"std_lv": lv, "std_all": full},
         )
 
-    def standardized(self, type: str = "std_all") -> pd.DataFrame:  # noqa: A002
+    def standardized(self, type: str = "std_all") -> pd.DataFrame:
         """Standardised parameters with standard errors and intervals by the delta method.
 
         Parameters
@@ -189,12 +188,13 @@ class Fit:
             rows = standardise(self.structure, implied, observed=type == "std_all")
             return np.concatenate([rows.reshape(*theta.shape[:-1], -1), self._defined_from(rows)], axis=-1)
 
-        J = numeric_jacobian(function, self.theta)
+        J = numeric_jacobian(function, self.theta, np.sqrt(np.diag(self.vcov)))
         se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, self.vcov, J), 0.0))
-        se[np.abs(J).max(axis=1, initial=0.0) < 1e-9] = 0.0
+        est = function(self.theta)
+        se[se < 1e-7 * np.maximum(np.abs(est), 1e-3)] = 0.0  # rounding of what does not move
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
-        columns: dict[str, Any] = {name: frame[name].to_numpy() for name in frame}
-        return coefficients(columns, function(self.theta), se, {}, name="est_std")
+        columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame}
+        return coefficients(columns, est, se, {}, name="est_std")
 
     @cached_property
     def measures(self) -> pd.Series[float]:
@@ -218,7 +218,7 @@ class Fit:
             out += [(names[k], label, 1 - residual[k] / total[k]) for k in dependent]
         return pd.DataFrame(out, columns=["lhs", "group", "r2"])
 
-    def residuals(self, type: str = "cor") -> pd.DataFrame:  # noqa: A002
+    def residuals(self, type: str = "cor") -> pd.DataFrame:
         """Sample minus implied moments, see `bouwen.sem.diagnostics.residuals`."""
         from bouwen.sem.diagnostics import residuals
 
@@ -243,7 +243,7 @@ class Fit:
         return factor_scores(self, method)
 
     def implied_moments(self) -> pd.DataFrame:
-        """Implied covariances and mean of the items (latent responses of ordered ones), by group where several."""
+        """Implied covariances and means of the items (of ordered items: their latent responses)."""
         names = list(self.structure.observed)
         frames = [
             pd.DataFrame(cov, index=names, columns=names).assign(mean=mean)
@@ -301,7 +301,8 @@ class Fit:
                 part = S[block, block]
                 if len(part) > 1 and (np.diag(part) >= 0).all() and np.linalg.eigvalsh(part)[0] < -1e-8:
                     out.append(
-                        f"improper solution: the covariance matrix of the {what}{where} is not positive definite"
+                        f"improper solution: the covariance matrix of the {what}{where} is not positive "
+                        "definite"
                     )
         return out
 
@@ -359,8 +360,8 @@ def fit_sem(
     group : str, optional
         Column with the groups; they keep the order of first appearance.
     group_equal : sequence of str
-        What is equal over groups: "loadings", "intercepts", "means", "thresholds", "regressions", "residuals",
-        "residual.covariances", "lv.variances", "lv.covariances".
+        What is equal over groups: "loadings", "intercepts", "means", "thresholds", "regressions",
+        "residuals", "residual.covariances", "lv.variances", "lv.covariances".
     group_partial : sequence of str
         Parameters left free all the same, such as "x3 ~ 1".
     ordered : sequence of str or True
@@ -373,7 +374,7 @@ def fit_sem(
         Whether means are modelled; by default when groups, missing answers, clusters, ordered items or an
         intercept in the text ask for it.
     fixed_x : bool
-        Take covariates as they are (lavaan's default), rather than model their moments.
+        Take covariates as they are, rather than model their moments. Never with GLS and ULS, as in lavaan.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -396,21 +397,26 @@ def fit_sem(
         plain = estimator == "ML" and missing == "listwise" and not meanstructure and fixed_x
         if not isinstance(data, pd.DataFrame) or not plain or group or ordered or cluster:
             raise UnsupportedModel(
-                'engine="semopy" estimates one group of complete rows by ML without means; use engine="bouwen"'
+                'engine="semopy" estimates one group of complete rows by ML without means; '
+                'use engine="bouwen"'
             )
         from bouwen.sem.semopy_engine import fit_semopy
 
         return fit_semopy(model, data, std_lv=std_lv)
     statements = parse_model(model)
     who = roles(statements)
-    from_rows = isinstance(data, pd.DataFrame)
     items = _ordered_items(ordered, who.observed, who.exogenous)
     chosen = choose_estimator(
-        estimator, missing=missing, ordered=bool(items), cluster=cluster is not None, rows=from_rows
+        estimator,
+        missing=missing,
+        ordered=bool(items),
+        cluster=cluster is not None,
+        rows=isinstance(data, pd.DataFrame),
     )
     missing = "fiml" if missing in ("ml", "FIML") else missing
+    fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
     group_equal, group_partial = _as_tuple(group_equal), _as_tuple(group_partial)
-    if from_rows:
+    if isinstance(data, pd.DataFrame):
         for name in who.latent:
             if name in data.columns and name in who.observed:
                 raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
@@ -425,9 +431,13 @@ def fit_sem(
         )
     else:
         if group is not None:
-            raise UnsupportedModel("group= names a column of rows; for moments give a mapping of group to Moments")
-        means = bool(meanstructure) or any(f.op == "~1" for f in statements.formulas) or (
-            isinstance(data, Mapping) and len(data) > 1
+            raise UnsupportedModel(
+                "group= names a column of rows; for moments give a mapping of group to Moments"
+            )
+        means = (
+            bool(meanstructure)
+            or any(f.op == "~1" for f in statements.formulas)
+            or (isinstance(data, Mapping) and len(data) > 1)
         )
         sample = sample_from_moments(data, who.observed, need_means=means)
     asked = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
@@ -449,8 +459,6 @@ def fit_sem(
         family = ordinal_family(table, structure, sample, chosen, missing)
     else:
         family = NormalTheory(table, structure, sample, chosen)
-    if chosen.discrepancy == "GLS" and table.exogenous:
-        raise UnsupportedModel('estimator="GLS" takes no fixed covariates; use fixed_x=False, or estimator="ML"')
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return Fit(call, family, family.solve())

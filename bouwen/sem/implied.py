@@ -12,14 +12,15 @@ Every function works on stacks: parameters (..., q) give moments (..., G, p, p) 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bouwen.sem.partable import ParTable
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Array = NDArray[Any]
+Ints = NDArray[Any]
 
 DIRECTED, SYMMETRIC, INTERCEPT, THRESHOLD, SCALE = range(5)
 _KINDS = {"=~": DIRECTED, "~": DIRECTED, "~~": SYMMETRIC, "~1": INTERCEPT, "|": THRESHOLD, "~*~": SCALE}

@@ -209,6 +209,37 @@ def one_group(sample: Sample, g: int) -> Sample:
     )
 
 
+def saturated_curvature(point: LikelihoodPoint, *, observed: bool) -> Array:
+    """Hessian (or expected information) about all means and covariances, for `saturated_point`'s model.
+
+    Of the model's form nothing is left but products of elements of Σ_j⁻¹ summed over patterns j, so one
+    matrix product Σ_j vec(Σ_j⁻¹) vec(·)ᵀ holds them all, however many patterns there are.
+    """
+    o = point.objective
+    p = o.structure.p
+    i, j = np.tril_indices(p)
+    weight = np.where(i == j, 0.5, 1.0)
+    W, share = point.W, o.share
+    M = W
+    if observed:
+        M = 2 * (W @ point.second_moment @ W) - W
+    K = (share[:, None] * W.reshape(len(W), -1)).T @ M.reshape(len(M), -1)
+    K = K.reshape(p, p, p, p)  # Σ share W_ab M_cd
+    a, b = i[:, None], j[:, None]
+    out = np.empty((p + len(i), p + len(i)))
+    pairs = K[a, i, b, j] + K[b, j, a, i] + K[a, j, b, i] + K[b, i, a, j]
+    out[p:, p:] = 0.5 * pairs * (weight[:, None] * weight)
+    out[:p, :p] = np.tensordot(share, W, axes=1)
+    cross = np.zeros((len(i), p))
+    if observed:
+        u = (W @ point.residual[..., None])[..., 0]
+        T = np.tensordot(u * share[:, None], W, axes=(0, 0))  # Σ share u_a W_bc
+        cross = weight[:, None] * (T[i, j] + T[j, i])
+    out[p:, :p] = cross
+    out[:p, p:] = cross.T
+    return out
+
+
 def chunked_curvature(point: LikelihoodPoint, *, observed: bool, limit: int = 4_000_000) -> Array:
     """Hessian (or expected information), a few missing patterns at a time to bound memory."""
     o = point.objective
@@ -228,6 +259,6 @@ def chunked_curvature(point: LikelihoodPoint, *, observed: bool, limit: int = 4_
 
 def _incomplete_trace(sample: Sample, g: int) -> float:
     point, own = saturated_point(sample, g), one_group(sample, g)
-    A = chunked_curvature(point, observed=True)
+    A = saturated_curvature(point, observed=True)
     B = outer_product(casewise_scores(point, own), own)
     return float(np.trace(np.linalg.solve(A, B)))

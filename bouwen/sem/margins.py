@@ -63,7 +63,8 @@ class Ordered:
     shift : array (N,)
         βx.
     score : array (N,)
-        The code, standardised; 0 where missing.
+        The code, centred, over Σφ(τ); 0 where missing. The mean product with a standard normal
+        variable is their correlation, with another such score nearly so (Olsson et al., 1982).
     influence : array (C − 1 + c, N)
         N times each respondent's part in the thresholds and the slopes.
     """
@@ -212,7 +213,7 @@ def read_ordered(
     shift = covariates @ slopes
     score = np.where(known, codes, 0.0)
     score = present * (score - score.sum() / present.sum())
-    score /= np.sqrt(np.sum(score**2) / present.sum())
+    score /= normal_pdf(thresholds).sum()
     item = Ordered(name, values, codes, present, thresholds, slopes, shift, score, np.empty(0))
     if len(slopes):
         influence = _influence(_case_scores(item, covariates))

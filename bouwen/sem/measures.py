@@ -122,7 +122,10 @@ def swain(df: float, p: int, n: float) -> float:
     """
     if df == 0:
         return 1.0
-    q = (math.sqrt(1 + 4 * p * (p + 1) - 8 * df) - 1) / 2
+    square = 1 + 4 * p * (p + 1) - 8 * df
+    if square < 0:  # fewer parameters than any covariance structure has
+        return NAN
+    q = (math.sqrt(square) - 1) / 2
     return 1 - (p * (2 * p**2 + 3 * p - 1) - q * (2 * q**2 + 3 * q - 1)) / (12 * df * n)
 
 

@@ -207,20 +207,28 @@ def read_sample(
     codes = np.zeros(len(data), dtype=np.int64)
     if group:
         codes, found = pd.factorize(data[group])
-        labels = tuple(found)
+        labels = tuple(int(v) if isinstance(v, float) and v.is_integer() else v for v in found)
         keep &= codes >= 0
     clusters = np.zeros(len(data), dtype=np.int64)
     if cluster:
         clusters, _ = pd.factorize(data[cluster])
         if (clusters[keep] < 0).any():
-            raise DataError(f'{int((clusters[keep] < 0).sum())} respondents have no value in "{cluster}"', item=cluster)
+            raise DataError(
+                f'{int((clusters[keep] < 0).sum())} respondents have no value in "{cluster}"', item=cluster
+            )
     notes = []
     left_out = int((~keep).sum())
     if left_out and missing == "listwise":
-        notes.append(f"listwise deletion left out {left_out} of {len(data)} respondents with a missing answer")
+        notes.append(
+            f"listwise deletion left out {left_out} of {len(data)} respondents with a missing answer"
+        )
     elif left_out:
-        why = "no answer at all" if left_out == n_empty else "no answer at all, or a missing covariate or group"
+        why = (
+            "no answer at all" if left_out == n_empty else "no answer at all, or a missing covariate or group"
+        )
         notes.append(f"left out {left_out} of {len(data)} respondents with {why}")
+    if missing == "pairwise" and np.isnan(values[keep]).any():
+        notes.append("pairwise deletion: each statistic uses the respondents who answered its own items")
     group_names = tuple(map(str, labels))
     positions = tuple(np.flatnonzero(keep & (codes == g)) for g in range(len(labels)))
     rows = tuple(np.ascontiguousarray(values[i]) for i in positions)
@@ -330,7 +338,7 @@ def check_cov(cov: Array, n: Array, names: Sequence[str], groups: Sequence[str])
                 f"{int(n[g])} respondents{where} are too few for {p} items; leave items out or join groups",
                 group=groups[g],
             )
-        involved = [names[k] for k in np.flatnonzero(np.abs(vectors[:, 0]) > 0.05)]
+        involved = [names[int(k)] for k in np.flatnonzero(np.abs(vectors[:, 0]) > 0.05)]
         raise NotPositiveDefinite(
             f"the sample covariance matrix{where} is not positive definite: {', '.join(involved)} "
             "depend on each other; leave one of them out",
@@ -344,7 +352,7 @@ def _numbers(column: pd.Series, name: str) -> Array:
         return np.where(column.cat.codes < 0, np.nan, column.cat.codes + 1.0)
     if not pd.api.types.is_numeric_dtype(column):
         raise NotNumeric(
-            f'"{name}" holds {column.dtype} values; turn its answers into numbers, or into an ordered category',
+            f'"{name}" holds {column.dtype} values; turn them into numbers, or into an ordered category',
             item=name,
         )
     values = column.to_numpy(dtype=float, na_value=np.nan)

@@ -1,6 +1,6 @@
 """Continuous items: everything about a solution that depends on the estimator.
 
-One object stands for the discrepancy, its standard errors and its tests; `bouwen.sem.weighted`
+One object stands for the discrepancy, its standard errors and its tests; `bouwen.sem.categorical`
 offers the same for ordered items.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,13 +16,14 @@ from bouwen.sem import chisquare, measures
 from bouwen.sem.chisquare import Corrected, baseline_point, n_statistics, theta_of
 from bouwen.sem.discrepancy import LeastSquares, LikelihoodPoint, Objective, Point, least_squares, likelihood
 from bouwen.sem.estimate import Solution, estimate
-from bouwen.sem.implied import Array, Implied, Structure
+from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.inference import (
     Test,
     bread,
     casewise_scores,
     chunked_curvature,
     outer_product,
+    saturated_curvature,
     saturated_point,
     saturated_trace,
 )
@@ -56,6 +57,59 @@ class Evaluated(Protocol):
         """The plain and the corrected test."""
 
 
+class Family(Protocol):
+    """What a fit needs of its estimator; points are those of the family's own objective."""
+
+    @property
+    def table(self) -> ParTable:
+        """The model as a table."""
+
+    @property
+    def structure(self) -> Structure:
+        """The model as places in matrices."""
+
+    @property
+    def sample(self) -> Sample:
+        """The data."""
+
+    @property
+    def objective(self) -> Objective:
+        """The discrepancy."""
+
+    @property
+    def n_statistics(self) -> int:
+        """Sample moments that the model explains."""
+
+    def solve(self) -> Solution:
+        """Estimate the parameters."""
+
+    def of_model(self, table: ParTable, structure: Structure) -> Family:
+        """The same for another model of these data."""
+
+    def reported(self, point: Any) -> Implied:
+        """Implied moments of all variables."""
+
+    def compared(self, point: Any) -> tuple[Array, Array]:
+        """Sample and implied covariances."""
+
+    def curvature(self, point: Any) -> Array:
+        """The information that standard errors use."""
+
+    def meat(self, point: Any) -> Array | None:
+        """The middle of the sandwich."""
+
+    def vcov(self, solution: Solution, curvature: Array, meat: Array | None) -> Array:
+        """Sampling covariance of the parameters."""
+
+    def tests(
+        self, point: Any, df: int, basis: Array | None, curvature: Array, meat: Array | None
+    ) -> list[Test]:
+        """The plain and the corrected test."""
+
+    def measures(self, fit: Evaluated) -> dict[str, float]:
+        """All fit measures."""
+
+
 @dataclass(frozen=True)
 class NormalTheory:
     """ML, its robust versions, FIML, GLS and ULS for one model and sample."""
@@ -81,6 +135,10 @@ class NormalTheory:
     def fixed(self) -> Array:
         """Values (G, R) of fixed rows, the covariates' moments included."""
         return self.objective.fixed
+
+    def of_model(self, table: ParTable, structure: Structure) -> NormalTheory:
+        """The same for another model of these data."""
+        return replace(self, table=table, structure=structure)
 
     @property
     def is_likelihood(self) -> bool:
@@ -136,7 +194,9 @@ class NormalTheory:
         everything = saturated_trace(self.sample, means=means)
         return everything - saturated_trace(self.sample, st.exogenous, means=means)
 
-    def tests(self, point: Point, df: int, basis: Array | None, curvature: Array, meat: Array | None) -> list[Test]:
+    def tests(
+        self, point: Point, df: int, basis: Array | None, curvature: Array, meat: Array | None
+    ) -> list[Test]:
         """The plain test and, where the estimator has one, the corrected test."""
         chisq = 2 * self.sample.N * float(point.value)
         plain = Test("standard", chisq, df, trace=df)
@@ -165,11 +225,13 @@ class NormalTheory:
         objective = least_squares(base, self.sample, weighted=self.estimator.discrepancy == "GLS")
         theta = np.zeros(base.q)
         used = base.free >= 0
-        variance = base.kind == chisquare.SYMMETRIC
+        variance = base.kind == SYMMETRIC
         for g in range(base.n_groups):
             rows = np.flatnonzero(used[g])
             moments = np.where(
-                variance[rows], self.sample.cov[g][base.i[rows], base.i[rows]], self.sample.mean[g][base.i[rows]]
+                variance[rows],
+                self.sample.cov[g][base.i[rows], base.i[rows]],
+                self.sample.mean[g][base.i[rows]],
             )
             theta[base.free[g, rows]] = moments
         for _ in range(3):  # quadratic in the variances: one Gauss–Newton step is exact
@@ -215,9 +277,8 @@ class NormalTheory:
         s, st = self.sample, self.structure
         if not isinstance(point, LikelihoodPoint):
             return float("nan"), float("nan")
-        if s.patterns is None:
-            answers = s.N * st.p
-        else:
+        answers = s.N * st.p
+        if s.patterns is not None:
             answers = float(s.patterns.n @ s.patterns.observed.sum(axis=1))
         saturated = -s.N * point.objective.constant - 0.5 * answers * np.log(2 * np.pi)
         x = st.exogenous
@@ -239,7 +300,7 @@ class NormalTheory:
                 available = _available_moments(rows)
                 s = np.concatenate([available[0], available[1][i, j]])
                 sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
-                V = chunked_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
+                V = saturated_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
                 keep = chisquare.explained_moments(st)
                 s, sigma, V = s[keep], sigma[keep], V[np.ix_(keep, keep)]
                 ratio[g] = ((s - sigma) @ V @ (s - sigma)) / (s @ V @ s)

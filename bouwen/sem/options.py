@@ -57,7 +57,9 @@ def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, r
     if ordered and estimator.name in ("ML", "MLR"):
         # lavaan's default for ordered items, whatever is asked by default
         if estimator.name == "MLR":
-            raise UnsupportedModel('ordered items need estimator="WLSMV" (or "DWLS"); MLR takes them as continuous')
+            raise UnsupportedModel(
+                'ordered items need estimator="WLSMV" (or "DWLS"); MLR takes them as continuous'
+            )
         estimator = ESTIMATORS["WLSMV"]
     categorical = estimator.discrepancy == "DWLS"
     if ordered and not categorical:
@@ -67,7 +69,9 @@ def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, r
     if missing == "fiml" and estimator.name not in ("ML", "MLR"):
         raise UnsupportedModel(f'missing="fiml" goes with estimator "ML" or "MLR", not "{estimator.name}"')
     if missing == "pairwise" and not categorical:
-        raise UnsupportedModel('missing="pairwise" is for ordered items; use missing="fiml" for continuous ones')
+        raise UnsupportedModel(
+            'missing="pairwise" is for ordered items; use missing="fiml" for continuous ones'
+        )
     if cluster and estimator.name not in ("ML", "MLR"):
         raise UnsupportedModel(f'cluster= goes with estimator="MLR", not "{estimator.name}"')
     if cluster:

@@ -47,7 +47,8 @@ class UnknownOption(BouwenError):
         self.option, self.value, self.known = option, value, tuple(known)
         known_text = ", ".join(self.known)
         super().__init__(
-            f"{option}={value!r} is not known; use one of: {known_text}.{did_you_mean(str(value), self.known)}"
+            f"{option}={value!r} is not known; use one of: {known_text}."
+            f"{did_you_mean(str(value), self.known)}"
         )
 
 
@@ -174,9 +175,7 @@ def roles(model: Model) -> Roles:
         exogenous=tuple(exogenous),
         latent_exogenous=tuple(n for n in latent if n not in indicators and n not in predicted),
         final=tuple(
-            n
-            for n in [*latent, *observed]
-            if n in predicted and n not in predicting and n not in indicators
+            n for n in [*latent, *observed] if n in predicted and n not in predicting and n not in indicators
         ),
     )
 

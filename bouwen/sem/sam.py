@@ -34,8 +34,8 @@ class SamFit:
     structural : Fit
         The structural model, fitted to the factors' moments; its own standard errors ignore the first step.
     parameters : DataFrame
-        The structural parameters with two-step standard errors: lhs op rhs group label est se z pvalue ci_lower
-        ci_upper.
+        The structural parameters with two-step standard errors: lhs op rhs group label est se z pvalue
+        ci_lower ci_upper.
     """
 
     blocks: tuple[Fit, ...]
@@ -71,7 +71,7 @@ def fit_sam(model: str, data: pd.DataFrame, **options: Any) -> SamFit:
     outside = [f for f in measurement if f.op == "~" or (f.op != "=~" and {f.lhs, f.rhs} & factors)]
     if outside:
         raise UnsupportedModel(
-            f'"{outside[0]}" joins observed variables and factors; SAM here needs a structural part among factors only'
+            f'"{outside[0]}" joins observed variables and factors; SAM needs a structural part among factors'
         )
     if statements.constraints:
         raise UnsupportedModel("SAM here takes no definitions or constraints")
@@ -93,7 +93,9 @@ def fit_sam(model: str, data: pd.DataFrame, **options: Any) -> SamFit:
         M[np.ix_(rows, at)] = np.linalg.solve(Lambda.T @ half, half.T)
         unique[np.ix_(at, at)] = Theta
     cov = M @ (joint.sample.cov[0] - unique) @ M.T
-    sample = Sample(who.latent, ("",), joint.sample.n, np.zeros((1, len(cov))), cov[None], total=joint.sample.total)
+    sample = Sample(
+        who.latent, ("",), joint.sample.n, np.zeros((1, len(cov))), cov[None], total=joint.sample.total
+    )
     second = Model(tuple(structural) + _missing_variances(structural, who.latent), ())
     table = build_table(second, ("",), TableOptions(fixed_x=False, meanstructure=False))
     call = replace(joint.call, model=str(second), estimator=ESTIMATORS["ML"])
@@ -187,4 +189,3 @@ def _two_step(joint: Fit, blocks: tuple[Fit, ...], structural: Fit) -> pd.DataFr
     frame = structural.parameters
     columns = {name: frame[name].to_numpy() for name in ("lhs", "op", "rhs", "group", "label")}
     return coefficients(columns, frame["est"].to_numpy(), se, {})
-

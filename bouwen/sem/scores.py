@@ -20,8 +20,9 @@ def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
     ----------
     fit : Fit
     method : "regression" or "bartlett"
-        Regression scores E(η | y) shrink towards the group's mean (Thomson, 1934; Thurstone, 1935); Bartlett's
-        (1937) are unbiased given the factors. Respondents with gaps are scored on what they answered.
+        Regression scores E(η | y) shrink towards the group's mean (Thomson, 1934; Thurstone, 1935);
+        Bartlett's (1937) are unbiased given the factors. Respondents with gaps
+        are scored on what they answered.
 
     Returns
     -------
@@ -33,7 +34,9 @@ def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
     if not fit.sample.rows:
         raise UnsupportedModel("factor scores need the respondents' rows; this model was fitted to moments")
     if len(fit.structure.ordered):
-        raise UnsupportedModel("factor scores for ordered items are not supported; fit the items as continuous")
+        raise UnsupportedModel(
+            "factor scores for ordered items are not supported; fit the items as continuous"
+        )
     st = fit.structure
     frames = []
     for g, rows in enumerate(fit.sample.rows):
@@ -46,11 +49,12 @@ def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
             items = np.flatnonzero(kind)
             weights = _weights(fit, g, items, method.lower())
             scores[own] = fit.implied.eta[g, st.p :] + (rows[np.ix_(own, items)] - centre[items]) @ weights.T
-        frame = pd.DataFrame(scores, columns=list(st.latent), index=fit.sample.index[g])
-        if len(fit.sample.groups) > 1:
-            frame["group"] = fit.sample.group_values[g]
-        frames.append(frame)
-    return pd.concat(frames).sort_index()
+        frames.append(pd.DataFrame(scores, columns=list(st.latent), index=fit.sample.index[g]))
+    out = pd.concat(frames)
+    if len(frames) > 1:
+        sizes = [len(frame) for frame in frames]
+        out["group"] = np.repeat(np.array(fit.sample.group_values, dtype=object), sizes)
+    return out.sort_index()
 
 
 def _weights(fit: Fit, g: int, items: Array, method: str) -> Array:
@@ -68,14 +72,17 @@ def _weights(fit: Fit, g: int, items: Array, method: str) -> Array:
     inverse = np.linalg.inv(np.eye(p) - A[:p, :p])
     Lambda = (inverse @ A[:p, p:])[items]
     Theta = (inverse @ S[:p, :p] @ inverse.T)[np.ix_(items, items)]
+    M = np.full((len(C) - p, len(items)), np.nan)
+    told = Lambda.any(axis=0)  # factors of which some item was answered
+    if len(items) == p and not told.all():
+        raise UnsupportedModel('Bartlett scores need items for every factor; use method="regression"')
+    Lambda = Lambda[:, told]
     try:
         half = np.linalg.solve(Theta, Lambda)
-        M = np.linalg.solve(Lambda.T @ half, half.T)
+        M[told] = np.linalg.solve(Lambda.T @ half, half.T)
     except np.linalg.LinAlgError as singular:
         raise UnsupportedModel(
             "Bartlett scores need factors with items of their own and items with residual variance; "
             'use method="regression"'
         ) from singular
-    if not np.allclose(M @ Lambda, np.eye(len(M)), atol=1e-6):
-        raise UnsupportedModel('Bartlett scores need items for every factor; use method="regression"')
     return M

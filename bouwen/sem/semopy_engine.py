@@ -54,10 +54,13 @@ def fit_semopy(model: str, data: pd.DataFrame, *, std_lv: bool = False) -> Fit:
         theta[row.free] = value
     point = ours.family.objective.at(theta)
     if not np.isfinite(float(point.value)):
-        raise NotConverged(0, np.inf, ours.table.free_name(0), " semopy stopped at an impossible covariance matrix.")
+        raise NotConverged(
+            0, np.inf, ours.table.free_name(0), " semopy stopped at an impossible covariance matrix."
+        )
     if float(point.value) > float(ours.point.value) + SAME_FIT:
         raise UnsupportedModel(
-            "semopy reads this model otherwise than lavaan (it always fixes a first loading, for one), or stopped early: "
+            "semopy reads this model otherwise than lavaan (it always fixes a first loading), or stopped "
+            "early: "
             f"its estimates fit worse by {float(point.value) - float(ours.point.value):.1e}; "
             'use engine="bouwen"'
         )

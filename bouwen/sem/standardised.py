@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD, Array, Implied, Structure
+from bouwen.sem.implied import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, Array, Implied, Structure
 
 
 def standardise(
@@ -44,6 +44,8 @@ def standardise(
         out[..., rows] = values[..., rows] / (residual[..., i[rows]] * residual[..., j[rows]])
         rows = np.flatnonzero((kind == INTERCEPT) | (kind == THRESHOLD))
         out[..., rows] = values[..., rows] / sd[..., i[rows]]
+        rows = np.flatnonzero(kind == SCALE)
+        out[..., rows] = values[..., rows] * sd[..., i[rows]]
     return out
 
 
@@ -55,11 +57,15 @@ def _residual_sd(structure: Structure, values: Array) -> Array:
     return np.sqrt(diagonal)
 
 
-def numeric_jacobian(function: Callable[[Array], Array], theta: Array) -> Array:
-    """Central differences (k, q) of a function that takes stacks (..., q) to (..., k)."""
-    q = len(theta)
+def numeric_jacobian(function: Callable[[Array], Array], theta: Array, size: Array | float = 1e-2) -> Array:
+    """Central differences (..., k, q) of a function that takes stacks (..., q) to (..., k).
+
+    ``size`` is the least size of a parameter from which its step follows.
+    """
+    q = theta.shape[-1]
     if q == 0:
-        return np.zeros((function(theta).shape[-1], 0))
-    h = 1e-5 * np.maximum(1e-2, np.abs(theta))
-    moved = function(theta + np.vstack([np.diag(h), -np.diag(h)]))
-    return np.asarray(((moved[:q] - moved[q:]) / (2 * h[:, None])).T)
+        return np.zeros((*function(theta).shape, 0))
+    h = 1e-5 * np.maximum(size, np.abs(theta))
+    step = h[..., None, :] * np.eye(q)
+    ahead, back = function(theta[..., None, :] + step), function(theta[..., None, :] - step)
+    return np.asarray(np.swapaxes((ahead - back) / (2 * h[..., None]), -1, -2))

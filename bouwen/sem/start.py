@@ -65,10 +65,8 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
             share = np.where(first < 0, -size, size)
         raw = share * sd[own]
         markers = [k for k, r in enumerate(items) if not free[r] and fixed[r] != 0]
-        if markers:
-            ratio = fixed[items[markers[0]]] / raw[markers[0]]
-        else:
-            ratio = 1.0 if share[0] >= 0 else -1.0  # the first item points the way
+        way = 1.0 if share[0] >= 0 else -1.0  # the first item points it
+        ratio = fixed[items[markers[0]]] / raw[markers[0]] if markers else way
         loading = np.array([raw[k] * ratio if free[r] else fixed[r] for k, r in enumerate(items)])
         values[items] = loading
         psi = 1 / ratio**2
@@ -93,13 +91,13 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
     residual[:p] *= 1 - communal
     residual[np.unique(i[structure.loading & (i >= p)])] *= 0.5
     for outcome in np.unique(i[paths]):
-        rows = np.flatnonzero(paths & (i == outcome))
-        x = j[rows]
-        within = joint[np.ix_(x, x)]
-        slopes = np.linalg.solve(within + 0.05 * np.diag(np.diag(within)), joint[x, outcome])
+        rows = np.flatnonzero(paths & (i == outcome)).tolist()
+        causes = j[rows]
+        within, along = joint[np.ix_(causes, causes)], joint[causes, outcome]
+        slopes = np.linalg.solve(within + 0.05 * np.diag(np.diag(within)), along)
         slopes = np.where(free[rows], slopes, fixed[rows])
         values[rows] = slopes
-        explained = float(slopes @ joint[x, outcome])
+        explained = float(slopes @ along)
         residual[outcome] = max(residual[outcome] - explained, 0.2 * residual[outcome])
     for r in np.flatnonzero((kind == SYMMETRIC) & free):
         a, b = i[r], j[r]

@@ -37,7 +37,10 @@ def headline(fit: Fit) -> list[tuple[str, str]]:
     groups = ", ".join(f"{g} {int(n)}" for g, n in zip(fit.sample.groups, fit.sample.n, strict=True))
     lines = [
         ("Estimator", fit.call.estimator.name + (" (FIML)" if fit.sample.patterns is not None else "")),
-        ("Respondents", f"{fit.n} of {fit.sample.total}" + (f" ({groups})" if len(fit.sample.groups) > 1 else "")),
+        (
+            "Respondents",
+            f"{fit.n} of {fit.sample.total}" + (f" ({groups})" if len(fit.sample.groups) > 1 else ""),
+        ),
         ("Free parameters", str(fit.npar)),
         ("Chi-square", f"{_number(m['chisq'])} on {fit.df} df, p {_p(m['pvalue'])}"),
     ]
@@ -45,7 +48,8 @@ def headline(fit: Fit) -> list[tuple[str, str]]:
         lines.append(
             (
                 "Chi-square, corrected",
-                f"{_number(m['chisq_scaled'])} on {_number(m['df_scaled'], 6)} df, p {_p(m['pvalue_scaled'])} "
+                f"{_number(m['chisq_scaled'])} on {_number(m['df_scaled'], 6)} df, "
+                f"p {_p(m['pvalue_scaled'])} "
                 f"(scaling {_number(m['chisq_scaling_factor'])})",
             )
         )
@@ -153,9 +157,15 @@ def _p(value: float) -> str:
 def _text_table(frame: pd.DataFrame) -> str:
     if (frame["Label"] == "").all():
         frame = frame.drop(columns="Label")
-    cells = [[str(c) for c in frame.columns], *([str(v) for v in row] for row in frame.itertuples(index=False))]
+    cells = [
+        [str(c) for c in frame.columns],
+        *([str(v) for v in row] for row in frame.itertuples(index=False)),
+    ]
     widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
     return "\n".join(
-        "  " + "  ".join(v.ljust(w) if k == 0 else v.rjust(w) for k, (v, w) in enumerate(zip(row, widths, strict=True)))
+        "  "
+        + "  ".join(
+            v.ljust(w) if k == 0 else v.rjust(w) for k, (v, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in cells
     )

@@ -1,15 +1,15 @@
 """Model text to statements.
 
 The language is lavaan's (Rosseel, 2012): one formula a line, ``lhs op rhs``, where each
-variable on the right may carry modifiers. A scanner cuts the text into tokens that know
-their line and column; a recursive-descent parser turns them into `Formula` and
-`Constraint` objects. Whatever the text, the outcome is a `Model` or a `ModelSyntaxError`.
+variable on the right may carry modifiers. A recursive-descent parser turns the tokens of
+`bouwen.sem.scanner` into `Formula` and `Constraint` objects. Whatever
+the text, the outcome is a `Model` or a `ModelSyntaxError`.
 
 >>> print(parse_model("trust =~ t1 + a*t2; satisfaction ~ b*trust; ab := a*b"))
 trust =~ t1
 trust =~ a*t2
 satisfaction ~ b*trust
-ab := (a * b)
+ab := a * b
 """
 
 from __future__ import annotations
@@ -18,24 +18,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bouwen.errors import BouwenError, did_you_mean
+from bouwen.errors import did_you_mean
 from bouwen.sem.expression import FUNCTIONS, Binary, Call, Expression, Name, Negate, Number
+from bouwen.sem.scanner import ModelSyntaxError, Token, scan
 
 MAX_DEPTH = 60  # nesting of parentheses; far below Python's own limit
 MAX_TERMS = 400  # operations in one formula
 MODEL_OPS = ("=~", "~~", "~*~", "~", "|")
 CONSTRAINT_OPS = (":=", "==", "<", ">")
-
-
-class ModelSyntaxError(BouwenError):
-    """The model text cannot be read; says where and what was expected."""
-
-    def __init__(self, problem: str, text: str, line: int, column: int) -> None:
-        self.problem, self.line, self.column = problem, line, column
-        lines = text.splitlines()
-        self.text = lines[line - 1] if line <= len(lines) else ""
-        marker = " " * (column - 1) + "^"
-        super().__init__(f"line {line}, column {column}: {problem}\n    {self.text}\n    {marker}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +89,10 @@ class Constraint:
     """The right-hand side as written, without blanks."""
 
     def __str__(self) -> str:
-        return f"{self.left} {self.op} {self.right}"
+        left = str(self.left)
+        if left.startswith("-"):  # at the start of a line it would go on with the line before
+            left = f"({left})"
+        return f"{left} {self.op} {self.right}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,60 +106,8 @@ class Model:
         return "\n".join(map(str, (*self.formulas, *self.constraints)))
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of model text: kind is ``name``, ``number``, ``string``, ``op``, ``newline`` or ``end``."""
-
-    kind: str
-    text: str
-    line: int
-    column: int
-
-    @property
-    def end(self) -> int:
-        """Column just after the token."""
-        return self.column + len(self.text)
-
-
-_PIECES = re.compile(
-    r"""(?P<space>[ \t\r\f\v\u00a0]+|[#!][^\n]*)
-      | (?P<newline>\n|;)
-      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>(?:[^\W\d]|\.)[\w.]*)
-      | (?P<string>"[^"\n]*"|'[^'\n]*')
-      | (?P<op>=~|~\*~|~~|<~|:=|==|<=|>=|[~|<>+\-*/^(),:])""",
-    re.VERBOSE,
-)
 _CONTINUES = {*MODEL_OPS, *CONSTRAINT_OPS, "+", "-", "*", "/", "^", "(", ","}
 _CONTINUED_BY = {*MODEL_OPS, *CONSTRAINT_OPS, "+", "-", "*", "/", "^", ")", ","}
-
-
-def scan(text: str) -> list[Token]:
-    """Cut model text into tokens, leaving out blanks and comments.
-
-    Raises
-    ------
-    ModelSyntaxError
-        At a character that has no place in a model, or a quote that is not closed.
-    """
-    tokens = []
-    line, line_start, at = 1, 0, 0
-    while at < len(text):
-        piece = _PIECES.match(text, at)
-        column = at - line_start + 1
-        if piece is None:
-            problem = "this quote is not closed" if text[at] in "\"'" else f"unexpected character {text[at]!r}"
-            if text[at] == "=":
-                problem = 'a single "=" is not an operator; use "=~" for a factor, "==" for a constraint'
-            raise ModelSyntaxError(problem, text, line, column)
-        kind = str(piece.lastgroup)
-        if kind != "space":
-            tokens.append(Token(kind, piece.group(), line, column))
-        at = piece.end()
-        if piece.group() == "\n":
-            line, line_start = line + 1, at
-    tokens.append(Token("end", "", line, at - line_start + 1))
-    return tokens
 
 
 def parse_model(text: str) -> Model:
@@ -222,6 +163,8 @@ def _statements(tokens: list[Token], text: str) -> list[list[Token]]:
             following = next(t for t in tokens[i:] if t.text != "\n" or t.kind == "end")
             hangs = current[-1].kind == "op" and current[-1].text in _CONTINUES
             goes_on = following.kind == "op" and following.text in _CONTINUED_BY
+            if following.text == "-":  # only formulas over labels know a minus between terms
+                goes_on = any(t.text in CONSTRAINT_OPS for t in current)
             if (depth > 0 or hangs or goes_on) and following.kind != "end":
                 continue
         if current:
@@ -254,7 +197,10 @@ def _merged(formulas: list[Formula], text: str) -> tuple[Formula, ...]:
             old, new = getattr(earlier.modifiers, field), getattr(formula.modifiers, field)
             if old and new and old != new:
                 raise ModelSyntaxError(
-                    f'"{_shown(formula)}" is given two different values; keep one', text, formula.line, formula.column
+                    f'"{_shown(formula)}" is given two different values; keep one',
+                    text,
+                    formula.line,
+                    formula.column,
                 )
             joined[field] = old or new
         merged[key] = replace(earlier, modifiers=Modifiers(**joined))
@@ -434,7 +380,7 @@ class _Parser:
         if numbers and words:
             raise self.fail("mix either numbers and NA, or labels and NA, in one c(…)", word)
         kind = kinds[word.text] or ("labels" if words else "fixed")
-        if kind == "start" and words or kind in ("labels", "equal") and numbers:
+        if (kind == "start" and words) or (kind in ("labels", "equal") and numbers):
             raise self.fail(f'"{word.text}(…)" needs {"numbers" if kind == "start" else "names"}', word)
         if kind == "equal" and any(e is None for e in entries):
             raise self.fail('"equal(…)" needs the name of a parameter, such as equal("f =~ x1")', word)
@@ -471,7 +417,9 @@ class _Parser:
                 for entry in entries:
                     readable = re.fullmatch(r"(?:[^\W\d]|\.)[\w.]*", str(entry)) and entry != "NA"
                     if kind == "labels" and entry != "" and not readable:
-                        raise self.fail(f'"{entry}" cannot be a label; use letters, digits, "_" and "."', token)
+                        raise self.fail(
+                            f'"{entry}" cannot be a label; use letters, digits, "_" and "."', token
+                        )
             found[kind] = entries
         return Modifiers(**found)  # type: ignore[arg-type]
 

@@ -13,7 +13,10 @@ import pandas as pd
 from bouwen.sem import Fit, Moments, fit_sem
 
 HERE = Path(__file__).parent
-FOLDERS = {HERE / "reference" / "lavaan": HERE / "reference" / "data", HERE / "lavaan": HERE / "lavaan" / "data"}
+FOLDERS = {
+    HERE / "reference" / "lavaan": HERE / "reference" / "data",
+    HERE / "lavaan": HERE / "lavaan" / "data",
+}
 CASES = sorted(path for folder in FOLDERS for path in folder.glob("*.json"))
 OPTIONS = {
     "estimator": "estimator",

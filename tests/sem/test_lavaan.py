@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from bouwen.sem.estimate import NotIdentified
-from bouwen.sem.options import UnsupportedModel
 from reference_cases import CASES, by_key, read_case
+
+from bouwen.sem.estimate import NotIdentified
 
 EST, SE, MEASURE = 1e-5, 1e-4, 1e-4
 
@@ -19,7 +19,6 @@ UNFINISHED = {
 }
 # What the fixture shows lavaan doing and the engine refuses, each with its reason.
 REFUSED = {
-    "gls_mimic": UnsupportedModel,  # GLS with fixed covariates
     # equal thresholds or intercepts free the factor means, but nothing else ties them down: lavaan warns
     "ord_mixed_groups_loadings": NotIdentified,
     "ord_mixed_groups_thresholds": NotIdentified,
@@ -48,7 +47,9 @@ def test_model_agrees_with_lavaan(path):
         seen.add((mine["lhs"], mine["op"], mine["rhs"], str(mine["group"])))
         if not abs(mine["est"] - row["est"]) <= slack * max(1, abs(row["est"])):
             different.append(f"{key} est {mine['est']:.8g}, lavaan {row['est']:.8g}")
-        if row.get("se") is not None and not abs(mine["se"] - row["se"]) <= max(SE, slack) * max(abs(row["se"]), 1e-6):
+        if row.get("se") is not None and not abs(mine["se"] - row["se"]) <= max(SE, slack) * max(
+            abs(row["se"]), 1e-6
+        ):
             different.append(f"{key} se {mine['se']:.8g}, lavaan {row['se']:.8g}")
         for column in ("std.lv", "std.all"):
             value = row.get(column)

@@ -14,7 +14,7 @@ from bouwen.sem.expression import Binary, Call, Expression, Name, Negate
 from bouwen.sem.partable import ParTable, TableOptions, build_table
 from bouwen.sem.syntax import Model, ModelSyntaxError, parse_model
 
-QUICK = timedelta(seconds=2)  # a hang, not a slow machine
+QUICK = timedelta(seconds=10)  # a hang, not a slow machine
 
 PIECES = [
     *["=~", "~~", "~", "~*~", "|", ":=", "==", "<", ">", "<~", "<=", ">=", "+", "-", "*", "/", "^", ":", "="],

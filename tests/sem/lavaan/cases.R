@@ -126,6 +126,10 @@ textual =~ x4 + x5 + x6
 a + b + c == 3
 visual ~~ v*visual
 double := 2*v", estimator = "MLR")
+case("effect_coding_ml", "holzinger.csv", "visual =~ NA*x1 + a*x1 + b*x2 + c*x3
+textual =~ x4 + x5 + x6
+a + b + c == 3
+a == b")
 case("nonlinear_constraint", "holzinger.csv", "visual =~ x1 + b*x2 + c*x3
 textual =~ x4 + d*x5 + x6
 b == c^2
@@ -212,6 +216,8 @@ case("mlm_mimic", "survey.csv", "money =~ y1 + y2 + y3
 money ~ size + rural", "sem", estimator = "MLM")
 case("mlr_mimic_groups", "survey.csv", "money =~ y1 + y2 + y3
 money ~ size + rural", "sem", estimator = "MLR", group = "variant", group.equal = c("loadings", "intercepts", "regressions"))
+case("mlr_mimic_groups_free", "survey.csv", "money =~ y1 + y2 + y3
+money ~ size + rural", "sem", estimator = "MLR", group = "variant", group.equal = c("loadings", "intercepts"))
 case("uls_growth", "growth.csv", GROWTH, "sem", estimator = "ULS")
 case("growth_quadratic", "growth.csv", paste("q =~ 0*t1 + 1*t2 + 4*t3 + 9*t4
 q ~ NA*1", GROWTH, "s ~~ 0*q
@@ -230,6 +236,8 @@ REG <- paste(HS, "textual ~ visual + ageyr", "speed ~ visual + textual", sep = "
 case("groups_regressions", "holzinger.csv", REG, "sem", group = "school", group.equal = c("loadings", "regressions"))
 case("groups_all_equal", "holzinger.csv", paste(HS, "x7 ~~ x8", sep = "\n"), group = "school",
      group.equal = c("loadings", "intercepts", "means", "residuals", "residual.covariances", "lv.variances", "lv.covariances"))
+case("groups_all_equal_simple", "holzinger.csv", HS, group = "school",
+     group.equal = c("loadings", "intercepts", "means", "residuals", "lv.variances", "lv.covariances"))
 case("groups_stdlv_loadings", "holzinger.csv", HS, group = "school", std.lv = TRUE, group.equal = "loadings")
 case("groups_stdlv_scalar_mlr", "holzinger.csv", HS, group = "school", std.lv = TRUE, estimator = "MLR",
      group.equal = c("loadings", "intercepts"))

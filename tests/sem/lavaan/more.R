@@ -1,0 +1,74 @@
+# Writes more/*.json: difference tests, factor scores, standardised solutions, residuals and score tests of some of
+# the reference models. Run from this folder: `Rscript more.R [id ...]`.
+suppressMessages({library(lavaan); library(jsonlite)})
+dir.create("more", showWarnings = FALSE)
+
+asked <- list()
+case <- function(id, data, model, call = "cfa", ..., mi = FALSE, note = "")
+  asked[[id]] <<- list(call = call, args = c(list(model = model), if (!is.null(data)) list(data = read.csv(file.path("data", data))), list(...)))
+source("cases.R")
+kept <- list()
+fit_of <- function(id) {
+  if (is.null(kept[[id]])) kept[[id]] <<- suppressWarnings(do.call(asked[[id]]$call, asked[[id]]$args))
+  kept[[id]]
+}
+save <- function(name, content)
+  write(toJSON(content, auto_unbox = TRUE, digits = NA, na = "null", null = "null", dataframe = "rows", pretty = TRUE),
+        file.path("more", paste0(name, ".json")))
+version <- list(lavaan = as.character(packageVersion("lavaan")), R = paste(R.version$major, R.version$minor, sep = "."))
+
+difference <- function(free, restricted, note = "") {
+  table <- suppressWarnings(lavTestLRT(fit_of(free), fit_of(restricted)))
+  list(free = free, restricted = restricted, note = note, chisq_diff = table[2, "Chisq diff"],
+       df_diff = table[2, "Df diff"], pvalue = table[2, "Pr(>Chisq)"])
+}
+save("differences", c(version, list(tests = list(
+  difference("ord_groups_configural", "ord_groups_loadings"),
+  difference("ord_groups_configural", "ord_groups_thresholds_loadings"),
+  difference("ord_groups_thresholds", "ord_groups_thresholds_loadings"),
+  difference("ord_groups_stdlv_loadings", "ord_groups_variances"),
+  difference("ord_mixed_groups_thresholds", "ord_mixed_groups_loadings"),
+  difference("fiml_regions_configural", "fiml_regions_means"),
+  difference("fiml_regions_scalar_mlr", "fiml_std_lv_residuals"),
+  difference("mlr_mimic_groups_free", "mlr_mimic_groups"),
+  difference("groups_stdlv_loadings", "groups_all_equal_simple")))))
+
+first <- function(x) head(x, 12)
+scores <- function(id, method) {
+  s <- lavPredict(fit_of(id), method = method); rows <- lavInspect(fit_of(id), "case.idx")
+  if (!is.list(s)) { s <- list(s); rows <- list(rows) }
+  list(id = id, method = method, rows = lapply(unname(rows), first),
+       groups = lapply(unname(s), function(x) first(as.data.frame(unclass(x)))))
+}
+save("scores", c(version, list(scores = list(
+  scores("fiml_mlr", "regression"), scores("fiml_mlr", "bartlett"), scores("higher_order_stdlv", "regression"),
+  scores("raw_scales", "regression"), scores("waves_intercepts_fiml", "bartlett"),
+  scores("groups_modifiers", "regression"), scores("factor_covariate_residual", "regression")))))
+
+standardised <- function(id, type) {
+  s <- as.data.frame(unclass(standardizedSolution(fit_of(id), type = type)))
+  list(id = id, type = type, group_labels = lavInspect(fit_of(id), "group.label"),
+       rows = s[intersect(c("lhs", "op", "rhs", "group", "est.std", "se", "ci.lower", "ci.upper"), names(s))])
+}
+save("standardised", c(version, list(solutions = list(
+  standardised("raw_scales", "std.all"), standardised("raw_scales", "std.lv"), standardised("fiml_mlr", "std.all"),
+  standardised("groups_stdlv_scalar_mlr", "std.all"), standardised("ord_cfa", "std.all"),
+  standardised("ord_groups_thresholds_loadings", "std.all"), standardised("waves_intercepts_mlr", "std.all"),
+  standardised("higher_order_stdlv", "std.all"), standardised("towns_regression_mlr", "std.all")))))
+
+resid <- function(id, type) {
+  r <- suppressWarnings(residuals(fit_of(id), type = type))
+  if (is.null(r$cov)) r <- r[[1]]
+  list(id = id, type = type, variables = colnames(r$cov), cov = unname(unclass(r$cov)))
+}
+save("residuals", c(version, list(residuals = list(
+  resid("higher_order_stdlv", "cor"), resid("raw_scales", "cor"), resid("ord_cfa", "cor"), resid("fiml_mlr", "cor"),
+  resid("waves_loadings", "standardized"), resid("residual_labels", "standardized")))))
+
+released <- function(id) {
+  s <- suppressWarnings(lavTestScore(fit_of(id)))
+  list(id = id, total = as.list(s$test[1, c("X2", "df", "p.value")]), each = as.data.frame(unclass(s$uni)))
+}
+save("score_tests", c(version, list(tests = list(
+  released("groups_stdlv_loadings"), released("waves_loadings"), released("effect_coding_ml"),
+  released("residual_labels")))))

@@ -1,0 +1,108 @@
+"""Difference tests, scores, standardised solutions, residuals, score tests and indices, against lavaan."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from test_reference_extra import HERE, fit_case, group_text, key
+
+from bouwen.sem import Fit
+from bouwen.sem.compare import compare_fits
+
+
+def more(name: str) -> Any:
+    return json.loads((HERE / "more" / f"{name}.json").read_text())
+
+
+def name_of(entry: dict[str, Any]) -> str:
+    parts = (entry.get(part, "") for part in ("id", "free", "restricted", "method", "type"))
+    return "-".join(part for part in parts if part)
+
+
+@cache
+def fit_of(name: str) -> Fit:
+    return fit_case(json.loads((HERE / f"{name}.json").read_text()))
+
+
+@pytest.mark.parametrize("entry", more("differences")["tests"], ids=name_of)
+def test_difference_tests(entry: dict[str, Any]) -> None:
+    found = compare_fits(fit_of(entry["free"]), fit_of(entry["restricted"]))
+    for column, tolerance in (("chisq_diff", 1e-4), ("df_diff", 1e-4), ("pvalue", 1e-4)):
+        assert found[column] == pytest.approx(entry[column], rel=tolerance, abs=1e-4)
+
+
+# Without a mean structure lavaan leaves the mean of observed predictors in its scores; ours have mean zero.
+UP_TO_A_CONSTANT = ("raw_scales", "factor_covariate_residual")
+
+
+@pytest.mark.parametrize("entry", more("scores")["scores"], ids=name_of)
+def test_factor_scores(entry: dict[str, Any]) -> None:
+    found = fit_of(entry["id"]).scores(entry["method"])
+    for rows, expected in zip(entry["rows"], entry["groups"], strict=True):
+        want = pd.DataFrame(expected, dtype=float)
+        have = found.loc[np.array(rows) - 1, list(want)].to_numpy()
+        if entry["id"] in UP_TO_A_CONSTANT:
+            have, want = have - have[0], want - want.iloc[0]
+        # lavaan has no Bartlett score of a factor none of whose items was answered; nor have we
+        assert_allclose(have, want.to_numpy(), atol=2e-5)
+
+
+@pytest.mark.parametrize("entry", more("standardised")["solutions"], ids=name_of)
+def test_standardised_solutions(entry: dict[str, Any]) -> None:
+    frame = fit_of(entry["id"]).standardized(entry["type"].replace(".", "_"))
+    found = {key(row, group_text(row["group"])): row for row in frame.to_dict("records")}
+    labels = entry["group_labels"] or [""]
+    for row in entry["rows"]:
+        if row["op"] in ("==", "<", ">"):
+            continue
+        group = "" if row["op"] == ":=" else str(labels[row.get("group", 1) - 1])
+        ours = found[key(row, group)]
+        assert ours["est_std"] == pytest.approx(row["est.std"], abs=2e-5), row
+        if row["se"]:
+            assert ours["se"] == pytest.approx(row["se"], rel=2e-4, abs=1e-6), row
+
+
+@pytest.mark.parametrize("entry", more("residuals")["residuals"], ids=name_of)
+def test_residuals(entry: dict[str, Any]) -> None:
+    kind = {"cor": "cor", "standardized": "z"}[entry["type"]]
+    found = fit_of(entry["id"]).residuals(kind).loc[entry["variables"], entry["variables"]]
+    expected = np.array(entry["cov"], dtype=float)
+    off = ~np.eye(
+        len(expected), dtype=bool
+    )  # the diagonal of z-residuals is rounding noise over rounding noise
+    assert_allclose(found.to_numpy()[off], expected[off], atol=1e-5 if kind == "cor" else 1e-3)
+
+
+@pytest.mark.parametrize("entry", more("score_tests")["tests"], ids=name_of)
+def test_score_tests(entry: dict[str, Any]) -> None:
+    found = fit_of(entry["id"]).score_tests()
+    total = found[found["lhs"] == "total"].iloc[0]
+    assert total["df"] == entry["total"]["df"]
+    assert total["x2"] == pytest.approx(entry["total"]["X2"], rel=1e-4)
+    ours = sorted(found.loc[found["lhs"] != "total", "x2"])
+    assert_allclose(ours, sorted(row["X2"] for row in entry["each"]), rtol=1e-3, atol=1e-4)
+
+
+WITH_INDICES = [path for path in sorted(HERE.glob("*.json")) if "modification_indices" in path.read_text()]
+
+
+@pytest.mark.parametrize("path", WITH_INDICES, ids=lambda path: path.stem)
+def test_modification_indices(path: Path) -> None:
+    case = json.loads(path.read_text())
+    labels = case["group_labels"] or [""]
+    frame = fit_of(path.stem).modification_indices()
+    found = {key(row, group_text(row["group"])): row for row in frame.to_dict("records")}
+    for row in case["modification_indices"]:
+        ours = found[key(row, str(labels[row.get("group", 1) - 1]))]
+        assert ours["mi"] == pytest.approx(row["mi"], rel=1e-3, abs=1e-4), row
+        assert ours["epc"] == pytest.approx(row["epc"], rel=1e-3, abs=1e-5), row
+        if row["sepc.all"] is not None and not math.isnan(ours["sepc_all"]):
+            assert ours["sepc_all"] == pytest.approx(row["sepc.all"], rel=1e-3, abs=1e-5), row

@@ -1,0 +1,213 @@
+"""What a fit offers beyond its parameters, against semTools and lavaan; and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from bouwen.sem import (
+    GroupTooSmall,
+    ModelError,
+    ModelSyntaxError,
+    Moments,
+    NotNumeric,
+    NotPositiveDefinite,
+    NoVariance,
+    UnknownItem,
+    UnknownOption,
+    UnsupportedModel,
+    compare_engines,
+    compare_fits,
+    fit_sam,
+    fit_sem,
+)
+from reference_cases import HERE, read_data
+
+PSYCH = json.loads((HERE / "reference" / "psych" / "psych_semtools.json").read_text())
+HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+DEMOCRACY = PSYCH["sam_local_pd"]["model"]
+BIG5 = "A =~ A1 + A2 + A3 + A4 + A5\nC =~ C1 + C2 + C3 + C4 + C5\nE =~ E1 + E2 + E3 + E4 + E5"
+
+
+def data(name: str) -> pd.DataFrame:
+    return read_data(HERE / "reference" / "data" / name)
+
+
+@pytest.fixture(scope="module", name="hs")
+def _hs():
+    return fit_sem(HS, data("holzinger.csv"))
+
+
+def school(equal=(), estimator="ML"):
+    return fit_sem(HS, data("holzinger.csv"), group="school", group_equal=equal, estimator=estimator)
+
+
+@pytest.mark.parametrize("kind", ["cor", "z"])
+def test_residuals(hs, kind):
+    expected = pd.DataFrame(PSYCH[f"residual_{kind}_hs"]).T
+    ours = hs.residuals(kind).loc[expected.index, expected.columns]
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["regression", "bartlett"])
+def test_scores(hs, method):
+    expected = pd.DataFrame(PSYCH["scores_hs"][method])
+    np.testing.assert_allclose(hs.scores(method)[list(expected)].iloc[:10], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "file"), [("hs", HS, "holzinger.csv"), ("pd", DEMOCRACY, "democracy.csv")]
+)
+def test_standardised_solution(name, model, file):
+    expected = pd.DataFrame(PSYCH[f"standardized_{name}"])
+    both = (
+        fit_sem(model, data(file))
+        .standardized()
+        .merge(expected, on=["lhs", "op", "rhs"], suffixes=("", "_lavaan"))
+    )
+    assert len(both) == len(expected)
+    np.testing.assert_allclose(both["est_std"], both["est.std"], atol=1e-5)
+    np.testing.assert_allclose(both["se"], both["se_lavaan"], atol=1e-6)
+
+
+def test_score_tests_of_equal_parameters():
+    ours, expected = school(["loadings", "intercepts"]).score_tests(), PSYCH["score_test_hs_scalar"]
+    single = pd.DataFrame(expected["uni"])
+    assert list(ours.lhs[:-1]) == list(single.lhs)
+    assert list(ours.rhs[:-1]) == list(single.rhs)
+    np.testing.assert_allclose(ours.x2[:-1], single.X2, atol=1e-4)
+    total = ours.iloc[-1]
+    assert total.x2 == pytest.approx(expected["total"]["X2"], abs=1e-3)
+    assert total.df == expected["total"]["df"]
+
+
+@pytest.mark.parametrize(("estimator", "name"), [("ML", "lrt_hs_ml"), ("MLR", "lrt_hs_mlr_sb2001")])
+def test_difference_tests(estimator, name):
+    steps = [school(e, estimator) for e in ((), ("loadings",), ("loadings", "intercepts"))]
+    for free, restricted, key in zip(steps, steps[1:], ("configural_metric", "metric_scalar"), strict=False):
+        ours, expected = compare_fits(free, restricted), PSYCH[name][key]
+        assert ours.chisq_diff == pytest.approx(expected["chisq_diff"], abs=2e-4)
+        assert ours.df_diff == expected["df_diff"]
+        assert ours.pvalue == pytest.approx(expected["p"], abs=1e-5)
+
+
+def test_difference_test_of_ordered_items():
+    free, restricted = (
+        fit_sem(BIG5, data("bfi900.csv"), ordered=True, group="gender", group_equal=equal)
+        for equal in (["thresholds"], ["thresholds", "loadings"])
+    )
+    ours, expected = (
+        compare_fits(free, restricted),
+        PSYCH["lrt_bfi_wlsmv"]["thresholds_vs_thresholds_loadings"],
+    )
+    assert ours.chisq_diff == pytest.approx(expected["chisq_diff"], abs=1e-3)
+    assert ours.pvalue == pytest.approx(expected["p"], abs=1e-4)
+
+
+def test_structure_after_measurement():
+    ours = fit_sam(DEMOCRACY, data("democracy.csv")).parameters.set_index(["lhs", "op", "rhs"])
+    for row in PSYCH["sam_local_pd"]["parameters"]:
+        mine = ours.loc[(row["lhs"], row["op"], row["rhs"])]
+        assert mine.est == pytest.approx(row["est"], abs=1e-5)
+        assert mine.se == pytest.approx(row["se"], rel=1e-5)
+
+
+def test_swain_correction():
+    measures, expected = (
+        fit_sem(DEMOCRACY, data("democracy.csv")).measures,
+        PSYCH["chisq_small_n_pd"]["swain"],
+    )
+    assert measures["swain_factor"] == pytest.approx(expected["smallN.factor"], abs=1e-8)
+    assert measures["chisq_swain"] == pytest.approx(expected["chisq"], abs=1e-4)
+    assert measures["pvalue_swain"] == pytest.approx(expected["pvalue"], abs=1e-6)
+
+
+def test_second_engine_gives_the_same_estimates():
+    table = compare_engines(DEMOCRACY, data("democracy.csv"))
+    assert table["difference"].abs().max() < 1e-4
+    same = fit_sem(HS, data("holzinger.csv"), engine="semopy")
+    assert same.measures["cfi"] == pytest.approx(fit_sem(HS, data("holzinger.csv")).measures["cfi"], abs=1e-6)
+    with pytest.raises(UnsupportedModel, match="semopy"):
+        fit_sem(HS, data("holzinger.csv"), engine="semopy", group="school")
+    with pytest.raises(UnsupportedModel, match="semopy"):
+        fit_sem(HS, data("holzinger.csv"), engine="semopy", std_lv=True)
+
+
+def test_reading_a_fit(hs):
+    text = hs.summary()
+    assert "Chi-square" in text
+    assert "visual =~ x2" in text
+    assert "<table" in hs._repr_html_()
+    plain = json.loads(json.dumps(hs.to_dict()))
+    assert plain["n"] == [301]
+    assert plain["measures"]["df"] == 24
+    r2 = hs.r_squared().set_index("lhs").r2
+    assert r2["x1"] == pytest.approx(
+        hs.parameters.set_index(["lhs", "op", "rhs"]).std_all["visual", "=~", "x1"] ** 2
+    )
+    assert "x1" in hs.implied_moments().index
+    school_names = set(school().residuals().index.get_level_values(0))
+    assert school_names == {"Pasteur", "Grant-White"}
+
+
+def test_improper_solutions_are_told_and_left_alone():
+    fit = fit_sem("f =~ x1 + x2 + x9", data("holzinger.csv").iloc[100:160])
+    negative = fit.parameters.query("op == '~~' and lhs == rhs and est < 0")
+    assert len(negative) == sum("negative" in warning for warning in fit.warnings)
+    shown = fit_sem("g =~ 3*x1 + x2 + x3\nx1 ~~ x1\ng ~~ 1*g", data("holzinger.csv"))
+    assert any("x1" in warning and "negative" in warning for warning in shown.warnings)
+    assert "improper" in shown.summary()
+
+
+def test_listwise_deletion_is_told():
+    fit = fit_sem(HS, data("holzinger_missing.csv"))
+    assert any("listwise" in warning for warning in fit.warnings)
+    assert fit.n < 301
+
+
+@pytest.mark.parametrize(
+    ("error", "change", "options", "says"),
+    [
+        (UnknownItem, {}, {"model": "f =~ x1 + x2 + x33"}, '"x3"'),
+        (NotNumeric, {}, {"model": "f =~ x1 + x2 + school"}, "school"),
+        (NoVariance, {"x1": 3.0}, {}, "x1"),
+        (NotPositiveDefinite, {"x1": lambda d: d.x2 + d.x3}, {}, "x1"),
+        (UnknownOption, {}, {"estimator": "MLX"}, "MLX"),
+        (UnknownOption, {}, {"missing": "some"}, "some"),
+        (UnknownOption, {}, {"group": "school", "group_equal": ["loading"]}, '"loadings"'),
+        (
+            UnknownOption,
+            {},
+            {"group": "school", "group_equal": ["loadings"], "group_partial": ["visual =~ x9"]},
+            "x9",
+        ),
+        (UnsupportedModel, {}, {"estimator": "WLSMV"}, "ordered"),
+        (UnsupportedModel, {}, {"estimator": "GLS", "missing": "fiml"}, "fiml"),
+        (ModelError, {}, {"model": "f =~ x1 + a*x2 + x3\nb := aa + 1"}, '"aa"'),
+        (ModelError, {}, {"model": "f =~ x1 + a*x2 + x3\nb := c\nc := b"}, "itself"),
+        (ModelError, {}, {"model": "f =~ x1 + c(a, b)*x2 + x3"}, "one group"),
+        (ModelSyntaxError, {}, {"model": "f =~ x1 + "}, "column"),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else None,
+)
+def test_refusals_say_what_and_where(error, change, options, says):
+    frame = data("holzinger.csv").assign(**change)
+    options = {"model": HS, **options}
+    with pytest.raises(error, match=says):
+        fit_sem(options.pop("model"), frame, **options)
+
+
+def test_groups_that_are_too_small_are_named():
+    h = data("holzinger.csv")
+    with pytest.raises(GroupTooSmall) as caught:
+        fit_sem(HS, pd.concat([h[h.school == "Pasteur"], h[h.school != "Pasteur"].iloc[:6]]), group="school")
+    assert caught.value.group == "Grant-White"
+
+
+def test_moments_are_checked():
+    with pytest.raises(UnsupportedModel, match="rows"):
+        fit_sem("f =~ a + b + c", Moments(np.eye(3), 50, names=["a", "b", "c"]), estimator="MLR")
+    with pytest.raises(Exception, match="names"):
+        Moments(np.eye(3), 50, names=["a"])
