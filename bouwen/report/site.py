@@ -18,7 +18,7 @@ from bouwen.survey import Study
 WORDS = {
     "en": {
         "synthetic": "Synthetic data: the answers in this book were simulated and say nothing about real "
-        "municipalities, providers or respondents.",
+        "people or organisations.",
         "cite": "How to cite",
         "show": "Show the code",
         "hide": "Hide the code",
@@ -29,7 +29,7 @@ WORDS = {
     },
     "nl": {
         "synthetic": "Synthetische gegevens: de antwoorden in dit boek zijn gesimuleerd en zeggen niets over "
-        "echte gemeenten, aanbieders of respondenten.",
+        "echte mensen of organisaties.",
         "cite": "Citeren als",
         "show": "Toon de code",
         "hide": "Verberg de code",

@@ -80,5 +80,5 @@ def test_what_was_not_asked_is_said_so(municipalities):
 
 
 def test_the_only_item_of_a_construct_stands_for_it(reputation):
-    assert variable_label(reputation, "cusa") == "satisfaction"
+    assert variable_label(reputation, "cusa") == "Satisfaction"
     assert variable_label(reputation, "comp_1") == "comp_1"

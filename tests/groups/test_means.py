@@ -10,7 +10,7 @@ from scipy import stats
 
 import bouwen
 
-# R: oneway.test(comp ~ serviceprovider), t.test(comp[servicetype == 1]), with comp = rowMeans(comp_1..3)
+# R: oneway.test(comp ~ serviceprovider), t.test(comp[servicetype == 1]); comp = rowMeans(comp_1..3)
 WELCH = {"f": 13.47108975, "df1": 3.0, "df2": 118.5659389, "pvalue": 1.267553907e-07}
 MEAN_INTERVAL = (4.925331787, 5.362668213)
 # R: cor.test(comp, like)
@@ -23,33 +23,33 @@ def study():
 
 
 def test_welch_agrees_with_r(study):
-    found = bouwen.group_tests(study, "serviceprovider").loc["competence"]
+    found = bouwen.group_tests(study, "company").loc["competence"]
     assert_allclose(found[list(WELCH)].astype(float), list(WELCH.values()), rtol=1e-8)
 
 
 def test_two_levels_give_the_square_of_welchs_t(study):
     scores = bouwen.score_scales(study)["loyalty"]
-    groups = [g.dropna() for _, g in scores.groupby(study.responses["servicetype"], observed=True)]
+    groups = [g.dropna() for _, g in scores.groupby(study.responses["plan"], observed=True)]
     t = stats.ttest_ind(*groups, equal_var=False)
-    found = bouwen.group_tests(study, "servicetype").loc["loyalty"]
+    found = bouwen.group_tests(study, "plan").loc["loyalty"]
     assert_allclose([found["f"], found["df2"], found["pvalue"]], [t.statistic**2, t.df, t.pvalue], rtol=1e-10)
 
 
 def test_holm_by_hand(study):
-    found = bouwen.group_tests(study, "serviceprovider").sort_values("pvalue")
+    found = bouwen.group_tests(study, "company").sort_values("pvalue")
     by_hand = np.minimum(1, np.maximum.accumulate(found["pvalue"] * np.arange(len(found), 0, -1)))
     assert_allclose(found["pvalue_holm"], by_hand, rtol=1e-12)
 
 
 def test_effect_size_from_f(study):
-    found = bouwen.group_tests(study, "serviceprovider").loc["competence"]
+    found = bouwen.group_tests(study, "company").loc["competence"]
     between = WELCH["df1"] * (WELCH["f"] - 1)
     assert_allclose(found["omega_squared"], between / (between + len(study.responses)), rtol=1e-8)
 
 
 def test_mean_interval_agrees_with_r(study):
-    means = bouwen.group_means(study, "servicetype").set_index(["construct", "level"])
-    row = means.loc[("competence", study.levels("servicetype")[0])]
+    means = bouwen.group_means(study, "plan").set_index(["construct", "level"])
+    row = means.loc[("competence", study.levels("plan")[0])]
     assert_allclose([row["ci_lower"], row["ci_upper"]], MEAN_INTERVAL, rtol=1e-8)
 
 
@@ -66,9 +66,9 @@ def test_small_groups_get_no_means(study):
 
     settings = study.settings.model_copy(update={"min_group": 44})
     strict = replace(study, file=study.file.model_copy(update={"settings": settings}))
-    levels = study.levels("serviceprovider")
-    sizes = study.responses["serviceprovider"].value_counts()
-    kept = set(bouwen.group_means(strict, "serviceprovider")["level"])
+    levels = study.levels("company")
+    sizes = study.responses["company"].value_counts()
+    kept = set(bouwen.group_means(strict, "company")["level"])
     assert kept == {level for level in levels if sizes[level] >= 44}
     assert len(kept) == 3
 
