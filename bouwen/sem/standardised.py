@@ -44,8 +44,8 @@ def standardise(
         out[..., rows] = values[..., rows] / (residual[..., i[rows]] * residual[..., j[rows]])
         rows = np.flatnonzero((kind == INTERCEPT) | (kind == THRESHOLD))
         out[..., rows] = values[..., rows] / sd[..., i[rows]]
-        rows = np.flatnonzero(kind == SCALE)
-        out[..., rows] = values[..., rows] * sd[..., i[rows]]
+        if observed:  # a standardised latent response has scale 1
+            out[..., np.flatnonzero(kind == SCALE)] = 1.0
     return out
 
 

@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from reference_cases import HERE, read_data
+
 from bouwen.sem import (
     GroupTooSmall,
     ModelError,
@@ -23,7 +25,6 @@ from bouwen.sem import (
     fit_sam,
     fit_sem,
 )
-from reference_cases import HERE, read_data
 
 PSYCH = json.loads((HERE / "reference" / "psych" / "psych_semtools.json").read_text())
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
