@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
-    from bouwen.groups import (
-        compare_engines,
-        fit_model,
-        group_means,
-        group_tests,
-        outcome_correlations,
-    )
+    from bouwen.groups import fit_model, group_means, group_tests, outcome_correlations
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
     from bouwen.scales import (
@@ -32,7 +26,7 @@ if TYPE_CHECKING:
         scale_statistics,
         score_scales,
     )
-    from bouwen.sem import Fit, Moments, compare_fits, fit_sem
+    from bouwen.sem import Fit, Moments, compare_engines, compare_fits, fit_sem
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
@@ -51,8 +45,8 @@ _HOME = {
     "bouwen.survey": "Study group_sizes read_study screen",
     "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
     "scale_statistics score_scales",
-    "bouwen.sem": "Fit Moments compare_fits fit_sem",
-    "bouwen.groups": "compare_engines fit_model group_means group_tests outcome_correlations",
+    "bouwen.sem": "Fit Moments compare_engines compare_fits fit_sem",
+    "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

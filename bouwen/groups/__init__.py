@@ -1,7 +1,7 @@
 """Fits side by side: the same scales and models in several groups."""
 
 from bouwen.groups.correlations import outcome_correlations
-from bouwen.groups.fits import compare_engines, fit_model
+from bouwen.groups.fits import fit_model
 from bouwen.groups.means import group_means, group_tests
 
-__all__ = ["compare_engines", "fit_model", "group_means", "group_tests", "outcome_correlations"]
+__all__ = ["fit_model", "group_means", "group_tests", "outcome_correlations"]

@@ -337,8 +337,8 @@ def engines(study: Study, compared: pd.DataFrame) -> GT:
         study,
         {
             "path": [f"{variable_label(study, a)} → {variable_label(study, b)}" for a, b in arrows],
-            "bouwen": numbers(study, shown["bouwen"], 4),
-            "semopy": numbers(study, shown["semopy"], 4),
+            "bouwen": numbers(study, shown["est_bouwen"], 4),
+            "semopy": numbers(study, shown["est_semopy"], 4),
         },
     )
 

@@ -12,7 +12,7 @@ def study(request):
 
 @pytest.mark.parametrize("model", ["measurement", "structural"])
 def test_two_engines_agree(study, model):
-    compared = bouwen.compare_engines(study, model)
+    compared = bouwen.compare_engines(study.model(model), bouwen.key_items(study))
     assert len(compared) > 20
     assert compared["difference"].abs().max() < 1e-5
 
@@ -31,6 +31,6 @@ def test_the_second_estimator_takes_answers_as_ordered(study):
     assert fit.measures["cfi_scaled"] > 0.9
 
 
-def test_a_models_name_and_its_role_give_the_same_syntax(study):
-    name = study.file.models.structural
-    assert bouwen.groups.fits.model_syntax(study, name) == study.model("structural")
+def test_a_models_name_and_its_role_give_the_same_fit(study):
+    by_name = bouwen.fit_model(study, study.file.models.structural)
+    assert by_name.measures.equals(bouwen.fit_model(study, "structural").measures)
