@@ -5,6 +5,7 @@ All corrections work through tr(UΓ), the expectation of chi-square under the mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,8 +152,33 @@ def scaled_test(name: str, chisq: float, df: float, trace: float) -> Test:
     return Test(name, chisq / scaling if df > 0 else chisq, df, scaling, 0.0, trace)
 
 
+@dataclass(frozen=True)
+class SaturatedGroup:
+    """The saturated model of one group of an incomplete sample: A observed information, B outer product."""
+
+    point: LikelihoodPoint
+    A: Array
+    B: Array
+
+
+def saturated_groups(sample: Sample) -> list[SaturatedGroup]:
+    """The saturated model of every group."""
+    found = []
+    for g in range(len(sample.groups)):
+        point, own = saturated_point(sample, g), one_group(sample, g)
+        B = outer_product(casewise_scores(point, own), own)
+        found.append(SaturatedGroup(point, saturated_curvature(point, observed=True), B))
+    return found
+
+
 def complete_data_fit(
-    point: LikelihoodPoint, sample: Sample, df: float, basis: Array | None, *, robust: bool
+    point: LikelihoodPoint,
+    sample: Sample,
+    df: float,
+    basis: Array | None,
+    saturated: Sequence[SaturatedGroup],
+    *,
+    robust: bool,
 ) -> Corrected:
     """Misfit of incomplete data as the complete data would have shown it.
 
@@ -172,25 +198,22 @@ def complete_data_fit(
     st = point.objective.structure
     complete = Sample(sample.names, sample.groups, sample.n, sample.mean, sample.cov)
     chisq = 2 * sample.N * float(likelihood(st, complete).at(theta_of(point.implied, st)).value)
-    D, s = [], slots(st)
-    p = st.p
-    i, j = np.tril_indices(p)
+    D, s, keep = [], slots(st), explained_moments(st)
+    block = np.ix_(keep, keep)
+    i, j = np.tril_indices(st.p)
     dcov, dmean = jacobian(s, point.implied, i, j)
     Wm, Wc, Gamma = [], [], []
-    for g in range(st.n_groups):
-        own, keep = one_group(sample, g), explained_moments(st)
-        saturated = saturated_point(sample, g)
-        A = saturated_curvature(saturated, observed=True)[np.ix_(keep, keep)]
+    for g, group in enumerate(saturated):
+        own = one_group(sample, g)
+        A = group.A[block]
         gamma = np.linalg.inv(A)
         if robust:
-            B = outer_product(casewise_scores(saturated, own)[:, keep], own)
-            gamma = gamma @ B @ gamma
+            gamma = gamma @ group.B[block] @ gamma
         bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
-        full = likelihood(saturated.objective.structure, bare).at(
-            theta_of(saturated.implied, saturated.objective.structure)
-        )
+        model = group.point.objective.structure
+        full = likelihood(model, bare).at(theta_of(group.point.implied, model))
         Wm.append(A)
-        Wc.append(saturated_curvature(full, observed=False)[np.ix_(keep, keep)])
+        Wc.append(saturated_curvature(full, observed=False)[block])
         Gamma.append(gamma)
         D.append(np.concatenate([dmean[g], dcov[g]])[keep])
     return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))

@@ -128,8 +128,8 @@ def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool 
     """tr(A⁻¹B) of the saturated model of all variables, or of those at ``places``.
 
     For complete data it follows from Mahalanobis distances: ½ Σ d⁴/n + p/2 for each group, because A is
-    block diagonal in means and covariances (compare Mardia, 1970). With clusters, or with
-    missing answers, the casewise scores are formed.
+    block diagonal in means and covariances (compare Mardia, 1970). With clusters the casewise
+    scores are formed. The variables must have no missing answers.
     """
     places = np.arange(len(sample.names)) if places is None else places
     p = len(places)
@@ -138,9 +138,6 @@ def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool 
     total = 0.0
     for g, x in enumerate(sample.rows):
         y = x[:, places]
-        if np.isnan(y).any():
-            total += _incomplete_trace(sample, g)
-            continue
         L = np.linalg.cholesky(sample.cov[g][np.ix_(places, places)])
         z = np.linalg.solve(L, (y - sample.mean[g][places]).T).T
         if not sample.cluster:
@@ -255,10 +252,3 @@ def chunked_curvature(point: LikelihoodPoint, *, observed: bool, limit: int = 4_
         piece = LikelihoodPoint(part, point.implied)
         total += piece.hessian if observed else piece.information
     return total
-
-
-def _incomplete_trace(sample: Sample, g: int) -> float:
-    point, own = saturated_point(sample, g), one_group(sample, g)
-    A = saturated_curvature(point, observed=True)
-    B = outer_product(casewise_scores(point, own), own)
-    return float(np.trace(np.linalg.solve(A, B)))

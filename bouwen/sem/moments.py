@@ -195,7 +195,7 @@ def read_sample(
     for name in [*names, *([group] if group else []), *([cluster] if cluster else [])]:
         if name not in data.columns:
             raise UnknownItem(name, columns)
-    values = np.column_stack([_numbers(data[name], name) for name in names])
+    values = _matrix(data, names)
     keep = ~np.isnan(values).all(axis=1)
     n_empty = int((~keep).sum())
     if missing == "listwise":
@@ -345,6 +345,16 @@ def check_cov(cov: Array, n: Array, names: Sequence[str], groups: Sequence[str])
             item=involved[0] if involved else "",
             group=groups[g],
         )
+
+
+def _matrix(data: pd.DataFrame, names: Sequence[str]) -> Array:
+    """The columns as numbers (n, p), missing answers as NaN."""
+    frame = data[list(names)]
+    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame.dtypes):
+        values = frame.to_numpy(dtype=float)
+        if not np.isinf(values).any():
+            return np.ascontiguousarray(values)
+    return np.column_stack([_numbers(data[name], name) for name in names])
 
 
 def _numbers(column: pd.Series, name: str) -> Array:

@@ -13,7 +13,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from bouwen.sem import chisquare, measures
-from bouwen.sem.chisquare import Corrected, baseline_point, n_statistics, theta_of
+from bouwen.sem.chisquare import (
+    Corrected,
+    SaturatedGroup,
+    baseline_point,
+    n_statistics,
+    saturated_groups,
+    theta_of,
+)
 from bouwen.sem.discrepancy import LeastSquares, LikelihoodPoint, Objective, Point, least_squares, likelihood
 from bouwen.sem.estimate import Solution, estimate
 from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure
@@ -188,10 +195,18 @@ class NormalTheory:
     # ------------------------------------------------------------------ tests
 
     @cached_property
+    def _saturated(self) -> list[SaturatedGroup]:
+        """The saturated model of each group of an incomplete sample."""
+        return saturated_groups(self.sample)
+
+    @cached_property
     def _saturated_trace(self) -> float:
         st = self.structure
         means = st.meanstructure
-        everything = saturated_trace(self.sample, means=means)
+        if self.sample.patterns is not None:
+            everything = sum(float(np.trace(np.linalg.solve(s.A, s.B))) for s in self._saturated)
+        else:
+            everything = saturated_trace(self.sample, means=means)
         return everything - saturated_trace(self.sample, st.exogenous, means=means)
 
     def tests(
@@ -260,8 +275,12 @@ class NormalTheory:
         if incomplete and isinstance(point, LikelihoodPoint) and isinstance(base, LikelihoodPoint):
             robust = self.estimator.errors != "standard"
             return (
-                chisquare.complete_data_fit(point, self.sample, df, solution.basis, robust=robust),
-                chisquare.complete_data_fit(base, self.sample, base_tests[0].df, None, robust=robust),
+                chisquare.complete_data_fit(
+                    point, self.sample, df, solution.basis, self._saturated, robust=robust
+                ),
+                chisquare.complete_data_fit(
+                    base, self.sample, base_tests[0].df, None, self._saturated, robust=robust
+                ),
             )
         if len(tests) == 1:
             return None
