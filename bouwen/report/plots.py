@@ -10,12 +10,12 @@ import pandas as pd
 
 from bouwen.groups import group_means, outcome_correlations
 from bouwen.report.claims import variable_label
-from bouwen.report.disclosure import pooled
 from bouwen.report.tables import standardised
 from bouwen.report.words import number, percent
 from bouwen.scales import score_scales
 from bouwen.sem import Fit
 from bouwen.survey import Study
+from bouwen.survey.disclosure import pooled
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -13,12 +13,12 @@ import pandas as pd
 from bouwen import __version__
 from bouwen.groups import group_means, group_tests, outcome_correlations
 from bouwen.report.claims import VERDICTS, claim_label, claim_verdicts, variable_label, weigh_claims
-from bouwen.report.disclosure import count_text, hidden
 from bouwen.report.texts import guarded_share
 from bouwen.report.words import interval, number, percent, pvalue
 from bouwen.scales import Efa, item_statistics, scale_statistics
 from bouwen.sem import Fit
 from bouwen.survey import Study, group_sizes
+from bouwen.survey.disclosure import count_text, hidden
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bouwen.survey.disclosure import count_text
 from bouwen.survey.study import Study, read_study
 
 CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
@@ -160,9 +161,10 @@ def report(found: Screening, language: str) -> Iterator[str]:
         yield "  " + words["empty"].format(variable=variable, categories=", ".join(rows["category"]))
     for group, levels in found.groups.groupby(level="group", sort=False):
         yield f"  {study.group_label(str(group), language)}"
-        for (_, level), n, enough in levels.itertuples():
+        texts = count_text(levels["n"], study.settings.min_cell)
+        for ((_, level), _, enough), text in zip(levels.itertuples(), texts, strict=True):
             note = "" if enough else f" ({words['too few'].format(min_group=study.settings.min_group)})"
-            yield f"    {study.level_label(str(group), level, language)}: {shown(n)}{note}"
+            yield f"    {study.level_label(str(group), level, language)}: {text}{note}"
         if (levels["n"] > 0).sum() < 2:
             yield f"    {words['one level']}"
 
