@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, ScaleError, Vector
-from bouwen.scales.bivariate import bivariate_normal_cdf
 from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
 from bouwen.scales.polychoric import polychoric
 from bouwen.scales.resampling import percentile_interval
@@ -162,6 +161,8 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
     Green & Yang (2009), Psychometrika 74, eq. 21.
     """
     from scipy.special import ndtr
+
+    from bouwen.scales.bivariate import bivariate_normal_cdf
 
     p = len(limits)
     below = [ndtr(limit).sum(axis=-1) for limit in limits]

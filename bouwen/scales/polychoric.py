@@ -8,10 +8,6 @@ import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, TooFewRespondents, Vector, check_answers
-from bouwen.scales.bivariate import bivariate_normal_cdf
-
-FAR = 10.0
-EDGE = 0.9999
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,8 @@ def polychoric(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Polycho
     ----------
     Olsson (1979), Psychometrika 44.
     """
+    from bouwen.scales.bivariate import FAR, polychoric_of_tables
+
     answers = check_answers(items, minimum=2, what="A polychoric correlation", missing=missing)
     names = list(answers.columns)
     codes = [_codes(answers[name]) for name in names]
@@ -69,13 +67,13 @@ def polychoric(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Polycho
     for k in np.flatnonzero(counts.sum(axis=(1, 2)) < 2):
         pair = f'the correlation of "{names[first[k]]}" and "{names[second[k]]}"'
         raise TooFewRespondents(int(counts[k].sum()), 2, pair)
-    limits = np.stack([_padded(t, size) for t in thresholds])
+    limits = np.stack([_padded(t, size, FAR) for t in thresholds])
     levels = np.array([len(t) + 1 for t in thresholds])
     real = (np.arange(size) < levels[first, None])[:, :, None] & (np.arange(size) < levels[second, None])[
         :, None, :
     ]
     holes = np.sum(real & (counts == 0), axis=(1, 2))
-    rho = table_correlations(counts, limits[first], limits[second])
+    rho = polychoric_of_tables(counts, limits[first], limits[second], np.zeros(len(first)))
     R = np.eye(len(names))
     R[first, second] = R[second, first] = rho
     return Polychoric(
@@ -112,51 +110,6 @@ def _cross(one: Vector, two: Vector, size: int) -> Matrix:
     return np.bincount(cell, minlength=size * size).reshape(size, size).astype(float)
 
 
-def _padded(thresholds: Vector, size: int) -> Vector:
-    """Limits −∞, τ₁, …, ∞, ∞ of the same length for every item."""
-    return np.concatenate([[-FAR], thresholds, np.full(size - len(thresholds), FAR)])
-
-
-def table_correlations(
-    counts: Matrix, rows: Matrix, columns: Matrix, *, tol: float = 1e-10, steps: int = 100
-) -> Vector:
-    """Correlations (K,) that make K cross tables (K, C, C) most likely at given limits (K, C + 1).
-
-    Fisher scoring on ρ, each step halved until the likelihood does not fall.
-    """
-    rho = np.zeros(len(counts))
-    current = _log_likelihood(counts, rows, columns, rho)
-    for _ in range(steps):
-        cells, slope = _cells(rows, columns, rho), _slopes(rows, columns, rho)
-        score = np.sum(counts * slope / cells, axis=(1, 2))
-        information = counts.sum(axis=(1, 2)) * np.sum(slope**2 / cells, axis=(1, 2))
-        step = np.clip(score / np.maximum(information, 1e-12), -0.5, 0.5)
-        for _ in range(30):
-            proposed = np.clip(rho + step, -EDGE, EDGE)
-            found = _log_likelihood(counts, rows, columns, proposed)
-            worse = found < current - 1e-9
-            if not worse.any():
-                break
-            step = np.where(worse, step / 2, step)
-        moved = np.abs(proposed - rho).max()
-        rho, current = proposed, found
-        if moved < tol:
-            break
-    return np.asarray(rho, dtype=float)
-
-
-def _cells(rows: Matrix, columns: Matrix, rho: Vector) -> Matrix:
-    below = bivariate_normal_cdf(rows[:, :, None], columns[:, None, :], rho[:, None, None])
-    return np.maximum(np.diff(np.diff(below, axis=1), axis=2), 1e-14)
-
-
-def _slopes(rows: Matrix, columns: Matrix, rho: Vector) -> Matrix:
-    """Derivatives of the cells' probabilities: differences of the bivariate density, dΦ₂/dρ = φ₂."""
-    h, k, r = rows[:, :, None], columns[:, None, :], rho[:, None, None]
-    free = 1 - r * r
-    density = np.exp(-(h * h - 2 * r * h * k + k * k) / (2 * free)) / (2 * np.pi * np.sqrt(free))
-    return np.asarray(np.diff(np.diff(density, axis=1), axis=2), dtype=float)
-
-
-def _log_likelihood(counts: Matrix, rows: Matrix, columns: Matrix, rho: Vector) -> Vector:
-    return np.asarray(np.sum(counts * np.log(_cells(rows, columns, rho)), axis=(1, 2)), dtype=float)
+def _padded(thresholds: Vector, size: int, far: float) -> Vector:
+    """Limits −∞, τ₁, …, ∞, ∞ of the same length for every item; ``far`` stands for ∞."""
+    return np.concatenate([[-far], thresholds, np.full(size - len(thresholds), far)])

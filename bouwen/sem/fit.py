@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from bouwen.errors import did_you_mean
 from bouwen.sem.categorical import categories_of, ordinal_family
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Point
 from bouwen.sem.estimate import NotIdentified, Solution
 from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure
 from bouwen.sem.inference import Test
-from bouwen.sem.moments import Moments, Sample, read_sample, sample_from_moments
+from bouwen.sem.moments import DataError, Moments, Sample, read_sample, sample_from_moments
 from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import Estimator, UnsupportedModel, choose_estimator
 from bouwen.sem.partable import ParTable, TableOptions, UnknownOption, build_table, roles
@@ -405,7 +406,8 @@ def fit_sem(
         return fit_semopy(model, data, std_lv=std_lv)
     statements = parse_model(model)
     who = roles(statements)
-    items = _ordered_items(ordered, who.observed, who.exogenous)
+    columns = [str(c) for c in data.columns] if isinstance(data, pd.DataFrame) else who.observed
+    items = _ordered_items(ordered, who.observed, who.exogenous, columns)
     chosen = choose_estimator(
         estimator,
         missing=missing,
@@ -469,13 +471,18 @@ def _as_tuple(value: Sequence[str] | str) -> tuple[str, ...]:
 
 
 def _ordered_items(
-    ordered: Sequence[str] | bool, observed: Sequence[str], exogenous: Sequence[str]
+    ordered: Sequence[str] | bool, observed: Sequence[str], exogenous: Sequence[str], known: Sequence[str]
 ) -> tuple[str, ...]:
     if ordered is True:
         return tuple(n for n in observed if n not in exogenous)
     if not ordered:
         return ()
     wanted = _as_tuple(ordered)
+    for name in wanted:
+        if name not in known:
+            raise DataError(
+                f'ordered names "{name}", which is not in the data.{did_you_mean(name, known)}', item=name
+            )
     return tuple(n for n in observed if n in wanted)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from bouwen.errors import BouwenError
-from bouwen.sem.bivariate import FAR, LEAST_PROBABILITY, Array, normal_pdf
+from bouwen.scales.bivariate import FAR, LEAST_PROBABILITY, Array, normal_pdf
 
 Codes = NDArray[np.intp]
 Label = tuple[str, str, str]
@@ -251,7 +251,7 @@ def _influence(scores: Array) -> Array:
 
 def _indicators(codes: Codes, categories: int) -> Array:
     """One column per category; a missing answer is a row of zeros."""
-    return (codes[:, None] == np.arange(categories)).astype(float)
+    return np.asarray(codes[:, None] == np.arange(categories), dtype=float)
 
 
 def _case_scores(item: Ordered, covariates: Array) -> Array:

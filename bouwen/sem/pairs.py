@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bouwen.sem.bivariate import (
+from bouwen.scales.bivariate import (
     EDGE,
     FAR,
     Array,
@@ -52,20 +52,6 @@ class Correlations:
     rho: Array
     influence: Array
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Cases:
-    """Some pairs at their maximum: derivatives of each respondent's log-likelihood.
-
-    ``by_rho`` is (K, N); ``by_first`` and ``by_second`` (K, N, 2) are by the limits of an
-    ordered item, or by the mean and variance of a continuous one.
-    """
-
-    rho: Array
-    by_rho: Array
-    by_first: Array
-    by_second: Array
 
 
 def correlate(margins: Sequence[Margin], covariates: Array) -> Correlations:

@@ -8,7 +8,7 @@ parameter. What the text leaves out is added here by lavaan's rules for ``sem()`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -206,6 +206,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
     for value in options.group_equal:
         if value not in GROUP_EQUAL:
             raise UnknownOption("group_equal", value, GROUP_EQUAL)
+    options = _as_lavaan_reads(options)
     if not model.formulas:
         raise ModelError("the model has no formulas; write at least one, such as trust =~ t1 + t2 + t3")
     who = roles(model)
@@ -232,6 +233,18 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
         inequalities=tuple(c for c in constraints if c.op != "=="),
         texts=tuple(_text_of(name, model) for name, _ in definitions),
     )
+
+
+def _as_lavaan_reads(options: TableOptions) -> TableOptions:
+    """With ordered items, equal thresholds and equal intercepts imply each other, as in lavaan 0.6.
+
+    Otherwise the means of factors, which either of them frees, could not be told from the intercepts of
+    continuous items, or from thresholds that differ.
+    """
+    levels = ("thresholds", "intercepts")
+    if not options.thresholds or not set(levels) & set(options.group_equal):
+        return options
+    return replace(options, group_equal=tuple(dict.fromkeys((*options.group_equal, *levels))))
 
 
 @dataclass(slots=True)

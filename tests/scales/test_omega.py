@@ -129,9 +129,12 @@ def test_answer_covariances_are_those_of_simulated_answers():
 
 
 def test_bivariate_normal_at_its_limits():
-    assert_allclose(bivariate_normal_cdf(0, 0, [0, 0.5, 1, -1]), [0.25, 1 / 3, 0.5, 0], atol=1e-12)
-    assert_allclose(bivariate_normal_cdf(0.7, -0.2, 0), 0.7580363478 * 0.4207402906, atol=1e-9)
-    assert_allclose(bivariate_normal_cdf(0.7, -0.2, 1), 0.4207402906, atol=1e-9)
+    zero, h, k = np.zeros(4), np.full(2, 0.7), np.full(2, -0.2)
+    assert_allclose(
+        bivariate_normal_cdf(zero, zero, np.array([0, 0.5, 1, -1])), [0.25, 1 / 3, 0.5, 0], atol=1e-12
+    )
+    at = bivariate_normal_cdf(h, k, np.array([0.0, 1.0]))
+    assert_allclose(at, [0.7580363478 * 0.4207402906, 0.4207402906], atol=1e-9)
 
 
 def test_fornell_larcker_from_a_fit():

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from reference_cases import CASES, by_key, read_case
 
-from bouwen.sem.estimate import NotIdentified
-
 EST, SE, MEASURE = 1e-5, 1e-4, 1e-4
 
 # lavaan stopped early here: its gradient is not zero at its own estimates, and ours fits no worse.
@@ -17,22 +15,12 @@ UNFINISHED = {
     "nonlinear_constraint": 3e-5,
     "ord_groups_binary": 1e-3,  # a factor variance of 7.6 with a standard error of 69
 }
+
+
 # What the fixture shows lavaan doing and the engine refuses, each with its reason.
-REFUSED = {
-    # equal thresholds or intercepts free the factor means, but nothing else ties them down: lavaan warns
-    "ord_mixed_groups_loadings": NotIdentified,
-    "ord_mixed_groups_thresholds": NotIdentified,
-    "ord_groups_intercepts_only": NotIdentified,
-}
-
-
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_model_agrees_with_lavaan(path):
     case = read_case(path)
-    if path.stem in REFUSED:
-        with pytest.raises(REFUSED[path.stem]):
-            case.fit()
-        return
     fit = case.fit()
     slack = UNFINISHED.get(path.stem, EST)
     ours, different, seen = by_key(fit.parameters), [], set()
