@@ -48,6 +48,15 @@ def guarded_share(study: Study, count: int, total: int) -> str:
     return share(study, count / total, 1)
 
 
+def power_of_ten(value: float) -> str:
+    """The power of ten that a small number does not exceed, so that rounding noise is not told.
+
+    >>> power_of_ten(3.1e-7)
+    '1e-06'
+    """
+    return f"{10.0 ** math.ceil(math.log10(value)):.0e}" if value > 0 else "0"
+
+
 def arrow(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
     return f"{variable_label(study, source)} → {variable_label(study, target)}"
