@@ -13,7 +13,7 @@ import pandas as pd
 from bouwen import __version__
 from bouwen.groups import group_means, group_tests, outcome_correlations
 from bouwen.report.claims import VERDICTS, claim_label, claim_verdicts, variable_label, weigh_claims
-from bouwen.report.texts import guarded_share
+from bouwen.report.texts import arrow, guarded_share
 from bouwen.report.words import interval, number, percent, pvalue
 from bouwen.scales import Efa, item_statistics, scale_statistics
 from bouwen.sem import Fit
@@ -318,7 +318,7 @@ def paths(study: Study, fit: Fit, second: Fit | None = None) -> GT:
     found = standardised(fit, "~")
     arrows = zip(found["rhs"], found["lhs"], strict=True)
     columns = {
-        "path": [f"{variable_label(study, a)} → {variable_label(study, b)}" for a, b in arrows],
+        "path": [arrow(study, a, b) for a, b in arrows],
         "std": numbers(study, found["est_std"]),
         "interval": intervals(study, found),
         "p": [pvalue(p, study.language) for p in found["pvalue"]],
@@ -336,7 +336,7 @@ def engines(study: Study, compared: pd.DataFrame) -> GT:
     return table(
         study,
         {
-            "path": [f"{variable_label(study, a)} → {variable_label(study, b)}" for a, b in arrows],
+            "path": [arrow(study, a, b) for a, b in arrows],
             "bouwen": numbers(study, shown["est_bouwen"], 4),
             "semopy": numbers(study, shown["est_semopy"], 4),
         },
