@@ -11,7 +11,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 
-.PHONY: book test lint lab clean lock
+.PHONY: .venv book test lint lab clean lock
 
 book: .venv
 	$(BIN)/bouwen build $(STUDY)
@@ -29,14 +29,17 @@ lint: .venv
 lab: .venv
 	$(BIN)/bouwen lab $(STUDY)
 
-.venv: requirements.lock pyproject.toml
+# Complete only with the file at its end: an installation that was cut short starts anew.
+.venv: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "bouwen needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep -o '^uv==[0-9.]*' requirements.lock)
 	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirement requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --editable .
-	@touch .venv
+	@touch $@
 
 clean:
 	rm -rf _build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
