@@ -1,0 +1,1 @@
+"""One model, thousands of samples: draws, their fits, and what follows from them."""
