@@ -201,14 +201,14 @@ class WeightedPoint:
     def gradient(self) -> Array:
         """df/dθ."""
         o = self.objective
-        pull = o.weight * (o.statistics - self.model) * o.share[:, None]
+        pull = o.weight * (o.statistics - self.model) * o.share[..., None]
         return -np.asarray((np.swapaxes(self.jacobian, -1, -2) @ pull[..., None])[..., 0].sum(axis=-2))
 
     @cached_property
     def information(self) -> Array:
         """Σ (n_g/N) Δᵀ W Δ."""
         o, D = self.objective, self.jacobian
-        weighted = D * (o.weight * o.share[:, None])[..., None]
+        weighted = D * (o.weight * o.share[..., None])[..., None]
         return np.asarray((np.swapaxes(D, -1, -2) @ weighted).sum(axis=-3))
 
     @property
