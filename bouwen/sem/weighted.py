@@ -65,6 +65,8 @@ class WeightedLeastSquares:
 
     Attributes
     ----------
+    n, share : arrays (..., G)
+        Respondents of each group, and (n_g − 1) / N.
     statistics, weight : arrays (..., G, k)
         s, and the diagonal of W: one over the asymptotic variances of s.
     """
@@ -72,6 +74,7 @@ class WeightedLeastSquares:
     structure: Structure
     slots: Slots
     fixed: Array
+    n: Array
     share: Array
     layout: Layout
     statistics: Array
