@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 from scipy.special import ndtri
@@ -52,7 +51,7 @@ class ModelPopulation:
     share: Array
     mean: Array
     cov: Array
-    thresholds: Mapping[str, Array] = field(default_factory=lambda: MappingProxyType({}))
+    thresholds: Mapping[str, Array] = field(default_factory=dict)
 
     @staticmethod
     def read(
@@ -63,7 +62,8 @@ class ModelPopulation:
         Every loading, path, covariance and mean that is written needs a value, ``f =~ 0.8*x1 + 0.7*x2``,
         or one for each group, ``f =~ c(0.8, 0.7)*x1``. Covariances and means that are not written are 0. A
         variance that is not written is what makes the variable's total variance 1, so values are
-        standardised ones unless variances say otherwise (lavaan's ``simulateData`` would make the residual variance 1).
+        standardised ones unless variances say otherwise (lavaan's ``simulateData`` would make the residual
+        variance 1).
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class ModelPopulation:
             k = self.place(item)
             cuts = self.mean[0, k] + np.sqrt(self.cov[0, k, k]) * ndtri(np.cumsum(parts)[:-1])
             thresholds[item] = np.tile(cuts, (len(self.groups), 1))
-        return replace(self, thresholds=MappingProxyType(thresholds))
+        return replace(self, thresholds=thresholds)
 
     def sizes(self, n: int | Sequence[int]) -> tuple[int, ...]:
         """Respondents of each group: as given, or ``n`` divided by share (largest remainders first)."""
@@ -262,7 +262,7 @@ def _thresholds(cuts: Sequence[Formula], n_groups: int) -> Mapping[str, Array]:
     for f in sorted(cuts, key=lambda f: int(f.rhs[1:])):
         values = f.modifiers.fixed
         out.setdefault(f.lhs, []).append(values * n_groups if len(values) == 1 else values)
-    return MappingProxyType({item: np.array(rows, dtype=float).T for item, rows in out.items()})
+    return {item: np.array(rows, dtype=float).T for item, rows in out.items()}
 
 
 def _shares(share: Sequence[float] | None, n_groups: int) -> Array:
