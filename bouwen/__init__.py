@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
-    from bouwen.groups import fit_model, group_means, group_tests, outcome_correlations
+    from bouwen.groups import (
+        fit_model,
+        group_means,
+        group_tests,
+        outcome_correlations,
+        specification_curve,
+    )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
     from bouwen.scales import (
@@ -33,8 +39,8 @@ __all__ = [
     "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "claims", "compare_engines",
     "compare_fits", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests",
     "htmt", "item_statistics", "key_items", "map_test", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen", "tables",
-    "tell", "texts",
+    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen",
+    "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -46,7 +52,7 @@ _HOME = {
     "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
     "scale_statistics score_scales",
     "bouwen.sem": "Fit Moments compare_engines compare_fits fit_sem",
-    "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
+    "bouwen.groups": "fit_model group_means group_tests outcome_correlations specification_curve",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -75,27 +75,29 @@ class MainPath:
     def without(self, items: Iterable[str]) -> MainPath:
         """The same path with some of the predictor's items left out of the model."""
         gone = set(items)
-        return replace(
-            self, formulas=tuple(f for f in self.formulas if f.op == "~1" or not {f.lhs, f.rhs} & gone)
-        )
+        return replace(self, formulas=tuple(f for f in self.formulas if not {f.lhs, f.rhs} & gone))
 
     def adjusted(self, adjustment: Adjustment, covariates: Sequence[str] = ()) -> MainPath:
         """The same path with no other variables, those of the model, or background variables as well.
 
-        Background variables predict every construct, as an unmeasured common cause would.
+        Background variables predict every construct, as a common cause would; constructs that nothing else
+        predicts covary beyond it.
         """
         if adjustment == "none":
             kept = {self.predictor, self.outcome, *self.facets}
             kept |= {*self.items_of(self.predictor), *self.items_of(self.outcome)}
-            return replace(
-                self, formulas=tuple(f for f in self.formulas if {f.lhs, f.rhs} <= kept | {""})
-            )
+            return replace(self, formulas=tuple(f for f in self.formulas if {f.lhs, f.rhs} <= kept | {""}))
         if adjustment == "model":
             return self
         indicators = {f.rhs for f in self.formulas if f.op == "=~"}
         structural = [n for f in self.formulas if f.op in ("=~", "~") for n in (f.lhs, f.rhs)]
         top = [name for name in dict.fromkeys(structural) if name not in indicators]
+        predicted = {f.lhs for f in self.formulas if f.op == "~"}
+        free = [name for name in top if name not in predicted]
+        known = {frozenset((f.lhs, f.rhs)) for f in self.formulas if f.op == "~~"}
+        pairs = [(a, b) for k, a in enumerate(free) for b in free[k + 1 :] if frozenset((a, b)) not in known]
         more = [Formula(name, "~", covariate) for name in top for covariate in covariates]
+        more += [Formula(a, "~~", b) for a, b in pairs]
         return replace(self, formulas=(*self.formulas, *more))
 
     def represented(self, form: Form) -> tuple[Formula, ...]:
@@ -132,9 +134,7 @@ class MainPath:
         while more := {f.lhs for f in self.formulas if f.op == "~" and f.rhs in gone} - gone:
             gone |= more
         items = {i for name in gone for i in measures(self.formulas, name)}
-        return replace(
-            self, formulas=tuple(f for f in self.formulas if not {f.lhs, f.rhs} & (gone | items))
-        )
+        return replace(self, formulas=tuple(f for f in self.formulas if not {f.lhs, f.rhs} & (gone | items)))
 
 
 def measures(formulas: Iterable[Formula], factor: str) -> tuple[str, ...]:

@@ -51,8 +51,8 @@ class ModelRoles(Part):
 class StudyFile(Part):
     """The contents of a ``study.yml``; ``outcome`` is the construct that the study explains.
 
-    ``predictor`` is the variable of the structural model whose path to the outcome the study is about. It need
-    not be named where that model has one factor of second order, or one predictor, before the outcome.
+    ``predictor`` is the variable of the structural model whose path to the outcome the study is about. It
+    need not be named where that model has one factor of second order, or one predictor, before the outcome.
     """
 
     title: Text
