@@ -22,7 +22,7 @@ from bouwen.sem.implied import Array
 from bouwen.sem.partable import ParTable
 
 MAX_STEPS = 500
-NEAR = 1e-3  # Newton decrement below which the Hessian is used
+NEAR = 0.03  # Newton decrement below which the Hessian is used
 PATIENCE = 20  # steps of scoring after which the Hessian is used wherever it stands
 CLOSE = 1e-9  # Newton decrement below which one more full step ends the search
 TOLERANCE = 1e-5  # largest gradient, in units of one standard error per root N, accepted at the solution
@@ -179,16 +179,14 @@ def _solve(H: Array, g: Array) -> tuple[Array, bool]:
     ridge = 0.0
     while True:
         try:
-            L = np.linalg.cholesky(C + ridge * np.eye(len(g)) if ridge else C)
-            if np.diag(L).min() > 1e-7:
-                break
+            lifted = C + ridge * np.eye(len(g)) if ridge else C
+            if np.diagonal(np.linalg.cholesky(lifted)).min() > 1e-7:
+                return np.linalg.solve(lifted, g / scale) / scale, ridge == 0
         except LinAlgError:
             pass
         ridge = 1e-6 if ridge == 0 else ridge * 10
         if ridge > 1e6:
             raise NotIdentified("the information matrix holds values that are not numbers")
-    half = np.linalg.solve(L, g / scale)
-    return np.linalg.solve(L.T, half) / scale, ridge == 0
 
 
 def _saddle_free(H: Array, g: Array) -> Array:
