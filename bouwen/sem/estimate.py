@@ -147,8 +147,8 @@ def _descend(
                 g, H = _reduced(point.gradient, point.information, K)
                 step, positive = _solve(H, g)
         decrement = foreseen = float(g @ step)
-        if use_hessian and second and decrement < CLOSE:  # Newton's method squares it: d₂ ≈ d₁ (d₁/d₀)²
-            foreseen = decrement * (decrement / before) ** 2
+        if use_hessian and second and decrement < CLOSE:  # Newton's method squares it; a margin of 1000
+            foreseen = 1e3 * decrement * (decrement / before) ** 2
         if foreseen < DONE:
             final = objective.at(_theta(alpha - step, offset, K))
             if float(final.value) <= value + 1e-12 * max(1.0, abs(value)):

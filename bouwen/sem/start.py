@@ -98,17 +98,17 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
         values[rows] = slopes
         explained = float(slopes @ along)
         residual[outcome] = max(residual[outcome] - explained, 0.2 * residual[outcome])
-    rows = np.flatnonzero((kind == SYMMETRIC) & free)
-    a, b = i[rows], j[rows]
+    pairs = np.flatnonzero((kind == SYMMETRIC) & free)
+    a, b = i[pairs], j[pairs]
     spread = np.sqrt(residual[a] * residual[b])
     total = np.concatenate([np.diag(cov), np.diag(joint)[p:]])
     related = 0.8 * cov[np.minimum(a, p - 1), np.minimum(b, p - 1)] / np.sqrt(total[a] * total[b])
     related = np.where((a >= p) & (b >= p), joint[a, b] / np.sqrt(total[a] * total[b]), related)
     measured = np.concatenate([communal > 0, np.zeros(m - p, dtype=bool)])
     related[((a < p) != (b < p)) | measured[a] | measured[b]] = 0.0
-    values[rows] = np.where(a == b, residual[a], related * spread)
-    rows = np.flatnonzero((kind == INTERCEPT) & free & (i < p))
-    values[rows] = mean[i[rows]]
+    values[pairs] = np.where(a == b, residual[a], related * spread)
+    levels = np.flatnonzero((kind == INTERCEPT) & free & (i < p))
+    values[levels] = mean[i[levels]]
     values[(kind == SCALE) & free] = 1.0
     return values
 
