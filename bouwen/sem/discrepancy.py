@@ -229,19 +229,21 @@ class LikelihoodPoint:
         c = self._by_pattern(mean_slopes(s, self.implied), 1) if o.structure.meanstructure else None
         Z = self._by_pattern(self.implied.Z, 2)
         ZWZ = gram(Z, self.W)
-        by_row = pairs_by_row(s, ZWZ)
+        if not hessian:
+            by_row = pairs_by_row(s, ZWZ)
+        else:  # tr(B ∂Σ W ∂Σ) − ½ tr(W ∂Σ W ∂Σ), with B = W S* W
+            B, u = self._misfit
+            by_row = pairs_by_row(s, ZWZ, gram(Z, 2 * B - self.W))
         if c is not None:
             by_row = by_row + mean_pairs_by_row(s, ZWZ, c)
-        if hessian:
-            # tr(B ∂Σ W ∂Σ) − ½ tr(W ∂Σ W ∂Σ) and rᵀW ∂Σ W ∂μ, twice
-            B, u = self._misfit
-            by_row = by_row + 2 * (pairs_by_row(s, ZWZ, gram(Z, B)) - pairs_by_row(s, ZWZ))
-            if c is not None:
+            if hessian:  # rᵀW ∂Σ W ∂μ, twice
                 zu = (np.swapaxes(Z, -1, -2) @ u[..., None])[..., 0]
                 # uᵀ ∂Σ_r W ∂μ_s = w_r c_s (u·a_r  b_rᵀ W a_s + u·b_r  a_rᵀ W a_s)
-                cross = (s.weight * zu[..., s.a])[..., :, None] * ZWZ[..., s.b[:, None], s.a] + (
+                flat = ZWZ.reshape(*ZWZ.shape[:-2], -1)
+                aa, ab, _ = s.pairs
+                cross = (s.weight * zu[..., s.a])[..., :, None] * flat.take(ab.T, axis=-1) + (
                     s.weight * zu[..., s.b]
-                )[..., :, None] * ZWZ[..., s.a[:, None], s.a]
+                )[..., :, None] * flat.take(aa, axis=-1)
                 cross = cross * c[..., None, :]
                 by_row = by_row + cross + np.swapaxes(cross, -1, -2)
         return self._by_group(by_row, 2)

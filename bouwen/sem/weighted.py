@@ -98,12 +98,6 @@ class WeightedLeastSquares:
         return rows, self.structure.i[rows]
 
     @cached_property
-    def chained(self) -> bool:
-        """Whether an ordered item predicts another variable."""
-        st = self.structure
-        return bool(np.isin(st.j[st.kind == DIRECTED], st.ordered).any())
-
-    @cached_property
     def gather(self) -> Array:
         """(G, R, q): 1 where a row of a group is a parameter; all rows."""
         st = self.structure
@@ -157,7 +151,7 @@ class WeightedPoint:
         """∂σ/∂θ (..., G, k, q)."""
         o, lay, implied, scale = self.objective, self.objective.layout, self.implied, self.scale
         st, s = o.structure, o.slots
-        if o.chained:
+        if st.chained:
             theta = theta_of(implied, st)
             flat = numeric_jacobian(lambda t: o.at(t).model.reshape(*t.shape[:-1], -1), theta)
             return flat.reshape(*implied.mean.shape[:-1], lay.size, st.q)

@@ -1,0 +1,106 @@
+"""Mean scores and correlations, of all respondents and of groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bouwen.groups import group_means, outcome_correlations
+from bouwen.report.plots.style import (
+    BLUE,
+    GREY,
+    categorical,
+    compared,
+    downwards,
+    look,
+    ranges,
+    ticks,
+    word,
+    wrapped,
+)
+from bouwen.scales import score_scales
+from bouwen.survey import Study
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+
+def means(study: Study) -> ggplot:
+    """Mean scores of all respondents with intervals, against the middle of the answer scale."""
+    from plotnine import aes, geom_point, ggplot, labs
+
+    found = scale_means(study)
+    return (
+        ggplot(found, aes("mean", "construct"))
+        + geom_point(aes("midpoint"), shape="|", colour="#555555", size=5)
+        + ranges("construct")
+        + labs(x=word(study, "mean"))
+        + look(0.27 * len(found) + 0.7)
+    )
+
+
+def scale_means(study: Study) -> pd.DataFrame:
+    """Mean score of every construct with Student's interval and the middle of its answer scale.
+
+    Returns
+    -------
+    DataFrame
+        ``construct`` (label) ``mean ci_lower ci_upper midpoint``.
+    """
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    scores, rows = score_scales(study), []
+    for construct in study.constructs:
+        stats = DescrStatsW(scores[construct].dropna())
+        ends = stats.tconfint_mean(1 - study.settings.confidence)
+        scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
+        rows.append((study.label(construct), stats.mean, *ends, scale.midpoint))
+    found = pd.DataFrame(rows, columns=["construct", "mean", "ci_lower", "ci_upper", "midpoint"])
+    return found.assign(construct=downwards(list(found["construct"])))
+
+
+def outcome_by_group(study: Study) -> ggplot:
+    """Mean of the outcome with its interval, per level with enough respondents, a panel a group."""
+    from plotnine import aes, element_text, facet_grid, ggplot, labs, scale_x_continuous, theme
+
+    found = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
+    found = found[found["construct"] == study.outcome]
+    pairs = zip(found["group"], found["level"], strict=True)
+    found["label"] = downwards([wrapped(study.level_label(group, level), 34) for group, level in pairs])
+    found["panel"] = categorical([wrapped(study.group_label(group), 18) for group in found["group"]])
+    return (
+        ggplot(found.rename(columns={"mean": "x"}), aes("x", "label"))
+        + ranges("label")
+        + facet_grid("panel", scales="free_y", space="free_y")
+        + scale_x_continuous(labels=ticks(study))
+        + labs(x=f"{word(study, 'mean')}: {study.label(study.outcome)}")
+        + look(0.32 * len(found) + 0.9)
+        + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
+    )
+
+
+def outcome(study: Study, part: Study | None = None) -> ggplot:
+    """Correlations of every scale with the outcome, strongest first; a part of the respondents beside all."""
+    everyone = outcome_correlations(study).sort_values("r", ascending=False, kind="stable")
+    samples = {word(study, "all"): everyone}
+    if part is not None:
+        samples[word(study, "here")] = outcome_correlations(part).reindex(everyone.index).dropna()
+    found = pd.concat(samples, names=["series"]).reset_index(names=["series", "construct"])
+    found["series"] = pd.Categorical(found["series"], list(samples))
+    found["label"] = [study.label(c) for c in found["construct"]]
+    title = word(study, "r").format(study.label(study.outcome))
+    return compared(
+        study, found.rename(columns={"r": "x"}), title, (GREY, BLUE) if part is not None else (BLUE,)
+    )
+
+
+def level_profile(study: Study, group: str, level: str) -> ggplot:
+    """Mean scores of one level beside those of all respondents."""
+    everyone = scale_means(study).rename(columns={"construct": "label", "mean": "x"})
+    here = group_means(study, group).query("level == @level").rename(columns={"mean": "x"})
+    here = here.assign(label=[study.label(c) for c in here["construct"]])
+    samples = {word(study, "all"): everyone.astype({"label": str}), study.level_label(group, level): here}
+    found = pd.concat(samples, names=["series"]).reset_index(names=["series", "row"])
+    found["series"] = pd.Categorical(found["series"], list(samples))
+    return compared(study, found, word(study, "mean"), (GREY, BLUE))

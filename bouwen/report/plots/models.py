@@ -1,0 +1,52 @@
+"""What a fitted model estimates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bouwen.report.claims import variable_label
+from bouwen.report.plots.style import categorical, downwards, look, ranges, ticks, word, wrapped
+from bouwen.report.tables import standardised
+from bouwen.sem import Fit
+from bouwen.survey import Study
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+
+def loadings(study: Study, fit: Fit) -> ggplot:
+    """Standardised loadings with intervals, a panel a factor."""
+    from plotnine import aes, element_text, facet_grid, ggplot, labs, scale_x_continuous, theme
+
+    found = standardised(fit, "=~").copy()
+    found["item"] = downwards([variable_label(study, item) for item in found["rhs"]])
+    found["factor"] = categorical([wrapped(variable_label(study, factor), 18) for factor in found["lhs"]])
+    limits = (min(0.0, found["ci_lower"].min()), max(1.0, found["ci_upper"].max()))
+    return (
+        ggplot(found, aes("est_std", "item"))
+        + ranges("item")
+        + facet_grid("factor", scales="free_y", space="free_y")
+        + scale_x_continuous(limits=limits, labels=ticks(study))
+        + labs(x=word(study, "loading"))
+        + look(0.21 * len(found) + 0.2 * found["factor"].nunique() + 0.7)
+        + theme(strip_text_y=element_text(size=8, angle=0, ha="left"), axis_text_y=element_text(size=8))
+    )
+
+
+def paths(study: Study, fit: Fit) -> ggplot:
+    """Standardised paths with intervals, a panel an outcome."""
+    from plotnine import aes, element_text, facet_grid, geom_vline, ggplot, labs, scale_x_continuous, theme
+
+    found = standardised(fit, "~").copy()
+    found["predictor"] = downwards([variable_label(study, name) for name in found["rhs"]])
+    found["outcome"] = categorical(["→ " + wrapped(variable_label(study, name), 16) for name in found["lhs"]])
+    return (
+        ggplot(found, aes("est_std", "predictor"))
+        + geom_vline(xintercept=0, colour="#555555", size=0.3)
+        + ranges("predictor")
+        + facet_grid("outcome", scales="free_y", space="free_y")
+        + scale_x_continuous(labels=ticks(study))
+        + labs(x=word(study, "path"))
+        + look(0.3 * len(found) + 0.9)
+        + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
+    )

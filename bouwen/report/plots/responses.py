@@ -1,0 +1,140 @@
+"""Answers as they were given, and answers that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bouwen.report.plots.style import BLUE, categorical, downwards, look, word, wrapped
+from bouwen.report.words import percent
+from bouwen.survey import Study
+from bouwen.survey.disclosure import pooled
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+
+def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
+    """Where each answer's piece of an item's bar begins and ends, small cells pooled.
+
+    The middle of the answer scale stands at zero: what lies left of it is agreement with less,
+    what lies right of it agreement with more.
+
+    Returns
+    -------
+    DataFrame
+        ``construct item answer share start end`` with answers lowest first; the shares of an item
+        add up to 1. Items that hardly anyone answered have no rows.
+    """
+    rows = []
+    for construct in constructs:
+        scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
+        for item in study.items_of(construct):
+            counts = study.responses[item].value_counts().reindex(list(scale.codes), fill_value=0)
+            counts = pooled(counts, study.settings.min_cell)
+            if (n := counts.sum()) == 0:
+                continue
+            left_of_middle = counts[counts.index < scale.midpoint].sum() + counts.get(scale.midpoint, 0) / 2
+            ends = (counts.cumsum() - left_of_middle) / n
+            rows += [
+                (construct, item, k, counts[k] / n, ends[k] - counts[k] / n, ends[k]) for k in scale.codes
+            ]
+    return pd.DataFrame(rows, columns=["construct", "item", "answer", "share", "start", "end"])
+
+
+def answers(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
+    """Diverging bars of the answers as given, an item a bar, a panel a construct."""
+    from plotnine import (
+        aes,
+        element_text,
+        facet_grid,
+        geom_rect,
+        geom_vline,
+        ggplot,
+        guide_legend,
+        guides,
+        labs,
+        scale_fill_manual,
+        scale_x_continuous,
+        scale_y_continuous,
+        theme,
+    )
+
+    bars = answer_bars(study, constructs or study.constructs)
+    order = list(dict.fromkeys(bars["item"]))[::-1]
+    bars["y"] = bars["item"].map(order.index)
+    bars["construct"] = categorical([wrapped(study.label(c), 18) for c in bars["construct"]])
+    keys = answer_colours(study, bars["item"])
+    bars["answer"] = pd.Categorical(
+        [answer_label(study, item, code) for item, code in zip(bars["item"], bars["answer"], strict=True)],
+        list(keys),
+    )
+    return (
+        ggplot(bars[bars["share"] > 0])
+        + geom_rect(aes(xmin="start", xmax="end", ymin="y - 0.38", ymax="y + 0.38", fill="answer"))
+        + geom_vline(xintercept=0, colour="#555555", size=0.3)
+        + facet_grid("construct", scales="free_y", space="free_y")
+        + scale_fill_manual(values=keys, drop=False)
+        + scale_x_continuous(
+            limits=(-1, 1),
+            breaks=[-1, -0.5, 0, 0.5, 1],
+            labels=lambda xs: [percent(abs(x), study.language) for x in xs],
+        )
+        + scale_y_continuous(
+            breaks=list(range(len(order))),
+            labels=[wrapped(study.wording(item), 50) for item in order],
+            expand=(0, 0.12),
+        )
+        + labs(x=word(study, "answers"))
+        + guides(fill=guide_legend(nrow=1))
+        + look(0.36 * len(order) + 1.1, width=7.6)
+        + theme(
+            axis_text_y=element_text(size=8, ha="right", linespacing=1.0),
+            strip_text_y=element_text(size=8, angle=0, ha="left"),
+            legend_text=element_text(size=8),
+        )
+    )
+
+
+def answer_label(study: Study, item: str, code: int) -> str:
+    """An answer as the legend names it."""
+    labels = study.instrument.scale_of(item).labels
+    return labels[code][study.language] if code in labels else str(code)
+
+
+def answer_colours(study: Study, items: Iterable[str]) -> dict[str, str]:
+    """A colour for every answer of the items' scales, from brown over grey to purple."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    colours: dict[str, str] = {}
+    for item in dict.fromkeys(items):
+        scale = study.instrument.scale_of(item)
+        for code in scale.codes:
+            share = (code - scale.lowest) / (scale.highest - scale.lowest)
+            colour = "#D9D9D9" if share == 0.5 else to_hex(colormaps["PuOr"](0.08 + 0.84 * share))
+            colours.setdefault(answer_label(study, item, code), colour)
+    return colours
+
+
+def missing(study: Study) -> ggplot:
+    """Share of missing answers per item, a panel a construct; small counts drawn as their upper bound."""
+    from plotnine import aes, element_text, facet_grid, geom_segment, ggplot, labs, scale_x_continuous, theme
+
+    n, least = len(study.responses), study.settings.min_cell
+    counts = study.responses[list(study.items)].isna().sum()
+    found = pd.DataFrame({"share": [least / n if 0 < c < least else c / n for c in counts]})
+    found["item"] = downwards(list(counts.index))
+    names = [study.instrument.construct_of(item) for item in counts.index]
+    found["construct"] = categorical([wrapped(study.label(name), 22) for name in names])
+    return (
+        ggplot(found, aes(x=0, xend="share", y="item", yend="item"))
+        + geom_segment(colour=BLUE, size=3)
+        + facet_grid("construct", scales="free_y", space="free_y")
+        + scale_x_continuous(labels=lambda xs: [percent(x, study.language, 1) for x in xs])
+        + labs(x=word(study, "missing"))
+        + look(0.17 * len(found) + 0.14 * len(set(names)) + 0.8)
+        + theme(strip_text_y=element_text(size=8, angle=0, ha="left"), axis_text_y=element_text(size=7.5))
+    )

@@ -1,0 +1,58 @@
+"""Results -> tables to read: the figures come from tested functions, here they are only laid out."""
+
+from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
+from bouwen.report.tables.conclusions import evidence, findings
+from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
+from bouwen.report.tables.layout import intervals, lay_out, numbers, table
+from bouwen.report.tables.measures import exploratory, items, scales
+from bouwen.report.tables.models import (
+    MEASURES,
+    engines,
+    factor_correlations,
+    fit_measures,
+    loadings,
+    measure,
+    measure_texts,
+    paths,
+    standardised,
+)
+from bouwen.report.tables.origin import fingerprints, provenance
+from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
+from bouwen.report.tables.respondents import background
+
+__all__ = [
+    "HEADS",
+    "MEASURES",
+    "NOTES",
+    "WORDY",
+    "answer_scales",
+    "background",
+    "categories",
+    "codebook",
+    "constructs",
+    "engines",
+    "evidence",
+    "exploratory",
+    "factor_correlations",
+    "findings",
+    "fingerprints",
+    "fit_measures",
+    "group_counts",
+    "group_differences",
+    "head",
+    "intervals",
+    "items",
+    "lay_out",
+    "level_means",
+    "loadings",
+    "measure",
+    "measure_texts",
+    "note_text",
+    "numbers",
+    "outcome",
+    "paths",
+    "provenance",
+    "scales",
+    "standardised",
+    "table",
+]

@@ -1,0 +1,44 @@
+"""The published findings and the evidence for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bouwen.report.claims import VERDICTS, claim_label, claim_verdicts, weigh_claims
+from bouwen.report.tables.layout import intervals, numbers, table
+from bouwen.survey import Study
+
+if TYPE_CHECKING:
+    from great_tables import GT
+
+
+def findings(study: Study, evidence: pd.DataFrame | None = None) -> GT:
+    """Every published finding with the verdict of this study."""
+    evidence = weigh_claims(study) if evidence is None else evidence
+    verdicts = claim_verdicts(evidence)
+    claims = study.instrument.claims
+    return table(
+        study,
+        {
+            "number": [claim_label(study, name) for name in claims],
+            "claim": [claim.text[study.perspective][study.language] for claim in claims.values()],
+            "verdict": [VERDICTS[verdicts[name]][study.language] for name in claims],
+        },
+    )
+
+
+def evidence(study: Study, weighed: pd.DataFrame) -> GT:
+    """The estimates behind the verdicts."""
+    estimated = weighed[weighed["estimate"].notna()]
+    return table(
+        study,
+        {
+            "number": [claim_label(study, name) for name in estimated["claim"]],
+            "evidence": estimated["what"],
+            "estimate": numbers(study, estimated["estimate"]),
+            "interval": intervals(study, estimated),
+            "verdict": [VERDICTS[v][study.language] for v in estimated["verdict"]],
+        },
+    )

@@ -1,0 +1,105 @@
+"""What stands above and below tables, in both languages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bouwen.report.words import percent
+from bouwen.survey import Study
+
+if TYPE_CHECKING:
+    pass
+
+HEADS = {
+    "alpha": ("α", "α"),
+    "code": ("Code", "Code"),
+    "code_name": ("Name in the data", "Naam in de data"),
+    "dutch": ("Dutch", "Nederlands"),
+    "english": ("English", "Engels"),
+    "estimates": ("Estimates", "Schattingen"),
+    "mean_all": ("Mean, all", "Gemiddelde, allen"),
+    "mean_here": ("Mean, here", "Gemiddelde, hier"),
+    "r_all": ("r, all", "r, allen"),
+    "r_here": ("r, here", "r, hier"),
+    "answer": ("Answer scale", "Antwoordschaal"),
+    "bouwen": ("bouwen", "bouwen"),
+    "claim": ("Finding", "Bevinding"),
+    "construct": ("Construct", "Construct"),
+    "definition": ("Definition", "Definitie"),
+    "estimate": ("Estimate", "Schatting"),
+    "evidence": ("Evidence", "Bewijs"),
+    "fit": ("Model", "Model"),
+    "interval": ("{level} interval", "{level}-interval"),
+    "item": ("Item", "Item"),
+    "items": ("Items", "Items"),
+    "item_rest": ("Item-rest r", "Item-rest-r"),
+    "file": ("File", "Bestand"),
+    "hash": ("SHA-256 (first 16)", "SHA-256 (eerste 16)"),
+    "highest": ("Highest mean", "Hoogste gemiddelde"),
+    "lowest": ("Lowest mean", "Laagste gemiddelde"),
+    "level": ("Group", "Groep"),
+    "loading": ("Loading", "Lading"),
+    "mean": ("Mean", "Gemiddelde"),
+    "missing": ("Missing", "Ontbreekt"),
+    "n": ("n", "n"),
+    "number": ("No.", "Nr."),
+    "omega_squared": ("ω²", "ω²"),
+    "p": ("p", "p"),
+    "p_holm": ("p (Holm)", "p (Holm)"),
+    "path": ("Path", "Pad"),
+    "r": ("r", "r"),
+    "sd": ("SD", "SD"),
+    "semopy": ("semopy", "semopy"),
+    "share": ("Share", "Aandeel"),
+    "source": ("Leans on", "Leunt op"),
+    "std": ("Standardised", "Gestandaardiseerd"),
+    "value": ("Value", "Waarde"),
+    "variable": ("Variable", "Variabele"),
+    "verdict": ("Verdict", "Oordeel"),
+    "what": ("What", "Wat"),
+    "wlsmv": ("WLSMV", "WLSMV"),
+    "wording": ("Wording", "Formulering"),
+}
+
+# Columns that hold words stand left; all others hold numbers.
+WORDY = {
+    "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "file", "fit",
+    "hash", "item", "level", "path", "source", "value", "variable", "verdict", "what", "wording",
+}  # fmt: skip
+
+NOTES = {
+    "small": (
+        "Counts below {min_cell} are not shown; “–” hides a count that would give one of them away.",
+        "Aantallen onder {min_cell} worden niet getoond; “–” verbergt een aantal dat er een zou verraden.",
+    ),
+    "few": (
+        "Groups with fewer than {min_group} respondents get no estimates.",
+        "Groepen met minder dan {min_group} respondenten krijgen geen schattingen.",
+    ),
+    "reversed": (
+        "(R): agreeing means less of the construct; the answer is turned before it is used.",
+        "(R): instemmen betekent minder van het construct; het antwoord wordt omgekeerd voor gebruik.",
+    ),
+    "welch": (
+        "Welch’s analysis of variance; p-values corrected for the number of constructs by Holm’s method.",
+        "Variantieanalyse volgens Welch; p-waarden volgens Holm gecorrigeerd voor het aantal constructen.",
+    ),
+    "robust": (
+        "Robust variants correct for answers that are not normally distributed.",
+        "Robuuste varianten corrigeren voor antwoorden die niet normaal verdeeld zijn.",
+    ),
+}
+
+
+def head(study: Study, key: str) -> str:
+    """A column head in the language of the book."""
+    english, dutch = HEADS[key]
+    level = percent(study.settings.confidence, study.language)
+    return (dutch if study.language == "nl" else english).format(level=level)
+
+
+def note_text(study: Study, key: str) -> str:
+    """A note in the language of the book."""
+    english, dutch = NOTES[key]
+    settings = {"min_cell": study.settings.min_cell, "min_group": study.settings.min_group}
+    return (dutch if study.language == "nl" else english).format(**settings)

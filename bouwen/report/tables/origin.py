@@ -1,0 +1,38 @@
+"""The programs, settings and files from which a book follows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from typing import TYPE_CHECKING
+
+from bouwen import __version__
+from bouwen.report.tables.layout import table
+from bouwen.survey import Study
+
+if TYPE_CHECKING:
+    from great_tables import GT
+
+
+def provenance(study: Study) -> GT:
+    """Programs, seed and settings behind the book."""
+    from importlib.metadata import version
+
+    packages = ("factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas", "papermill", "plotnine",
+                "scipy", "semopy", "statsmodels")  # fmt: skip
+    settings = study.settings
+    rows = {"study": f"data/{study.id}/study.yml", "perspective": study.perspective}
+    rows |= {"language": study.language, "seed": str(settings.seed)}
+    rows |= {"confidence": str(settings.confidence), "min_group": str(settings.min_group)}
+    rows |= {"min_cell": str(settings.min_cell), "bouwen": __version__}
+    rows |= {"Python": ".".join(platform.python_version_tuple()[:2])}
+    rows |= {package: version(package) for package in packages}
+    return table(study, {"what": list(rows), "value": list(rows.values())})
+
+
+def fingerprints(study: Study) -> GT:
+    """The files from which every result follows, with the hash of their bytes."""
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in study.files]
+    names = [os.path.relpath(path, study.path.parent) for path in study.files]
+    return table(study, {"file": names, "hash": hashes})
