@@ -13,7 +13,8 @@ import pandas as pd
 from bouwen.errors import BouwenError
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit
-from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure
+from bouwen.sem.implied import Array, Implied, Structure
+from bouwen.sem.improper import indefinite_blocks, negative_variances
 from bouwen.sem.normal import Family
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ParTable, UnknownOption
@@ -371,20 +372,15 @@ def with_definitions(table: ParTable, values: Array) -> Array:
 
 def improper_solutions(structure: Structure, values: Array) -> Array:
     """Which of `IMPROPER` holds in each draw, (D, 3), from rows (D, G, R)."""
-    kind, i, j = structure.kind, structure.i, structure.j
-    rows = np.flatnonzero(kind == SYMMETRIC)
-    variances = rows[i[rows] == j[rows]]
-    S = np.zeros((*values.shape[:-1], structure.m, structure.m))
-    S[..., i[rows], j[rows]] = S[..., j[rows], i[rows]] = values[..., rows]
-    p = structure.p
-    out = [(values[..., variances] < 0).any(axis=-1)]
-    for block in (slice(p, None), slice(0, p)):
-        part = S[..., block, block]
-        several = part.shape[-1] > 1
-        smallest = np.linalg.eigvalsh(part)[..., 0] if several else np.zeros(part.shape[:-2])
-        proper = (np.diagonal(part, axis1=-2, axis2=-1) >= 0).all(axis=-1)
-        out.append(proper & (smallest < -1e-8))
-    return np.stack(out, axis=-1).any(axis=-2)
+    indefinite = indefinite_blocks(structure, values)
+    return np.stack(
+        [
+            negative_variances(structure, values).any(axis=(-2, -1)),
+            indefinite[..., 0].any(axis=-1),
+            indefinite[..., 1].any(axis=-1),
+        ],
+        axis=-1,
+    )
 
 
 def join_drawn(parts: Sequence[Drawn]) -> Drawn:
