@@ -7,6 +7,7 @@ An indirect effect is the product of the regressions along a chain of arrows (Al
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -53,8 +54,8 @@ def indirect_effects(
     -------
     DataFrame
         One row for each chain of arrows: predictor via outcome group est se z pvalue ci_lower ci_upper, and
-        with draws boot_se boot_lower boot_upper n_draws; intervals are of 95 per cent. ``via`` is the tuple of variables between; it is
-        empty in the row that adds up several chains between the same two variables.
+        with draws boot_se boot_lower boot_upper n_draws; intervals of 95 per cent. ``via`` is the tuple of
+        variables between; it is empty in the row that adds up several chains between the same variables.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def indirect_effects(
     sums = _with_totals(named)
     R = fit.table.rows_per_group
     terms = [
-        [[g * R + arrows[step] for step in zip(chain, chain[1:], strict=False)] for chain in chains]
+        [[g * R + arrows[step] for step in pairwise(chain)] for chain in chains]
         for g in range(groups)
         for _, chains in sums
     ]
@@ -100,9 +101,7 @@ def indirect_effects(
     return coefficients(who, est, se, _drawn_limits(draws, of, terms, est))
 
 
-def _drawn_limits(
-    draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array
-) -> dict[str, Array]:
+def _drawn_limits(draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array) -> dict[str, Array]:
     """The columns that draws add."""
     if draws is None:
         return {}

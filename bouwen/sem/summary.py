@@ -99,9 +99,12 @@ def text_page(head: Pairs, notes: Iterable[str], tables: Sections) -> str:
 def html_page(caption: str, head: Pairs, notes: Iterable[str], tables: Sections) -> str:
     """The same as HTML; ``caption`` stands above the pairs."""
     rows = "".join(
-        f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>" for name, value in head
+        f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+        for name, value in head
     )
-    parts = [f"<table class='bouwen-fit'><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>"]
+    parts = [
+        f"<table class='bouwen-fit'><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>"
+    ]
     parts += [f"<p role='note'>{html.escape(note)}</p>" for note in notes]
     for title, frame in tables:
         top = "".join(f"<th scope='col'>{html.escape(str(c))}</th>" for c in frame.columns)

@@ -6,7 +6,6 @@ Respondents drawn again with replacement; the same after their answers were move
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -107,7 +106,7 @@ def leaving_out_weights(sample: Sample) -> tuple[Array, Ints]:
     return np.concatenate(blocks), np.concatenate(strata)
 
 
-def units_of(sample: Sample) -> Iterator[Ints] | list[Ints]:
+def units_of(sample: Sample) -> list[Ints]:
     """For each group the number of each respondent's unit: their own, or that of their cluster."""
     if not sample.cluster:
         return [np.arange(len(rows)) for rows in sample.rows]
@@ -219,7 +218,7 @@ class Simulated:
 
     def _ordered(self, rng: np.random.Generator) -> tuple[Array, ...]:
         family, st, given = self.family, self.family.structure, self.given
-        assert isinstance(family, OrdinalFamily)  # noqa: S101
+        assert isinstance(family, OrdinalFamily)
         x, point = st.exogenous, family.objective
         drawn = []
         for g, (rows, m) in enumerate(zip(family.sample.rows, family.moments, strict=True)):
@@ -242,8 +241,8 @@ def normal_moments(
 ) -> tuple[Array, Array]:
     """Means (size, p) and covariances (size, p, p) of normal samples of n respondents, divided by n.
 
-    m ~ N(μ, Σ/n) and n S = L T Tᵀ Lᵀ with Σ = L Lᵀ and T lower triangular: T_ii² ~ χ²(n − i), i = 1, …, p, and
-    normal elements below the diagonal; with n ≤ p, products of n − 1 normal rows.
+    m ~ N(μ, Σ/n) and n S = L T Tᵀ Lᵀ with Σ = L Lᵀ and T lower triangular: T_ii² ~ χ²(n − i), i = 1, …, p,
+    and normal elements below the diagonal; with n ≤ p, products of n − 1 normal rows.
 
     References
     ----------

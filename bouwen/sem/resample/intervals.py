@@ -69,7 +69,7 @@ def limits(
             level = ndtr(bias + shifted / (1 - (0.0 if acceleration is None else acceleration) * shifted))
         level[:, np.isinf(bias)] = np.nan
     found = normal_quantiles(drawn, level)
-    constant = (count > 0) & (np.isnan(drawn) | (drawn == est)).all(axis=0)
+    constant = still(drawn, est)
     found[:, constant] = est[constant]
     return found[0], found[1]
 
@@ -103,8 +103,8 @@ def normal_quantiles(drawn: Array, level: Array) -> Array:
 def acceleration_of(left_out: Array, stratum: Ints) -> Array:
     """Acceleration (k,) from the statistics without each unit.
 
-    a = Σ u³ / 6 (Σ u²)^{3/2} with u = (n_s − 1)(t̄_s − t_{−i}) / n_s, where t̄_s is the mean over the n_s units of
-    the stratum of unit i; 0 for a statistic that never moves.
+    a = Σ u³ / 6 (Σ u²)^{3/2} with u = (n_s − 1)(t̄_s − t_{−i}) / n_s, where t̄_s is the mean over the n_s units
+    of the stratum of unit i; 0 for a statistic that never moves.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def acceleration_of(left_out: Array, stratum: Ints) -> Array:
 
     References
     ----------
-    Efron (1987), eq. 6.6; Davison & Hinkley (1997), eq. 5.26 for several strata.
+    Efron & Tibshirani (1993), eq. 14.15; Davison & Hinkley (1997), section 5.3, for several strata.
     """
     u = np.empty_like(left_out)
     for s in np.unique(stratum):
@@ -128,12 +128,18 @@ def acceleration_of(left_out: Array, stratum: Ints) -> Array:
 
 
 def spread(drawn: Array) -> Array:
-    """Standard errors (k,): the standard deviations of the draws, over their number less one."""
+    """Standard errors (k,): the standard deviations of the draws, with their number less one as divisor."""
     count = (~np.isnan(drawn)).sum(axis=0)
-    total = np.nansum(drawn, axis=0)
-    centred = drawn - total / np.maximum(count, 1)
-    square = np.nansum(centred**2, axis=0)
-    return np.where(count > 1, np.sqrt(square / np.maximum(count - 1, 1)), np.nan)
+    mean = np.nansum(drawn, axis=0) / np.maximum(count, 1)
+    square = np.nansum((drawn - mean) ** 2, axis=0) / np.maximum(count - 1, 1)
+    return np.where(count > 1, np.where(still(drawn, mean), 0.0, np.sqrt(square)), np.nan)
+
+
+def still(drawn: Array, centre: Array) -> Array:
+    """Whether a statistic (k,) is the same in all draws but for rounding, as fixed parameters are."""
+    some = (~np.isnan(drawn)).any(axis=0)
+    moved = np.abs(np.where(np.isnan(drawn), centre, drawn) - centre).max(axis=0, initial=0.0)
+    return np.asarray(some & (moved <= 1e-12 * np.abs(centre)))
 
 
 def check_confidence(confidence: float) -> None:
@@ -145,4 +151,3 @@ def check_confidence(confidence: float) -> None:
     """
     if not 0 < confidence < 1:
         raise WrongConfidence(confidence)
-

@@ -69,10 +69,11 @@ def monte_carlo_ci(
     drawn = _defined(fit, table, fit.theta + normal @ root.T)
     est = _defined(fit, table, fit.theta)
     lower, upper = limits(drawn, est, confidence)
-    shown = [k for k, (name, _) in enumerate(table.definitions) if expressions is None or name in expressions]
+    names = [name for name, _ in table.definitions]
+    shown = range(len(names)) if expressions is None else [names.index(name) for name in expressions]
     frame = pd.DataFrame(
         {
-            "lhs": [name for name, _ in table.definitions],
+            "lhs": names,
             "op": ":=",
             "rhs": list(table.texts),
             "group": "",
@@ -83,7 +84,7 @@ def monte_carlo_ci(
             "n_draws": (~np.isnan(drawn)).sum(axis=0),
         }
     )
-    return frame.iloc[shown].reset_index(drop=True)
+    return frame.iloc[list(shown)].reset_index(drop=True)
 
 
 def define(table: ParTable, expressions: Mapping[str, str]) -> ParTable:

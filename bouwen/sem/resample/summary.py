@@ -9,7 +9,7 @@ import pandas as pd
 from bouwen.sem.summary import SECTIONS, html_page, number, plain, pvalue, text_page
 
 if TYPE_CHECKING:
-    from bouwen.sem.resample.bootstrap import Bootstrap
+    from bouwen.sem.resample.bootstrapping import Bootstrap
 
 NAMES = {
     "nonparametric": "Respondents drawn with replacement",
@@ -22,10 +22,11 @@ COLUMNS = {"est": "Estimate", "se": "Std.Err", "ci_lower": "2.5 %", "ci_upper": 
 def headline(boot: Bootstrap) -> list[tuple[str, str]]:
     """How the draws arose and what became of them, in pairs of name and value."""
     pairs = [("Bootstrap", NAMES[boot.kind]), ("Seed", str(boot.seed))]
+    total = boot.counts["drawn"]
     pairs += [
-        (row.outcome.capitalize(), f"{row.draws} ({100 * row.share:.1f} %)")
-        for row in boot.account().itertuples()
-        if row.draws or row.outcome in ("converged", "inadmissible", "used")
+        (outcome.capitalize(), f"{draws} ({100 * draws / total:.1f} %)")
+        for outcome, draws in boot.counts.items()
+        if draws or outcome in ("converged", "inadmissible", "used")
     ]
     if boot.kind == "bollen_stine":
         pairs.append(("Chi-square, bootstrap p", pvalue(boot.pvalue)))
@@ -65,7 +66,7 @@ def as_dict(boot: Bootstrap) -> dict[str, Any]:
         "kind": boot.kind,
         "seed": boot.seed,
         "inadmissible": boot.inadmissible,
-        "account": {row.outcome: int(row.draws) for row in boot.account().itertuples()},
+        "account": boot.counts,
         "warnings": list(boot.warnings),
         "intervals": [
             {str(k): plain(v) for k, v in row.items()} for row in boot.intervals().to_dict("records")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -11,28 +11,19 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
-from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit
-from bouwen.sem.implied import Array, Implied, Structure
-from bouwen.sem.improper import indefinite_blocks, negative_variances
-from bouwen.sem.normal import Family
+from bouwen.sem.implied import Array
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import ParTable, UnknownOption
-from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch, take
-from bouwen.sem.resample.draws import KINDS, Source, leaving_out_weights, source_of, weighted_stack
+from bouwen.sem.partable import UnknownOption
+from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
+from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
 from bouwen.sem.resample.intervals import acceleration_of, limits, spread
-from bouwen.sem.resample.stacks import MEASURES, batch_measures
-from bouwen.sem.resample.workers import Chunk, run_chunks
-from bouwen.sem.standardised import standardise
+from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, fitted, join_drawn
+from bouwen.sem.resample.stacks import MEASURES
+from bouwen.sem.resample.workers import run_chunks
 
 RULES = ("keep", "drop")
-PARAMETERS = ("est", "std_lv", "std_all")
 MANY = 0.05  # share of failed draws above which the result warns
-IMPROPER = (
-    "negative variance",
-    "latent covariances not positive definite",
-    "residual covariances not positive definite",
-)
 
 
 class NoAcceleration(BouwenError):
@@ -41,32 +32,9 @@ class NoAcceleration(BouwenError):
     def __init__(self, failed: int, units: int) -> None:
         self.failed, self.units = failed, units
         super().__init__(
-            f"BCa intervals need the model refitted without each of {units} respondents or clusters, and {failed} "
-            'of those refits did not converge; use kind="bc" or "percentile"'
+            f"BCa intervals need the model refitted without each of {units} respondents or clusters, and "
+            f'{failed} of those refits did not converge; use kind="bc" or "percentile"'
         )
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What D draws gave; rows are those of ``fit.parameters``, NaN where a draw failed.
-
-    Attributes
-    ----------
-    status : array (D,)
-        ``CONVERGED``, ``NOT_CONVERGED`` or ``NO_SAMPLE`` of `bouwen.sem.resample.batch`.
-    improper : array (D, 3) of bool
-        Which of `IMPROPER` holds.
-    est, std_lv, std_all : arrays (D, rows)
-    measures : DataFrame
-        Fit measures, one row a draw.
-    """
-
-    status: Array
-    improper: Array
-    est: Array
-    std_lv: Array
-    std_all: Array
-    measures: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -123,9 +91,7 @@ class Bootstrap:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.asarray(self.values(), dtype=dtype)
 
-    def intervals(
-        self, kind: str = "percentile", of: str = "est", confidence: float = 0.95
-    ) -> pd.DataFrame:
+    def intervals(self, kind: str = "percentile", of: str = "est", confidence: float = 0.95) -> pd.DataFrame:
         """Confidence intervals from the draws in use.
 
         Parameters
@@ -209,6 +175,20 @@ class Bootstrap:
         chisq = self.drawn.measures["chisq"].to_numpy()[self.used]
         return float((chisq > self.fit.measures["chisq"]).mean()) if len(chisq) else float("nan")
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Draws by what became of them, see `account`."""
+        status, improper = self.drawn.status, self.drawn.improper
+        return {
+            "drawn": len(status),
+            "converged": int((status == CONVERGED).sum()),
+            "not converged": int((status == NOT_CONVERGED).sum()),
+            "no sample": int((status == NO_SAMPLE).sum()),
+            "inadmissible": int(improper.any(axis=1).sum()),
+            **{reason: int(improper[:, k].sum()) for k, reason in enumerate(IMPROPER)},
+            "used": int(self.used.sum()),
+        }
+
     def account(self) -> pd.DataFrame:
         """What became of the draws.
 
@@ -219,25 +199,14 @@ class Bootstrap:
             (singular covariances, or an answer category that nobody drawn has chosen); of those converged
             the inadmissible ones, and why (one draw may have several reasons); and how many are in use.
         """
-        status, improper = self.drawn.status, self.drawn.improper
-        counts = {
-            "drawn": len(status),
-            "converged": (status == CONVERGED).sum(),
-            "not converged": (status == NOT_CONVERGED).sum(),
-            "no sample": (status == NO_SAMPLE).sum(),
-            "inadmissible": improper.any(axis=1).sum(),
-            **{reason: improper[:, k].sum() for k, reason in enumerate(IMPROPER)},
-            "used": self.used.sum(),
-        }
-        out = pd.DataFrame({"outcome": list(counts), "draws": [int(n) for n in counts.values()]})
-        return out.assign(share=out["draws"] / len(status))
+        out = pd.DataFrame({"outcome": list(self.counts), "draws": list(self.counts.values())})
+        return out.assign(share=out["draws"] / len(self.drawn.status))
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know: many draws failed, or many are improper."""
-        count = self.account().set_index("outcome")["draws"]
-        failed, improper, drawn = count["drawn"] - count["converged"], count["inadmissible"], count["drawn"]
-        out = []
+        drawn, improper = self.counts["drawn"], self.counts["inadmissible"]
+        failed, out = drawn - self.counts["converged"], []
         if failed > MANY * drawn:
             out.append(f"{failed} of {drawn} draws gave no estimates; the intervals describe the others")
         if improper > MANY * drawn:
@@ -315,6 +284,8 @@ def bootstrap(
     Yuan (2009), Multivariate Behavioral Research 44; Yung & Bentler (1996), Bootstrapping techniques in
     analysis of mean and covariance structures.
     """
+    if draws < 2:
+        raise UnsupportedModel(f"draws={draws} is too few; intervals need thousands")
     if inadmissible not in RULES:
         raise UnknownOption("inadmissible", inadmissible, RULES)
     for name in measures:
@@ -322,71 +293,5 @@ def bootstrap(
             raise UnknownOption("measures", name, MEASURES)
     source = source_of(fit, kind)
     kept = list(dict.fromkeys([*measures, *(["chisq"] if kind != "nonparametric" else [])]))
-    parts = run_chunks(
-        partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws"
-    )
+    parts = run_chunks(partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws")
     return Bootstrap(fit, kind, seed, inadmissible, join_drawn(parts))
-
-
-def fit_chunk(source: Source, start: Array, measures: Sequence[str], chunk: Chunk) -> Drawn:
-    """Draw a chunk of samples and fit the model to each."""
-    family, objective = source.stack(chunk)
-    return fitted(start, family, objective, measures)
-
-
-def fitted(start: Array, family: Family, objective: Any, measures: Sequence[str]) -> Drawn:
-    """Fit a model to a stack of samples."""
-    table, structure = family.table, family.structure
-    batch = fit_batch(objective, table, start)
-    good = np.flatnonzero(batch.status == CONVERGED)
-    D, rows = len(batch.status), len(table.rows) + len(table.definitions)
-    est, lv, full = (np.full((D, rows), np.nan) for _ in range(3))
-    improper = np.zeros((D, len(IMPROPER)), dtype=bool)
-    if len(good):
-        implied = _reported(family, objective, batch.theta, good)
-        est[good] = with_definitions(table, implied.values)
-        lv[good], full[good] = (
-            with_definitions(table, standardise(structure, implied, observed=flag)) for flag in (False, True)
-        )
-        improper[good] = improper_solutions(structure, implied.values)
-    found = batch_measures(family, objective, batch, measures) if measures else pd.DataFrame(index=range(D))
-    return Drawn(batch.status, improper, est, lv, full, found)
-
-
-def _reported(family: Any, objective: Any, theta: Array, good: Array) -> Implied:
-    """Implied moments of all variables, in the draws that have a solution."""
-    sample = family.sample
-    if sample.mean.ndim > 2:  # covariates' moments of every draw
-        family = replace(family, sample=replace(sample, mean=sample.mean[good], cov=sample.cov[good]))
-    implied: Implied = family.reported(take(objective, good).at(theta[good]))
-    return implied
-
-
-def with_definitions(table: ParTable, values: Array) -> Array:
-    """Rows (..., G, R) as the rows (..., k) of ``fit.parameters``: group by group, defined parameters last."""
-    flat = values.reshape(*values.shape[:-2], -1)
-    if not table.definitions:
-        return flat
-    return np.concatenate([flat, Restrictions(table).definitions_from_rows(flat)], axis=-1)
-
-
-def improper_solutions(structure: Structure, values: Array) -> Array:
-    """Which of `IMPROPER` holds in each draw, (D, 3), from rows (D, G, R)."""
-    indefinite = indefinite_blocks(structure, values)
-    return np.stack(
-        [
-            negative_variances(structure, values).any(axis=(-2, -1)),
-            indefinite[..., 0].any(axis=-1),
-            indefinite[..., 1].any(axis=-1),
-        ],
-        axis=-1,
-    )
-
-
-def join_drawn(parts: Sequence[Drawn]) -> Drawn:
-    """Chunks of draws as one."""
-    arrays = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("status", "improper", *PARAMETERS)
-    }
-    return Drawn(**arrays, measures=pd.concat([part.measures for part in parts], ignore_index=True))
