@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         indirect_effects,
         monte_carlo_ci,
     )
+    from bouwen.sem.power import simulate
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
@@ -44,7 +45,7 @@ __all__ = [
     "compare_engines", "compare_fits", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes",
     "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "map_test", "monte_carlo_ci",
     "omega", "outcome_correlations", "parallel_analysis", "plots", "read_study", "scale_statistics",
-    "score_scales", "screen", "tables", "tell", "texts",
+    "score_scales", "screen", "simulate", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ _HOME = {
     "scale_statistics score_scales",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
     "monte_carlo_ci",
+    "bouwen.sem.power": "simulate",
     "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
     "bouwen.report.words": "tell",
 }

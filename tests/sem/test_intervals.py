@@ -19,7 +19,34 @@ LIMITS = json.loads((Path(__file__).parent / "resample" / "limits.json").read_te
 LAW, LAVAAN = LIMITS["law"], LIMITS["lavaan"]
 
 # Spatial test A of Efron & Tibshirani (1993), table 14.1; the statistic is the variance over n = 26.
-SPATIAL = [48, 36, 20, 29, 42, 42, 20, 42, 22, 41, 45, 14, 6, 0, 33, 28, 34, 4, 32, 24, 47, 41, 24, 26, 30, 41]
+SPATIAL = [
+    48,
+    36,
+    20,
+    29,
+    42,
+    42,
+    20,
+    42,
+    22,
+    41,
+    45,
+    14,
+    6,
+    0,
+    33,
+    28,
+    34,
+    4,
+    32,
+    24,
+    47,
+    41,
+    24,
+    26,
+    30,
+    41,
+]
 
 
 @pytest.mark.parametrize("case", LAW["limits"], ids=lambda case: str(case["confidence"]))
@@ -44,7 +71,9 @@ def test_limits_and_errors_are_those_of_lavaan(kind):
 
 
 def test_bca_limits_worked_by_hand():
-    drawn = np.arange(1.0, 100.0)[:, None]  # R + 1 = 100: quantiles at whole per cents are the draws themselves
+    drawn = np.arange(1.0, 100.0)[
+        :, None
+    ]  # R + 1 = 100: quantiles at whole per cents are the draws themselves
     z0, a, z = norm.ppf(39 / 99), 0.05, norm.ppf(0.95)
     levels = [norm.cdf(z0 + (z0 + s) / (1 - a * (z0 + s))) for s in (-z, z)]
     below = np.floor(100 * np.array(levels))

@@ -293,5 +293,7 @@ def bootstrap(
             raise UnknownOption("measures", name, MEASURES)
     source = source_of(fit, kind)
     kept = list(dict.fromkeys([*measures, *(["chisq"] if kind != "nonparametric" else [])]))
-    parts = run_chunks(partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws")
+    parts = run_chunks(
+        partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws"
+    )
     return Bootstrap(fit, kind, seed, inadmissible, join_drawn(parts))
