@@ -65,6 +65,8 @@ class WeightedLeastSquares:
 
     Attributes
     ----------
+    n, share : arrays (..., G)
+        Respondents of each group, and (n_g − 1) / N.
     statistics, weight : arrays (..., G, k)
         s, and the diagonal of W: one over the asymptotic variances of s.
     """
@@ -72,6 +74,7 @@ class WeightedLeastSquares:
     structure: Structure
     slots: Slots
     fixed: Array
+    n: Array
     share: Array
     layout: Layout
     statistics: Array
@@ -195,14 +198,14 @@ class WeightedPoint:
     def gradient(self) -> Array:
         """df/dθ."""
         o = self.objective
-        pull = o.weight * (o.statistics - self.model) * o.share[:, None]
+        pull = o.weight * (o.statistics - self.model) * o.share[..., None]
         return -np.asarray((np.swapaxes(self.jacobian, -1, -2) @ pull[..., None])[..., 0].sum(axis=-2))
 
     @cached_property
     def information(self) -> Array:
         """Σ (n_g/N) Δᵀ W Δ."""
         o, D = self.objective, self.jacobian
-        weighted = D * (o.weight * o.share[:, None])[..., None]
+        weighted = D * (o.weight * o.share[..., None])[..., None]
         return np.asarray((np.swapaxes(D, -1, -2) @ weighted).sum(axis=-3))
 
     @property
