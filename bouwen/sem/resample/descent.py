@@ -168,8 +168,8 @@ def dot(a: Array, b: Array) -> Array:
 def newton(objective: Objective, start: Array, basis: Array) -> Descent:
     """Newton's method for the draws that `quasi_newton` leaves, with the observed curvature made positive.
 
-    Along directions of negative curvature the step turns round, |H|⁻¹ g (Dauphin et al., 2014). A draw arrives
-    as in `bouwen.sem.estimate.estimate`, and only where its information matrix is not singular.
+    Along directions of negative curvature the step turns round, |H|⁻¹ g (Dauphin et al., 2014). A draw
+    arrives as in `bouwen.sem.estimate.estimate`, and only where its information matrix is not singular.
 
     Parameters
     ----------
