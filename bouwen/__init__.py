@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
-    from bouwen.groups import fit_model, group_means, group_tests, outcome_correlations
+    from bouwen.groups import (
+        compare_structures,
+        fit_model,
+        group_means,
+        group_tests,
+        outcome_correlations,
+    )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
     from bouwen.scales import (
@@ -42,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
-    "compare_engines", "compare_fits", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes",
+    "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes",
     "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "map_test", "monte_carlo_ci",
     "omega", "outcome_correlations", "parallel_analysis", "plots", "read_study", "scale_statistics",
     "score_scales", "screen", "simulate", "tables", "tell", "texts",
@@ -59,7 +65,7 @@ _HOME = {
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
     "monte_carlo_ci",
     "bouwen.sem.power": "simulate",
-    "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
+    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}
