@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.expression import Expression, Name, names
-from bouwen.sem.syntax import Constraint, Formula, Model, parse_model
+from bouwen.sem.statements import Constraint, Formula, Model
+from bouwen.sem.syntax import parse_model
 
 Key = tuple[str, str, str]
 T = TypeVar("T")
@@ -216,7 +217,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
     drafts = _drafts(model, who, options, meanstructure, groups)
     _hold_equal(drafts, who, options, len(groups))
     rows, n_free = _numbered(drafts)
-    definitions = _definitions_in_order(model, rows)
+    definitions = definitions_in_order(model, rows)
     constraints = tuple(c for c in model.constraints if c.op != ":=")
     _check_labels(constraints, rows, dict(definitions))
     return ParTable(
@@ -444,7 +445,7 @@ def known_labels(rows: Sequence[Parameter]) -> dict[str, Parameter]:
     return known
 
 
-def _definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tuple[str, Expression], ...]:
+def definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tuple[str, Expression], ...]:
     """Definitions sorted so that each uses only labels and earlier ones."""
     labels = known_labels(rows)
     waiting: dict[str, Constraint] = {}

@@ -181,8 +181,8 @@ def fit_cutoffs(
     DataFrame
         Index level, from 1; ``added`` to the model at this level; ``srmr rmsea cfi``, the cut-offs, NaN
         where the level cannot be told from a true model; ``srmr_error rmsea_error cfi_error``, the share
-        of samples of either kind on the wrong side, 0.05 or 0.10. Samples are normal and analysed by ML; those that do
-        not converge are left out.
+        of samples of either kind on the wrong side, 0.05 or 0.10. Samples are normal and analysed by ML;
+        those that do not converge are left out.
 
     Raises
     ------
