@@ -122,8 +122,9 @@ def _with_covariates(family: OrdinalFamily, weights: Array) -> Sample:
     for g, rows in enumerate(sample.rows):
         w = weights[:, first : first + len(rows)]
         n = w.sum(axis=1)
-        mean[:, g, x] = w @ rows[:, x] / n[:, None]
-        centred = rows[:, x] - mean[:, g, None, x]
+        centre = w @ rows[:, x] / n[:, None]
+        centred = rows[:, x] - centre[:, None]
+        mean[:, g, x] = centre
         cov[:, g, x[:, None], x] = np.einsum("dn,dni,dnj->dij", w, centred, centred) / (n - 1)[:, None, None]
         first += len(rows)
     return replace(sample, mean=mean, cov=cov)
