@@ -76,8 +76,8 @@ class FollowUp:
     def hardest(self) -> pd.Series | None:
         """The effect worth finding that needs most answers; None where there is none."""
         table = self.table()
-        table = table[table["worth"] & table["needed"].notna()]
-        return None if table.empty else table.loc[table["needed"].idxmax()]
+        table = table[table["worth"] & table["needed"].notna()].sort_values("needed")
+        return None if table.empty else table.iloc[-1]
 
 
 def plan_follow_up(

@@ -13,7 +13,7 @@ from bouwen.sem.power.planning import Power
 COLUMNS = ["n", "mc_error", "beyond"]
 
 
-def needed(result: Power, power: float = 0.80) -> pd.DataFrame:
+def needed(result: Power, power: float = 0.80, *, population_size: int | None = None) -> pd.DataFrame:
     """Fewest respondents with which each target has a power.
 
     A z-test of an effect has power Φ(δ √n − z), so that the probit of power is a straight line in √n. It is
@@ -27,6 +27,9 @@ def needed(result: Power, power: float = 0.80) -> pd.DataFrame:
     result : Power
     power : float
         Between 0 and 1.
+    population_size : int, optional
+        Say how many are needed of a finite population of this size, whatever was simulated: n answers out of
+        N tell as much about it as n / (1 − n/N) tell about an endless one (Cochran, 1977, section 2.6).
 
     Returns
     -------
@@ -36,13 +39,15 @@ def needed(result: Power, power: float = 0.80) -> pd.DataFrame:
         that were simulated.
     """
     rows = {
-        str(target): _one(part, power, result.alpha, result.population_size)
+        str(target): _one(part, power, result.alpha, result.population_size, population_size)
         for target, part in result.results.groupby("target", sort=False)
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("target")
 
 
-def _one(part: pd.DataFrame, power: float, alpha: float, N: int | None) -> tuple[float, float, bool]:
+def _one(
+    part: pd.DataFrame, power: float, alpha: float, N: int | None, of: int | None
+) -> tuple[float, float, bool]:
     n, R = part["n"].to_numpy(dtype=float), part["converged"].to_numpy(dtype=float)
     share = (part["power"].to_numpy() * R + 0.5) / (R + 1)
     usable = np.isfinite(share) & (True if N is None else n < N)
@@ -69,7 +74,8 @@ def _one(part: pd.DataFrame, power: float, alpha: float, N: int | None) -> tuple
         return float(n.min()), math.nan, True
     jacobian = np.array([-root, -1.0])[: len(line)] / slope
     error = 2 * root * math.sqrt(float(jacobian @ np.linalg.solve(information, jacobian)))
-    found = root**2
-    if N is not None:
-        found, error = found / (1 + found / N), error / (1 + found / N) ** 2
-    return float(math.ceil(found - 1e-9)), error, bool(not n.min() <= found <= n.max())
+    beyond = bool(not x.min() <= root <= x.max())
+    found, whole = root**2, of or N
+    if whole is not None:
+        found, error = found / (1 + found / whole), error / (1 + found / whole) ** 2
+    return float(math.ceil(found - 1e-9)), error, beyond
