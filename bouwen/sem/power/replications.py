@@ -30,7 +30,8 @@ from bouwen.sem.moments import Moments
 from bouwen.sem.partable import ParTable
 from bouwen.sem.power.answers import Gaps, draw_rows
 from bouwen.sem.power.population import ModelPopulation, PopulationError
-from bouwen.sem.resample.batch import CONVERGED, fit_batch, take
+from bouwen.sem.resample.batch import CONVERGED, fit_batch
+from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import moments_objective
 from bouwen.sem.resample.workers import Chunk
 
