@@ -163,7 +163,8 @@ class _Search:
             self._resize(np.arange(len(s)), 2 * self.kept)
         self.memory[:, self.kept], self.memory[:, self.kept + 1] = s, v
         self.kept += 2
-        return -(Hg + dot(v, g)[:, None] * s + dot(s, g)[:, None] * v)
+        gained: Array = dot(v, g)[:, None] * s + dot(s, g)[:, None] * v
+        return -(Hg + gained)
 
 
 def dot(a: Array, b: Array) -> Array:
