@@ -19,7 +19,7 @@ from bouwen.sem.moments import Sample, find_patterns
 from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.batch import join
+from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective
 from bouwen.sem.resample.workers import Chunk
 from bouwen.sem.saturated import saturated_moments

@@ -34,8 +34,9 @@ from bouwen.sem.moments import Patterns
 from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.batch import Batch, take
+from bouwen.sem.resample.batch import Batch
 from bouwen.sem.resample.ordinal import weighted_ordinal_objective
+from bouwen.sem.resample.samples import take
 from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
 
