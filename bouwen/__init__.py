@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
-    from bouwen.groups import fit_model, group_means, group_tests, outcome_correlations
+    from bouwen.groups import (
+        check_invariance,
+        fit_model,
+        group_means,
+        group_tests,
+        outcome_correlations,
+        permutation_invariance,
+        study_invariance,
+    )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
     from bouwen.scales import (
@@ -41,11 +49,12 @@ if TYPE_CHECKING:
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
-    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
-    "compare_engines", "compare_fits", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes",
-    "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "map_test", "monte_carlo_ci",
-    "omega", "outcome_correlations", "parallel_analysis", "plots", "read_study", "scale_statistics",
-    "score_scales", "screen", "simulate", "tables", "tell", "texts",
+    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap",
+    "check_invariance", "claims", "compare_engines", "compare_fits", "fit_efa", "fit_model",
+    "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
+    "item_statistics", "key_items", "map_test", "monte_carlo_ci", "omega", "outcome_correlations",
+    "parallel_analysis", "permutation_invariance", "plots", "read_study", "scale_statistics",
+    "score_scales", "screen", "simulate", "study_invariance", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -59,7 +68,8 @@ _HOME = {
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
     "monte_carlo_ci",
     "bouwen.sem.power": "simulate",
-    "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
+    "bouwen.groups": "check_invariance fit_model group_means group_tests outcome_correlations "
+    "permutation_invariance study_invariance",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -224,15 +224,15 @@ def _with_means(model: str, step: str, before: Sequence[Fit], *, ordered: bool) 
     and 12).
     """
     who = roles(parse_model(model))
-    lines = [f"{factor} ~ 0*1" for factor in _of_factors(model)]
+    lines = [f"{factor} ~ 0*1" for factor in factors_of_factors(model)]
     if ordered and step in ("thresholds", "metric"):
         free = ", ".join(["0", *["NA"] * (len(before[0].sample.groups) - 1)])
         lines += [f"{item} ~ c({free})*1" for item in before[0].table.ordered]
-        lines += [f"{factor} ~ 0*1" for factor in who.latent if factor not in _of_factors(model)]
+        lines += [f"{factor} ~ 0*1" for factor in who.latent if factor not in factors_of_factors(model)]
     return "\n".join([model, *lines])
 
 
-def _of_factors(model: str) -> tuple[str, ...]:
+def factors_of_factors(model: str) -> tuple[str, ...]:
     """Factors that are measured by other factors."""
     statements = parse_model(model)
     latent = roles(statements).latent

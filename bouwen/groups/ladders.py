@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bouwen.errors import BouwenError
-from bouwen.groups.invariance import Invariance, check_invariance
+from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
 from bouwen.scales import key_items
 from bouwen.sem import parse_model
 from bouwen.sem.partable import TableOptions, build_table
 from bouwen.survey import Study, group_sizes
-from bouwen.survey.instrument import model_names
 
 Problem = Literal["", "levels", "size", "fit"]
 
@@ -25,7 +24,8 @@ class StudyInvariance:
     group : str
         The background variable.
     model : str
-        The model of the instrument that was taken; empty where none is small enough.
+        The model of the instrument that was taken, without its factors of factors; empty where none is
+        small enough.
     levels, left_out : tuple of str
         Levels compared, and levels with fewer than ``min_group`` respondents.
     invariance : Invariance or None
@@ -49,7 +49,8 @@ def study_invariance(study: Study, group: str, *, model: str | None = None) -> S
     """Whether a study's measurement works alike in the levels of a background variable.
 
     Only levels with ``min_group`` respondents take part. Estimates are by maximum likelihood with robust
-    errors from every answer given (MLR, FIML).
+    errors from every answer given (MLR, FIML). Factors of factors give way to correlations: whether items
+    work alike is a matter of the factors that they measure, and a small group cannot tell more.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def study_invariance(study: Study, group: str, *, model: str | None = None) -> S
     of_level = study.responses[group].astype(object)
     rows = [study.responses.index[of_level == level] for level in levels]
     answers = key_items(study).assign(**{group: of_level}).loc[rows[0].append(rows[1:])]
-    syntax = study.instrument.model_syntax(chosen)
+    syntax = first_order(study.instrument.model_syntax(chosen))
     try:
         checked = check_invariance(syntax, answers, group, estimator="MLR", missing="fiml")
     except BouwenError as error:
@@ -101,7 +102,18 @@ def suitable_model(study: Study, n: int) -> str:
 
 def covariance_parameters(study: Study, model: str) -> int:
     """Loadings, variances and covariances that one group estimates; 0 for a model with regressions."""
-    parsed = parse_model(study.instrument.model_syntax(model))
-    if any(formula.op == "~" for formula in parsed.formulas):
+    syntax = study.instrument.model_syntax(model)
+    if any(formula.op == "~" for formula in parse_model(syntax).formulas):
         return 0
-    return build_table(parsed, options=TableOptions(std_lv=True)).n_free
+    return build_table(parse_model(first_order(syntax)), options=TableOptions(std_lv=True)).n_free
+
+
+def first_order(model: str) -> str:
+    r"""The formulas of a model whose variables are measured by items.
+
+    >>> first_order("a =~ x1 + x2\nb =~ x3 + x4\nc =~ a + b")
+    'a =~ x1\\na =~ x2\\nb =~ x3\\nb =~ x4'
+    """
+    higher = factors_of_factors(model)
+    kept = [f for f in parse_model(model).formulas if f.lhs not in higher and f.rhs not in higher]
+    return "\n".join(map(str, kept))
