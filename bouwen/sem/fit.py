@@ -201,7 +201,8 @@ class Fit:
     @cached_property
     def measures(self) -> pd.Series[float]:
         """Fit measures by lavaan's names, with ``_`` for ``.``."""
-        return pd.Series(self.family.measures(self), dtype=float)
+        found = self.family.measures(self)
+        return pd.Series(np.array(list(found.values()), dtype=float), index=list(found))
 
     def r_squared(self) -> pd.DataFrame:
         """Share of each dependent variable's variance that the model explains: lhs group r2.
@@ -221,8 +222,8 @@ class Fit:
         return pd.DataFrame(out, columns=["lhs", "group", "r2"])
 
     def residuals(self, type: str = "cor") -> pd.DataFrame:
-        """Sample minus implied moments, see `bouwen.sem.diagnostics.residuals`."""
-        from bouwen.sem.diagnostics import residuals
+        """Sample minus implied moments, see `bouwen.sem.residuals.residuals`."""
+        from bouwen.sem.residuals import residuals
 
         return residuals(self, type)
 

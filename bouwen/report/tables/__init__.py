@@ -2,6 +2,7 @@
 
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
+from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import exploratory, items, scales
@@ -33,6 +34,7 @@ __all__ = [
     "engines",
     "evidence",
     "exploratory",
+    "facet_scales",
     "factor_correlations",
     "findings",
     "fingerprints",
@@ -54,5 +56,7 @@ __all__ = [
     "provenance",
     "scales",
     "standardised",
+    "structure_tests",
+    "structures",
     "table",
 ]

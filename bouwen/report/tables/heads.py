@@ -21,6 +21,13 @@ HEADS = {
     "mean_here": ("Mean, here", "Gemiddelde, hier"),
     "r_all": ("r, all", "r, allen"),
     "r_here": ("r, here", "r, hier"),
+    "chisq_diff": ("Δχ²", "Δχ²"),
+    "df_diff": ("Δdf", "Δdf"),
+    "freer": ("Freer structure", "Vrijere structuur"),
+    "omega": ("ω", "ω"),
+    "omega_own": ("Its own share", "Eigen aandeel"),
+    "r_highest": ("Highest r", "Hoogste r"),
+    "stricter": ("Stricter structure", "Strengere structuur"),
     "answer": ("Answer scale", "Antwoordschaal"),
     "bouwen": ("bouwen", "bouwen"),
     "claim": ("Finding", "Bevinding"),
@@ -64,10 +71,29 @@ HEADS = {
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "file", "fit",
-    "hash", "item", "level", "path", "source", "value", "variable", "verdict", "what", "wording",
+    "freer", "hash", "item", "level", "path", "source", "stricter", "value", "variable", "verdict", "what",
+    "wording",
 }  # fmt: skip
 
 NOTES = {
+    "structures": (
+        "Chi-square is scaled; CFI, TLI and RMSEA (with its 90% interval) are robust; lower AIC and BIC are "
+        "better. ω hierarchical: the share of the sum of all items that is due to the general factor.",
+        "Chi-kwadraat is geschaald; CFI, TLI en RMSEA (met 90%-interval) zijn robuust; een lagere AIC en BIC "
+        "is beter. ω hiërarchisch: het aandeel van de som van alle items dat van de algemene factor komt.",
+    ),
+    "structure_tests": (
+        "A small p says that the stricter structure loses something. “–”: both fit alike, or one of them has "
+        "no proper solution.",
+        "Een kleine p zegt dat de strengere structuur iets verliest. “–”: beide passen even goed, of een van "
+        "beide heeft geen goede oplossing.",
+    ),
+    "omega_own": (
+        "Its own share: how much of the differences in a facet’s score is neither error nor common to all "
+        "facets.",
+        "Eigen aandeel: hoeveel van de verschillen in de score van een facet geen fout is en ook niet door "
+        "alle facetten wordt gedeeld.",
+    ),
     "small": (
         "Counts below {min_cell} are not shown; “–” hides a count that would give one of them away.",
         "Aantallen onder {min_cell} worden niet getoond; “–” verbergt een aantal dat er een zou verraden.",

@@ -17,7 +17,8 @@ from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD, Array, Structure, compile_structure
 from bouwen.sem.partable import ModelError, TableOptions, build_table
-from bouwen.sem.syntax import Formula, Model, Modifiers, parse_model
+from bouwen.sem.statements import Formula, Model, Modifiers
+from bouwen.sem.syntax import parse_model
 
 
 class PopulationError(BouwenError):
@@ -102,7 +103,7 @@ class ModelPopulation:
             cov=np.array([cov for _, cov in moments]),
             thresholds=_thresholds(cuts, len(labels)),
         )
-        return population._checked()
+        return population.checked()
 
     @staticmethod
     def of(fit: Fit) -> ModelPopulation:
@@ -122,7 +123,7 @@ class ModelPopulation:
         population = ModelPopulation(
             structure.observed, sample.groups, sample.n / sample.N, mean, fit.implied.cov, thresholds
         )
-        return population._checked()
+        return population.checked()
 
     def cut(self, shares: Mapping[str, Sequence[float]]) -> ModelPopulation:
         """The same population with items answered in categories.
@@ -174,7 +175,8 @@ class ModelPopulation:
             )
         return self.names.index(item)
 
-    def _checked(self) -> ModelPopulation:
+    def checked(self) -> ModelPopulation:
+        """Itself, if it is possible; see `read` for what is refused."""
         for item, cuts in self.thresholds.items():
             self.place(item)
             if (np.diff(cuts, axis=1) <= 0).any():
