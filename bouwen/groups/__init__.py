@@ -3,12 +3,15 @@
 from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
 from bouwen.groups.means import group_means, group_tests
+from bouwen.groups.method import CommonMethod, common_method
 from bouwen.groups.specification import SpecificationCurve, specification_curve
 from bouwen.groups.structures import Structures, compare_structures
 
 __all__ = [
+    "CommonMethod",
     "SpecificationCurve",
     "Structures",
+    "common_method",
     "compare_structures",
     "fit_model",
     "group_means",
