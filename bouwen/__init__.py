@@ -63,10 +63,10 @@ _MODULES = {name: f"bouwen.report.{name}" for name in ("claims", "plots", "table
 _HOME = {
     "bouwen.errors": "BouwenError",
     "bouwen.survey": "Study group_sizes read_study screen",
-    "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
-    "scale_statistics score_scales",
-    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
-    "monte_carlo_ci",
+    "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega "
+    "parallel_analysis scale_statistics score_scales",
+    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
+    "indirect_effects monte_carlo_ci",
     "bouwen.sem.power": "simulate",
     "bouwen.groups": "common_method compare_structures fit_model group_means group_tests "
     "outcome_correlations specification_curve",

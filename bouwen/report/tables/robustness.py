@@ -38,7 +38,7 @@ LEVELS = {
     "reversed": ("without reversed ones", "zonder omgekeerde"),
     "model": ("those of the model", "die van het model"),
     "none": ("none", "geen"),
-    "background": ("and background", "en achtergrond"),
+    "background": ("those and background", "die en achtergrond"),
     ("respondents", "all"): ("all", "alle"),
     "attentive": ("without careless ones", "zonder onzorgvuldige"),
 }
