@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         indirect_effects,
         monte_carlo_ci,
     )
-    from bouwen.sem.power import simulate
+    from bouwen.sem.power import power, simulate
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
@@ -53,8 +53,8 @@ __all__ = [
     "common_method", "compare_engines", "compare_fits", "compare_structures", "fit_efa",
     "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
     "item_statistics", "key_items", "map_test", "monte_carlo_ci", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen",
-    "simulate", "specification_curve", "tables", "tell", "texts",
+    "parallel_analysis", "plots", "power", "read_study", "scale_statistics", "score_scales",
+    "screen", "simulate", "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -67,7 +67,7 @@ _HOME = {
     "parallel_analysis scale_statistics score_scales",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
     "indirect_effects monte_carlo_ci",
-    "bouwen.sem.power": "simulate",
+    "bouwen.sem.power": "power simulate",
     "bouwen.groups": "common_method compare_structures fit_model group_means group_tests "
     "outcome_correlations specification_curve",
     "bouwen.report.words": "tell",
