@@ -9,7 +9,16 @@ from bouwen.report.texts.passages import (
     remarks,
     too_few,
 )
-from bouwen.report.texts.wording import arrow, guarded, guarded_share, markdown, power_of_ten, share
+from bouwen.report.texts.robustness import robustness
+from bouwen.report.texts.wording import (
+    arrow,
+    guarded,
+    guarded_share,
+    markdown,
+    power_of_ten,
+    probability,
+    share,
+)
 
 __all__ = [
     "about",
@@ -22,7 +31,9 @@ __all__ = [
     "models",
     "open_questions",
     "power_of_ten",
+    "probability",
     "remarks",
+    "robustness",
     "share",
     "too_few",
 ]
