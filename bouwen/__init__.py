@@ -48,10 +48,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
-    "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes",
-    "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "map_test", "monte_carlo_ci",
-    "omega", "outcome_correlations", "parallel_analysis", "plots", "read_study", "scale_statistics",
-    "score_scales", "screen", "simulate", "tables", "tell", "texts",
+    "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem",
+    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics",
+    "key_items", "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis",
+    "plots", "read_study", "scale_statistics", "score_scales", "screen", "simulate", "tables",
+    "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"

@@ -3,13 +3,16 @@
 from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
 from bouwen.groups.means import group_means, group_tests
+from bouwen.groups.reliability import Reliability, scale_reliability
 from bouwen.groups.structures import Structures, compare_structures
 
 __all__ = [
+    "Reliability",
     "Structures",
     "compare_structures",
     "fit_model",
     "group_means",
     "group_tests",
     "outcome_correlations",
+    "scale_reliability",
 ]

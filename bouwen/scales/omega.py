@@ -92,7 +92,8 @@ def omega(
 
 
 def _complete(draws: Matrix) -> Matrix:
-    return draws[~np.isnan(draws).any(axis=1)]
+    drawn: Matrix = np.asarray(draws, dtype=float)
+    return drawn[~np.isnan(drawn).any(axis=1)]
 
 
 def _over(sample: Matrix, model: ImpliedModel, factor: str) -> float:
