@@ -4,10 +4,12 @@ from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
 from bouwen.groups.means import group_means, group_tests
 from bouwen.groups.reliability import Reliability, scale_reliability
+from bouwen.groups.specification import SpecificationCurve, specification_curve
 from bouwen.groups.structures import Structures, compare_structures
 
 __all__ = [
     "Reliability",
+    "SpecificationCurve",
     "Structures",
     "compare_structures",
     "fit_model",
@@ -15,4 +17,5 @@ __all__ = [
     "group_tests",
     "outcome_correlations",
     "scale_reliability",
+    "specification_curve",
 ]
