@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
     from bouwen.groups import (
+        common_method,
         compare_structures,
         fit_model,
         group_means,
@@ -45,16 +46,16 @@ if TYPE_CHECKING:
         indirect_effects,
         monte_carlo_ci,
     )
-    from bouwen.sem.power import simulate
+    from bouwen.sem.power import power, simulate
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
-    "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem",
-    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items",
-    "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis", "plots",
-    "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen", "simulate",
-    "specification_curve", "tables", "tell", "texts",
+    "common_method", "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model",
+    "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
+    "item_statistics", "key_items", "map_test", "monte_carlo_ci", "omega", "outcome_correlations",
+    "parallel_analysis", "plots", "power", "read_study", "scale_reliability", "scale_statistics",
+    "score_scales", "screen", "simulate", "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -63,13 +64,13 @@ _MODULES = {name: f"bouwen.report.{name}" for name in ("claims", "plots", "table
 _HOME = {
     "bouwen.errors": "BouwenError",
     "bouwen.survey": "Study group_sizes read_study screen",
-    "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega "
-    "parallel_analysis scale_statistics score_scales",
+    "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
+    "scale_statistics score_scales",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
     "indirect_effects monte_carlo_ci",
-    "bouwen.sem.power": "simulate",
-    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
-    "scale_reliability specification_curve",
+    "bouwen.sem.power": "power simulate",
+    "bouwen.groups": "common_method compare_structures fit_model group_means group_tests "
+    "outcome_correlations scale_reliability specification_curve",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -3,6 +3,7 @@
 from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
 from bouwen.report.plots.models import loadings, paths
 from bouwen.report.plots.responses import answer_bars, answer_colours, answer_label, answers, missing
+from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
@@ -46,6 +47,7 @@ __all__ = [
     "paths",
     "ranges",
     "scale_means",
+    "specification_curve",
     "ticks",
     "word",
     "wrapped",

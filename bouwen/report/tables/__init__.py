@@ -20,6 +20,7 @@ from bouwen.report.tables.models import (
 from bouwen.report.tables.origin import fingerprints, provenance
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.respondents import background
+from bouwen.report.tables.robustness import joint_tests, method_paths, method_shares, specification_steps
 
 __all__ = [
     "HEADS",
@@ -44,17 +45,21 @@ __all__ = [
     "head",
     "intervals",
     "items",
+    "joint_tests",
     "lay_out",
     "level_means",
     "loadings",
     "measure",
     "measure_texts",
+    "method_paths",
+    "method_shares",
     "note_text",
     "numbers",
     "outcome",
     "paths",
     "provenance",
     "scales",
+    "specification_steps",
     "standardised",
     "structure_tests",
     "structures",
