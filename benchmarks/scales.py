@@ -1,6 +1,6 @@
 """How long a thousand bootstrap draws of reliability and validity take, as Markdown on standard output.
 
-The scales of the providers' study, or of the one that is the first argument; a second argument sets the number
+The scales of the providers' study, or of the first argument; a second argument sets the number
 of workers, two without one.
 """
 
