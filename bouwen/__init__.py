@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         group_means,
         group_tests,
         outcome_correlations,
+        plan_follow_up,
         specification_curve,
     )
     from bouwen.report import claims, plots, tables, texts
@@ -51,8 +52,8 @@ __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
     "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem",
     "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items",
-    "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis", "plots", "power",
-    "read_study", "scale_statistics", "score_scales", "screen", "simulate", "specification_curve", "tables",
+    "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis", "plan_follow_up", "plots",
+    "power", "read_study", "scale_statistics", "score_scales", "screen", "simulate", "specification_curve", "tables",
     "tell", "texts",
 ]  # fmt: skip
 
@@ -68,7 +69,7 @@ _HOME = {
     "indirect_effects monte_carlo_ci",
     "bouwen.sem.power": "power simulate",
     "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
-    "specification_curve",
+    "plan_follow_up specification_curve",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -30,6 +30,8 @@ WORDS = {
     "mean": ("Mean score", "Gemiddelde score"),
     "r": ("Correlation with: {}", "Correlatie met: {}"),
     "missing": ("Answers missing", "Ontbrekende antwoorden"),
+    "answers_n": ("Answers", "Antwoorden"),
+    "power": ("Power", "Power"),
     "all": ("all respondents", "alle respondenten"),
     "here": ("this group", "deze groep"),
 }

@@ -18,6 +18,7 @@ from bouwen.report.tables.models import (
     standardised,
 )
 from bouwen.report.tables.origin import fingerprints, provenance
+from bouwen.report.tables.planning import detectable, fit_power, follow_up, follow_up_texts
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.respondents import background
 
@@ -31,6 +32,7 @@ __all__ = [
     "categories",
     "codebook",
     "constructs",
+    "detectable",
     "engines",
     "evidence",
     "exploratory",
@@ -39,6 +41,9 @@ __all__ = [
     "findings",
     "fingerprints",
     "fit_measures",
+    "fit_power",
+    "follow_up",
+    "follow_up_texts",
     "group_counts",
     "group_differences",
     "head",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HEADS = {
     "alpha": ("α", "α"),
+    "smallest": ("Smallest difference (SD)", "Kleinste verschil (SD)"),
     "code": ("Code", "Code"),
     "code_name": ("Name in the data", "Naam in de data"),
     "dutch": ("Dutch", "Nederlands"),
@@ -76,6 +77,26 @@ WORDY = {
 }  # fmt: skip
 
 NOTES = {
+    "power": (
+        "Power with two Monte Carlo errors; effects through other variables are tested by the percentile "
+        "interval of drawn parameters.",
+        "Power met tweemaal de Monte-Carlofout; effecten via andere variabelen worden getoetst met het "
+        "percentielinterval van getrokken parameters.",
+    ),
+    "rmsea_power": (
+        "In closed form (MacCallum, Browne & Sugawara, 1996), at 0.05. Exact and close fit: the chance to "
+        "notice that the model misses by this much. Not-close fit: the chance to show that it misses by less "
+        "than 0.05.",
+        "In gesloten vorm (MacCallum, Browne & Sugawara, 1996), bij 0,05. Exacte en goede passing: de kans "
+        "om te merken dat het model er zoveel naast zit. Geen goede passing: de kans om te tonen dat het er "
+        "minder dan 0,05 naast zit.",
+    ),
+    "smallest": (
+        "In standard deviations of a score; two-sided t-test, power 0.80. Groups with fewer than {min_group} "
+        "respondents are left out.",
+        "In standaarddeviaties van een score; tweezijdige t-toets, power 0,80. Groepen met minder dan "
+        "{min_group} respondenten blijven buiten beschouwing.",
+    ),
     "structures": (
         "Chi-square is scaled; CFI, TLI and RMSEA (with its 90% interval) are robust; lower AIC and BIC are "
         "better. ω hierarchical: the share of the sum of all items that is due to the general factor.",
