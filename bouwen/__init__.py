@@ -52,9 +52,9 @@ __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
     "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem",
     "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items",
-    "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis", "plan_follow_up", "plots",
-    "power", "read_study", "scale_statistics", "score_scales", "screen", "simulate", "specification_curve", "tables",
-    "tell", "texts",
+    "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis", "plan_follow_up",
+    "plots", "power", "read_study", "scale_statistics", "score_scales", "screen", "simulate",
+    "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"

@@ -69,13 +69,13 @@ def follow_up_needs(study: Study, plan: FollowUp) -> str:
         n = n.replace(sign, words[dutch])
     if dutch:
         text = (
-            f"Voor een power van {goal} heeft de vervolgmeting {n} antwoorden nodig: zoveel vraagt het effect "
-            f"{chain}, het lastigst te vinden van alle effecten van ten minste {small}."
+            f"Voor een power van {goal} heeft de vervolgmeting {n} antwoorden nodig: zoveel vraagt het "
+            f"effect {chain}, het lastigst te vinden van alle effecten van ten minste {small}."
         )
         return text + (f" Kleinere effecten ({fewer}) tellen daarbij niet mee." if fewer else "")
     text = (
-        f"For a power of {goal} the follow-up needs {n} answers: that is what the effect {chain} asks for, the "
-        f"hardest to find among those of at least {small}."
+        f"For a power of {goal} the follow-up needs {n} answers: that is what the effect {chain} asks for, "
+        f"the hardest to find among those of at least {small}."
     )
     return text + (f" Smaller effects ({fewer}) are left out of account." if fewer else "")
 
@@ -84,12 +84,10 @@ def follow_up_report(study: Study, plan: FollowUp, table: pd.DataFrame) -> str:
     """The table of effects as plain text, with the sentence below it."""
     rows = [list(table.columns), *table.to_numpy().tolist()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            [first.ljust(widths[0]), *(text.rjust(w) for text, w in zip(rest, widths[1:], strict=True))]
-        )
-        for first, *rest in rows
-    ]
+    lines = []
+    for first, *rest in rows:
+        cells = [first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]
+        lines.append("  ".join(cells))
     return "\n".join([*lines, "", follow_up_needs(study, plan)])
 
 
