@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
     from bouwen.groups import (
+        check_invariance,
+        common_method,
         compare_structures,
         fit_model,
         group_means,
         group_tests,
         outcome_correlations,
+        permutation_invariance,
         plan_follow_up,
         specification_curve,
+        study_invariance,
     )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
@@ -49,12 +53,13 @@ if TYPE_CHECKING:
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
-    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
-    "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem",
-    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items",
-    "map_test", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis", "plan_follow_up",
-    "plots", "power", "read_study", "scale_statistics", "score_scales", "screen", "simulate",
-    "specification_curve", "tables", "tell", "texts",
+    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "check_invariance",
+    "claims", "common_method", "compare_engines", "compare_fits", "compare_structures", "fit_efa",
+    "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
+    "item_statistics", "key_items", "map_test", "monte_carlo_ci", "omega", "outcome_correlations",
+    "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots", "power", "read_study",
+    "scale_statistics", "score_scales", "screen", "simulate", "specification_curve", "study_invariance",
+    "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -68,8 +73,9 @@ _HOME = {
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
     "indirect_effects monte_carlo_ci",
     "bouwen.sem.power": "power simulate",
-    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
-    "plan_follow_up specification_curve",
+    "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means "
+    "group_tests outcome_correlations permutation_invariance plan_follow_up "
+    "specification_curve study_invariance",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

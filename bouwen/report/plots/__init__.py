@@ -4,6 +4,7 @@ from bouwen.report.plots.averages import level_profile, means, outcome, outcome_
 from bouwen.report.plots.models import loadings, paths
 from bouwen.report.plots.planning import power_bands, power_curves
 from bouwen.report.plots.responses import answer_bars, answer_colours, answer_label, answers, missing
+from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
@@ -49,6 +50,7 @@ __all__ = [
     "power_curves",
     "ranges",
     "scale_means",
+    "specification_curve",
     "ticks",
     "word",
     "wrapped",

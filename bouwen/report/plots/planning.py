@@ -64,6 +64,7 @@ def power_curves(study: Study, plan: FollowUp) -> ggplot:
         + look(1.9 * rows + 0.5, width=7.2)
         + theme(
             strip_text=element_text(size=8, weight="bold", ha="left", x=0, linespacing=1.1),
+            panel_spacing=0.035,
             axis_title_y=element_text(),
             panel_grid_major_y=element_line(colour="#E3E3E3"),
         )

@@ -21,6 +21,7 @@ from bouwen.report.tables.origin import fingerprints, provenance
 from bouwen.report.tables.planning import detectable, fit_power, follow_up, follow_up_texts
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.respondents import background
+from bouwen.report.tables.robustness import joint_tests, method_paths, method_shares, specification_steps
 
 __all__ = [
     "HEADS",
@@ -49,17 +50,21 @@ __all__ = [
     "head",
     "intervals",
     "items",
+    "joint_tests",
     "lay_out",
     "level_means",
     "loadings",
     "measure",
     "measure_texts",
+    "method_paths",
+    "method_shares",
     "note_text",
     "numbers",
     "outcome",
     "paths",
     "provenance",
     "scales",
+    "specification_steps",
     "standardised",
     "structure_tests",
     "structures",

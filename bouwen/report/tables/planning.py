@@ -24,7 +24,7 @@ def follow_up_texts(study: Study, plan: FollowUp) -> pd.DataFrame:
     """
     found = plan.table(study.register_size)
     power = [
-        f"{number(p, 2, study.language)} ± {number(2 * e, 2, study.language)}"
+        f"{number(p, 2, study.language)}\u00a0±\u00a0{number(2 * e, 2, study.language)}"
         for p, e in zip(found["power"], found["mc_error"], strict=True)
     ]
     columns = {
