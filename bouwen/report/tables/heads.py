@@ -109,6 +109,7 @@ NOTES = {
         "respondents are left out.",
         "In standaarddeviaties van een score; tweezijdige t-toets, power 0,80. Groepen met minder dan "
         "{min_group} respondenten blijven buiten beschouwing.",
+    ),
     "steps": (
         "Change: the median difference from specifications that are equal but for having the first choice of "
         "the list; from, to: the smallest and the largest such difference.",
