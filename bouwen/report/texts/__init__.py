@@ -17,7 +17,16 @@ from bouwen.report.texts.planning import (
     needed_text,
     planning_head,
 )
-from bouwen.report.texts.wording import arrow, guarded, guarded_share, markdown, power_of_ten, share
+from bouwen.report.texts.robustness import robustness
+from bouwen.report.texts.wording import (
+    arrow,
+    guarded,
+    guarded_share,
+    markdown,
+    power_of_ten,
+    probability,
+    share,
+)
 
 __all__ = [
     "about",
@@ -36,7 +45,9 @@ __all__ = [
     "open_questions",
     "planning_head",
     "power_of_ten",
+    "probability",
     "remarks",
+    "robustness",
     "share",
     "too_few",
 ]
