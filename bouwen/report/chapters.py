@@ -63,8 +63,9 @@ class Chapter:
     def wishes(self) -> Mapping[str, str]:
         """What the notebook's metadata ask of the book.
 
-        ``title_from_model`` is the role of a model whose label becomes the title, ``needs: groups``
-        leaves the chapter out of a book without groups.
+        ``title_from_model`` is the role of a model whose label becomes the title; ``needs: groups`` leaves
+        the chapter out of a book without groups, ``needs: path`` out of one whose study is not about one
+        path.
         """
         wishes: Mapping[str, str] = self.notebook.get("metadata", {}).get("bouwen", {})
         return wishes
@@ -204,12 +205,27 @@ def pages_of_chapter(
     if chapter.is_template:
         yield from pages_of_template(chapter, notebook, study, language, shared)
         return
-    if chapter.wishes.get("needs") == "groups" and not study.groups:
+    if not has_what_it_needs(chapter, study):
         return
     if role := chapter.wishes.get("title_from_model"):
         model = study.instrument.models[getattr(study.file.models, role)]
         notebook = with_heading(notebook, model.label[language])
     yield make_page(chapter, chapter.name, notebook, shared)
+
+
+def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
+    """Whether a study has what a chapter is about; see `Chapter.wishes`."""
+    match chapter.wishes.get("needs"):
+        case "groups":
+            return bool(study.groups)
+        case "path":
+            from bouwen.groups.paths import NoMainPath, main_path
+
+            try:
+                main_path(study)
+            except NoMainPath:
+                return False
+    return True
 
 
 def pages_of_template(

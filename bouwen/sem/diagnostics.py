@@ -125,7 +125,7 @@ def score_tests(fit: Fit) -> pd.DataFrame:
     ----------
     Bentler & Chou (1993), Some new covariance structure model improvement statistics.
     """
-    table, pairs = _untied(fit.table)
+    table, pairs = untied(fit.table)
     if not pairs and not fit.table.equalities:
         raise UnsupportedModel("the model holds no parameters equal, so there is nothing to release")
     family = fit.family.of_model(table, compile_structure(table))
@@ -166,7 +166,7 @@ def _score_statistic(rules: Array, g: Array, information: Array) -> float:
     return float(u @ np.linalg.pinv(C, rcond=1e-8, hermitian=True) @ u)
 
 
-def _untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:
+def untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:
     """Every free row with its own number, and the pairs of rows that were equal."""
     first: dict[int, int] = {}
     pairs, rows, number = [], [], 0

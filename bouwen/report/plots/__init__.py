@@ -2,7 +2,9 @@
 
 from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
 from bouwen.report.plots.models import loadings, paths
+from bouwen.report.plots.planning import power_bands, power_curves
 from bouwen.report.plots.responses import answer_bars, answer_colours, answer_label, answers, missing
+from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
@@ -44,8 +46,11 @@ __all__ = [
     "outcome",
     "outcome_by_group",
     "paths",
+    "power_bands",
+    "power_curves",
     "ranges",
     "scale_means",
+    "specification_curve",
     "ticks",
     "word",
     "wrapped",

@@ -1,5 +1,6 @@
 """Results -> tables to read: the figures come from tested functions, here they are only laid out."""
 
+from bouwen.report.claims import variable_label
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
@@ -18,8 +19,10 @@ from bouwen.report.tables.models import (
     standardised,
 )
 from bouwen.report.tables.origin import fingerprints, provenance
+from bouwen.report.tables.planning import detectable, fit_power, follow_up, follow_up_texts
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.respondents import background
+from bouwen.report.tables.robustness import joint_tests, method_paths, method_shares, specification_steps
 
 __all__ = [
     "HEADS",
@@ -31,6 +34,7 @@ __all__ = [
     "categories",
     "codebook",
     "constructs",
+    "detectable",
     "engines",
     "evidence",
     "exploratory",
@@ -39,24 +43,32 @@ __all__ = [
     "findings",
     "fingerprints",
     "fit_measures",
+    "fit_power",
+    "follow_up",
+    "follow_up_texts",
     "group_counts",
     "group_differences",
     "head",
     "intervals",
     "items",
+    "joint_tests",
     "lay_out",
     "level_means",
     "loadings",
     "measure",
     "measure_texts",
+    "method_paths",
+    "method_shares",
     "note_text",
     "numbers",
     "outcome",
     "paths",
     "provenance",
     "scales",
+    "specification_steps",
     "standardised",
     "structure_tests",
     "structures",
     "table",
+    "variable_label",
 ]

@@ -11,7 +11,21 @@ if TYPE_CHECKING:
     pass
 
 HEADS = {
+    "acquiescence": ("With acquiescence", "Met ja-zeggen"),
+    "choice": ("Choice", "Keuze"),
+    "chosen": ("Chosen", "Gekozen"),
+    "expected": ("Shuffled, median", "Geschud, mediaan"),
+    "limit": ("Shuffled, 95th percentile", "Geschud, 95e percentiel"),
+    "median": ("Median effect", "Mediaan"),
+    "method": ("With a method factor", "Met methodefactor"),
+    "observed": ("As answered", "Zoals beantwoord"),
+    "own": ("As it is", "Zoals het is"),
+    "range": ("From, to", "Van, tot"),
+    "shift": ("Change", "Verschil"),
+    "specifications": ("Specifications", "Specificaties"),
+    "variance_share": ("Share of variance", "Aandeel variantie"),
     "alpha": ("α", "α"),
+    "smallest": ("Smallest difference (SD)", "Kleinste verschil (SD)"),
     "code": ("Code", "Code"),
     "code_name": ("Name in the data", "Naam in de data"),
     "dutch": ("Dutch", "Nederlands"),
@@ -70,12 +84,44 @@ HEADS = {
 
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
-    "answer", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence", "file", "fit",
-    "freer", "hash", "item", "level", "path", "source", "stricter", "value", "variable", "verdict", "what",
-    "wording",
+    "answer", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch", "english",
+    "evidence", "file", "fit", "freer", "hash", "item", "level", "path", "source", "stricter", "value",
+    "variable", "verdict", "what", "wording",
 }  # fmt: skip
 
 NOTES = {
+    "power": (
+        "Power with two Monte Carlo errors; effects through other variables are tested by the percentile "
+        "interval of drawn parameters.",
+        "Power met tweemaal de Monte-Carlofout; effecten via andere variabelen worden getoetst met het "
+        "percentielinterval van getrokken parameters.",
+    ),
+    "rmsea_power": (
+        "In closed form (MacCallum, Browne & Sugawara, 1996), at 0.05. Exact and close fit: the chance to "
+        "notice that the model misses by this much. Not-close fit: the chance to show that it misses by less "
+        "than 0.05.",
+        "In gesloten vorm (MacCallum, Browne & Sugawara, 1996), bij 0,05. Exacte en goede passing: de kans "
+        "om te merken dat het model er zoveel naast zit. Geen goede passing: de kans om te tonen dat het er "
+        "minder dan 0,05 naast zit.",
+    ),
+    "smallest": (
+        "In standard deviations of a score; two-sided t-test, power 0.80. Groups with fewer than {min_group} "
+        "respondents are left out.",
+        "In standaarddeviaties van een score; tweezijdige t-toets, power 0,80. Groepen met minder dan "
+        "{min_group} respondenten blijven buiten beschouwing.",
+    ),
+    "steps": (
+        "Change: the median difference from specifications that are equal but for having the first choice of "
+        "the list; from, to: the smallest and the largest such difference.",
+        "Verschil: de mediaan van het verschil met specificaties die gelijk zijn op de eerste keuze van de "
+        "lijst na; van, tot: het kleinste en het grootste zulke verschil.",
+    ),
+    "joint": (
+        "Shuffled: the outcome’s answers dealt out anew over the respondents. Effects here are those of "
+        "factor scores; specifications by WLSMV take no part.",
+        "Geschud: de antwoorden op de uitkomst opnieuw over de respondenten verdeeld. De effecten zijn hier "
+        "die van factorscores; specificaties met WLSMV doen niet mee.",
+    ),
     "structures": (
         "Chi-square is scaled; CFI, TLI and RMSEA (with its 90% interval) are robust; lower AIC and BIC are "
         "better. ω hierarchical: the share of the sum of all items that is due to the general factor.",

@@ -9,20 +9,45 @@ from bouwen.report.texts.passages import (
     remarks,
     too_few,
 )
-from bouwen.report.texts.wording import arrow, guarded, guarded_share, markdown, power_of_ten, share
+from bouwen.report.texts.planning import (
+    chain_label,
+    finite_population,
+    follow_up_needs,
+    follow_up_report,
+    needed_text,
+    planning_head,
+)
+from bouwen.report.texts.robustness import robustness
+from bouwen.report.texts.wording import (
+    arrow,
+    guarded,
+    guarded_share,
+    markdown,
+    power_of_ten,
+    probability,
+    share,
+)
 
 __all__ = [
     "about",
     "arrow",
+    "chain_label",
+    "finite_population",
+    "follow_up_needs",
+    "follow_up_report",
     "guarded",
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
     "markdown",
     "models",
+    "needed_text",
     "open_questions",
+    "planning_head",
     "power_of_ten",
+    "probability",
     "remarks",
+    "robustness",
     "share",
     "too_few",
 ]
