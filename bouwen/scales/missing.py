@@ -109,7 +109,7 @@ def little_mcar(items: pd.DataFrame) -> LittleTest:
     moments = saturated_moments(answers)
     mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
     chisq, df, count = 0.0, -X.shape[1], 0
-    for seen, rows in _patterns(X):
+    for seen, rows in gap_patterns(X):
         d = X[rows][:, seen].mean(axis=0) - mean[seen]
         chisq += len(rows) * float(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
         df, count = df + len(seen), count + 1
@@ -144,7 +144,7 @@ def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 50
     names, sd = list(answers.columns), answers.std().to_numpy()
     centre = answers.mean().to_numpy()
     X = (answers.to_numpy() - centre) / sd
-    patterns = list(_patterns(X))
+    patterns = list(gap_patterns(X))
     mean, cov = np.zeros(len(names)), np.diag(np.nanvar(X, axis=0))
     for step in range(1, steps + 1):
         new_mean, new_cov = _em_step(X, patterns, mean, cov)
@@ -162,7 +162,7 @@ def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 50
     raise GapsTooLarge(steps)
 
 
-def _patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
+def gap_patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
     """For each pattern of gaps: which items were answered, and by which rows."""
     keys, place = np.unique(~np.isnan(X), axis=0, return_inverse=True)
     for k, key in enumerate(keys):
