@@ -2,9 +2,17 @@
 
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
+from bouwen.report.tables.dimensions import (
+    exploratory,
+    exploratory_factors,
+    factor_counts,
+    sorted_items,
+    stable_loadings,
+    suitability,
+)
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
-from bouwen.report.tables.measures import exploratory, items, scales
+from bouwen.report.tables.measures import items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
     MEASURES,
     engines,
@@ -18,7 +26,18 @@ from bouwen.report.tables.models import (
 )
 from bouwen.report.tables.origin import fingerprints, provenance
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
-from bouwen.report.tables.respondents import background
+from bouwen.report.tables.response import background, screening, treatment_spread, treatments
+from bouwen.report.tables.validity import (
+    convergent,
+    distinct,
+    distinct_pairs,
+    fornell,
+    fornell_holds,
+    largest_residuals,
+    misfits,
+    residuals,
+    scales_of,
+)
 
 __all__ = [
     "HEADS",
@@ -30,29 +49,48 @@ __all__ = [
     "categories",
     "codebook",
     "constructs",
+    "convergent",
+    "distinct",
+    "distinct_pairs",
     "engines",
     "evidence",
     "exploratory",
+    "exploratory_factors",
     "factor_correlations",
+    "factor_counts",
     "findings",
     "fingerprints",
     "fit_measures",
+    "fornell",
+    "fornell_holds",
     "group_counts",
     "group_differences",
     "head",
     "intervals",
     "items",
+    "items_in_scales",
+    "key",
+    "largest_residuals",
     "lay_out",
     "level_means",
     "loadings",
     "measure",
     "measure_texts",
+    "misfits",
     "note_text",
     "numbers",
     "outcome",
     "paths",
     "provenance",
+    "residuals",
     "scales",
+    "scales_of",
+    "screening",
+    "sorted_items",
+    "stable_loadings",
     "standardised",
+    "suitability",
     "table",
+    "treatment_spread",
+    "treatments",
 ]
