@@ -27,14 +27,15 @@ if TYPE_CHECKING:
         score_scales,
     )
     from bouwen.sem import Fit, Moments, compare_engines, compare_fits, fit_sem
+    from bouwen.sem.power import simulate
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
     "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "claims", "compare_engines",
     "compare_fits", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests",
     "htmt", "item_statistics", "key_items", "map_test", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen", "tables",
-    "tell", "texts",
+    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen", "simulate",
+    "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ _HOME = {
     "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
     "scale_statistics score_scales",
     "bouwen.sem": "Fit Moments compare_engines compare_fits fit_sem",
+    "bouwen.sem.power": "simulate",
     "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
     "bouwen.report.words": "tell",
 }

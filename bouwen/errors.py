@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class BouwenError(Exception):
     """A study, a model or a build that bouwen refuses."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel from a worker process with message, facts and notes, whatever ``__init__`` asks for."""
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[BouwenError], args: tuple[object, ...]) -> BouwenError:
+    return kind.__new__(kind, *args)
 
 
 def nearest(word: str, candidates: Iterable[str], n: int = 1) -> list[str]:

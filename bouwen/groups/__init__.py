@@ -3,5 +3,13 @@
 from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
 from bouwen.groups.means import group_means, group_tests
+from bouwen.groups.structures import Structures, compare_structures
 
-__all__ = ["fit_model", "group_means", "group_tests", "outcome_correlations"]
+__all__ = [
+    "Structures",
+    "compare_structures",
+    "fit_model",
+    "group_means",
+    "group_tests",
+    "outcome_correlations",
+]

@@ -25,14 +25,14 @@ from bouwen.scales.missing import (
     saturated_moments,
 )
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
-from bouwen.scales.omega import ave, factor_correlations, omega
+from bouwen.scales.omega import ave, factor_correlations, omega, omega_of_all
 from bouwen.scales.polychoric import Polychoric, polychoric
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.stability import LoadingStability, congruence, loading_stability
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
 from bouwen.scales.treatment import compare_treatments
-from bouwen.scales.validity import Htmt, fornell_larcker, htmt
+from bouwen.scales.validity import Htmt, correlation_intervals, fornell_larcker, htmt
 
 __all__ = [
     "Alpha",
@@ -61,6 +61,7 @@ __all__ = [
     "compare_correlations",
     "compare_treatments",
     "congruence",
+    "correlation_intervals",
     "count_factors",
     "empirical_kaiser",
     "factor_correlations",
@@ -80,6 +81,7 @@ __all__ = [
     "missing_patterns",
     "nested_statistics",
     "omega",
+    "omega_of_all",
     "parallel_analysis",
     "polychoric",
     "saturated_moments",

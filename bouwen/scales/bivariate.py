@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, owens_t
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 FAR = 40.0  # beyond every threshold: the standard normal density underflows to zero here
 EDGE = 0.9999  # a correlation that the likelihood drives further is reported as perfect
@@ -98,10 +99,18 @@ def cell_probabilities(rows: Array, columns: Array, rho: Array) -> Array:
     below = np.zeros((*rho.shape, rows.shape[-1], columns.shape[-1]))
     below[..., -1] = ndtr(rows)
     below[..., -1, :] = ndtr(columns)
-    below[..., 1:-1, 1:-1] = bivariate_normal_cdf(
-        rows[..., 1:-1, None], columns[..., None, 1:-1], rho[..., None, None]
-    )
+    rows, columns = (np.broadcast_to(a, (*rho.shape, a.shape[-1])) for a in (rows, columns))
+    for which in _of_like_strength(rho):
+        below[which, 1:-1, 1:-1] = bivariate_normal_cdf(
+            rows[which][..., 1:-1, None], columns[which][..., None, 1:-1], rho[which][..., None, None]
+        )
     return np.maximum(_second_difference(below), LEAST_PROBABILITY)
+
+
+def _of_like_strength(rho: Array) -> list[NDArray[np.bool_]]:
+    """Sets of correlations that need the same quadrature."""
+    kind = np.digitize(np.abs(rho), [0.45, 0.7, 0.92])
+    return [kind == k for k in np.unique(kind)]
 
 
 def rectangle_probabilities(rows: Array, columns: Array, rho: Array) -> Array:
@@ -175,14 +184,15 @@ def polychoric_of_tables(counts: Array, rows: Array, columns: Array, start: Arra
     ----------
     Olsson (1979), the two-step estimator.
     """
+    tables, above, across = (_flat(a, start.ndim) for a in (counts, rows, columns))
 
-    def slopes(rho: Array) -> tuple[Array, Array]:
-        cells = cell_probabilities(rows, columns, rho)
-        first, second = cell_slopes(rows, columns, rho)
+    def slopes(rho: Array, which: Indices) -> tuple[Array, Array]:
+        cells = cell_probabilities(above[which], across[which], rho)
+        first, second = cell_slopes(above[which], across[which], rho)
         ratio = first / cells
         return (
-            np.sum(counts * ratio, axis=(-2, -1)),
-            np.sum(counts * (second / cells - ratio * ratio), axis=(-2, -1)),
+            np.sum(tables[which] * ratio, axis=(-2, -1)),
+            np.sum(tables[which] * (second / cells - ratio * ratio), axis=(-2, -1)),
         )
 
     return _highest_point(slopes, start)
@@ -203,13 +213,15 @@ def polychoric_of_cases(first: Array, second: Array, present: Array, start: Arra
     ----------
     Muthén (1984), case B.
     """
+    one, two, used = (_flat(a, start.ndim) for a in (first, second, present))
 
-    def slopes(rho: Array) -> tuple[Array, Array]:
-        each = np.broadcast_to(rho[..., None], present.shape)
-        inside = rectangle_probabilities(first, second, each)[..., 0, 0]
-        rise, bend = (slope[..., 0, 0] for slope in cell_slopes(first, second, each))
+    def slopes(rho: Array, which: Indices) -> tuple[Array, Array]:
+        count = used[which]
+        each = np.broadcast_to(rho[..., None], count.shape)
+        inside = rectangle_probabilities(one[which], two[which], each)[..., 0, 0]
+        rise, bend = (slope[..., 0, 0] for slope in cell_slopes(one[which], two[which], each))
         ratio = rise / inside
-        return np.sum(present * ratio, axis=-1), np.sum(present * (bend / inside - ratio * ratio), axis=-1)
+        return np.sum(count * ratio, axis=-1), np.sum(count * (bend / inside - ratio * ratio), axis=-1)
 
     return _highest_point(slopes, start)
 
@@ -233,22 +245,23 @@ def polyserial(z: Array, limits: Array, present: Array, start: Array) -> Array:
     ----------
     Olsson, Drasgow & Dorans (1982), the two-step estimator.
     """
+    values, ends, used = (_flat(a, start.ndim) for a in (z, limits, present))
 
-    def slopes(rho: Array) -> tuple[Array, Array]:
-        r = rho[..., None]
+    def slopes(rho: Array, which: Indices) -> tuple[Array, Array]:
+        r, x, around, count = rho[..., None], values[which], ends[which], used[which]
         free = 1 - r * r
-        inside = interval_probabilities(z, limits, r)
+        inside = interval_probabilities(x, around, r)
         rise, bend = np.zeros_like(inside), np.zeros_like(inside)
         for end, sign in ((0, -1.0), (1, 1.0)):
-            limit = limits[..., end]
-            at = (limit - r * z) / np.sqrt(free)
-            speed = (r * limit - z) / free**1.5
+            limit = around[..., end]
+            at = (limit - r * x) / np.sqrt(free)
+            speed = (r * limit - x) / free**1.5
             acceleration = limit / free**1.5 + 3 * r * speed / free
             density = sign * normal_pdf(at)
             rise += density * speed
             bend += density * (acceleration - at * speed * speed)
         ratio = rise / inside
-        return np.sum(present * ratio, axis=-1), np.sum(present * (bend / inside - ratio * ratio), axis=-1)
+        return np.sum(count * ratio, axis=-1), np.sum(count * (bend / inside - ratio * ratio), axis=-1)
 
     return _highest_point(slopes, start)
 
@@ -273,18 +286,29 @@ def pearson(products: Array, squares: Array, n: Array) -> Array:
     products, squares, n : arrays (...)
         Σz₁z₂, Σ(z₁² + z₂²) and the number of respondents with both.
     """
+    start = products / n
+    both, own, count = (_flat(a, start.ndim) for a in (products, squares, n))
 
-    def slopes(rho: Array) -> tuple[Array, Array]:
-        free = 1 - rho * rho
-        top = n * rho * free + (1 + rho * rho) * products - rho * squares
-        bend = (n * (1 - 3 * rho * rho) + 2 * rho * products - squares) / free**2 + 4 * rho * top / free**3
+    def slopes(rho: Array, which: Indices) -> tuple[Array, Array]:
+        free, m, product, square = 1 - rho * rho, count[which], both[which], own[which]
+        top = m * rho * free + (1 + rho * rho) * product - rho * square
+        bend = (m * (1 - 3 * rho * rho) + 2 * rho * product - square) / free**2 + 4 * rho * top / free**3
         return top / free**2, bend
 
-    return _highest_point(slopes, products / n)
+    return _highest_point(slopes, start)
+
+
+def _flat(stack: Array, axes: int) -> Array:
+    """One leading axis in place of the first so many."""
+    return stack.reshape(-1, *stack.shape[axes:])
 
 
 def _highest_point(
-    slopes: Callable[[Array], tuple[Array, Array]], start: Array, *, tol: float = 1e-6, steps: int = 60
+    slopes: Callable[[Array, Indices], tuple[Array, Array]],
+    start: Array,
+    *,
+    tol: float = 1e-6,
+    steps: int = 60,
 ) -> Array:
     """Where many functions of a correlation peak: Newton's method, kept between brackets.
 
@@ -294,22 +318,24 @@ def _highest_point(
     Parameters
     ----------
     slopes : callable
-        First and second derivative at ρ.
-    start : array
+        First and second derivative at ρ (k,) of the functions numbered (k,) over all leading axes.
+    start : array (...)
         Correlations to start from.
     tol : float
         Size of the last step; the error is about its square.
     """
-    low, high = np.full(start.shape, -EDGE), np.full(start.shape, EDGE)
-    rho = np.clip(start, -0.99, 0.99)
+    rho = np.clip(start, -0.99, 0.99).ravel()
+    low, high = np.full(rho.shape, -EDGE), np.full(rho.shape, EDGE)
+    which: Indices = np.arange(len(rho))
     for _ in range(steps):
-        first, second = slopes(rho)
-        low, high = np.where(first > 0, rho, low), np.where(first < 0, rho, high)
-        proposed = rho - first / np.where(second < 0, second, -1.0)
-        newton = (proposed >= low) & (proposed <= high) & (second < 0)
-        new = np.where(newton, proposed, np.where(first == 0, rho, (low + high) / 2))
-        moved = np.max(np.abs(new - rho), initial=0.0)
-        rho = new
-        if moved < tol:
+        at = rho[which]
+        first, second = slopes(at, which)
+        bottom, top = np.where(first > 0, at, low[which]), np.where(first < 0, at, high[which])
+        proposed = at - first / np.where(second < 0, second, -1.0)
+        newton = (proposed >= bottom) & (proposed <= top) & (second < 0)
+        new = np.where(newton, proposed, np.where(first == 0, at, (bottom + top) / 2))
+        rho[which], low[which], high[which] = new, bottom, top
+        which = which[np.abs(new - at) >= tol]
+        if not len(which):
             break
-    return rho
+    return rho.reshape(start.shape)

@@ -71,16 +71,14 @@ def omega(
     for g, model in enumerate(implied_models(fit)):
         for factor in model.factors:
             names = model.items_of(factor)
-            ordered = tuple(name for name in names if name in model.thresholds)
-            if ordered and len(ordered) < len(names):
-                raise NotOneScale(factor, ordered)
+            ordered = model_is_ordered(model, names, factor)
             shares = ordinal_shares if ordered else continuous_shares
             own, total = shares(model, factor)
             row = {"group": model.group, "factor": factor, "n_items": len(names), "omega": float(own)}
             if draws is not None:
                 bounds = percentile_interval(shares(drawn[g], factor)[0], confidence)
                 row |= dict(zip(("ci_lower", "ci_upper"), map(float, bounds), strict=True))
-            sample = _answer_cov(fit, items, model, names, ordinal=bool(ordered))
+            sample = _answer_cov(fit, items, model, names, ordinal=ordered)
             rows.append(
                 row
                 | {
@@ -111,10 +109,54 @@ def _own(model: ImpliedModel, factor: str) -> Vector:
 
 def continuous_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
     """``omega`` and ``omega_total`` of one factor of continuous items."""
-    block = np.ix_(places := model.places(model.items_of(factor)), places)
-    variance = model.cov[..., block[0], block[1]].sum(axis=(-2, -1))
-    error = model.residual[..., block[0], block[1]].sum(axis=(-2, -1))
+    variance, error = _continuous_parts(model, model.items_of(factor))
     return _own(model, factor) / variance, 1 - error / variance
+
+
+def _continuous_parts(model: ImpliedModel, names: tuple[str, ...]) -> tuple[Vector, Vector]:
+    """Variance of the sum of items, and the part that no factor explains."""
+    rows, columns = np.ix_(places := model.places(names), places)
+    variance = model.cov[..., rows, columns].sum(axis=(-2, -1))
+    return variance, model.residual[..., rows, columns].sum(axis=(-2, -1))
+
+
+def omega_of_all(fit: Fitted) -> pd.Series:
+    """Omega total of the sum of all items that any factor measures.
+
+    The share of the sum's variance that the factors explain together, 1 − 1ᵀΘ1 / 1ᵀΣ1; for ordered items that
+    of the sum of answers (see `omega`).
+
+    Returns
+    -------
+    Series
+        By group.
+
+    References
+    ----------
+    McDonald (1999), ch. 6; Green & Yang (2009), Psychometrika 74.
+    """
+    found = {}
+    for model in implied_models(fit):
+        reached = (model.items_of(factor) for factor in model.factors)
+        names = tuple(dict.fromkeys(name for names in reached for name in names))
+        if model_is_ordered(model, names, "all factors together"):
+            limits, sd = _standardised_limits(model, names)
+            common, implied = _latent_correlations(model, names, sd)
+            found[model.group] = float(
+                answer_covariances(limits, common).sum() / answer_covariances(limits, implied).sum()
+            )
+        else:
+            variance, error = _continuous_parts(model, names)
+            found[model.group] = float(1 - error / variance)
+    return pd.Series(found, name="omega_total", dtype=float)
+
+
+def model_is_ordered(model: ImpliedModel, names: tuple[str, ...], factor: str) -> bool:
+    """Whether a factor's items are ordered; `NotOneScale` where only some are."""
+    ordered = tuple(name for name in names if name in model.thresholds)
+    if ordered and len(ordered) < len(names):
+        raise NotOneScale(factor, ordered)
+    return bool(ordered)
 
 
 def ordinal_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
@@ -126,21 +168,32 @@ def ordinal_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
 def _ordinal_parts(model: ImpliedModel, factor: str) -> tuple[Vector, Vector, Vector]:
     """Variances of the sum of answers: due to the factor, to all factors, and in all."""
     names = model.items_of(factor)
-    places = model.places(names)
-    rows, columns = np.ix_(places, places)
-    sd = np.sqrt(np.diagonal(model.cov, axis1=-2, axis2=-1)[..., places])
-    scale = sd[..., :, None] * sd[..., None, :]
+    limits, sd = _standardised_limits(model, names)
     loadings = model.loadings(factor) * np.sqrt(model.variance(factor))[..., None] / sd
-    implied = model.cov[..., rows, columns] / scale
-    common = (model.cov - model.residual)[..., rows, columns] / scale
-    implied[..., range(len(names)), range(len(names))] = 1.0
+    matrices = (loadings[..., :, None] * loadings[..., None, :], *_latent_correlations(model, names, sd))
+    own, total, variance = (answer_covariances(limits, R).sum(axis=(-2, -1)) for R in matrices)
+    return own, total, variance
+
+
+def _standardised_limits(model: ImpliedModel, names: tuple[str, ...]) -> tuple[list[Vector], Vector]:
+    """Thresholds of items as normal quantiles, and the standard deviations of their latent responses."""
+    places = model.places(names)
+    sd = np.sqrt(np.diagonal(model.cov, axis1=-2, axis2=-1)[..., places])
     limits = [
         (model.thresholds[name] - model.mean[..., [k]]) / sd[..., [i]]
         for i, (name, k) in enumerate(zip(names, places, strict=True))
     ]
-    matrices = (loadings[..., :, None] * loadings[..., None, :], common, implied)
-    own, total, variance = (answer_covariances(limits, R).sum(axis=(-2, -1)) for R in matrices)
-    return own, total, variance
+    return limits, sd
+
+
+def _latent_correlations(model: ImpliedModel, names: tuple[str, ...], sd: Vector) -> tuple[Matrix, Matrix]:
+    """Correlations of latent responses: what the factors make of them, and all of it."""
+    rows, columns = np.ix_(places := model.places(names), places)
+    scale = sd[..., :, None] * sd[..., None, :]
+    common = (model.cov - model.residual)[..., rows, columns] / scale
+    implied = model.cov[..., rows, columns] / scale
+    implied[..., range(len(names)), range(len(names))] = 1.0
+    return common, implied
 
 
 def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
@@ -154,7 +207,7 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
         Standardised thresholds of each item.
     R : array (..., p, p)
         Correlations; a diagonal of one gives the items' variances, a communality there the covariance
-        of two parallel copies of the item.
+        of two parallel copies of the item. Beyond ±1, as in an improper solution, the result is NaN.
 
     References
     ----------
@@ -164,7 +217,8 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
 
     from bouwen.scales.bivariate import bivariate_normal_cdf
 
-    p = len(limits)
+    p, possible = len(limits), np.abs(R) <= 1 + 1e-12
+    R = np.where(possible, np.clip(R, -1, 1), 0.0)
     below = [ndtr(limit).sum(axis=-1) for limit in limits]
     out = np.empty(R.shape)
     for i in range(p):
@@ -173,7 +227,7 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
                 limits[i][..., :, None], limits[j][..., None, :], R[..., i, j, None, None]
             )
             out[..., i, j] = out[..., j, i] = both.sum(axis=(-2, -1)) - below[i] * below[j]
-    return out
+    return np.where(possible, out, np.nan)
 
 
 def ave(fit: Fitted, *, standardised: bool = False) -> pd.Series:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice
+from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.scoring import key_items
@@ -31,6 +31,13 @@ class TooFewConstructs(ScaleError):
         self.constructs = tuple(constructs)
         found = " and ".join(f'"{name}"' for name in constructs) or "none"
         super().__init__(f"comparing constructs needs two of them with two or more items; found {found}.")
+
+
+class Standardised(Protocol):
+    """What the intervals of correlations use of a fitted model."""
+
+    def standardized(self, type: str) -> pd.DataFrame:
+        """Standardised parameters: ``lhs op rhs group est_std se``."""
 
 
 @dataclass(frozen=True)
@@ -238,3 +245,48 @@ def fornell_larcker(factor_correlations: pd.DataFrame, ave: pd.Series) -> pd.Dat
     root = np.sqrt(ave.loc[names].to_numpy(dtype=float))
     np.fill_diagonal(table, root)
     return pd.DataFrame(table, names, names).assign(holds=root > largest)
+
+
+def correlation_intervals(fit: Standardised, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Correlations between the factors of a fitted model, with Wald intervals by the delta method.
+
+    Two factors whose interval reaches 1 cannot be told apart; Rönkkö and Cho propose .8, .9 and 1 as bounds
+    of marginal, moderate and severe problems.
+
+    Parameters
+    ----------
+    fit : Fit
+        Factors that other variables explain are left out: what the model says of them is not their
+        correlation.
+    confidence : float
+
+    Returns
+    -------
+    DataFrame
+        One row per pair, and per group: ``group first second r se ci_lower ci_upper``, the largest first.
+
+    References
+    ----------
+    Rönkkö & Cho (2022), Organizational Research Methods 25.
+    """
+    from scipy.special import ndtri
+
+    check_confidence(confidence)
+    table = fit.standardized("std_all")
+    explained = {*table.loc[table["op"] == "~", "lhs"], *table.loc[table["op"] == "=~", "rhs"]}
+    free = set(table.loc[table["op"] == "=~", "lhs"]) - explained
+    rows = table[(table["op"] == "~~") & (table["lhs"] != table["rhs"])]
+    rows = rows[rows["lhs"].isin(free) & rows["rhs"].isin(free)]
+    r, half = rows["est_std"], float(ndtri((1 + confidence) / 2)) * rows["se"]
+    found = pd.DataFrame(
+        {
+            "group": rows["group"],
+            "first": rows["lhs"],
+            "second": rows["rhs"],
+            "r": r,
+            "se": rows["se"],
+            "ci_lower": r - half,
+            "ci_upper": r + half,
+        }
+    )
+    return found.sort_values("r", ascending=False, kind="stable", ignore_index=True)

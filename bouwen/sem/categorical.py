@@ -48,6 +48,7 @@ class OrdinalFamily:
             structure=self.structure,
             slots=slots(self.structure),
             fixed=self.structure.fixed,
+            n=self.sample.n,
             share=(self.sample.n - 1) / self.sample.N,
             layout=read_layout(self.moments[0].labels, self.structure.observed),
             statistics=np.array([m.statistics for m in self.moments]),

@@ -44,20 +44,31 @@ class Slots:
         return G == 1 and q == R and bool(np.array_equal(self.gather[0], np.eye(q)))
 
     @cached_property
-    def has_means(self) -> bool:
-        """Whether the model implies means."""
-        return self.structure.meanstructure
+    def pairs(self) -> tuple[Ints, Ints, Ints]:
+        """Places of (a, a), (a, b) and (b, b) of every pair of rows in a flattened Zᵀ W Z."""
+        width, a, b = 2 * self.structure.m, self.a, self.b
+        return a[:, None] * width + a, a[:, None] * width + b, b[:, None] * width + b
+
+    @cached_property
+    def weights(self) -> Array:
+        """Products of the weights of every pair of rows."""
+        return np.asarray(self.weight[:, None] * self.weight)
+
+    @cached_property
+    def kinds(self) -> tuple[Ints, Ints, Ints]:
+        """Which of the rows are paths, covariances and intercepts."""
+        kind = self.structure.kind[self.rows]
+        paths, covs, ints = (np.flatnonzero(kind == k) for k in (DIRECTED, SYMMETRIC, INTERCEPT))
+        return paths, covs, ints
 
 
 def slots(structure: Structure) -> Slots:
     """Prepare a structure for differentiation."""
-    moves = np.isin(structure.kind, (DIRECTED, SYMMETRIC, INTERCEPT)) & (structure.free >= 0).any(axis=0)
-    rows = np.flatnonzero(moves)
+    rows = np.flatnonzero((structure.kind <= INTERCEPT) & structure.is_free.any(axis=0))
     kind, i, j = structure.kind[rows], structure.i[rows], structure.j[rows]
     gather = np.zeros((structure.n_groups, len(rows), structure.q))
-    for g in range(structure.n_groups):
-        used = structure.free[g, rows] >= 0
-        gather[g, np.flatnonzero(used), structure.free[g, rows[used]]] = 1.0
+    g, r = np.nonzero(structure.is_free[:, rows])
+    gather[g, r, structure.free[g, rows[r]]] = 1.0
     return Slots(
         structure=structure,
         rows=rows,
@@ -70,9 +81,11 @@ def slots(structure: Structure) -> Slots:
 
 def mean_slopes(s: Slots, implied: Implied) -> Array:
     """C (..., G, rows) in ∂μ = c a: η_j for paths, 1 for intercepts, 0 for covariances."""
-    kind = s.structure.kind[s.rows]
-    j = np.where(kind == DIRECTED, s.structure.j[s.rows], 0)
-    return np.where(kind == DIRECTED, implied.eta[..., j], np.where(kind == INTERCEPT, 1.0, 0.0))
+    paths, _, ints = s.kinds
+    out = np.zeros((*implied.eta.shape[:-1], len(s.rows)))
+    out[..., paths] = implied.eta[..., s.structure.j[s.rows[paths]]]
+    out[..., ints] = 1.0
+    return out
 
 
 def collect_vector(s: Slots, by_row: Array) -> Array:
@@ -102,22 +115,26 @@ def trace_by_row(s: Slots, ZQZ: Array) -> Array:
 
 def pairs_by_row(s: Slots, ZWZ: Array, ZVZ: Array | None = None) -> Array:
     """½ tr(W ∂Σ V ∂Σ) for each pair of rows, from Zᵀ W Z and Zᵀ V Z (symmetric in the pair when V is W)."""
-    a, b, w = s.a, s.b, s.weight
+    Waa, Wab, Wbb = _picked(s, ZWZ)
     if ZVZ is None:
-        aa, ab = ZWZ[..., a[:, None], a], ZWZ[..., a[:, None], b]
-        bb = ZWZ[..., b[:, None], b]
-        out = aa * bb + ab * np.swapaxes(ab, -1, -2)
+        out = Waa * Wbb + Wab * np.swapaxes(Wab, -1, -2)
     else:
-        Waa, Wab, Wbb = ZWZ[..., a[:, None], a], ZWZ[..., a[:, None], b], ZWZ[..., b[:, None], b]
-        Vaa, Vab, Vbb = ZVZ[..., a[:, None], a], ZVZ[..., a[:, None], b], ZVZ[..., b[:, None], b]
+        Vaa, Vab, Vbb = _picked(s, ZVZ)
         Wba, Vba = np.swapaxes(Wab, -1, -2), np.swapaxes(Vab, -1, -2)
         out = 0.5 * (Waa * Vbb + Wbb * Vaa + Wab * Vba + Wba * Vab)
-    return np.asarray(out * (w[:, None] * w))
+    return np.asarray(out * s.weights)
+
+
+def _picked(s: Slots, ZWZ: Array) -> tuple[Array, Array, Array]:
+    flat = ZWZ.reshape(*ZWZ.shape[:-2], -1)
+    aa, ab, bb = s.pairs
+    return flat.take(aa, axis=-1), flat.take(ab, axis=-1), flat.take(bb, axis=-1)
 
 
 def mean_pairs_by_row(s: Slots, ZWZ: Array, c: Array) -> Array:
     """∂μᵀ W ∂μ for each pair of rows."""
-    return np.asarray(ZWZ[..., s.a[:, None], s.a] * (c[..., :, None] * c[..., None, :]))
+    aa = ZWZ.reshape(*ZWZ.shape[:-2], -1).take(s.pairs[0], axis=-1)
+    return np.asarray(aa * (c[..., :, None] * c[..., None, :]))
 
 
 def second_by_row(s: Slots, implied: Implied, FQF: Array, Fq: Array | None = None) -> Array:
@@ -137,14 +154,13 @@ def second_by_row(s: Slots, implied: Implied, FQF: Array, Fq: Array | None = Non
     path ij and covariance kl:  w (E_jk P_li + E_jl P_ki);
     path ij and intercept k:  t_i E_jk.
     """
-    st = s.structure
-    kind, i, j = st.kind[s.rows], st.i[s.rows], st.j[s.rows]
+    i, j = s.structure.i[s.rows], s.structure.j[s.rows]
     E, C = implied.E, implied.C
     X = FQF @ E
     T, P = C @ X, np.swapaxes(E, -1, -2) @ X
     R = len(s.rows)
     out = np.zeros((*T.shape[:-2], R, R))
-    paths, covs = np.flatnonzero(kind == DIRECTED), np.flatnonzero(kind == SYMMETRIC)
+    paths, covs, ints = s.kinds
     if not len(paths):
         return out
     ip, jp, ic, jc = i[paths], j[paths], i[covs], j[covs]
@@ -157,7 +173,6 @@ def second_by_row(s: Slots, implied: Implied, FQF: Array, Fq: Array | None = Non
         t = (np.swapaxes(E, -1, -2) @ Fq[..., None])[..., 0]
         half = t[..., ip, None] * E[..., jp[:, None], ip] * implied.eta[..., None, jp]
         both = both + half + np.swapaxes(half, -1, -2)
-        ints = np.flatnonzero(kind == INTERCEPT)
         lone = t[..., ip, None] * E[..., jp[:, None], i[ints]]
         out[..., paths[:, None], ints] = lone
         out[..., ints[:, None], paths] = np.swapaxes(lone, -1, -2)

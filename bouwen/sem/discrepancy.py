@@ -9,7 +9,7 @@ Where Σ is not positive definite the distance is infinite, so that a line searc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ from bouwen.sem.derivatives import (
 )
 from bouwen.sem.implied import Array, Implied, Ints, Structure, implied_moments, with_exogenous
 from bouwen.sem.moments import Sample
+
+SINGULAR = 1e-10  # share of an item's variance that those before it leave, below which a sample is singular
 
 
 class Point(Protocol):
@@ -84,13 +86,16 @@ class Likelihood:
     ----------
     group : array (P,)
         Group of each pattern.
-    share : array (P,)
-        n_j / N.
+    n : array (..., G)
+        Respondents of each group.
+    share : array (..., P)
+        n_j / N; 0 for a pattern that a draw lacks.
     observed : array (P, p) or None
         1 where a pattern has the item; None for complete data.
     mean, cov : arrays (..., P, p) and (..., P, p, p)
-    constant : float
-        The same expression for the saturated model, so that f is 0 at a perfect fit.
+    constant : float or array (...)
+        The same expression for the saturated model, so that f is 0 at a perfect fit; NaN where a draw's
+        covariances are singular.
 
     References
     ----------
@@ -102,11 +107,12 @@ class Likelihood:
     slots: Slots
     fixed: Array
     group: Ints
+    n: Array
     share: Array
     observed: Array | None
     mean: Array
     cov: Array
-    constant: float
+    constant: Any
 
     def at(self, theta: Array) -> LikelihoodPoint:
         """Evaluate at parameters (..., q)."""
@@ -141,16 +147,7 @@ class LikelihoodPoint:
             absent = np.zeros((len(o.group), p, p))
             absent[:, range(p), range(p)] = 1 - o.observed
             cov = cov * (o.observed[:, :, None] * o.observed[:, None, :]) + absent
-        L: Array
-        try:
-            L = np.linalg.cholesky(cov)
-            good = np.ones(cov.shape[:-2], dtype=bool)
-        except LinAlgError:
-            usable = np.isfinite(cov).all(axis=(-2, -1))
-            cov = np.where(np.asarray(usable)[..., None, None], cov, np.eye(p))
-            good = np.asarray(usable & (np.linalg.eigvalsh(cov)[..., 0] > 0))
-            cov = np.where(good[..., None, None], cov, np.eye(p))
-            L = np.linalg.cholesky(cov + 1e-300)
+        L, good = cholesky(cov)
         half: Array = np.linalg.inv(L)
         W: Array = np.swapaxes(half, -1, -2) @ half
         if absent is not None:
@@ -197,7 +194,7 @@ class LikelihoodPoint:
     def _by_group(self, array: Array, tail: int) -> Array:
         """Σ over the patterns of a group of share × array."""
         o = self.objective
-        weighted = array * o.share.reshape(-1, *([1] * tail))
+        weighted = array * o.share[(..., *[None] * tail)]
         if o.simple:
             return weighted
         out = np.zeros((*array.shape[: -tail - 1], o.structure.n_groups, *array.shape[array.ndim - tail :]))
@@ -229,19 +226,21 @@ class LikelihoodPoint:
         c = self._by_pattern(mean_slopes(s, self.implied), 1) if o.structure.meanstructure else None
         Z = self._by_pattern(self.implied.Z, 2)
         ZWZ = gram(Z, self.W)
-        by_row = pairs_by_row(s, ZWZ)
+        if not hessian:
+            by_row = pairs_by_row(s, ZWZ)
+        else:  # tr(B ∂Σ W ∂Σ) − ½ tr(W ∂Σ W ∂Σ), with B = W S* W
+            B, u = self._misfit
+            by_row = pairs_by_row(s, ZWZ, gram(Z, 2 * B - self.W))
         if c is not None:
             by_row = by_row + mean_pairs_by_row(s, ZWZ, c)
-        if hessian:
-            # tr(B ∂Σ W ∂Σ) − ½ tr(W ∂Σ W ∂Σ) and rᵀW ∂Σ W ∂μ, twice
-            B, u = self._misfit
-            by_row = by_row + 2 * (pairs_by_row(s, ZWZ, gram(Z, B)) - pairs_by_row(s, ZWZ))
-            if c is not None:
+            if hessian:  # rᵀW ∂Σ W ∂μ, twice
                 zu = (np.swapaxes(Z, -1, -2) @ u[..., None])[..., 0]
                 # uᵀ ∂Σ_r W ∂μ_s = w_r c_s (u·a_r  b_rᵀ W a_s + u·b_r  a_rᵀ W a_s)
-                cross = (s.weight * zu[..., s.a])[..., :, None] * ZWZ[..., s.b[:, None], s.a] + (
+                flat = ZWZ.reshape(*ZWZ.shape[:-2], -1)
+                aa, ab, _ = s.pairs
+                cross = (s.weight * zu[..., s.a])[..., :, None] * flat.take(ab.T, axis=-1) + (
                     s.weight * zu[..., s.b]
-                )[..., :, None] * ZWZ[..., s.a[:, None], s.a]
+                )[..., :, None] * flat.take(aa, axis=-1)
                 cross = cross * c[..., None, :]
                 by_row = by_row + cross + np.swapaxes(cross, -1, -2)
         return self._by_group(by_row, 2)
@@ -269,21 +268,61 @@ class LikelihoodPoint:
         return collect_matrix(s, self._pattern_sum(hessian=True) + second_by_row(s, self.implied, FQF, Fq))
 
 
+def cholesky(cov: Array) -> tuple[Array, Array]:
+    """Lower factors (..., p, p), and whether each matrix is positive definite; I where it is not."""
+    try:
+        return np.linalg.cholesky(cov), np.ones(cov.shape[:-2], dtype=bool)
+    except LinAlgError:
+        identity = np.eye(cov.shape[-1])
+        usable = np.isfinite(cov).all(axis=(-2, -1))
+        cov = np.where(np.asarray(usable)[..., None, None], cov, identity)
+        good = np.asarray(usable & (np.linalg.eigvalsh(cov)[..., 0] > 0))
+        return np.linalg.cholesky(np.where(good[..., None, None], cov, identity)), good
+
+
 def likelihood(structure: Structure, sample: Sample, s: Slots | None = None) -> Likelihood:
     """The likelihood of a sample, complete or by missing pattern."""
+    t = sample.patterns
+    if t is None:
+        return complete_likelihood(structure, sample.n, sample.mean, sample.cov, s)
     fixed = with_exogenous(structure, sample.mean, sample.cov)
     s = s or slots(structure)
-    if sample.patterns is None:
-        group = np.arange(len(sample.n))
-        constant = 0.5 * (sample.n / sample.N) @ (np.linalg.slogdet(sample.cov)[1] + structure.p)
-        return Likelihood(
-            structure, s, fixed, group, sample.n / sample.N, None, sample.mean, sample.cov, float(constant)
-        )
-    t = sample.patterns
-    saturated = Likelihood(structure, s, fixed, t.group, t.n / sample.N, t.observed, t.mean, t.cov, 0.0)
-    at_saturated = LikelihoodPoint(saturated, _saturated_moments(sample))
+    incomplete = Likelihood(
+        structure, s, fixed, t.group, sample.n, t.n / sample.N, t.observed, t.mean, t.cov, 0.0
+    )
+    at_saturated = LikelihoodPoint(incomplete, _saturated_moments(sample))
+    return replace(incomplete, constant=float(at_saturated.value))
+
+
+def complete_likelihood(
+    structure: Structure, n: Array, mean: Array, cov: Array, s: Slots | None = None
+) -> Likelihood:
+    """The likelihood of complete data, or of a stack of them.
+
+    Parameters
+    ----------
+    structure : Structure
+    n, mean, cov : arrays (..., G), (..., G, p) and (..., G, p, p)
+        Group sizes, means and covariances (divided by n).
+    s : Slots, optional
+        Of the structure, where they are at hand.
+    """
+    share = n / n.sum(axis=-1, keepdims=True)
+    L, good = cholesky(cov)
+    d = np.diagonal(L, axis1=-2, axis2=-1)
+    unexplained = d**2 / np.where(good[..., None], np.diagonal(cov, axis1=-2, axis2=-1), 1.0)
+    logdet = np.where(good & (unexplained > SINGULAR).all(axis=-1), 2 * np.log(d).sum(axis=-1), np.nan)
     return Likelihood(
-        structure, s, fixed, t.group, t.n / sample.N, t.observed, t.mean, t.cov, float(at_saturated.value)
+        structure=structure,
+        slots=s or slots(structure),
+        fixed=with_exogenous(structure, mean, cov),
+        group=np.arange(structure.n_groups),
+        n=n,
+        share=share,
+        observed=None,
+        mean=mean,
+        cov=cov,
+        constant=0.5 * (share * (logdet + structure.p)).sum(axis=-1),
     )
 
 
@@ -309,6 +348,7 @@ class LeastSquares:
     structure: Structure
     slots: Slots
     fixed: Array
+    n: Array
     share: Array
     mean: Array
     cov: Array
@@ -357,7 +397,7 @@ class LeastSquaresPoint:
         if o.structure.meanstructure:
             Zq = (np.swapaxes(self.implied.Z, -1, -2) @ (o.V @ r[..., None]))[..., 0]
             by_row = by_row - mean_slopes(s, self.implied) * Zq[..., s.a]
-        return collect_vector(s, by_row * o.share[:, None])
+        return collect_vector(s, by_row * o.share[..., None])
 
     @cached_property
     def information(self) -> Array:
@@ -374,7 +414,7 @@ class LeastSquaresPoint:
             by_row = by_row + 0.5 * o.diagonal * by_diagonal @ np.swapaxes(by_diagonal, -1, -2)
         if o.structure.meanstructure:
             by_row = by_row + mean_pairs_by_row(s, ZVZ, mean_slopes(s, self.implied))
-        return collect_matrix(s, by_row * o.share[:, None, None])
+        return collect_matrix(s, by_row * o.share[..., None, None])
 
     @cached_property
     def hessian(self) -> Array:
@@ -386,30 +426,48 @@ class LeastSquaresPoint:
         if o.diagonal:
             d = np.arange(p)
             Q[..., d, d] -= o.diagonal * R[..., d, d]
-        share = o.share[:, None, None]
+        share = o.share[..., None, None]
         FQF = np.zeros((*Q.shape[:-2], m, m))
         FQF[..., :p, :p] = Q * share
         Fq = None
         if o.structure.meanstructure:
             Fq = np.zeros((*r.shape[:-1], m))
-            Fq[..., :p] = -(o.V @ r[..., None])[..., 0] * o.share[:, None]
+            Fq[..., :p] = -(o.V @ r[..., None])[..., 0] * o.share[..., None]
         return self.information + collect_matrix(s, second_by_row(s, self.implied, FQF, Fq))
 
 
 def least_squares(structure: Structure, sample: Sample, *, weighted: bool) -> LeastSquares:
-    """GLS (``weighted``) or ULS distance for a complete sample.
+    """GLS (``weighted``) or ULS distance for a complete sample."""
+    return stacked_least_squares(structure, sample.n, sample.mean, sample.cov, weighted=weighted)
+
+
+def stacked_least_squares(
+    structure: Structure, n: Array, mean: Array, cov: Array, *, weighted: bool
+) -> LeastSquares:
+    """GLS (``weighted``) or ULS distance for complete data, or for a stack of them.
 
     The one place where N − 1 counts: lavaan divides S by it, and weighs groups by it, for these two.
+
+    Parameters
+    ----------
+    structure : Structure
+    n, mean, cov : arrays (..., G), (..., G, p) and (..., G, p, p)
+        Group sizes, means and covariances (divided by n).
+    weighted : bool
     """
-    p = structure.p
-    cov = sample.cov * (sample.n / (sample.n - 1))[:, None, None]
-    V = np.linalg.inv(cov) if weighted else np.broadcast_to(np.eye(p), cov.shape)
+    cov = cov * (n / (n - 1))[..., None, None]
+    V: Array = np.broadcast_to(np.eye(structure.p), cov.shape)
+    if weighted:
+        _, good = cholesky(cov)
+        V = np.linalg.inv(np.where(good[..., None, None], cov, V))
+        V = np.where(good[..., None, None], V, np.nan)
     return LeastSquares(
         structure=structure,
         slots=slots(structure),
-        fixed=with_exogenous(structure, sample.mean, cov),
-        share=(sample.n - 1) / sample.N,
-        mean=sample.mean,
+        fixed=with_exogenous(structure, mean, cov),
+        n=n,
+        share=(n - 1) / n.sum(axis=-1, keepdims=True),
+        mean=mean,
         cov=cov,
         V=V,
         diagonal=0.0 if weighted else 1.0,

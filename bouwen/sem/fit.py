@@ -17,6 +17,7 @@ from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Point
 from bouwen.sem.estimate import NotIdentified, Solution
 from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure
+from bouwen.sem.improper import indefinite_blocks, negative_variances
 from bouwen.sem.inference import Test
 from bouwen.sem.moments import DataError, Moments, Sample, read_sample, sample_from_moments
 from bouwen.sem.normal import Family, NormalTheory
@@ -284,27 +285,21 @@ class Fit:
         return (*self.sample.notes, *self._improper())
 
     def _improper(self) -> list[str]:
-        st, out = self.structure, []
+        st, values, out = self.structure, self.implied.values, []
         names = [*st.observed, *st.latent]
+        negative, indefinite = negative_variances(st, values), indefinite_blocks(st, values)
         for g, label in enumerate(self.sample.groups):
             where = f' in group "{label}"' if len(self.sample.groups) > 1 else ""
-            values = self.implied.values[g]
-            diagonal = np.flatnonzero((st.kind == SYMMETRIC) & (st.i == st.j))
             out += [
-                f'improper solution: the variance of "{names[st.i[r]]}"{where} is negative ({values[r]:.3f})'
-                for r in diagonal
-                if values[r] < 0
+                f'improper solution: the variance of "{names[st.i[r]]}"{where} is negative '
+                f"({values[g, r]:.3f})"
+                for r in np.flatnonzero(negative[g])
             ]
-            S = np.zeros((st.m, st.m))
-            rows = np.flatnonzero(st.kind == SYMMETRIC)
-            S[st.i[rows], st.j[rows]] = S[st.j[rows], st.i[rows]] = values[rows]
-            for block, what in ((slice(st.p, st.m), "latent variables"), (slice(0, st.p), "residuals")):
-                part = S[block, block]
-                if len(part) > 1 and (np.diag(part) >= 0).all() and np.linalg.eigvalsh(part)[0] < -1e-8:
-                    out.append(
-                        f"improper solution: the covariance matrix of the {what}{where} is not positive "
-                        "definite"
-                    )
+            out += [
+                f"improper solution: the covariance matrix of the {what}{where} is not positive definite"
+                for what, bad in zip(("latent variables", "residuals"), indefinite[g], strict=True)
+                if bad
+            ]
         return out
 
 

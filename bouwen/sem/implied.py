@@ -12,6 +12,7 @@ Every function works on stacks: parameters (..., q) give moments (..., G, p, p) 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,45 @@ class Structure:
     def n_groups(self) -> int:
         """Number of groups."""
         return len(self.groups)
+
+    @cached_property
+    def is_free(self) -> NDArray[np.bool_]:
+        """(G, R) whether a row of a group is a parameter."""
+        return np.asarray(self.free >= 0)
+
+    @cached_property
+    def directed(self) -> tuple[Ints, Ints, Ints]:
+        """Rows of paths and loadings, and their places in A."""
+        return self._places(DIRECTED)
+
+    @cached_property
+    def symmetric(self) -> tuple[Ints, Ints, Ints]:
+        """Rows of variances and covariances, and their places in S."""
+        return self._places(SYMMETRIC)
+
+    @cached_property
+    def intercepts(self) -> tuple[Ints, Ints, Ints]:
+        """Rows of means and intercepts, and their places in m."""
+        return self._places(INTERCEPT)
+
+    def _places(self, kind: int) -> tuple[Ints, Ints, Ints]:
+        rows = np.flatnonzero(self.kind == kind)
+        return rows, self.i[rows], self.j[rows]
+
+    @cached_property
+    def residual_order(self) -> tuple[Ints, Ints, Ints]:
+        """Ordered items, causes first, with the rows of their residual variances and scales."""
+        items = np.array(causal_order(self), dtype=np.int64)
+        own = {(int(self.kind[r]), int(self.i[r])): r for r in np.flatnonzero(self.i == self.j)}
+        residual = np.array([own[SYMMETRIC, item] for item in items.tolist()], dtype=np.int64)
+        scale = np.array([own[SCALE, item] for item in items.tolist()], dtype=np.int64)
+        return items, residual, scale
+
+    @cached_property
+    def chained(self) -> bool:
+        """Whether an ordered item predicts another variable."""
+        _, _, causes = self.directed
+        return bool(np.isin(causes, self.ordered).any())
 
 
 def compile_structure(table: ParTable) -> Structure:
@@ -128,7 +168,7 @@ def row_values(structure: Structure, theta: Array, fixed: Array | None = None) -
     fixed = structure.fixed if fixed is None else fixed
     if structure.q == 0:
         return np.broadcast_to(fixed, (*theta.shape[:-1], *fixed.shape[-2:]))
-    return np.where(structure.free >= 0, theta[..., structure.free], fixed)
+    return np.where(structure.is_free, theta[..., structure.free], fixed)
 
 
 def _with_residuals(structure: Structure, values: Array, E: Array, C: Array) -> Array:
@@ -137,13 +177,16 @@ def _with_residuals(structure: Structure, values: Array, E: Array, C: Array) -> 
     C changes in place. Items are taken causes first, so that what an ordered item adds to the
     variance of those it predicts is known by then. Muthén & Asparouhov (2002), Mplus Web Note 4.
     """
-    kind, i, j = structure.kind, structure.i, structure.j
     values = values.copy()
-    for item in causal_order(structure):
-        scale = values[..., np.flatnonzero((kind == SCALE) & (i == item))[0]]
-        residual = np.flatnonzero((kind == SYMMETRIC) & (i == item) & (j == item))[0]
-        more = scale**-2.0 - C[..., item, item]
-        values[..., residual] += more
+    items, residual, scale = structure.residual_order
+    total = values[..., scale] ** -2.0
+    if not structure.chained:
+        values[..., residual] += total - C[..., items, items]
+        C[..., items, items] = total
+        return values
+    for k, item in enumerate(items):
+        more = total[..., k] - C[..., item, item]
+        values[..., residual[k]] += more
         e = E[..., :, item]
         C += more[..., None, None] * (e[..., :, None] * e[..., None, :])
     return values
@@ -221,19 +264,18 @@ def implied_moments(structure: Structure, theta: Array, fixed: Array | None = No
     p, m = structure.p, structure.m
     shape = values.shape[:-1]
     A, S, intercepts = np.zeros((*shape, m, m)), np.zeros((*shape, m, m)), np.zeros((*shape, m))
-    rows = np.flatnonzero(structure.kind == DIRECTED)
-    A[..., structure.i[rows], structure.j[rows]] = values[..., rows]
-    rows = np.flatnonzero(structure.kind == SYMMETRIC)
-    S[..., structure.i[rows], structure.j[rows]] = values[..., rows]
-    S[..., structure.j[rows], structure.i[rows]] = values[..., rows]
+    rows, i, j = structure.directed
+    A[..., i, j] = values[..., rows]
+    rows, i, j = structure.symmetric
+    S[..., i, j] = S[..., j, i] = values[..., rows]
     E = np.linalg.inv(np.eye(m) - A)
     FE = E[..., :p, :]
     C = E @ S @ np.swapaxes(E, -1, -2)
     if len(structure.ordered):
         values = _with_residuals(structure, values, E, C)
     if structure.meanstructure:
-        rows = np.flatnonzero(structure.kind == INTERCEPT)
-        intercepts[..., structure.i[rows]] = values[..., rows]
+        rows, i, _ = structure.intercepts
+        intercepts[..., i] = values[..., rows]
         eta = (E @ intercepts[..., None])[..., 0]
     else:
         eta = intercepts

@@ -131,27 +131,27 @@ def swain(df: float, p: int, n: float) -> float:
 
 def srmr(
     sample_mean: Array, sample_cov: Array, mean: Array, cov: Array, n: Array, *, means: bool
-) -> tuple[float, float]:
+) -> tuple[Array, Array]:
     """Root mean square residual, standardised by the sample's deviations, and raw (Bentler, 1995).
 
     Parameters
     ----------
-    sample_mean, mean : arrays (G, p)
-    sample_cov, cov : arrays (G, p, p)
-    n : array (G,)
+    sample_mean, mean : arrays (..., G, p)
+    sample_cov, cov : arrays (..., G, p, p)
+    n : array (..., G)
     means : bool
         Whether residual means count.
     """
     p = cov.shape[-1]
     i, j = np.tril_indices(p)
     sd = np.sqrt(np.diagonal(sample_cov, axis1=-2, axis2=-1))
-    raw = (sample_cov - cov)[:, i, j]
-    standardised = raw / (sd[:, i] * sd[:, j])
+    raw = (sample_cov - cov)[..., i, j]
+    standardised = raw / (sd[..., i] * sd[..., j])
     out = []
     for r, d in ((standardised, (sample_mean - mean) / sd), (raw, sample_mean - mean)):
-        squares = (r**2).sum(axis=1) + ((d**2).sum(axis=1) if means else 0.0)
+        squares = (r**2).sum(axis=-1) + ((d**2).sum(axis=-1) if means else 0.0)
         roots = np.sqrt(squares / (len(i) + (p if means else 0)))
-        out.append(float(n @ roots / n.sum()))
+        out.append((n * roots).sum(axis=-1) / n.sum(axis=-1))
     return out[0], out[1]
 
 

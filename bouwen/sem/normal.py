@@ -353,7 +353,7 @@ class NormalTheory:
         st, implied, o = self.structure, point.implied, self.objective
         sample_cov = o.cov if isinstance(o, LeastSquares) else self.sample.cov
         moments = (self.sample.mean, sample_cov, implied.mean, implied.cov)
-        srmr, rmr = measures.srmr(*moments, self.sample.n, means=st.meanstructure)
+        srmr, rmr = map(float, measures.srmr(*moments, self.sample.n, means=st.meanstructure))
         gfi = self._gfi(moments)
         n_moments = G * (st.p * (st.p + 1) // 2 + (st.p if st.meanstructure else 0))
         out |= {"rmr": rmr, "srmr": srmr, "gfi": gfi, "agfi": measures.agfi(gfi, df, n_moments)}

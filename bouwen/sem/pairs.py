@@ -150,21 +150,11 @@ class _Tables:
         """Correlations (K,) and influences (K, N): a table of influences, read off by answer."""
         first, second = np.triu_indices(len(self.items), 1)
         rows, columns = self.thresholds[first], self.thresholds[second]
-        rho = polychoric_of_tables(_without_empty_corner(self.counts), rows, columns, start)
-        cells = cell_probabilities(rows, columns, rho)
-        score = cell_slopes(rows, columns, rho)[0] / cells
-        weighted = self.counts * score / cells
-        above = cell_strips(rows, columns, rho)[:, 1:-1]
-        left = cell_strips(columns, rows, rho)[:, 1:-1].swapaxes(1, 2)
-        by_first = np.sum(above * -np.diff(weighted, axis=1), axis=2)
-        by_second = np.sum(left * -np.diff(weighted, axis=2), axis=1)
-
+        rho = polychoric_of_tables(without_empty_corner(self.counts), rows, columns, start)
         size, n = self.counts.shape[-1], self.codes.shape[1]
-        table = np.zeros((len(first), size + 1, size + 1))
-        table[:, :size, :size] = n * score
-        table -= np.einsum("kt,kat->ka", by_first, self.answers[first])[:, :, None]
-        table -= np.einsum("kt,kat->ka", by_second, self.answers[second])[:, None, :]
-        table /= np.sum(self.counts * score * score, axis=(1, 2))[:, None, None]
+        table = influence_tables(
+            self.counts, rows, columns, rho, self.answers[first], self.answers[second], np.array(n)
+        )
         row = np.arange(len(first))[:, None] * (size + 1) + self.codes[first]
         return rho, table.ravel()[row * (size + 1) + self.codes[second]]
 
@@ -182,18 +172,57 @@ class _Tables:
         return [f"{len(pairs)} of {len(first)} cross tables have empty cells: {shown}"]
 
 
-def _without_empty_corner(counts: Array) -> Array:
-    """Move ½ into the one empty cell of a 2 × 2 table; its margins stay.
+def influence_tables(
+    counts: Array, rows: Array, columns: Array, rho: Array, first: Array, second: Array, n: Array
+) -> Array:
+    """How much an answer to each of two ordered items moves their correlation.
+
+    Parameters
+    ----------
+    counts : array (..., K, C, C)
+        Cross tables of those who answered both.
+    rows, columns : arrays (..., K, C + 1)
+        Thresholds, with ∓`FAR` at the ends.
+    rho : array (..., K)
+        Correlations at the maximum.
+    first, second : arrays (..., K, C + 1, C − 1)
+        Influence of each answer, the missing one last, on each threshold.
+    n : array (...)
+        Respondents in all.
+
+    Returns
+    -------
+    array (..., K, C + 1, C + 1)
+        By the answers, the missing one last.
+    """
+    cells = cell_probabilities(rows, columns, rho)
+    score = cell_slopes(rows, columns, rho)[0] / cells
+    weighted = counts * score / cells
+    above = cell_strips(rows, columns, rho)[..., 1:-1, :]
+    left = cell_strips(columns, rows, rho)[..., 1:-1, :].swapaxes(-1, -2)
+    by_first = np.sum(above * -np.diff(weighted, axis=-2), axis=-1)
+    by_second = np.sum(left * -np.diff(weighted, axis=-1), axis=-2)
+    size = counts.shape[-1]
+    table = np.zeros((*rho.shape, size + 1, size + 1))
+    table[..., :size, :size] = n[..., None, None, None] * score
+    table -= (first @ by_first[..., None])[..., 0][..., :, None]
+    table -= (second @ by_second[..., None])[..., 0][..., None, :]
+    table /= np.sum(counts * score * score, axis=(-2, -1))[..., None, None]
+    return table
+
+
+def without_empty_corner(counts: Array) -> Array:
+    """Move ½ into the one empty cell of a 2 × 2 table (..., C, C); its margins stay.
 
     Only a single empty cell: with two on a diagonal the items agree perfectly.
     """
-    corner = counts[:, :2, :2]
-    small = counts.sum(axis=(1, 2)) == corner.sum(axis=(1, 2))
-    single = small & ((corner == 0).sum(axis=(1, 2)) == 1)
+    corner = counts[..., :2, :2]
+    small = counts.sum(axis=(-2, -1)) == corner.sum(axis=(-2, -1))
+    single = small & ((corner == 0).sum(axis=(-2, -1)) == 1)
     if not single.any():
         return counts
     filled = counts.copy()
-    on_diagonal = (corner[:, 0, 0] == 0) | (corner[:, 1, 1] == 0)
+    on_diagonal = (corner[..., 0, 0] == 0) | (corner[..., 1, 1] == 0)
     sign = np.where(on_diagonal, 0.5, -0.5)[single, None, None]
     filled[single, :2, :2] += sign * np.array([[1.0, -1.0], [-1.0, 1.0]])
     return filled

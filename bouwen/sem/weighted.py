@@ -65,6 +65,8 @@ class WeightedLeastSquares:
 
     Attributes
     ----------
+    n, share : arrays (..., G)
+        Respondents of each group, and (n_g − 1) / N.
     statistics, weight : arrays (..., G, k)
         s, and the diagonal of W: one over the asymptotic variances of s.
     """
@@ -72,6 +74,7 @@ class WeightedLeastSquares:
     structure: Structure
     slots: Slots
     fixed: Array
+    n: Array
     share: Array
     layout: Layout
     statistics: Array
@@ -96,12 +99,6 @@ class WeightedLeastSquares:
         """Rows of scaling factors and the items they belong to."""
         rows = np.flatnonzero(self.structure.kind == SCALE)
         return rows, self.structure.i[rows]
-
-    @cached_property
-    def chained(self) -> bool:
-        """Whether an ordered item predicts another variable."""
-        st = self.structure
-        return bool(np.isin(st.j[st.kind == DIRECTED], st.ordered).any())
 
     @cached_property
     def gather(self) -> Array:
@@ -157,7 +154,7 @@ class WeightedPoint:
         """∂σ/∂θ (..., G, k, q)."""
         o, lay, implied, scale = self.objective, self.objective.layout, self.implied, self.scale
         st, s = o.structure, o.slots
-        if o.chained:
+        if st.chained:
             theta = theta_of(implied, st)
             flat = numeric_jacobian(lambda t: o.at(t).model.reshape(*t.shape[:-1], -1), theta)
             return flat.reshape(*implied.mean.shape[:-1], lay.size, st.q)
@@ -201,14 +198,14 @@ class WeightedPoint:
     def gradient(self) -> Array:
         """df/dθ."""
         o = self.objective
-        pull = o.weight * (o.statistics - self.model) * o.share[:, None]
+        pull = o.weight * (o.statistics - self.model) * o.share[..., None]
         return -np.asarray((np.swapaxes(self.jacobian, -1, -2) @ pull[..., None])[..., 0].sum(axis=-2))
 
     @cached_property
     def information(self) -> Array:
         """Σ (n_g/N) Δᵀ W Δ."""
         o, D = self.objective, self.jacobian
-        weighted = D * (o.weight * o.share[:, None])[..., None]
+        weighted = D * (o.weight * o.share[..., None])[..., None]
         return np.asarray((np.swapaxes(D, -1, -2) @ weighted).sum(axis=-3))
 
     @property

@@ -68,19 +68,15 @@ def residuals(study: Study, fit: Fit, *, large: float = 0.1) -> ggplot:
         ggplot(tiles, aes("column", "row"))
         + geom_tile(aes(fill="residual", width=0.94, height=0.94))
         + geom_text(aes(label="sign"), marked, size=8, colour="#000000")
-        + scale_fill_gradientn(
-            colors=["#B35806", "#F6F6F6", "#5E3C99"], limits=(-far, far), labels=ticks(study)
-        )
+        + scale_fill_gradientn(colors=["#B35806", "#F6F6F6", "#5E3C99"], limits=(-far, far), guide=None)
         + scale_x_continuous(breaks=places[:-1], labels=names[:-1], expand=(0, 0.2))
         + scale_y_reverse(breaks=places[1:], labels=names[1:], expand=(0, 0.2))
-        + labs(x="", y="", fill="")
-        + look(0.2 * len(names) + 1.7)
+        + labs(x="", y="")
+        + look(0.2 * len(names) + 1.2)
         + theme(
             axis_title_x=element_text(size=1),
             axis_text_x=element_text(rotation=90, ha="center", size=7),
             axis_text_y=element_text(size=7),
-            legend_key_width=60,
-            legend_key_height=8,
         )
     )
 

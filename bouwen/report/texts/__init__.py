@@ -9,19 +9,34 @@ from bouwen.report.texts.passages import (
     remarks,
     too_few,
 )
-from bouwen.report.texts.wording import arrow, guarded, guarded_share, markdown, power_of_ten, share
+from bouwen.report.texts.readings import apart, counted, key, missing_test, pvalue_text
+from bouwen.report.texts.wording import (
+    arrow,
+    guarded,
+    guarded_share,
+    markdown,
+    number_range,
+    power_of_ten,
+    share,
+)
 
 __all__ = [
     "about",
+    "apart",
     "arrow",
+    "counted",
     "guarded",
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+    "key",
     "markdown",
+    "missing_test",
     "models",
+    "number_range",
     "open_questions",
     "power_of_ten",
+    "pvalue_text",
     "remarks",
     "share",
     "too_few",

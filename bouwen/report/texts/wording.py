@@ -54,3 +54,12 @@ def power_of_ten(value: float) -> str:
 def arrow(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
     return f"{variable_label(study, source)} → {variable_label(study, target)}"
+
+
+def number_range(low: int, high: int, language: str = "en") -> str:
+    """Two whole numbers as a range, or one where they are equal.
+
+    >>> number_range(1, 3), number_range(2, 2, "nl"), number_range(1, 3, "nl")
+    ('1 to 3', '2', '1 tot 3')
+    """
+    return str(low) if low == high else f"{low} {'tot' if language == 'nl' else 'to'} {high}"

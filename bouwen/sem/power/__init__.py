@@ -1,0 +1,7 @@
+"""How many answers a follow-up needs: populations, simulated answers, power, and cut-offs of fit."""
+
+from bouwen.sem.power.answers import Gaps, simulate
+from bouwen.sem.power.population import ModelPopulation, PopulationError
+from bouwen.sem.power.rmsea import rmsea_power, rmsea_sample_size
+
+__all__ = ["Gaps", "ModelPopulation", "PopulationError", "rmsea_power", "rmsea_sample_size", "simulate"]

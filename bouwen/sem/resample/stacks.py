@@ -1,0 +1,365 @@
+"""Weights of respondents, or moments, to a stack of discrepancies; solutions to fit measures.
+
+A draw is a vector of weights: how often each respondent counts. Everything a draw needs of its rows
+are sums, so the moments of all draws are one matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from bouwen.sem import measures as measures_
+from bouwen.sem.categorical import OrdinalFamily
+from bouwen.sem.chisquare import baseline_structure
+from bouwen.sem.constraints import Restrictions
+from bouwen.sem.derivatives import slots
+from bouwen.sem.discrepancy import (
+    LeastSquares,
+    Likelihood,
+    LikelihoodPoint,
+    Objective,
+    complete_likelihood,
+    stacked_least_squares,
+)
+from bouwen.sem.implied import SYMMETRIC, Array, Implied, implied_moments, with_exogenous
+from bouwen.sem.moments import Patterns
+from bouwen.sem.normal import Family, NormalTheory
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.partable import UnknownOption
+from bouwen.sem.resample.batch import Batch, take
+from bouwen.sem.saturated import saturated_moments
+from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
+
+MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl")
+
+
+def weighted_objective(family: Family, weights: Array) -> Objective:
+    """The discrepancies of weighted copies of a sample.
+
+    Parameters
+    ----------
+    family : Family
+        Of a fit to rows.
+    weights : array (D, n_total)
+        How often each respondent counts in each draw, in the order of the sample's groups and rows.
+
+    Returns
+    -------
+    Objective
+        Its moments have a leading axis of D draws. For incomplete data ``constant`` is that of the sample
+        itself: `batch_measures` estimates the saturated model of each draw where it is asked for.
+
+    Raises
+    ------
+    UnsupportedModel
+        Where the fit was to a table of moments.
+    """
+    sample = family.sample
+    if not sample.rows:
+        raise UnsupportedModel("a table of moments has no respondents to draw from; give rows")
+    edges = np.cumsum([0, *map(len, sample.rows)])
+    if weights.ndim != 2 or weights.shape[1] != edges[-1]:
+        raise ValueError(f"weights must be (draws, {edges[-1]}), not {weights.shape}")
+    by_group = [weights[:, a:b] for a, b in pairwise(edges)]
+    if isinstance(family, OrdinalFamily):
+        raise UnsupportedModel("draws of ordered items cannot be fitted yet")
+    if not isinstance(family, NormalTheory):
+        raise TypeError(f"no batches for {type(family).__name__}")
+    if sample.patterns is not None:
+        return _by_pattern(family, by_group, sample.patterns)
+    found = [_moments(w, x) for w, x in zip(by_group, sample.rows, strict=True)]
+    n, mean, cov = (np.stack(x, axis=1) for x in zip(*found, strict=True))
+    return _complete(family, n, mean, cov)
+
+
+def moments_objective(family: Family, mean: Array, cov: Array) -> Objective:
+    """The discrepancies of complete samples of which only the moments are known.
+
+    Parameters
+    ----------
+    family : Family
+        For the model, the estimator and the group sizes.
+    mean, cov : arrays (D, G, p) and (D, G, p, p)
+        Means and covariances, the latter divided by n.
+    """
+    if not isinstance(family, NormalTheory):
+        raise UnsupportedModel("ordered items need rows: their moments do not tell the answers")
+    return _complete(family, np.broadcast_to(family.sample.n, mean.shape[:-1]), mean, cov)
+
+
+def _complete(family: NormalTheory, n: Array, mean: Array, cov: Array) -> Objective:
+    if family.is_likelihood:
+        return complete_likelihood(family.structure, n, mean, cov)
+    weighted = family.estimator.discrepancy == "GLS"
+    return stacked_least_squares(family.structure, n, mean, cov, weighted=weighted)
+
+
+def _moments(weights: Array, rows: Array) -> tuple[Array, Array, Array]:
+    """Sums of weights (D,), means (D, p) and covariances (D, p, p) of weighted rows.
+
+    Σ w x xᵀ / n − m mᵀ, about the plain mean of the rows so that no digits are lost. NaN without weight.
+    """
+    centre = rows.mean(axis=0)
+    x = rows - centre
+    i, j = np.tril_indices(rows.shape[1])
+    n = weights.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (weights @ x) / n[:, None]
+        second = (weights @ (x[:, i] * x[:, j])) / n[:, None]
+    cov = np.empty((len(weights), rows.shape[1], rows.shape[1]))
+    cov[:, i, j] = cov[:, j, i] = second - mean[:, i] * mean[:, j]
+    return n, mean + centre, cov
+
+
+def _by_pattern(family: NormalTheory, weights: Sequence[Array], patterns: Patterns) -> Likelihood:
+    """The likelihoods of incomplete draws; a pattern that nobody of a draw has counts for nothing."""
+    st, sample = family.structure, family.sample
+    found = []
+    for w, rows, members in zip(weights, sample.rows, patterns.rows, strict=True):
+        for member in members:
+            n, mean, cov = _moments(w[:, member], np.nan_to_num(rows[member]))
+            empty = n == 0
+            mean[empty], cov[empty] = 0.0, 0.0
+            found.append((n, mean, cov))
+    n, mean, cov = (np.stack(x, axis=1) for x in zip(*found, strict=True))
+    total = np.stack([w.sum(axis=1) for w in weights], axis=1)
+    own = family.objective
+    assert isinstance(own, Likelihood)
+    every_mean, every_cov, answered = _available(n, mean, cov, own)
+    spread = np.diagonal(every_cov, axis1=-2, axis2=-1) > 0
+    possible = (answered & spread).all(axis=(-2, -1))
+    return replace(
+        own,
+        fixed=with_exogenous(st, every_mean, every_cov),
+        n=total,
+        share=n / total.sum(axis=1, keepdims=True),
+        mean=mean,
+        cov=cov,
+        constant=np.where(possible, own.constant, np.nan),
+    )
+
+
+def _available(n: Array, mean: Array, cov: Array, o: Likelihood) -> tuple[Array, Array, Array]:
+    """Means (D, G, p) and covariances (D, G, p, p) of all that answered, and whether anybody did.
+
+    Only variances, and what belongs to covariates (which are complete), are meant to be used.
+    """
+    assert o.observed is not None
+    groups = np.arange(o.structure.n_groups)[:, None] == o.group  # (G, P)
+    counts = np.einsum("dj,gj,ja->dga", n, groups, o.observed)
+    some = np.where(counts > 0, counts, 1.0)
+    centre = np.einsum("dj,gj,dja->dga", n, groups, mean) / some
+    r = (mean - centre[:, o.group]) * o.observed
+    spread = cov + r[..., :, None] * r[..., None, :]
+    return centre, np.einsum("dj,gj,djab->dgab", n, groups, spread) / some[..., None], counts > 0
+
+
+# ---------------------------------------------------------------------- fit measures
+
+
+def batch_measures(
+    family: Family, objective: Objective, batch: Batch, measures: Sequence[str] = MEASURES
+) -> pd.DataFrame:
+    """Fit measures of every draw, by lavaan's names; NaN where the draw failed.
+
+    Parameters
+    ----------
+    family : Family
+        Of the fit that the draws belong to.
+    objective : Objective
+        What `fit_batch` minimised.
+    batch : Batch
+    measures : sequence of str
+        Which of "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl" (likelihoods only);
+        for incomplete data all but "logl" need the saturated model of every draw, estimated by EM.
+
+    Notes
+    -----
+    Tests are the plain ones, also where the estimator of the fit corrects its own.
+    """
+    unknown = set(measures) - set(MEASURES)
+    if unknown:
+        raise UnknownOption("measures", sorted(unknown)[0], MEASURES)
+    table = _Measures(family, objective, batch)
+    return pd.DataFrame({name: getattr(table, name) for name in measures})
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """Fit measures of a batch; each is computed when asked for."""
+
+    family: Family
+    objective: Any
+    batch: Batch
+
+    @cached_property
+    def N(self) -> Array:
+        """What fit measures divide by: respondents, less groups unless the distance is a likelihood."""
+        total: Array = self.objective.n.sum(axis=-1)
+        return total if isinstance(self.objective, Likelihood) else total - self.family.structure.n_groups
+
+    @cached_property
+    def _saturated(self) -> tuple[Array, Array, Array]:
+        """Sample (or saturated) means and covariances, and the constant of the likelihood."""
+        o = self.objective
+        if o.observed is None:
+            return o.mean, o.cov, o.constant
+        return saturated_stack(o, np.isfinite(self.batch.value))
+
+    @cached_property
+    def _shift(self) -> Array | float:
+        """What to add to F/2 so that it is 0 for the saturated model."""
+        o = self.objective
+        incomplete = isinstance(o, Likelihood) and o.observed is not None
+        return o.constant - self._saturated[2] if incomplete else 0.0
+
+    @cached_property
+    def chisq(self) -> Array:
+        total = self.objective.n.sum(axis=-1)
+        return np.asarray(2 * total * (self.batch.value + self._shift))
+
+    @cached_property
+    def df(self) -> Array:
+        return np.full(
+            len(self.batch.value), self.family.n_statistics - free_parameters(self.family, self.batch)
+        )
+
+    @cached_property
+    def pvalue(self) -> Array:
+        df = self.df
+        return np.where(df > 0, chdtrc(np.maximum(df, 1), np.maximum(self.chisq, 0.0)), np.nan)
+
+    @cached_property
+    def _baseline(self) -> tuple[Array, int]:
+        """Chi-square of the independence model, and its degrees of freedom."""
+        family, o = self.family, self.objective
+        total = o.n.sum(axis=-1)
+        if isinstance(o, WeightedLeastSquares):
+            at, i, j = o.layout.covariances
+            zero = at[i != j]
+            d = o.statistics[..., zero]
+            chisq = total * (o.share * (o.weight[..., zero] * d * d).sum(axis=-1)).sum(axis=-1)
+            return chisq, len(zero) * family.structure.n_groups
+        base = baseline_structure(family.structure)
+        df = family.n_statistics - base.q
+        mean, cov = o.mean, o.cov
+        if isinstance(o, Likelihood) and o.observed is not None:
+            mean, cov, _ = _available(o.share, mean, cov, o)
+        theta = np.empty((len(self.batch.value), base.q))
+        for g in range(base.n_groups):
+            rows = np.flatnonzero(base.free[g] >= 0)
+            i = base.i[rows]
+            theta[:, base.free[g, rows]] = np.where(
+                base.kind[rows] == SYMMETRIC, cov[:, g, i, i], mean[:, g, i]
+            )
+        objective = replace(o, structure=base, slots=slots(base), fixed=with_exogenous(base, mean, cov))
+        if isinstance(o, LeastSquares):  # quadratic in the variances: one Gauss–Newton step is exact
+            point = objective.at(theta)
+            good = np.isfinite(self.batch.value)
+            H, g1 = point.information[good], point.gradient[good]
+            theta[good] -= np.linalg.solve(H, g1[..., None])[..., 0]
+        return 2 * total * (objective.at(theta).value + self._shift), df
+
+    def _each(self, measure: Callable[..., float], *columns: Any) -> Array:
+        good = np.isfinite(self.batch.value)
+        out = np.full(len(good), np.nan)
+        stacked = [np.broadcast_to(x, good.shape)[good].tolist() for x in columns]
+        out[good] = list(map(measure, *stacked))
+        return out
+
+    @cached_property
+    def cfi(self) -> Array:
+        return self._each(measures_.cfi, self.chisq, self.df, *self._baseline)
+
+    @cached_property
+    def tli(self) -> Array:
+        return self._each(measures_.tli, self.chisq, self.df, *self._baseline)
+
+    @cached_property
+    def rmsea(self) -> Array:
+        return self._each(measures_.rmsea, self.chisq, self.df, self.N, self.family.structure.n_groups)
+
+    @cached_property
+    def srmr(self) -> Array:
+        good, st = np.flatnonzero(np.isfinite(self.batch.value)), self.family.structure
+        out, o, theta = (
+            np.full(len(self.batch.value), np.nan),
+            take(self.objective, good),
+            self.batch.theta[good],
+        )
+        if isinstance(o, WeightedLeastSquares):
+            out[good] = ordinal_srmr(o, o.at(theta))
+            return out
+        moments = (o.mean, o.cov)
+        if isinstance(o, Likelihood):
+            moments = (self._saturated[0][good], self._saturated[1][good])
+        implied = implied_moments(st, theta, o.fixed)
+        out[good] = measures_.srmr(*moments, implied.mean, implied.cov, o.n, means=st.meanstructure)[0]
+        return out
+
+    @cached_property
+    def logl(self) -> Array:
+        o, st = self.objective, self.family.structure
+        if not isinstance(o, Likelihood):
+            return np.full(len(self.batch.value), np.nan)
+        total = o.n.sum(axis=-1)
+        answers = total * st.p if o.observed is None else total * (o.share @ o.observed.sum(axis=1))
+        logl = -total * (o.constant + self.batch.value) - 0.5 * answers * np.log(2 * np.pi)
+        x = st.exogenous
+        if len(x):  # the likelihood of the covariates themselves does not count
+            cov = o.cov if o.observed is None else _available(o.share, o.mean, o.cov, o)[1]
+            logdet = np.linalg.slogdet(cov[..., x[:, None], x])[1]
+            logl = logl + 0.5 * (o.n * (logdet + len(x) * (1 + np.log(2 * np.pi)))).sum(axis=-1)
+        return np.asarray(logl)
+
+
+def free_parameters(family: Family, batch: Batch) -> int:
+    """Free parameters, less equalities among them."""
+    restrictions = Restrictions(family.table)
+    held = 0
+    if restrictions.affine is not None:
+        held = len(restrictions.affine[0]) - restrictions.affine[1].shape[1]
+    good = np.flatnonzero(np.isfinite(batch.value))
+    if restrictions.nonlinear and len(good):
+        J = restrictions.equalities(batch.theta[good[0]])[1]
+        lift = np.eye(J.shape[1]) if restrictions.affine is None else restrictions.affine[1]
+        held += int(np.linalg.matrix_rank(J @ lift))
+    return family.table.n_free - held
+
+
+def saturated_stack(o: Likelihood, draws: Array) -> tuple[Array, Array, Array]:
+    """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws."""
+    D, G, p = len(o.mean), o.structure.n_groups, o.structure.p
+    mean, cov = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
+    value = np.full(D, np.nan)
+    assert o.observed is not None
+    for d in np.flatnonzero(draws):
+        patterns = Patterns(o.group, o.share[d], o.observed, o.mean[d], o.cov[d], ())
+        mean[d], cov[d] = saturated_moments(patterns, G)
+    good = np.flatnonzero(draws)
+    plain = replace(take(o, good), constant=0.0)
+    none = np.zeros(0)
+    implied = Implied(cov[good], mean[good], none, none, none, none, none)
+    value[good] = LikelihoodPoint(plain, implied).value
+    return mean, cov, value
+
+
+def ordinal_srmr(o: WeightedLeastSquares, point: WeightedPoint) -> Array:
+    """SRMR over the covariances of latent responses, in the units of `OrdinalFamily.measures`."""
+    at, i, j = o.layout.covariances
+    d = (o.statistics - point.model)[..., at]
+    sd = np.ones((*d.shape[:-1], o.structure.p))
+    own = i == j
+    sd[..., i[own]] = np.sqrt(o.statistics[..., at[own]])
+    inner = len(np.unique(np.r_[i, j]))
+    pairs = inner * (inner + 1) // 2 + len(o.structure.exogenous)
+    roots = np.sqrt(((d / (sd[..., i] * sd[..., j])) ** 2).sum(axis=-1) / pairs)
+    return np.asarray((o.n * roots).sum(axis=-1) / o.n.sum(axis=-1))
