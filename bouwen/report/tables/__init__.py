@@ -11,6 +11,7 @@ from bouwen.report.tables.dimensions import (
     suitability,
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
+from bouwen.report.tables.hierarchy import facets, structure_label, structure_tests, structures
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
@@ -56,6 +57,7 @@ __all__ = [
     "evidence",
     "exploratory",
     "exploratory_factors",
+    "facets",
     "factor_correlations",
     "factor_counts",
     "findings",
@@ -89,6 +91,9 @@ __all__ = [
     "sorted_items",
     "stable_loadings",
     "standardised",
+    "structure_label",
+    "structure_tests",
+    "structures",
     "suitability",
     "table",
     "treatment_spread",

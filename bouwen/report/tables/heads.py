@@ -13,8 +13,10 @@ HEADS = {
     "answer": ("Answer scale", "Antwoordschaal"),
     "asked": ("What a reader should be told", "Wat een lezer moet weten"),
     "ave": ("AVE", "AVE"),
+    "bic": ("BIC", "BIC"),
     "bouwen": ("bouwen", "bouwen"),
     "ceiling": ("Highest answer", "Hoogste antwoord"),
+    "cfi": ("CFI", "CFI"),
     "chisq": ("Chi-square", "Chi-kwadraat"),
     "claim": ("Finding", "Bevinding"),
     "code": ("Code", "Code"),
@@ -40,6 +42,7 @@ HEADS = {
     "guideline": ("Guideline", "Richtlijn"),
     "hash": ("SHA-256 (first 16)", "SHA-256 (eerste 16)"),
     "highest": ("Highest mean", "Hoogste gemiddelde"),
+    "holds": ("Holds", "Geldt"),
     "htmt": ("HTMT2", "HTMT2"),
     "htmt_interval": ("{level} interval of HTMT2", "{level}-interval van HTMT2"),
     "interval": ("{level} interval", "{level}-interval"),
@@ -49,9 +52,8 @@ HEADS = {
     "kurtosis": ("Kurtosis", "Kurtosis"),
     "largest": ("Largest difference", "Grootste verschil"),
     "level": ("Group", "Groep"),
-    "holds": ("Holds", "Geldt"),
-    "loading_smallest": ("Smallest loading", "Kleinste lading"),
     "loading": ("Loading", "Lading"),
+    "loading_smallest": ("Smallest loading", "Kleinste lading"),
     "lowest": ("Lowest mean", "Laagste gemiddelde"),
     "mean": ("Mean", "Gemiddelde"),
     "mean_all": ("Mean, all", "Gemiddelde, allen"),
@@ -61,8 +63,11 @@ HEADS = {
     "n": ("n", "n"),
     "number": ("No.", "Nr."),
     "omega": ("ω", "ω"),
+    "omega_all": ("ω of all items", "ω van alle items"),
     "omega_dropped": ("ω without", "ω zonder"),
+    "omega_h": ("ω general", "ω algemeen"),
     "omega_interval": ("{level} interval of ω", "{level}-interval van ω"),
+    "omega_own": ("ω of its own", "ω van zichzelf"),
     "omega_squared": ("ω²", "ω²"),
     "p": ("p", "p"),
     "p_holm": ("p (Holm)", "p (Holm)"),
@@ -72,8 +77,10 @@ HEADS = {
     "r": ("r", "r"),
     "r_all": ("r, all", "r, allen"),
     "r_here": ("r, here", "r, hier"),
+    "r_highest": ("Highest r", "Hoogste r"),
     "r_interval": ("{level} interval of r", "{level}-interval van r"),
     "residual": ("Residual correlation", "Residuele correlatie"),
+    "rmsea": ("RMSEA [90%]", "RMSEA [90%]"),
     "rule": ("Rule", "Regel"),
     "says": ("How it decides", "Hoe de regel beslist"),
     "sd": ("SD", "SD"),
@@ -81,7 +88,10 @@ HEADS = {
     "share": ("Share", "Aandeel"),
     "skew": ("Skewness", "Scheefheid"),
     "source": ("Leans on", "Leunt op"),
+    "srmr": ("SRMR", "SRMR"),
+    "status": ("Solution", "Oplossing"),
     "std": ("Standardised", "Gestandaardiseerd"),
+    "structure": ("Structure", "Structuur"),
     "treatment_half": ("Half answered", "Helft beantwoord"),
     "treatment_listwise": ("Listwise", "Listwise"),
     "treatment_mi": ("Multiple imputation", "Meervoudige imputatie"),
@@ -100,10 +110,29 @@ HEADS = {
 WORDY = {
     "answer", "asked", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence",
     "factor", "file", "fit", "guideline", "hash", "item", "level", "pair", "parameter", "path", "rule",
-    "says", "source", "value", "variable", "verdict", "what", "where", "wording",
+    "says", "source", "status", "structure", "value", "variable", "verdict", "what", "where", "wording",
 }  # fmt: skip
 
 NOTES = {
+    "structures": (
+        "Chi-square is scaled, CFI and RMSEA are robust; a lower BIC is better. ω is the reliability "
+        "of the sum of all items, ω general the part of it that the general factor gives.",
+        "Chi-kwadraat is geschaald, CFI en RMSEA zijn robuust; een lagere BIC is beter. ω is de "
+        "betrouwbaarheid van de som van alle items, ω algemeen het deel daarvan dat de algemene "
+        "factor geeft.",
+    ),
+    "nested": (
+        "The first structure is a special case of the second; the test is that of Satorra and Bentler "
+        "(2001). One factor lies on the edge of what the others allow, so its p is too large if "
+        "anything.",
+        "De eerste structuur is een bijzonder geval van de tweede; de toets is die van Satorra en "
+        "Bentler (2001). Eén factor ligt op de rand van wat de andere toelaten, dus die p is eerder "
+        "te groot dan te klein.",
+    ),
+    "facets": (
+        "ω of its own is what a facet’s score says beside the general factor (bifactor model).",
+        "ω van zichzelf is wat de score van een facet zegt naast de algemene factor (bifactormodel).",
+    ),
     "imputed": (
         "Means on the answer scale. Listwise keeps those who answered every item of a scale; maximum "
         "likelihood and multiple imputation use the answers to all other items.",
