@@ -27,6 +27,7 @@ from bouwen.report.tables.models import (
 )
 from bouwen.report.tables.origin import fingerprints, provenance
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
+from bouwen.report.tables.reporting import checklist
 from bouwen.report.tables.response import background, screening, treatment_spread, treatments
 from bouwen.report.tables.validity import (
     convergent,
@@ -48,6 +49,7 @@ __all__ = [
     "answer_scales",
     "background",
     "categories",
+    "checklist",
     "codebook",
     "constructs",
     "convergent",
