@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouwen.errors import BouwenError
-    from bouwen.groups import fit_model, group_means, group_tests, outcome_correlations
+    from bouwen.groups import (
+        compare_structures,
+        fit_model,
+        group_means,
+        group_tests,
+        outcome_correlations,
+    )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
     from bouwen.scales import (
@@ -26,16 +32,26 @@ if TYPE_CHECKING:
         scale_statistics,
         score_scales,
     )
-    from bouwen.sem import Fit, Moments, compare_engines, compare_fits, fit_sem
+    from bouwen.sem import (
+        Bootstrap,
+        Fit,
+        Moments,
+        bootstrap,
+        compare_engines,
+        compare_fits,
+        fit_sem,
+        indirect_effects,
+        monte_carlo_ci,
+    )
     from bouwen.sem.power import simulate
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
-    "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "claims", "compare_engines",
-    "compare_fits", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests",
-    "htmt", "item_statistics", "key_items", "map_test", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen", "simulate",
-    "tables", "tell", "texts",
+    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "claims",
+    "compare_engines", "compare_fits", "compare_structures", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes",
+    "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "map_test", "monte_carlo_ci",
+    "omega", "outcome_correlations", "parallel_analysis", "plots", "read_study", "scale_statistics",
+    "score_scales", "screen", "simulate", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -46,9 +62,10 @@ _HOME = {
     "bouwen.survey": "Study group_sizes read_study screen",
     "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
     "scale_statistics score_scales",
-    "bouwen.sem": "Fit Moments compare_engines compare_fits fit_sem",
+    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
+    "monte_carlo_ci",
     "bouwen.sem.power": "simulate",
-    "bouwen.groups": "fit_model group_means group_tests outcome_correlations",
+    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -333,11 +333,41 @@ def compare_structures(
     fits: dict[str, Fit] = {}
     failures: dict[str, str] = {}
     for name, syntax in facets.texts().items():
-        try:
-            fits[name] = _fit(syntax, answers, estimator)
-        except (NotConverged, NotIdentified) as error:
-            failures[name] = str(error)
+        tries = [syntax]
+        if name == "bifactor" and "higher_order" in fits:
+            tries.insert(0, f"{syntax}\n{schmid_leiman_starts(fits['higher_order'], facets)}")
+        for attempt in tries:
+            try:
+                fits[name] = _fit(attempt, answers, estimator)
+                break
+            except (NotConverged, NotIdentified) as error:
+                failures[name] = str(error)
+    failures = {name: reason for name, reason in failures.items() if name not in fits}
     return Structures(facets, fits, failures, level if confidence is None else confidence)
+
+
+def schmid_leiman_starts(fit: Fit, facets: Facets) -> str:
+    """Loadings from which a bifactor model starts: those of the higher-order model, seen as one.
+
+    Items load λγ on the general factor and λ√ψ on their facet, with ψ the facet's own variance, taken as half
+    of its variance where the model says less, because a facet without loadings of its own has no direction.
+
+    References
+    ----------
+    Schmid & Leiman (1957), Psychometrika 22.
+    """
+    table = fit.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    general: dict[str, float] = {}
+    lines = []
+    for name, items in facets.items.items():
+        gamma, psi = table[facets.general, "=~", name], table[name, "~~", name]
+        own = np.sqrt(max(psi, 0.5 * (gamma**2 + abs(psi))))
+        for item in items:
+            loading = table[name, "=~", item]
+            general[item] = general.get(item, 0.0) + loading * gamma
+            lines.append(f"{name} =~ start({loading * own:.6f})*{item}")
+    lines += [f"{facets.general} =~ start({value:.6f})*{item}" for item, value in general.items()]
+    return "\n".join(lines)
 
 
 def _fit(syntax: str, answers: pd.DataFrame, estimator: str) -> Fit:

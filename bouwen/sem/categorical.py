@@ -89,10 +89,10 @@ class OrdinalFamily:
         if not len(st.exogenous):
             return point.implied
         x, E = st.exogenous, point.implied.E
-        Sx = self.sample.cov[:, x[:, None], x]
+        Sx = self.sample.cov[..., x[:, None], x]
         Ex = E[..., :, x]
         C = point.implied.C + Ex @ Sx @ np.swapaxes(Ex, -1, -2)
-        eta = point.implied.eta + (Ex @ self.sample.mean[:, x, None])[..., 0]
+        eta = point.implied.eta + (Ex @ self.sample.mean[..., x, None])[..., 0]
         values = point.implied.values.copy()
         values[..., st.exogenous_rows] = self.fixed[..., st.exogenous_rows]
         p = st.p

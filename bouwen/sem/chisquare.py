@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from bouwen.sem.derivatives import jacobian, slots
+from bouwen.sem.derivatives import jacobian
 from bouwen.sem.discrepancy import LikelihoodPoint, likelihood
 from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.inference import (
@@ -18,6 +19,7 @@ from bouwen.sem.inference import (
     bread,
     casewise_scores,
     fitted_by_covariates,
+    moment_curvature,
     one_group,
     outer_product,
     saturated_curvature,
@@ -154,21 +156,38 @@ def scaled_test(name: str, chisq: float, df: float, trace: float) -> Test:
 
 @dataclass(frozen=True)
 class SaturatedGroup:
-    """The saturated model of one group of an incomplete sample: A observed information, B outer product."""
+    """The saturated model of one group of an incomplete sample, of all its moments."""
 
+    sample: Sample
     point: LikelihoodPoint
-    A: Array
-    B: Array
+
+    @cached_property
+    def A(self) -> Array:
+        """Observed information."""
+        return saturated_curvature(self.point, observed=True)
+
+    @cached_property
+    def B(self) -> Array:
+        """Outer product of the scores."""
+        return outer_product(casewise_scores(self.point, self.sample), self.sample)
+
+    @cached_property
+    def complete(self) -> Array:
+        """Information of complete data."""
+        return moment_curvature(np.linalg.inv(self.sample.cov), np.ones(1))
+
+    def at(self, mean: Array, cov: Array) -> Array:
+        """Expected information of these answers about other moments (p,) and (p, p)."""
+        i, j = np.tril_indices(len(mean))
+        point = self.point.objective.at(np.concatenate([mean, cov[i, j]]))
+        return saturated_curvature(point, observed=False)
 
 
 def saturated_groups(sample: Sample) -> list[SaturatedGroup]:
     """The saturated model of every group."""
-    found = []
-    for g in range(len(sample.groups)):
-        point, own = saturated_point(sample, g), one_group(sample, g)
-        B = outer_product(casewise_scores(point, own), own)
-        found.append(SaturatedGroup(point, saturated_curvature(point, observed=True), B))
-    return found
+    return [
+        SaturatedGroup(one_group(sample, g), saturated_point(sample, g)) for g in range(len(sample.groups))
+    ]
 
 
 def complete_data_fit(
@@ -197,23 +216,20 @@ def complete_data_fit(
     """
     st = point.objective.structure
     complete = Sample(sample.names, sample.groups, sample.n, sample.mean, sample.cov)
-    chisq = 2 * sample.N * float(likelihood(st, complete).at(theta_of(point.implied, st)).value)
-    D, s, keep = [], slots(st), explained_moments(st)
+    s = point.objective.slots
+    chisq = 2 * sample.N * float(LikelihoodPoint(likelihood(st, complete, s), point.implied).value)
+    D, keep = [], explained_moments(st)
     block = np.ix_(keep, keep)
     i, j = np.tril_indices(st.p)
     dcov, dmean = jacobian(s, point.implied, i, j)
     Wm, Wc, Gamma = [], [], []
     for g, group in enumerate(saturated):
-        own = one_group(sample, g)
         A = group.A[block]
         gamma = np.linalg.inv(A)
         if robust:
             gamma = gamma @ group.B[block] @ gamma
-        bare = Sample(sample.names, own.groups, own.n, own.mean, own.cov)
-        model = group.point.objective.structure
-        full = likelihood(model, bare).at(theta_of(group.point.implied, model))
         Wm.append(A)
-        Wc.append(saturated_curvature(full, observed=False)[block])
+        Wc.append(group.complete[block])
         Gamma.append(gamma)
         D.append(np.concatenate([dmean[g], dcov[g]])[keep])
     return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))
@@ -223,6 +239,8 @@ def explained_moments(structure: Structure) -> Array:
     """Places, among all means and then the covariances by row, of those that are no covariates' own."""
     i, j = np.tril_indices(structure.p)
     x = structure.exogenous
+    if not len(x):
+        return np.arange(structure.p + len(i))
     fixed = np.concatenate([np.isin(np.arange(structure.p), x), np.isin(i, x) & np.isin(j, x)])
     return np.flatnonzero(~fixed)
 

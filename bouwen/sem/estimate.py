@@ -22,9 +22,10 @@ from bouwen.sem.implied import Array
 from bouwen.sem.partable import ParTable
 
 MAX_STEPS = 500
-NEAR = 1e-3  # Newton decrement below which the Hessian is used
+NEAR = 0.03  # Newton decrement below which the Hessian is used
 PATIENCE = 20  # steps of scoring after which the Hessian is used wherever it stands
-CLOSE = 1e-9  # Newton decrement below which one more full step ends the search
+CLOSE = 1e-6  # Newton decrement below which the next one can be foreseen
+DONE = 1e-15  # Newton decrement at the solution
 TOLERANCE = 1e-5  # largest gradient, in units of one standard error per root N, accepted at the solution
 
 
@@ -132,8 +133,9 @@ def _descend(
             table.free_name(0),
             " The starting values imply an impossible covariance matrix; give start().",
         )
-    decrement = np.inf
+    decrement, use_hessian = np.inf, False
     for steps in range(1, MAX_STEPS + 1):
+        before, second = decrement, use_hessian
         use_hessian = hessian and (decrement < NEAR or steps > PATIENCE)
         g, H = _reduced(point.gradient, point.hessian if use_hessian else point.information, K)
         step, positive = _solve(H, g)
@@ -144,8 +146,10 @@ def _descend(
             else:
                 g, H = _reduced(point.gradient, point.information, K)
                 step, positive = _solve(H, g)
-        decrement = float(g @ step)
-        if decrement < (CLOSE if use_hessian else 1e-15):
+        decrement = foreseen = float(g @ step)
+        if use_hessian and second and decrement < CLOSE:  # Newton's method squares it; a margin of 1000
+            foreseen = 1e3 * decrement * (decrement / before) ** 2
+        if foreseen < DONE:
             final = objective.at(_theta(alpha - step, offset, K))
             if float(final.value) <= value + 1e-12 * max(1.0, abs(value)):
                 return alpha - step, final, steps
@@ -179,16 +183,14 @@ def _solve(H: Array, g: Array) -> tuple[Array, bool]:
     ridge = 0.0
     while True:
         try:
-            L = np.linalg.cholesky(C + ridge * np.eye(len(g)) if ridge else C)
-            if np.diag(L).min() > 1e-7:
-                break
+            lifted = C + ridge * np.eye(len(g)) if ridge else C
+            if np.diagonal(np.linalg.cholesky(lifted)).min() > 1e-7:
+                return np.linalg.solve(lifted, g / scale) / scale, ridge == 0
         except LinAlgError:
             pass
         ridge = 1e-6 if ridge == 0 else ridge * 10
         if ridge > 1e6:
             raise NotIdentified("the information matrix holds values that are not numbers")
-    half = np.linalg.solve(L, g / scale)
-    return np.linalg.solve(L.T, half) / scale, ridge == 0
 
 
 def _saddle_free(H: Array, g: Array) -> Array:

@@ -201,7 +201,8 @@ class Fit:
     @cached_property
     def measures(self) -> pd.Series[float]:
         """Fit measures by lavaan's names, with ``_`` for ``.``."""
-        return pd.Series(self.family.measures(self), dtype=float)
+        found = self.family.measures(self)
+        return pd.Series(np.array(list(found.values()), dtype=float), index=list(found))
 
     def r_squared(self) -> pd.DataFrame:
         """Share of each dependent variable's variance that the model explains: lhs group r2.

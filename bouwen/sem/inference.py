@@ -8,6 +8,7 @@ p(p+1)/2 moments is needed for standard errors or for the mean-corrected tests.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc
@@ -53,41 +54,46 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
         Take r about the sample mean and centre the products: the influence on the sample
         moments rather than the score (for Satorra–Bentler's corrections). Complete data only.
     """
-    o = point.objective
-    s, implied = o.slots, point.implied
-    c_all = mean_slopes(s, implied)
-    out = np.empty((int(sample.N), o.structure.q))
-    offset = 0
+    o, s, implied = point.objective, point.objective.slots, point.implied
+    about_sample_mean = about_sample or not o.structure.meanstructure
+    slopes = mean_slopes(s, implied)
+    blocks = []
     for g, x in enumerate(sample.rows):
         Z = implied.Z[g]
-        if sample.patterns is None:
-            members: list[tuple[int, Array | slice]] = [(g, slice(None))]
+        r = x - (sample.mean[g] if about_sample_mean else implied.mean[g])
+        patterns = _patterns_of(sample, g)
+        y = _weighted(r, point, patterns) @ Z
+        by_row = (s.weight * y[:, s.a]) * y[:, s.b]
+        if about_sample:
+            if len(o.structure.exogenous):
+                z = fitted_by_covariates(x, o.structure.exogenous) @ (point.W[g] @ Z)
+                by_row -= (s.weight * z[:, s.a]) * z[:, s.b]
+                y = y - z
+            by_row -= by_row.mean(axis=0)
         else:
-            own = np.flatnonzero(sample.patterns.group == g)
-            members = list(zip(own.tolist(), sample.patterns.rows[g], strict=True))
-        for k, rows in members:
-            W = point.W[k]
-            centre = sample.mean[g] if about_sample else implied.mean[g]
-            if not o.structure.meanstructure and not about_sample:
-                centre = sample.mean[g]
-            y = np.nan_to_num(x[rows] - centre) @ (W @ Z)
-            by_row = (s.weight * y[:, s.a]) * y[:, s.b]
-            if about_sample:
-                if len(o.structure.exogenous):
-                    z = fitted_by_covariates(x, o.structure.exogenous) @ (W @ Z)
-                    by_row -= (s.weight * z[:, s.a]) * z[:, s.b]
-                    y = y - z
-                by_row -= by_row.mean(axis=0)
-            else:
-                by_row -= s.weight * gram(Z, W)[s.a, s.b]
-            if o.structure.meanstructure:
-                by_row += c_all[g] * y[:, s.a]
-            block = by_row if s.identity else by_row @ s.gather[g]
-            if isinstance(rows, slice):
-                out[offset : offset + len(x)] = block
-            else:
-                out[offset + rows] = block
-        offset += len(x)
+            for k, rows in patterns:
+                by_row[rows] -= s.weight * gram(Z, point.W[k])[s.a, s.b]
+        if o.structure.meanstructure:
+            by_row += slopes[g] * y[:, s.a]
+        blocks.append(by_row if s.identity else by_row @ s.gather[g])
+    return np.concatenate(blocks)
+
+
+def _patterns_of(sample: Sample, g: int) -> list[tuple[int, Any]]:
+    """Which Σ_j belongs to which rows of a group."""
+    if sample.patterns is None:
+        return [(g, slice(None))]
+    own = np.flatnonzero(sample.patterns.group == g)
+    return list(zip(own.tolist(), sample.patterns.rows[g], strict=True))
+
+
+def _weighted(r: Array, point: LikelihoodPoint, patterns: list[tuple[int, Any]]) -> Array:
+    """Σ_j⁻¹ r of each respondent (n, p); missing answers count as zero."""
+    if len(patterns) == 1:
+        return np.asarray(np.where(np.isnan(r), 0.0, r) @ point.W[patterns[0][0]])
+    out = np.where(np.isnan(r), 0.0, r)
+    for k, rows in patterns:
+        out[rows] = out[rows] @ point.W[k]
     return out
 
 
@@ -207,33 +213,46 @@ def one_group(sample: Sample, g: int) -> Sample:
 
 
 def saturated_curvature(point: LikelihoodPoint, *, observed: bool) -> Array:
-    """Hessian (or expected information) about all means and covariances, for `saturated_point`'s model.
+    """Hessian (or expected information) about all means and covariances, for `saturated_point`'s model."""
+    W, share = point.W, point.objective.share
+    if not observed:
+        return moment_curvature(W, share)
+    u = (W @ point.residual[..., None])[..., 0]
+    return moment_curvature(W, share, 2 * (W @ point.second_moment @ W) - W, u)
+
+
+def moment_curvature(W: Array, share: Array, M: Array | None = None, u: Array | None = None) -> Array:
+    """Curvature of the likelihood in the means, then the covariances below the diagonal, row by row.
 
     Of the model's form nothing is left but products of elements of Σ_j⁻¹ summed over patterns j, so one
     matrix product Σ_j vec(Σ_j⁻¹) vec(·)ᵀ holds them all, however many patterns there are.
+
+    Parameters
+    ----------
+    W : array (P, p, p)
+        Σ_j⁻¹.
+    share : array (P,)
+    M, u : arrays (P, p, p) and (P, p), optional
+        2 Σ_j⁻¹ S*_j Σ_j⁻¹ − Σ_j⁻¹ and Σ_j⁻¹ (m_j − μ_j) for the observed curvature; the expected one without.
     """
-    o = point.objective
-    p = o.structure.p
+    p = W.shape[-1]
     i, j = np.tril_indices(p)
     weight = np.where(i == j, 0.5, 1.0)
-    W, share = point.W, o.share
-    M = W
-    if observed:
-        M = 2 * (W @ point.second_moment @ W) - W
-    K = (share[:, None] * W.reshape(len(W), -1)).T @ M.reshape(len(M), -1)
-    K = K.reshape(p, p, p, p)  # Σ share W_ab M_cd
-    a, b = i[:, None], j[:, None]
-    out = np.empty((p + len(i), p + len(i)))
-    pairs = K[a, i, b, j] + K[b, j, a, i] + K[a, j, b, i] + K[b, i, a, j]
+    flat = W.reshape(len(W), -1)
+    K = (share[:, None] * flat).T @ (flat if M is None else M.reshape(len(M), -1))  # Σ share W_ab M_cd
+
+    K = np.swapaxes(K.reshape(p, p, p, p), 1, 2).reshape(p * p, p * p)  # at (a, c) and (b, d)
+    ij, ji = i * p + j, j * p + i
+    half = K[ij] + K[ji]
+    pairs = half[:, ij] + half[:, ji]
+    out = np.zeros((p + len(i), p + len(i)))
     out[p:, p:] = 0.5 * pairs * (weight[:, None] * weight)
     out[:p, :p] = np.tensordot(share, W, axes=1)
-    cross = np.zeros((len(i), p))
-    if observed:
-        u = (W @ point.residual[..., None])[..., 0]
+    if u is not None:
         T = np.tensordot(u * share[:, None], W, axes=(0, 0))  # Σ share u_a W_bc
         cross = weight[:, None] * (T[i, j] + T[j, i])
-    out[p:, :p] = cross
-    out[:p, p:] = cross.T
+        out[p:, :p] = cross
+        out[:p, p:] = cross.T
     return out
 
 

@@ -349,11 +349,6 @@ def check_cov(cov: Array, n: Array, names: Sequence[str], groups: Sequence[str])
 
 def _matrix(data: pd.DataFrame, names: Sequence[str]) -> Array:
     """The columns as numbers (n, p), missing answers as NaN."""
-    frame = data[list(names)]
-    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame.dtypes):
-        values = frame.to_numpy(dtype=float)
-        if not np.isinf(values).any():
-            return np.ascontiguousarray(values)
     return np.column_stack([_numbers(data[name], name) for name in names])
 
 
@@ -365,7 +360,8 @@ def _numbers(column: pd.Series, name: str) -> Array:
             f'"{name}" holds {column.dtype} values; turn them into numbers, or into an ordered category',
             item=name,
         )
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    plain = isinstance(column.dtype, np.dtype)
+    values = column.to_numpy(dtype=float) if plain else column.to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(values).any():
         raise NotNumeric(f'"{name}" holds infinite values', item=name)
     return values

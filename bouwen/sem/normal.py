@@ -30,8 +30,6 @@ from bouwen.sem.inference import (
     casewise_scores,
     chunked_curvature,
     outer_product,
-    saturated_curvature,
-    saturated_point,
     saturated_trace,
 )
 from bouwen.sem.moments import Sample
@@ -314,13 +312,12 @@ class NormalTheory:
         mean, cov, implied_mean, implied_cov = (np.array(x) for x in moments)
         if self.sample.patterns is not None:
             i, j = np.tril_indices(st.p)
-            ratio = np.zeros(len(n))
+            ratio, keep = np.zeros(len(n)), chisquare.explained_moments(st)
             for g, rows in enumerate(self.sample.rows):
                 available = _available_moments(rows)
                 s = np.concatenate([available[0], available[1][i, j]])
                 sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
-                V = saturated_curvature(saturated_point(self.sample, g).objective.at(sigma), observed=False)
-                keep = chisquare.explained_moments(st)
+                V = self._saturated[g].at(implied_mean[g], implied_cov[g])
                 s, sigma, V = s[keep], sigma[keep], V[np.ix_(keep, keep)]
                 ratio[g] = ((s - sigma) @ V @ (s - sigma)) / (s @ V @ s)
             return float(1 - n @ ratio / n.sum())

@@ -216,7 +216,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
     drafts = _drafts(model, who, options, meanstructure, groups)
     _hold_equal(drafts, who, options, len(groups))
     rows, n_free = _numbered(drafts)
-    definitions = _definitions_in_order(model, rows)
+    definitions = definitions_in_order(model, rows)
     constraints = tuple(c for c in model.constraints if c.op != ":=")
     _check_labels(constraints, rows, dict(definitions))
     return ParTable(
@@ -444,7 +444,7 @@ def known_labels(rows: Sequence[Parameter]) -> dict[str, Parameter]:
     return known
 
 
-def _definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tuple[str, Expression], ...]:
+def definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tuple[str, Expression], ...]:
     """Definitions sorted so that each uses only labels and earlier ones."""
     labels = known_labels(rows)
     waiting: dict[str, Constraint] = {}

@@ -26,11 +26,9 @@ def start_values(table: ParTable, structure: Structure, mean: Array, cov: Array)
     """
     total, count = np.zeros(structure.q), np.zeros(structure.q)
     for g in range(structure.n_groups):
-        values = _group_values(structure, g, mean[g], cov[g])
-        for r, free in enumerate(structure.free[g]):
-            if free >= 0:
-                total[free] += values[r]
-                count[free] += 1
+        free = structure.is_free[g]
+        np.add.at(total, structure.free[g, free], _group_values(structure, g, mean[g], cov[g])[free])
+        np.add.at(count, structure.free[g, free], 1)
     theta = total / np.maximum(count, 1)
     for row in table.rows:
         if row.free >= 0 and row.start is not None:
@@ -41,11 +39,12 @@ def start_values(table: ParTable, structure: Structure, mean: Array, cov: Array)
 def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Array:
     p, m = structure.p, structure.m
     kind, i, j = structure.kind, structure.i, structure.j
-    free, fixed = structure.free[g] >= 0, structure.fixed[g]
+    free, fixed = structure.is_free[g], structure.fixed[g]
     sd = np.sqrt(np.diag(cov))
     loads: dict[int, list[int]] = {}
-    for r in np.flatnonzero(structure.loading):
-        loads.setdefault(int(j[r]), []).append(int(r))
+    loading_rows = np.flatnonzero(structure.loading)
+    for r, factor in zip(loading_rows.tolist(), j[loading_rows].tolist(), strict=True):
+        loads.setdefault(factor, []).append(r)
     paths = (kind == DIRECTED) & ~structure.loading
     values = np.where(free, 0.0, fixed)
     variance = np.concatenate([np.diag(cov), np.ones(m - p)])  # total variances, rough for factors
@@ -99,16 +98,17 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
         values[rows] = slopes
         explained = float(slopes @ along)
         residual[outcome] = max(residual[outcome] - explained, 0.2 * residual[outcome])
-    for r in np.flatnonzero((kind == SYMMETRIC) & free):
-        a, b = i[r], j[r]
-        if a == b:
-            values[r] = residual[a]
-        elif a >= p and b >= p:
-            values[r] = joint[a, b] * np.sqrt(residual[a] * residual[b] / (joint[a, a] * joint[b, b]))
-        elif a < p and b < p and not communal[a] and not communal[b]:
-            values[r] = 0.8 * cov[a, b] * np.sqrt(residual[a] * residual[b] / (cov[a, a] * cov[b, b]))
-    for r in np.flatnonzero((kind == INTERCEPT) & free):
-        values[r] = mean[i[r]] if i[r] < p else 0.0
+    pairs = np.flatnonzero((kind == SYMMETRIC) & free)
+    a, b = i[pairs], j[pairs]
+    spread = np.sqrt(residual[a] * residual[b])
+    total = np.concatenate([np.diag(cov), np.diag(joint)[p:]])
+    related = 0.8 * cov[np.minimum(a, p - 1), np.minimum(b, p - 1)] / np.sqrt(total[a] * total[b])
+    related = np.where((a >= p) & (b >= p), joint[a, b] / np.sqrt(total[a] * total[b]), related)
+    measured = np.concatenate([communal > 0, np.zeros(m - p, dtype=bool)])
+    related[((a < p) != (b < p)) | measured[a] | measured[b]] = 0.0
+    values[pairs] = np.where(a == b, residual[a], related * spread)
+    levels = np.flatnonzero((kind == INTERCEPT) & free & (i < p))
+    values[levels] = mean[i[levels]]
     values[(kind == SCALE) & free] = 1.0
     return values
 

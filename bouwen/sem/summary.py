@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,61 +43,77 @@ def headline(fit: Fit) -> list[tuple[str, str]]:
             f"{fit.n} of {fit.sample.total}" + (f" ({groups})" if len(fit.sample.groups) > 1 else ""),
         ),
         ("Free parameters", str(fit.npar)),
-        ("Chi-square", f"{_number(m['chisq'])} on {fit.df} df, p {_p(m['pvalue'])}"),
+        ("Chi-square", f"{number(m['chisq'])} on {fit.df} df, p {pvalue(m['pvalue'])}"),
     ]
     if "chisq_scaled" in m:
         lines.append(
             (
                 "Chi-square, corrected",
-                f"{_number(m['chisq_scaled'])} on {_number(m['df_scaled'], 6)} df, "
-                f"p {_p(m['pvalue_scaled'])} "
-                f"(scaling {_number(m['chisq_scaling_factor'])})",
+                f"{number(m['chisq_scaled'])} on {number(m['df_scaled'], 6)} df, "
+                f"p {pvalue(m['pvalue_scaled'])} "
+                f"(scaling {number(m['chisq_scaling_factor'])})",
             )
         )
     kind = "_robust" if "cfi_robust" in m else "_scaled" if "cfi_scaled" in m else ""
     name = {"_robust": ", robust", "_scaled": ", scaled", "": ""}[kind]
     lines += [
-        (f"CFI{name}", _number(m[f"cfi{kind}"])),
-        (f"TLI{name}", _number(m[f"tli{kind}"])),
+        (f"CFI{name}", number(m[f"cfi{kind}"])),
+        (f"TLI{name}", number(m[f"tli{kind}"])),
         (
             f"RMSEA{name}",
-            f"{_number(m[f'rmsea{kind}'])} (90 % interval {_number(m[f'rmsea_ci_lower{kind}'])} to "
-            f"{_number(m[f'rmsea_ci_upper{kind}'])})",
+            f"{number(m[f'rmsea{kind}'])} (90 % interval {number(m[f'rmsea_ci_lower{kind}'])} to "
+            f"{number(m[f'rmsea_ci_upper{kind}'])})",
         ),
-        ("SRMR", _number(m["srmr"])),
+        ("SRMR", number(m["srmr"])),
     ]
     if "logl" in m:
-        lines.append(("AIC, BIC", f"{_number(m['aic'], 1)}, {_number(m['bic'], 1)}"))
+        lines.append(("AIC, BIC", f"{number(m['aic'], 1)}, {number(m['bic'], 1)}"))
     return lines
 
 
 def as_text(fit: Fit) -> str:
     """The whole fit as text."""
-    pairs = headline(fit)
-    width = max(len(name) for name, _ in pairs) + 2
-    out = [f"{name:<{width}}{value}" for name, value in pairs]
-    out += ["", *(f"Note: {warning}." for warning in fit.warnings)] if fit.warnings else []
-    for title, frame in sections(fit):
-        out += ["", title, _text_table(frame)]
-    return "\n".join(out)
+    return text_page(headline(fit), fit.warnings, sections(fit))
 
 
 def as_html(fit: Fit) -> str:
     """The whole fit as HTML, for notebooks."""
+    return html_page("Model fit", headline(fit), fit.warnings, sections(fit))
+
+
+Pairs = Sequence[tuple[str, str]]
+Sections = Sequence[tuple[str, pd.DataFrame]]
+
+
+def text_page(head: Pairs, notes: Iterable[str], tables: Sections) -> str:
+    """Pairs of name and value, notes, and tables with their titles, as text."""
+    width = max(len(name) for name, _ in head) + 2
+    out = [f"{name:<{width}}{value}" for name, value in head]
+    notes = [f"Note: {note}." for note in notes]
+    out += ["", *notes] if notes else []
+    for title, frame in tables:
+        out += ["", title, text_table(frame)]
+    return "\n".join(out)
+
+
+def html_page(caption: str, head: Pairs, notes: Iterable[str], tables: Sections) -> str:
+    """The same as HTML; ``caption`` stands above the pairs."""
     rows = "".join(
         f"<tr><th scope='row'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
-        for name, value in headline(fit)
+        for name, value in head
     )
-    parts = [f"<table class='bouwen-fit'><caption>Model fit</caption><tbody>{rows}</tbody></table>"]
-    parts += [f"<p role='note'>{html.escape(warning)}</p>" for warning in fit.warnings]
-    for title, frame in sections(fit):
-        head = "".join(f"<th scope='col'>{html.escape(str(c))}</th>" for c in frame.columns)
+    parts = [
+        f"<table class='bouwen-fit'><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>"
+    ]
+    parts += [f"<p role='note'>{html.escape(note)}</p>" for note in notes]
+    for title, frame in tables:
+        top = "".join(f"<th scope='col'>{html.escape(str(c))}</th>" for c in frame.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(str(v))}</td>" for v in row) + "</tr>"
             for row in frame.itertuples(index=False)
         )
         parts.append(
-            f"<table><caption>{html.escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f"<table><caption>{html.escape(title)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
         )
     return "\n".join(parts)
 
@@ -115,7 +132,7 @@ def sections(fit: Fit) -> list[tuple[str, pd.DataFrame]]:
             shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
             table = pd.DataFrame({"Parameter": shown.to_numpy(), "Label": own["label"].to_numpy()})
             for column, name in COLUMNS.items():
-                form = _p if column == "pvalue" else _number
+                form = pvalue if column == "pvalue" else number
                 table[name] = [form(value) for value in own[column]]
             out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
     return out
@@ -127,35 +144,39 @@ def as_dict(fit: Fit) -> dict[str, Any]:
         "model": fit.call.model,
         "estimator": fit.call.estimator.name,
         "missing": fit.call.missing,
-        "groups": [_plain(value) for value in fit.sample.group_values],
+        "groups": [plain(value) for value in fit.sample.group_values],
         "n": [int(n) for n in fit.sample.n],
         "converged_in": fit.solution.steps,
         "warnings": list(fit.warnings),
-        "measures": {name: _plain(value) for name, value in fit.measures.items()},
+        "measures": {name: plain(value) for name, value in fit.measures.items()},
         "parameters": [
-            {str(k): _plain(v) for k, v in row.items()} for row in fit.parameters.to_dict("records")
+            {str(k): plain(v) for k, v in row.items()} for row in fit.parameters.to_dict("records")
         ],
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A number or text as JSON has it; None where it is no finite number."""
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> str:
+    """A number with so many decimals; with more than three, without zeros at the end."""
     if not math.isfinite(value):
         return ""
     return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits > 3 else f"{value:.{digits}f}"
 
 
-def _p(value: float) -> str:
+def pvalue(value: float) -> str:
+    """A p-value to three decimals, never zero."""
     return "" if not math.isfinite(value) else "< .001" if value < 0.0005 else f"{value:.3f}"
 
 
-def _text_table(frame: pd.DataFrame) -> str:
-    if (frame["Label"] == "").all():
+def text_table(frame: pd.DataFrame) -> str:
+    """A table as text, its first column to the left, the others to the right."""
+    if "Label" in frame and (frame["Label"] == "").all():
         frame = frame.drop(columns="Label")
     cells = [
         [str(c) for c in frame.columns],

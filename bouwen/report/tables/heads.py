@@ -13,11 +13,10 @@ HEADS = {
     "answer": ("Answer scale", "Antwoordschaal"),
     "asked": ("What a reader should be told", "Wat een lezer moet weten"),
     "ave": ("AVE", "AVE"),
-    "bic": ("BIC", "BIC"),
     "bouwen": ("bouwen", "bouwen"),
     "ceiling": ("Highest answer", "Hoogste antwoord"),
-    "cfi": ("CFI", "CFI"),
     "chisq": ("Chi-square", "Chi-kwadraat"),
+    "chisq_diff": ("Δχ²", "Δχ²"),
     "claim": ("Finding", "Bevinding"),
     "code": ("Code", "Code"),
     "code_name": ("Name in the data", "Naam in de data"),
@@ -28,6 +27,7 @@ HEADS = {
     "count": ("Respondents", "Respondenten"),
     "definition": ("Definition", "Definitie"),
     "df": ("df", "df"),
+    "df_diff": ("Δdf", "Δdf"),
     "dutch": ("Dutch", "Nederlands"),
     "english": ("English", "Engels"),
     "epc": ("Expected change", "Verwachte verandering"),
@@ -39,6 +39,7 @@ HEADS = {
     "file": ("File", "Bestand"),
     "fit": ("Model", "Model"),
     "floor": ("Lowest answer", "Laagste antwoord"),
+    "freer": ("Freer structure", "Vrijere structuur"),
     "guideline": ("Guideline", "Richtlijn"),
     "hash": ("SHA-256 (first 16)", "SHA-256 (eerste 16)"),
     "highest": ("Highest mean", "Hoogste gemiddelde"),
@@ -63,11 +64,9 @@ HEADS = {
     "n": ("n", "n"),
     "number": ("No.", "Nr."),
     "omega": ("ω", "ω"),
-    "omega_all": ("ω of all items", "ω van alle items"),
     "omega_dropped": ("ω without", "ω zonder"),
-    "omega_h": ("ω general", "ω algemeen"),
     "omega_interval": ("{level} interval of ω", "{level}-interval van ω"),
-    "omega_own": ("ω of its own", "ω van zichzelf"),
+    "omega_own": ("Its own share", "Eigen aandeel"),
     "omega_squared": ("ω²", "ω²"),
     "p": ("p", "p"),
     "p_holm": ("p (Holm)", "p (Holm)"),
@@ -80,7 +79,6 @@ HEADS = {
     "r_highest": ("Highest r", "Hoogste r"),
     "r_interval": ("{level} interval of r", "{level}-interval van r"),
     "residual": ("Residual correlation", "Residuele correlatie"),
-    "rmsea": ("RMSEA [90%]", "RMSEA [90%]"),
     "rule": ("Rule", "Regel"),
     "says": ("How it decides", "Hoe de regel beslist"),
     "sd": ("SD", "SD"),
@@ -88,10 +86,8 @@ HEADS = {
     "share": ("Share", "Aandeel"),
     "skew": ("Skewness", "Scheefheid"),
     "source": ("Leans on", "Leunt op"),
-    "srmr": ("SRMR", "SRMR"),
-    "status": ("Solution", "Oplossing"),
     "std": ("Standardised", "Gestandaardiseerd"),
-    "structure": ("Structure", "Structuur"),
+    "stricter": ("Stricter structure", "Strengere structuur"),
     "treatment_half": ("Half answered", "Helft beantwoord"),
     "treatment_listwise": ("Listwise", "Listwise"),
     "treatment_mi": ("Multiple imputation", "Meervoudige imputatie"),
@@ -109,29 +105,39 @@ HEADS = {
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "asked", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence",
-    "factor", "file", "fit", "guideline", "hash", "item", "level", "pair", "parameter", "path", "rule",
-    "says", "source", "status", "structure", "value", "variable", "verdict", "what", "where", "wording",
+    "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair", "parameter", "path",
+    "rule", "says", "source", "stricter", "value", "variable", "verdict", "what", "where", "wording",
 }  # fmt: skip
 
 NOTES = {
-    "structures": (
-        "Chi-square is scaled, CFI and RMSEA are robust; a lower BIC is better. ω is the reliability "
-        "of the sum of all items, ω general the part of it that the general factor gives.",
-        "Chi-kwadraat is geschaald, CFI en RMSEA zijn robuust; een lagere BIC is beter. ω is de "
-        "betrouwbaarheid van de som van alle items, ω algemeen het deel daarvan dat de algemene "
-        "factor geeft.",
+    "adequacy": (
+        "KMO above 0.8 is called meritorious, below 0.5 unacceptable (Kaiser, 1974).",
+        "KMO boven 0,8 heet verdienstelijk, onder 0,5 onaanvaardbaar (Kaiser, 1974).",
     ),
-    "nested": (
-        "The first structure is a special case of the second; the test is that of Satorra and Bentler "
-        "(2001). One factor lies on the edge of what the others allow, so its p is too large if "
-        "anything.",
-        "De eerste structuur is een bijzonder geval van de tweede; de toets is die van Satorra en "
-        "Bentler (2001). Eén factor ligt op de rand van wat de andere toelaten, dus die p is eerder "
-        "te groot dan te klein.",
+    "convergent": (
+        "ω and AVE from the measurement model; AVE is the average share of an item that its factor explains.",
+        "ω en AVE uit het meetmodel; AVE is het gemiddelde deel van een item dat zijn factor verklaart.",
     ),
-    "facets": (
-        "ω of its own is what a facet’s score says beside the general factor (bifactor model).",
-        "ω van zichzelf is wat de score van een facet zegt naast de algemene factor (bifactormodel).",
+    "distinct": (
+        "r is the correlation between the factors, HTMT2 the ratio of correlations between and within "
+        "scales (Roemer et al., 2021), with a bootstrap interval.",
+        "r is de correlatie tussen de factoren, HTMT2 de verhouding van correlaties tussen en binnen "
+        "schalen (Roemer e.a., 2021), met bootstrapinterval.",
+    ),
+    "dropped": (
+        "After turning the statements marked (R). α and ω “without” are those of the scale without "
+        "the statement.",
+        "Na omkeren van de stellingen met (R). α en ω “zonder” zijn die van de schaal zonder de stelling.",
+    ),
+    "few": (
+        "Groups with fewer than {min_group} respondents get no estimates.",
+        "Groepen met minder dan {min_group} respondenten krijgen geen schattingen.",
+    ),
+    "fornell": (
+        "Diagonal: root of the AVE; below it: correlations between factors (Fornell & Larcker, 1981). "
+        "The rule holds for a factor whose diagonal entry exceeds its correlations.",
+        "Diagonaal: wortel van de AVE; eronder: correlaties tussen factoren (Fornell & Larcker, "
+        "1981). De regel geldt voor een factor waarvan de diagonaal zijn correlaties overtreft.",
     ),
     "imputed": (
         "Means on the answer scale. Listwise keeps those who answered every item of a scale; maximum "
@@ -146,45 +152,6 @@ NOTES = {
         "Antwoorden zoals gegeven. Scheefheid en kurtosis zijn 0 bij een normale verdeling; de "
         "laatste twee kolommen zijn de aandelen van het laagste en het hoogste antwoord.",
     ),
-    "dropped": (
-        "After turning the statements marked (R). α and ω “without” are those of the scale without "
-        "the statement.",
-        "Na omkeren van de stellingen met (R). α en ω “zonder” zijn die van de schaal zonder de stelling.",
-    ),
-    "reliability": (
-        "α with Feldt’s (1965) interval; ω from a factor model of the scale (McDonald, 1999).",
-        "α met het interval van Feldt (1965); ω uit een factormodel van de schaal (McDonald, 1999).",
-    ),
-    "adequacy": (
-        "KMO above 0.8 is called meritorious, below 0.5 unacceptable (Kaiser, 1974).",
-        "KMO boven 0,8 heet verdienstelijk, onder 0,5 onaanvaardbaar (Kaiser, 1974).",
-    ),
-    "sorted": (
-        "Sorted by factor and loading; h² is the share of an item that the factors explain.",
-        "Geordend naar factor en lading; h² is het deel van een item dat de factoren verklaren.",
-    ),
-    "samples": (
-        "Bootstrap samples of respondents; a congruence of 0.95 or more makes two factors the same "
-        "(Lorenzo-Seva & ten Berge, 2006).",
-        "Bootstrapsteekproeven van respondenten; een congruentie van 0,95 of meer maakt twee factoren "
-        "gelijk (Lorenzo-Seva & ten Berge, 2006).",
-    ),
-    "convergent": (
-        "ω and AVE from the measurement model; AVE is the average share of an item that its factor explains.",
-        "ω en AVE uit het meetmodel; AVE is het gemiddelde deel van een item dat zijn factor verklaart.",
-    ),
-    "distinct": (
-        "r is the correlation between the factors, HTMT2 the ratio of correlations between and within "
-        "scales (Roemer et al., 2021), with a bootstrap interval.",
-        "r is de correlatie tussen de factoren, HTMT2 de verhouding van correlaties tussen en binnen "
-        "schalen (Roemer e.a., 2021), met bootstrapinterval.",
-    ),
-    "fornell": (
-        "Diagonal: root of the AVE; below it: correlations between factors (Fornell & Larcker, 1981). "
-        "The rule holds for a factor whose diagonal entry exceeds its correlations.",
-        "Diagonaal: wortel van de AVE; eronder: correlaties tussen factoren (Fornell & Larcker, "
-        "1981). De regel geldt voor een factor waarvan de diagonaal zijn correlaties overtreft.",
-    ),
     "misfit": (
         "What chi-square would lose if the parameter were freed, and the standardised value that it "
         "would take. To be read, not to be followed: freeing what the data suggest fits chance as "
@@ -192,27 +159,57 @@ NOTES = {
         "Wat chi-kwadraat zou verliezen als de parameter vrij was, en de gestandaardiseerde waarde "
         "ervan. Om te lezen, niet om te volgen: vrijlaten wat de gegevens ingeven, past ook toeval.",
     ),
-    "small": (
-        "Counts below {min_cell} are not shown; “–” hides a count that would give one of them away.",
-        "Aantallen onder {min_cell} worden niet getoond; “–” verbergt een aantal dat er een zou verraden.",
+    "omega_own": (
+        "Its own share: how much of the differences in a facet’s score is neither error nor common to "
+        "all facets.",
+        "Eigen aandeel: hoeveel van de verschillen in de score van een facet geen fout is en ook niet "
+        "door alle facetten wordt gedeeld.",
     ),
-    "few": (
-        "Groups with fewer than {min_group} respondents get no estimates.",
-        "Groepen met minder dan {min_group} respondenten krijgen geen schattingen.",
+    "reliability": (
+        "α with Feldt’s (1965) interval; ω from a factor model of the scale (McDonald, 1999).",
+        "α met het interval van Feldt (1965); ω uit een factormodel van de schaal (McDonald, 1999).",
     ),
     "reversed": (
         "(R): agreeing means less of the construct; the answer is turned before it is used.",
         "(R): instemmen betekent minder van het construct; het antwoord wordt omgekeerd voor gebruik.",
     ),
+    "robust": (
+        "Chi-square is scaled and CFI, TLI and RMSEA (with a 90% interval) are robust: corrected for "
+        "answers that are not normally distributed.",
+        "Chi-kwadraat is geschaald en CFI, TLI en RMSEA (met 90%-interval) zijn robuust: gecorrigeerd "
+        "voor antwoorden die niet normaal verdeeld zijn.",
+    ),
+    "samples": (
+        "Bootstrap samples of respondents; a congruence of 0.95 or more makes two factors the same "
+        "(Lorenzo-Seva & ten Berge, 2006).",
+        "Bootstrapsteekproeven van respondenten; een congruentie van 0,95 of meer maakt twee factoren "
+        "gelijk (Lorenzo-Seva & ten Berge, 2006).",
+    ),
+    "small": (
+        "Counts below {min_cell} are not shown; “–” hides a count that would give one of them away.",
+        "Aantallen onder {min_cell} worden niet getoond; “–” verbergt een aantal dat er een zou verraden.",
+    ),
+    "sorted": (
+        "Sorted by factor and loading; h² is the share of an item that the factors explain.",
+        "Geordend naar factor en lading; h² is het deel van een item dat de factoren verklaren.",
+    ),
+    "structure_tests": (
+        "A small p says that the stricter structure loses something. “–”: both fit alike, or one of "
+        "them has no proper solution.",
+        "Een kleine p zegt dat de strengere structuur iets verliest. “–”: beide passen even goed, of "
+        "een van beide heeft geen goede oplossing.",
+    ),
+    "structures": (
+        "Chi-square is scaled; CFI, TLI and RMSEA (with its 90% interval) are robust; lower AIC and "
+        "BIC are better. ω hierarchical: the share of the sum of all items that is due to the general "
+        "factor.",
+        "Chi-kwadraat is geschaald; CFI, TLI en RMSEA (met 90%-interval) zijn robuust; een lagere AIC "
+        "en BIC is beter. ω hiërarchisch: het aandeel van de som van alle items dat van de algemene "
+        "factor komt.",
+    ),
     "welch": (
         "Welch’s analysis of variance; p-values corrected for the number of constructs by Holm’s method.",
         "Variantieanalyse volgens Welch; p-waarden volgens Holm gecorrigeerd voor het aantal constructen.",
-    ),
-    "robust": (
-        "Chi-square is scaled and CFI, TLI and RMSEA (with a 90% interval) are robust: corrected for answers "
-        "that are not normally distributed.",
-        "Chi-kwadraat is geschaald en CFI, TLI en RMSEA (met 90%-interval) zijn robuust: gecorrigeerd voor "
-        "antwoorden die niet normaal verdeeld zijn.",
     ),
 }
 

@@ -6,6 +6,7 @@ where a separate fit of its sample would end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -94,6 +95,14 @@ def n_draws(objective: Objective) -> int:
 def take(objective: Objective, draws: Any) -> Any:
     """The objective of some draws: a list or mask of them, or one (which drops the axis)."""
     return replace(objective, **{name: value[draws] for name, value in _stacked(objective).items()})  # type: ignore[type-var]
+
+
+def join(objectives: Sequence[Any]) -> Any:
+    """Stacks of discrepancies of one model as one stack."""
+    stacks = [_stacked(objective) for objective in objectives]
+    return replace(
+        objectives[0], **{name: np.concatenate([stack[name] for stack in stacks]) for name in stacks[0]}
+    )
 
 
 def usable(objective: Objective) -> Array:

@@ -1,0 +1,299 @@
+"""A fit -> what would have been estimated from other samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bouwen.errors import BouwenError
+from bouwen.sem.fit import Fit
+from bouwen.sem.implied import Array
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.partable import UnknownOption
+from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
+from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
+from bouwen.sem.resample.intervals import acceleration_of, limits, spread
+from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, fitted, join_drawn
+from bouwen.sem.resample.stacks import MEASURES
+from bouwen.sem.resample.workers import run_chunks
+
+RULES = ("keep", "drop")
+MANY = 0.05  # share of failed draws above which the result warns
+
+
+class NoAcceleration(BouwenError):
+    """BCa intervals need a refit without each respondent, and some have no solution."""
+
+    def __init__(self, failed: int, units: int) -> None:
+        self.failed, self.units = failed, units
+        super().__init__(
+            f"BCa intervals need the model refitted without each of {units} respondents or clusters, and "
+            f'{failed} of those refits did not converge; use kind="bc" or "percentile"'
+        )
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Draws of a fit, and the intervals and counts that follow from them.
+
+    An array of the draws in use (draws, rows of ``fit.parameters``) wherever NumPy asks for one, as
+    ``bouwen.omega(fit, draws=boot)`` does.
+
+    Attributes
+    ----------
+    fit : Fit
+    kind : "nonparametric", "bollen_stine" or "parametric"
+    seed : int
+    inadmissible : "keep" or "drop"
+        Whether draws with an improper solution are in use.
+    drawn : Drawn
+        All draws, failed ones included.
+    """
+
+    fit: Fit
+    kind: str
+    seed: int
+    inadmissible: str
+    drawn: Drawn
+
+    @cached_property
+    def used(self) -> Array:
+        """Which draws (D,) are in use."""
+        proper = ~self.drawn.improper.any(axis=1) | (self.inadmissible == "keep")
+        return np.asarray((self.drawn.status == CONVERGED) & proper)
+
+    def values(self, of: str = "est") -> Array:
+        """Draws in use.
+
+        Parameters
+        ----------
+        of : "est", "std_lv", "std_all" or "measures"
+
+        Returns
+        -------
+        array (draws, rows of ``fit.parameters``), or (draws, fit measures)
+        """
+        if of == "measures":
+            if self.drawn.measures.empty:
+                raise UnsupportedModel(
+                    'no fit measures were drawn; name them, such as bootstrap(…, measures=["cfi", "rmsea"])'
+                )
+            return self.drawn.measures.to_numpy()[self.used]
+        if of not in PARAMETERS:
+            raise UnknownOption("of", of, (*PARAMETERS, "measures"))
+        return np.asarray(getattr(self.drawn, of)[self.used])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self.values(), dtype=dtype)
+
+    def intervals(self, kind: str = "percentile", of: str = "est", confidence: float = 0.95) -> pd.DataFrame:
+        """Confidence intervals from the draws in use.
+
+        Parameters
+        ----------
+        kind : "percentile", "bc" or "bca"
+            Percentiles of the draws, as lavaan's ``"perc"``; corrected for bias, as ``"bca.simple"``; or for
+            bias and acceleration, which refits the model without each respondent (or cluster) in turn.
+        of : "est", "std_lv", "std_all" or "measures"
+        confidence : float
+
+        Returns
+        -------
+        DataFrame
+            lhs op rhs group est se ci_lower ci_upper n_draws, a row for every row of ``fit.parameters``;
+            or, for measures, measure in place of the first four. ``n_draws`` counts the draws in which
+            the quantity exists.
+
+        Raises
+        ------
+        UnknownOption, WrongConfidence, NoAcceleration
+
+        See Also
+        --------
+        bouwen.sem.resample.intervals.limits : the formulas.
+        """
+        drawn, est = self.values(of), self._estimates(of)
+        acceleration = self._acceleration(of) if kind == "bca" else None
+        lower, upper = limits(drawn, est, confidence, kind, acceleration)
+        if of == "measures":
+            columns: dict[str, Any] = {"measure": list(self.drawn.measures.columns)}
+        else:
+            columns = {name: self.fit.parameters[name].to_numpy() for name in ("lhs", "op", "rhs", "group")}
+        return pd.DataFrame(
+            {
+                **columns,
+                "est": est,
+                "se": spread(drawn),
+                "ci_lower": lower,
+                "ci_upper": upper,
+                "n_draws": (~np.isnan(drawn)).sum(axis=0),
+            }
+        )
+
+    def _estimates(self, of: str) -> Array:
+        if of == "measures":
+            return self.fit.measures.loc[list(self.drawn.measures.columns)].to_numpy()
+        return self.fit.parameters[of].to_numpy(dtype=float)
+
+    def _acceleration(self, of: str) -> Array:
+        left_out, strata = self._left_out
+        table = left_out.measures.to_numpy() if of == "measures" else getattr(left_out, of)
+        return acceleration_of(table, strata)
+
+    @cached_property
+    def _left_out(self) -> tuple[Drawn, Array]:
+        """The fit without each respondent or cluster, and the group of each."""
+        if not self.fit.sample.rows:
+            raise UnsupportedModel('BCa intervals need the respondents\' rows; use kind="bc"')
+        weights, strata = leaving_out_weights(self.fit.sample)
+        family, objective = weighted_stack(self.fit.family, weights)
+        found = fitted(self.fit.theta, family, objective, list(self.drawn.measures.columns))
+        failed = int((found.status != CONVERGED).sum())
+        if failed:
+            raise NoAcceleration(failed, len(weights))
+        return found, strata
+
+    @property
+    def pvalue(self) -> float:
+        """Share of the draws whose chi-square exceeds that of the sample (Bollen & Stine, 1992).
+
+        Raises
+        ------
+        UnsupportedModel
+            For draws of another kind, in which the model does not hold.
+        """
+        if self.kind == "nonparametric":
+            raise UnsupportedModel(
+                "the model does not hold where draws come from, so their chi-squares test nothing; use "
+                'bootstrap(…, kind="bollen_stine")'
+            )
+        chisq = self.drawn.measures["chisq"].to_numpy()[self.used]
+        return float((chisq > self.fit.measures["chisq"]).mean()) if len(chisq) else float("nan")
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Draws by what became of them, see `account`."""
+        status, improper = self.drawn.status, self.drawn.improper
+        return {
+            "drawn": len(status),
+            "converged": int((status == CONVERGED).sum()),
+            "not converged": int((status == NOT_CONVERGED).sum()),
+            "no sample": int((status == NO_SAMPLE).sum()),
+            "inadmissible": int(improper.any(axis=1).sum()),
+            **{reason: int(improper[:, k].sum()) for k, reason in enumerate(IMPROPER)},
+            "used": int(self.used.sum()),
+        }
+
+    def account(self) -> pd.DataFrame:
+        """What became of the draws.
+
+        Returns
+        -------
+        DataFrame
+            outcome draws share: all of them; those converged, not converged and without a usable sample
+            (singular covariances, or an answer category that nobody drawn has chosen); of those converged
+            the inadmissible ones, and why (one draw may have several reasons); and how many are in use.
+        """
+        out = pd.DataFrame({"outcome": list(self.counts), "draws": list(self.counts.values())})
+        return out.assign(share=out["draws"] / len(self.drawn.status))
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know: many draws failed, or many are improper."""
+        drawn, improper = self.counts["drawn"], self.counts["inadmissible"]
+        failed, out = drawn - self.counts["converged"], []
+        if failed > MANY * drawn:
+            out.append(f"{failed} of {drawn} draws gave no estimates; the intervals describe the others")
+        if improper > MANY * drawn:
+            done = "kept" if self.inadmissible == "keep" else "left out"
+            out.append(f"{improper} of {drawn} draws have an improper solution; they are {done}")
+        return tuple(out)
+
+    def summary(self) -> str:
+        """The draws as text."""
+        from bouwen.sem.resample.summary import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from bouwen.sem.resample.summary import as_html
+
+        return as_html(self)
+
+    def __repr__(self) -> str:
+        return f"<Bootstrap {self.kind}, {int(self.used.sum())} of {len(self.used)} draws in use>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        from bouwen.sem.resample.summary import as_dict
+
+        return as_dict(self)
+
+
+def bootstrap(
+    fit: Fit,
+    draws: int = 5000,
+    *,
+    kind: str = "nonparametric",
+    seed: int,
+    n_jobs: int | None = None,
+    inadmissible: str = "keep",
+    measures: Sequence[str] = (),
+) -> Bootstrap:
+    """Fit a model to many samples like the one it was fitted to.
+
+    Parameters
+    ----------
+    fit : Fit
+    draws : int
+    kind : "nonparametric", "bollen_stine" or "parametric"
+        Respondents with replacement, within groups, and whole clusters where the fit has them; the same
+        after their answers were turned until the model holds, for a p-value of its chi-square; or
+        answers drawn from the normal distribution that the model implies (ordered items: cut at its
+        thresholds), with the gaps of the sample.
+    seed : int
+        The same seed gives the same draws for any number of workers.
+    n_jobs : int, optional
+        Workers; see `bouwen.sem.resample.workers.run_chunks`.
+    inadmissible : "keep" or "drop"
+        What becomes of draws with a negative variance or covariances that are not positive definite;
+        kept by default, as in lavaan. Draws without a solution are never in use.
+    measures : sequence of str
+        Fit measures to keep of every draw: "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl", of
+        plain, uncorrected tests. Chi-square is always kept where the model holds in the draws. With
+        incomplete data all but "logl" estimate the saturated model of each draw too, which takes longer.
+
+    Returns
+    -------
+    Bootstrap
+
+    Raises
+    ------
+    UnknownOption
+    UnsupportedModel
+        Moments without rows (unless parametric), and Bollen–Stine draws of ordered items.
+
+    References
+    ----------
+    Efron (1979), Annals of Statistics 7; Bollen & Stine (1992), Sociological Methods & Research 21; Savalei &
+    Yuan (2009), Multivariate Behavioral Research 44; Yung & Bentler (1996), Bootstrapping techniques in
+    analysis of mean and covariance structures.
+    """
+    if draws < 2:
+        raise UnsupportedModel(f"draws={draws} is too few; intervals need thousands")
+    if inadmissible not in RULES:
+        raise UnknownOption("inadmissible", inadmissible, RULES)
+    for name in measures:
+        if name not in MEASURES:
+            raise UnknownOption("measures", name, MEASURES)
+    source = source_of(fit, kind)
+    kept = list(dict.fromkeys([*measures, *(["chisq"] if kind != "nonparametric" else [])]))
+    parts = run_chunks(
+        partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws"
+    )
+    return Bootstrap(fit, kind, seed, inadmissible, join_drawn(parts))

@@ -1,0 +1,260 @@
+"""A fitted model -> samples like its own, a chunk at a time, as stacks of discrepancies.
+
+Respondents drawn again with replacement; the same after their answers were moved so that the model holds
+(Bollen & Stine, 1992); or new answers from the model itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from bouwen.sem.categorical import OrdinalFamily
+from bouwen.sem.discrepancy import Objective
+from bouwen.sem.fit import Fit
+from bouwen.sem.implied import Array, Implied, Ints
+from bouwen.sem.moments import Sample, find_patterns
+from bouwen.sem.normal import Family, NormalTheory
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.partable import UnknownOption
+from bouwen.sem.resample.batch import join
+from bouwen.sem.resample.stacks import moments_objective, weighted_objective
+from bouwen.sem.resample.workers import Chunk
+from bouwen.sem.saturated import saturated_moments
+
+KINDS = ("nonparametric", "bollen_stine", "parametric")
+
+
+class Source(Protocol):
+    """Where draws come from."""
+
+    def stack(self, chunk: Chunk) -> tuple[Family, Objective]:
+        """The discrepancies of a chunk of draws, and the family that reports them."""
+
+
+def source_of(fit: Fit, kind: str) -> Source:
+    """How to draw samples of one kind.
+
+    Raises
+    ------
+    UnknownOption, UnsupportedModel
+    """
+    if kind not in KINDS:
+        raise UnknownOption("kind", kind, KINDS)
+    if kind == "parametric":
+        return Simulated(fit.family, fit.implied, fit.point.implied)
+    if not fit.sample.rows:
+        raise UnsupportedModel(
+            'the model was fitted to moments, so there are no respondents to draw; use kind="parametric"'
+        )
+    if kind == "nonparametric":
+        return Resampled(fit.family)
+    if not isinstance(fit.family, NormalTheory):
+        raise UnsupportedModel(
+            "ordered answers cannot be moved until the model holds, so there is no Bollen–Stine bootstrap of "
+            'them; use kind="parametric"'
+        )
+    return Resampled(replace(fit.family, sample=transformed(fit)))
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Respondents, or whole clusters of them, with replacement within each group."""
+
+    family: Family
+
+    def stack(self, chunk: Chunk) -> tuple[Family, Objective]:
+        """The discrepancies of a chunk of draws, and the family that reports them."""
+        return weighted_stack(self.family, resampling_weights(self.family.sample, chunk.rng(), chunk.size))
+
+
+def weighted_stack(family: Family, weights: Array) -> tuple[Family, Objective]:
+    """The discrepancies of weighted samples (D, n_total), and the family that reports them."""
+    objective = weighted_objective(family, weights)
+    if isinstance(family, OrdinalFamily) and len(family.structure.exogenous):
+        family = replace(family, sample=_with_covariates(family, weights))
+    return family, objective
+
+
+def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> Array:
+    """How often each respondent is drawn, (size, n_total), in the order of groups and rows.
+
+    As many units are drawn from a group as it has, a unit being a respondent or a cluster of them.
+    """
+    blocks = []
+    for unit in units_of(sample):
+        count = int(unit.max()) + 1
+        chosen = rng.integers(0, count, (size, count)) + count * np.arange(size)[:, None]
+        times = np.bincount(chosen.ravel(), minlength=size * count).reshape(size, count)
+        blocks.append(times[:, unit])
+    return np.concatenate(blocks, axis=1).astype(float)
+
+
+def leaving_out_weights(sample: Sample) -> tuple[Array, Ints]:
+    """Weights (units, n_total) of the samples without one respondent or cluster, and each one's group."""
+    units = units_of(sample)
+    edges = np.cumsum([0, *map(len, units)])
+    blocks, strata = [], []
+    for g, unit in enumerate(units):
+        count = int(unit.max()) + 1
+        weights = np.ones((count, edges[-1]))
+        weights[:, edges[g] : edges[g + 1]] = np.arange(count)[:, None] != unit
+        blocks.append(weights)
+        strata.append(np.full(count, g))
+    return np.concatenate(blocks), np.concatenate(strata)
+
+
+def units_of(sample: Sample) -> list[Ints]:
+    """For each group the number of each respondent's unit: their own, or that of their cluster."""
+    if not sample.cluster:
+        return [np.arange(len(rows)) for rows in sample.rows]
+    return [np.unique(cluster, return_inverse=True)[1] for cluster in sample.cluster]
+
+
+def _with_covariates(family: OrdinalFamily, weights: Array) -> Sample:
+    """The sample with the covariates' moments of every draw, divided by n − 1 as in the sample itself."""
+    sample, x = family.sample, family.structure.exogenous
+    mean = np.zeros((len(weights), *sample.mean.shape))
+    cov = np.zeros((len(weights), *sample.cov.shape))
+    first = 0
+    for g, rows in enumerate(sample.rows):
+        w = weights[:, first : first + len(rows)]
+        n = w.sum(axis=1)
+        mean[:, g, x] = w @ rows[:, x] / n[:, None]
+        centred = rows[:, x] - mean[:, g, None, x]
+        cov[:, g, x[:, None], x] = np.einsum("dn,dni,dnj->dij", w, centred, centred) / (n - 1)[:, None, None]
+        first += len(rows)
+    return replace(sample, mean=mean, cov=cov)
+
+
+# ---------------------------------------------------------------------- Bollen and Stine
+
+
+def transformed(fit: Fit) -> Sample:
+    """The sample moved and turned until the model holds in it exactly.
+
+    z = Σ̂^{½} S^{−½} (x − m) + μ̂, with S and m the sample's moments, for incomplete rows those of the
+    saturated model; of every row the answered items. Without means in the model z keeps the mean m.
+
+    References
+    ----------
+    Bollen & Stine (1992), Sociological Methods & Research 21; Savalei & Yuan (2009), On the model-based
+    bootstrap with missing data, Multivariate Behavioral Research 44.
+    """
+    sample, implied = fit.sample, fit.implied
+    target = implied.mean if fit.structure.meanstructure else sample.mean
+    rows = []
+    for g, x in enumerate(sample.rows):
+        z = np.full_like(x, np.nan)
+        kinds, which = np.unique(~np.isnan(x), axis=0, return_inverse=True)
+        for k, answered in enumerate(kinds):
+            own, items = which.ravel() == k, np.flatnonzero(answered)
+            block = np.ix_(items, items)
+            turn = np.linalg.solve(_root(sample.cov[g][block]), _root(implied.cov[g][block]))
+            z[np.ix_(own, items)] = (x[np.ix_(own, items)] - sample.mean[g][items]) @ turn + target[g][items]
+        rows.append(z)
+    if sample.patterns is None:
+        return replace(sample, rows=tuple(rows), mean=target, cov=implied.cov)
+    patterns = find_patterns(rows)
+    mean, cov = saturated_moments(patterns, len(rows))
+    return replace(sample, rows=tuple(rows), patterns=patterns, mean=mean, cov=cov)
+
+
+def _root(cov: Array) -> Array:
+    """The symmetric square root."""
+    values, vectors = np.linalg.eigh(cov)
+    return np.asarray((vectors * np.sqrt(values)) @ vectors.T)
+
+
+# ---------------------------------------------------------------------- parametric
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """New answers from the fitted model, in groups as large as the sample's and with its gaps.
+
+    Complete continuous answers need no rows: their means are normal and their covariances Wishart.
+    Covariates are drawn like other variables, but those of ordered items stay as they are.
+
+    ``implied`` are the fit's moments, ``given`` those of the latent responses at covariates of zero.
+    """
+
+    family: Family
+    implied: Implied
+    given: Implied
+
+    def stack(self, chunk: Chunk) -> tuple[Family, Objective]:
+        """The discrepancies of a chunk of draws, and the family that reports them."""
+        rng, sample = chunk.rng(), self.family.sample
+        if isinstance(self.family, NormalTheory) and sample.patterns is None:
+            moments = [
+                normal_moments(rng, chunk.size, int(n), mean, cov)
+                for n, mean, cov in zip(sample.n, self._mean, self.implied.cov, strict=True)
+            ]
+            mean, cov = (np.stack(x, axis=1) for x in zip(*moments, strict=True))
+            return self.family, moments_objective(self.family, mean, cov)
+        answers = self._ordered if isinstance(self.family, OrdinalFamily) else self._continuous
+        everybody = np.ones((1, sum(map(len, sample.rows))))
+        return self.family, join(
+            [
+                weighted_objective(replace(self.family, sample=replace(sample, rows=answers(rng))), everybody)  # type: ignore[type-var]
+                for _ in range(chunk.size)
+            ]
+        )
+
+    @property
+    def _mean(self) -> Array:
+        return self.implied.mean if self.family.structure.meanstructure else self.family.sample.mean
+
+    def _continuous(self, rng: np.random.Generator) -> tuple[Array, ...]:
+        drawn = []
+        for g, x in enumerate(self.family.sample.rows):
+            L = np.linalg.cholesky(self.implied.cov[g])
+            y = rng.standard_normal(x.shape) @ L.T + self._mean[g]
+            drawn.append(np.where(np.isnan(x), np.nan, y))
+        return tuple(drawn)
+
+    def _ordered(self, rng: np.random.Generator) -> tuple[Array, ...]:
+        family, st, given = self.family, self.family.structure, self.given
+        assert isinstance(family, OrdinalFamily)
+        x, point = st.exogenous, family.objective
+        drawn = []
+        for g, (rows, m) in enumerate(zip(family.sample.rows, family.moments, strict=True)):
+            inner = np.setdiff1d(np.arange(st.p), x)
+            L = np.linalg.cholesky(given.cov[g][np.ix_(inner, inner)])
+            y = np.full_like(rows, np.nan)
+            y[:, inner] = rng.standard_normal((len(rows), len(inner))) @ L.T + given.mean[g, inner]
+            y[:, inner] += rows[:, x] @ given.E[g][np.ix_(inner, x)].T
+            cuts = {k: point.threshold_row[point.layout.thresholds[1] == k] for k in inner}
+            for k, values in zip(inner, m.categories, strict=True):
+                if len(cuts[k]):
+                    y[:, k] = values[np.searchsorted(given.values[g, cuts[k]], y[:, k])]
+            y[:, x] = rows[:, x]
+            drawn.append(np.where(np.isnan(rows), np.nan, y))
+        return tuple(drawn)
+
+
+def normal_moments(
+    rng: np.random.Generator, size: int, n: int, mean: Array, cov: Array
+) -> tuple[Array, Array]:
+    """Means (size, p) and covariances (size, p, p) of normal samples of n respondents, divided by n.
+
+    m ~ N(μ, Σ/n) and n S = L T Tᵀ Lᵀ with Σ = L Lᵀ and T lower triangular: T_ii² ~ χ²(n − i), i = 1, …, p,
+    and normal elements below the diagonal; with n ≤ p, products of n − 1 normal rows.
+
+    References
+    ----------
+    Bartlett (1933), On the theory of statistical regression; Anderson (2003), ch. 7.2.
+    """
+    p = len(mean)
+    L = np.linalg.cholesky(cov)
+    centre = mean + rng.standard_normal((size, p)) @ L.T / np.sqrt(n)
+    if n <= p:
+        T = rng.standard_normal((size, p, n - 1))
+    else:
+        T = np.tril(rng.standard_normal((size, p, p)), -1)
+        T[:, np.arange(p), np.arange(p)] = np.sqrt(rng.chisquare(n - 1 - np.arange(p), (size, p)))
+    half = L @ T
+    return centre, half @ np.swapaxes(half, -1, -2) / n

@@ -1,0 +1,74 @@
+"""Draws to something to read: text, HTML, and plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bouwen.sem.summary import SECTIONS, html_page, number, plain, pvalue, text_page
+
+if TYPE_CHECKING:
+    from bouwen.sem.resample.bootstrapping import Bootstrap
+
+NAMES = {
+    "nonparametric": "Respondents drawn with replacement",
+    "bollen_stine": "Respondents drawn with replacement, moved until the model holds (Bollen–Stine)",
+    "parametric": "Answers drawn from the model",
+}
+COLUMNS = {"est": "Estimate", "se": "Std.Err", "ci_lower": "2.5 %", "ci_upper": "97.5 %"}
+
+
+def headline(boot: Bootstrap) -> list[tuple[str, str]]:
+    """How the draws arose and what became of them, in pairs of name and value."""
+    pairs = [("Bootstrap", NAMES[boot.kind]), ("Seed", str(boot.seed))]
+    total = boot.counts["drawn"]
+    pairs += [
+        (outcome.capitalize(), f"{draws} ({100 * draws / total:.1f} %)")
+        for outcome, draws in boot.counts.items()
+        if draws or outcome in ("converged", "inadmissible", "used")
+    ]
+    if boot.kind == "bollen_stine":
+        pairs.append(("Chi-square, bootstrap p", pvalue(boot.pvalue)))
+    return pairs
+
+
+def sections(boot: Bootstrap) -> list[tuple[str, pd.DataFrame]]:
+    """Tables of rounded percentile intervals, one for each kind of parameter and group."""
+    out = []
+    found = boot.intervals()
+    several = len(boot.fit.sample.groups) > 1
+    for op, title in SECTIONS.items():
+        part = found[(found["op"] == op) & (found["se"] > 0)]
+        for label in part["group"].unique():
+            own = part[part["group"] == label]
+            shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
+            table = pd.DataFrame({"Parameter": shown.to_numpy()})
+            for column, name in COLUMNS.items():
+                table[name] = [number(value) for value in own[column]]
+            out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
+    return out
+
+
+def as_text(boot: Bootstrap) -> str:
+    """The draws as text."""
+    return text_page(headline(boot), boot.warnings, sections(boot))
+
+
+def as_html(boot: Bootstrap) -> str:
+    """The draws as HTML, for notebooks."""
+    return html_page("Bootstrap", headline(boot), boot.warnings, sections(boot))
+
+
+def as_dict(boot: Bootstrap) -> dict[str, Any]:
+    """Plain numbers, texts and lists, ready for JSON; NaN becomes None."""
+    return {
+        "kind": boot.kind,
+        "seed": boot.seed,
+        "inadmissible": boot.inadmissible,
+        "account": boot.counts,
+        "warnings": list(boot.warnings),
+        "intervals": [
+            {str(k): plain(v) for k, v in row.items()} for row in boot.intervals().to_dict("records")
+        ],
+    }
