@@ -1,16 +1,45 @@
-"""Results -> tables to read: the figures come from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
+"""Results -> tables to read: the figures come from tested functions, here they are only laid out."""
+
+from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
-from bouwen.report.tables.factors import exploratory, exploratory_factors, factor_counts, sorted_items, stable_loadings, suitability
+from bouwen.report.tables.factors import (
+    exploratory,
+    exploratory_factors,
+    factor_counts,
+    sorted_items,
+    stable_loadings,
+    suitability,
+)
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import items, items_in_scales, key, scales
-from bouwen.report.tables.models import MEASURES, engines, factor_correlations, fit_measures, loadings, measure, measure_texts, paths, standardised
+from bouwen.report.tables.models import (
+    MEASURES,
+    engines,
+    factor_correlations,
+    fit_measures,
+    loadings,
+    measure,
+    measure_texts,
+    paths,
+    standardised,
+)
 from bouwen.report.tables.origin import fingerprints, provenance
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.reporting import checklist
 from bouwen.report.tables.response import background, screening, treatment_spread, treatments
-from bouwen.report.tables.validity import convergent, distinct, distinct_pairs, fornell, fornell_holds, largest_residuals, misfits, residuals, scales_of
+from bouwen.report.tables.validity import (
+    convergent,
+    distinct,
+    distinct_pairs,
+    fornell,
+    fornell_holds,
+    largest_residuals,
+    misfits,
+    residuals,
+    scales_of,
+)
 
 __all__ = [
     "HEADS",
