@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         group_means,
         group_tests,
         outcome_correlations,
+        specification_curve,
     )
     from bouwen.report import claims, plots, tables, texts
     from bouwen.report.words import tell
@@ -60,7 +61,7 @@ __all__ = [
     "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "kmo",
     "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega", "outcome_correlations",
     "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen",
-    "simulate", "tables", "tell", "texts",
+    "simulate", "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -75,7 +76,8 @@ _HOME = {
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
     "monte_carlo_ci",
     "bouwen.sem.power": "simulate",
-    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations",
+    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
+    "specification_curve",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

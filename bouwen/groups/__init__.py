@@ -3,13 +3,16 @@
 from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
 from bouwen.groups.means import group_means, group_tests
+from bouwen.groups.specification import SpecificationCurve, specification_curve
 from bouwen.groups.structures import Structures, compare_structures
 
 __all__ = [
+    "SpecificationCurve",
     "Structures",
     "compare_structures",
     "fit_model",
     "group_means",
     "group_tests",
     "outcome_correlations",
+    "specification_curve",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from bouwen.sem.expression import Dual, evaluate, names
 from bouwen.sem.implied import Array
 from bouwen.sem.partable import ModelError, ParTable, known_labels
-from bouwen.sem.syntax import Constraint
+from bouwen.sem.statements import Constraint
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.expression import Expression, Name, names
-from bouwen.sem.syntax import Constraint, Formula, Model, parse_model
+from bouwen.sem.statements import Constraint, Formula, Model
+from bouwen.sem.syntax import parse_model
 
 Key = tuple[str, str, str]
 T = TypeVar("T")

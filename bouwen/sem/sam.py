@@ -20,7 +20,8 @@ from bouwen.sem.moments import Sample
 from bouwen.sem.normal import NormalTheory
 from bouwen.sem.options import ESTIMATORS, UnsupportedModel
 from bouwen.sem.partable import ParTable, TableOptions, build_table, roles
-from bouwen.sem.syntax import Formula, Model, parse_model
+from bouwen.sem.statements import Formula, Model
+from bouwen.sem.syntax import parse_model
 
 
 @dataclass(frozen=True)

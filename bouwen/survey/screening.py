@@ -13,6 +13,7 @@ from bouwen.survey.study import Study, read_study
 
 CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
 MOST = 5  # items that a report names
+MANY_GAPS = 0.25  # share of all items left open that makes a respondent inattentive
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,12 @@ def constant_answers(study: Study) -> pd.Series[bool]:
         answers = study.responses[[i for i in study.items if study.instrument.scale_of(i) is scale]]
         constant |= (answers.nunique(axis=1) == 1) & (answers.notna().sum(axis=1) >= CONSTANT_ITEMS)
     return constant
+
+
+def inattentive(study: Study) -> pd.Series[bool]:
+    """Who gave one answer throughout a scale, or left more than a quarter of all items open."""
+    gaps = study.responses[list(study.items)].isna().mean(axis=1)
+    return constant_answers(study) | (gaps > MANY_GAPS)
 
 
 def empty_categories(study: Study) -> Iterator[tuple[str, str]]:

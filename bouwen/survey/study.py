@@ -49,7 +49,11 @@ class ModelRoles(Part):
 
 
 class StudyFile(Part):
-    """The contents of a ``study.yml``; ``outcome`` is the construct that the study explains."""
+    """The contents of a ``study.yml``; ``outcome`` is the construct that the study explains.
+
+    ``predictor`` is the variable of the structural model whose path to the outcome the study is about. It
+    need not be named where that model has one factor of second order, or one predictor, before the outcome.
+    """
 
     title: Text
     about: Text
@@ -63,6 +67,7 @@ class StudyFile(Part):
     register_: RegisterSpec | None = Field(default=None, alias="register")
     groups: list[Name] = []
     outcome: Name
+    predictor: Name | None = None
     models: ModelRoles
     settings: Settings = Settings()
 
@@ -213,6 +218,7 @@ class Study:
                 yield ("models", role), unknown("model", name, self.instrument.models)
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
+        yield from self._predictor_problems()
         for i, group in enumerate(self.groups):
             if group not in self.categories:
                 yield ("groups", i), unknown("categorical background variable", group, self.categories)
@@ -221,6 +227,14 @@ class Study:
                 ("register", "variable"),
                 unknown("background variable", register.variable, self.instrument.background),
             )
+
+    def _predictor_problems(self) -> Iterator[Problem]:
+        structural = self.file.models.structural
+        if self.file.predictor is None or structural not in self.instrument.models:
+            return
+        latent, used = model_names(self.instrument.model_syntax(structural))
+        if self.file.predictor not in (known := [*latent, *used]):
+            yield ("predictor",), unknown("variable of the structural model", self.file.predictor, known)
 
 
 def find_study(path: str | Path) -> Path:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from bouwen.errors import BouwenError
 from bouwen.sem.expression import Binary, Call, Expression, Name, Negate
 from bouwen.sem.partable import ParTable, TableOptions, build_table
-from bouwen.sem.syntax import Model, ModelSyntaxError, parse_model
+from bouwen.sem.scanner import ModelSyntaxError
+from bouwen.sem.statements import Model
+from bouwen.sem.syntax import parse_model
 
 QUICK = timedelta(seconds=10)  # a hang, not a slow machine
 

@@ -17,7 +17,8 @@ from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD, Array, Structure, compile_structure
 from bouwen.sem.partable import ModelError, TableOptions, build_table
-from bouwen.sem.syntax import Formula, Model, Modifiers, parse_model
+from bouwen.sem.statements import Formula, Model, Modifiers
+from bouwen.sem.syntax import parse_model
 
 
 class PopulationError(BouwenError):

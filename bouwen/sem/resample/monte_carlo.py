@@ -14,7 +14,8 @@ from bouwen.sem.implied import Array, row_values
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ParTable, definitions_in_order
 from bouwen.sem.resample.intervals import limits, spread
-from bouwen.sem.syntax import Constraint, Model, parse_model
+from bouwen.sem.statements import Constraint, Model
+from bouwen.sem.syntax import parse_model
 
 
 def monte_carlo_ci(

@@ -1,0 +1,194 @@
+"""A study -> every defensible way to estimate its main path, and the answers each of them uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from itertools import product
+from typing import Literal
+
+import pandas as pd
+
+from bouwen.groups.paths import Adjustment, Form, MainPath, causes, main_path, measures
+from bouwen.scales import key_items
+from bouwen.scales.items import item_rest_correlation
+from bouwen.survey import Study
+from bouwen.survey.screening import inattentive
+
+HALF = 0.5  # share of a scale's items that a mean score needs
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One combination of choices.
+
+    Attributes
+    ----------
+    form : "second_order", "one_factor", "facets" or "scores"
+        The predictor as a factor of factors, one factor, several correlated factors that predict the
+        outcome together, or a mean score (then every construct is one).
+    estimator : "MLR" or "WLSMV"
+        Items as numbers with robust errors, or as ordered categories.
+    missing : "available" or "complete"
+        Every answer given (FIML; for WLSMV pairwise; for mean scores of those who answered half of the
+        items), or only respondents who answered everything that the model uses.
+    items : "all", "weakest" or "reversed"
+        All items of the predictor, without the one that correlates least with the others, or without those
+        that are worded in the opposite direction.
+    adjustment : "none", "model" or "background"
+        No other predictors of the outcome, those of the study's model, or background variables as well.
+    respondents : "all" or "attentive"
+        Everyone, or without those whom screening finds inattentive.
+    """
+
+    form: Form
+    estimator: Literal["MLR", "WLSMV"]
+    missing: Literal["available", "complete"]
+    items: Literal["all", "weakest", "reversed"]
+    adjustment: Adjustment
+    respondents: Literal["all", "attentive"]
+
+
+CHOICES = tuple(field.name for field in fields(Specification))
+
+
+@dataclass(frozen=True)
+class Material:
+    """What all specifications of a study draw on.
+
+    ``keyed`` holds items with reversed ones turned, ``covariates`` the background variables as zeros and
+    ones, ``excluded`` the items that the levels of the choice ``items`` leave out, and ``attentive`` who
+    passes screening. All have a row per respondent.
+    """
+
+    path: MainPath
+    keyed: pd.DataFrame
+    covariates: pd.DataFrame
+    excluded: dict[str, tuple[str, ...]]
+    attentive: pd.Series[bool]
+
+    def model(self, specification: Specification) -> MainPath:
+        """The path with its items left out and its other predictors in place."""
+        kept = self.path.without(self.excluded[specification.items])
+        return kept.adjusted(specification.adjustment, [str(name) for name in self.covariates])
+
+    def rows(self, specification: Specification) -> pd.Series[bool]:
+        """Which respondents take part, gaps apart."""
+        return self.attentive | (specification.respondents == "all")
+
+    def used(self, specification: Specification) -> list[str]:
+        """The items that the specification's model uses."""
+        model = self.model(specification)
+        formulas = model.formulas
+        if specification.form == "scores":
+            names = [model.outcome, *causes(formulas, model.outcome)]
+            return [item for name in names for item in model.items_of(name) if item in self.keyed]
+        names = [name for f in formulas for name in (f.lhs, f.rhs)]
+        return [name for name in dict.fromkeys(names) if name in self.keyed]
+
+    def answers(self, specification: Specification) -> pd.DataFrame:
+        """The columns of the specification's model, for the respondents who take part."""
+        frame = self.keyed
+        if specification.form == "scores":
+            frame = mean_scores(self.model(specification), self.keyed)
+        keep = self.rows(specification)
+        if specification.missing == "complete":
+            keep = keep & self.keyed[self.used(specification)].notna().all(axis=1)
+        return frame.join(self.covariates)[keep]
+
+
+def mean_scores(model: MainPath, keyed: pd.DataFrame) -> pd.DataFrame:
+    """Mean scores of the outcome and its predictors, for those who answered half of a scale's items."""
+    scores = {}
+    for name in (model.outcome, *causes(model.formulas, model.outcome)):
+        items = [item for item in model.items_of(name) if item in keyed]
+        if items:
+            answered = keyed[items].notna().mean(axis=1)
+            scores[name] = keyed[items].mean(axis=1).where(answered >= HALF)
+    return pd.DataFrame(scores, index=keyed.index)
+
+
+def material(study: Study) -> Material:
+    """Prepare a study for its specifications.
+
+    Raises
+    ------
+    NoMainPath
+        See `bouwen.groups.paths.main_path`.
+    """
+    path, keyed = main_path(study), key_items(study)
+    flagged = inattentive(study)
+    return Material(path, keyed, covariates(study), exclusions(study, path, keyed), ~flagged)
+
+
+def covariates(study: Study) -> pd.DataFrame:
+    """The study's groups as columns of zeros and ones.
+
+    A column for each level except a group's largest; levels below ``min_cell`` count with the largest. NaN
+    where the level is unknown.
+    """
+    columns = {}
+    for group in study.groups:
+        answers = study.responses[group]
+        counts = answers.value_counts().reindex(list(study.levels(group)), fill_value=0)
+        for k, level in enumerate(study.levels(group)):
+            if level != counts.idxmax() and counts[level] >= study.settings.min_cell:
+                columns[f"{group}_{k}"] = (answers == level).astype(float).where(answers.notna())
+    return pd.DataFrame(columns, index=study.responses.index)
+
+
+def exclusions(study: Study, path: MainPath, keyed: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Which of the predictor's items each level of the choice ``items`` leaves out.
+
+    A level is there only where every factor keeps two items.
+    """
+    items = [item for item in path.items_of(path.predictor) if item in keyed]
+    found: dict[str, tuple[str, ...]] = {"all": ()}
+    if len(items) > 2:
+        rest = {item: item_rest_correlation(keyed[items], item) for item in items}
+        found["weakest"] = (min(items, key=lambda item: rest[item]),)
+    found["reversed"] = tuple(item for item in items if study.instrument.items[item].reversed)
+    scales = [measures(path.formulas, name) for name in path.facets or (path.predictor,)]
+
+    def possible(level: str) -> bool:
+        gone = set(found[level])
+        return bool(gone) and all(len(set(scale) - gone) >= 2 for scale in scales)
+
+    return {level: gone for level, gone in found.items() if level == "all" or possible(level)}
+
+
+def specifications(study: Study, given: Material) -> Iterator[Specification]:
+    """Every combination of choices that this study allows; the study's own first.
+
+    WLSMV uses every answer given, and takes neither mean scores nor background variables (thresholds that
+    differ by respondent would take longer than all other specifications together). A level that changes
+    nothing is left out: no adjustment where the outcome has one predictor, screening where it finds fewer
+    than ``min_cell`` respondents.
+    """
+    path = given.path
+    adjustments = [*(["none"] if path.controls else []), "model"]
+    adjustments += ["background"] if len(given.covariates.columns) else []
+    screened = int((~given.attentive).sum()) >= study.settings.min_cell
+    gaps = given.keyed[[c for c in given.keyed if c in names_of(path)]].isna().to_numpy().any()
+    for combination in product(
+        path.forms,
+        ("MLR", "WLSMV"),
+        ("available", "complete") if gaps else ("available",),
+        given.excluded,
+        sorted(adjustments, key=["model", "none", "background"].index),
+        ("all", "attentive") if screened else ("all",),
+    ):
+        one = Specification(*combination)  # type: ignore[arg-type]
+        ordinal = one.missing == "available" and one.form != "scores" and one.adjustment != "background"
+        if one.estimator == "MLR" or ordinal:
+            yield one
+
+
+def names_of(path: MainPath) -> set[str]:
+    """Every variable of the structural model."""
+    return {name for f in path.formulas for name in (f.lhs, f.rhs)}
+
+
+def as_row(specification: Specification) -> dict[str, str]:
+    """The choices by name."""
+    return dict(zip(CHOICES, astuple(specification), strict=True))
