@@ -29,7 +29,7 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.report.plots.validity import ratios, reliabilities, residual_tiles, residuals
+from bouwen.report.plots.validity import facet_correlations, ratios, reliabilities, residual_tiles, residuals
 
 __all__ = [
     "BLUE",
@@ -48,6 +48,7 @@ __all__ = [
     "downwards",
     "eigenvalues",
     "exploratory",
+    "facet_correlations",
     "level_profile",
     "loadings",
     "look",

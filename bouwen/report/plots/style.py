@@ -36,6 +36,7 @@ WORDS = {
     "open_few": ("left open by fewer than {}", "opengelaten door minder dan {}"),
     "open_none": ("answered", "beantwoord"),
     "distance": ("Distance from the mean by this book’s rule", "Afstand tot het gemiddelde volgens dit boek"),
+    "correlation": ("Correlation", "Correlatie"),
     "reliability": ("Reliability", "Betrouwbaarheid"),
     "number": ("Number", "Nummer"),
     "eigenvalue": ("Eigenvalue", "Eigenwaarde"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bouwen.groups import Structures
 from bouwen.report.claims import variable_label
 from bouwen.report.plots.style import BLUE, PALETTE, compared, downwards, look, ranges, ticks, word
 from bouwen.scales import Htmt
@@ -34,6 +35,23 @@ def ratios(study: Study, found: Htmt) -> ggplot:
         + labs(x="HTMT2")
         + look(0.21 * len(rows) + 0.7, width=7.6)
         + theme(axis_text_y=element_text(size=8))
+    )
+
+
+def facet_correlations(study: Study, found: Structures) -> ggplot:
+    """Correlations between facets with their intervals, the strongest on top, beside .85 and 1."""
+    from plotnine import aes, geom_vline, ggplot, labs, scale_x_continuous
+
+    rows = found.correlations()
+    pairs = zip(rows["first"], rows["second"], strict=True)
+    rows["pair"] = downwards([f"{variable_label(study, a)} – {variable_label(study, b)}" for a, b in pairs])
+    return (
+        ggplot(rows.rename(columns={"r": "x"}), aes("x", "pair"))
+        + geom_vline(xintercept=[BOUNDS[0], 1.0], linetype="dashed", colour="#555555", size=0.4)
+        + ranges("pair")
+        + scale_x_continuous(labels=ticks(study))
+        + labs(x=word(study, "correlation"))
+        + look(0.26 * len(rows) + 0.8, width=7.6)
     )
 
 
@@ -81,19 +99,16 @@ def residuals(study: Study, fit: Fit, *, large: float = 0.1) -> ggplot:
     )
 
 
-def reliabilities(study: Study, alphas: pd.DataFrame, omegas: pd.DataFrame) -> ggplot:
-    """Alpha and omega of every scale with their intervals.
-
-    Parameters
-    ----------
-    alphas : DataFrame
-        From `bouwen.scales.scale_statistics`.
-    omegas : DataFrame
-        Index ``construct``; columns ``omega ci_lower ci_upper``.
-    """
-    alpha = alphas.rename(columns={"alpha": "x", "alpha_ci_lower": "ci_lower", "alpha_ci_upper": "ci_upper"})
-    omega = omegas.rename(columns={"omega": "x"})
-    found = pd.concat({"α": alpha, "ω": omega}, names=["series", "construct"])[["x", "ci_lower", "ci_upper"]]
+def reliabilities(study: Study, reliability: pd.DataFrame) -> ggplot:
+    """Alpha and omega of every scale with their intervals, from the table of `scale_reliability`."""
+    columns = ["x", "ci_lower", "ci_upper"]
+    figures = {
+        sign: reliability[[name, f"{name}_ci_lower", f"{name}_ci_upper"]]
+        .set_axis(columns, axis=1)
+        .astype(float)
+        for sign, name in (("α", "alpha"), ("ω", "omega"))
+    }
+    found = pd.concat(figures, names=["series", "construct"])
     found = found.dropna(subset="x").reset_index()
     found["label"] = [study.label(name) for name in found["construct"]]
     found["series"] = pd.Categorical(found["series"], ["α", "ω"])

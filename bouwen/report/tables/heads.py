@@ -7,6 +7,7 @@ from bouwen.survey import Study
 
 HEADS = {
     "alpha": ("α", "α"),
+    "alpha_interval": ("{level} interval of α", "{level}-interval van α"),
     "alpha_dropped": ("α without", "α zonder"),
     "alpha_listwise": ("α, listwise", "α, listwise"),
     "alpha_ml": ("α, maximum likelihood", "α, maximum likelihood"),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bouwen.report.tables.layout import intervals, numbers, table
 from bouwen.report.texts import guarded_share
-from bouwen.scales import item_statistics, scale_statistics
+from bouwen.scales import item_statistics
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def items_in_scales(study: Study, found: pd.DataFrame | None = None) -> GT:
             "item": [item_label(study, str(item)) for item in found.index],
             "item_rest": numbers(study, found["r_rest"]),
             "alpha_dropped": numbers(study, found["alpha_dropped"]),
+            "omega_dropped": numbers(study, found["omega_dropped"]),
         },
         rows="construct",
         note="dropped",
@@ -79,9 +80,17 @@ def key(study: Study, found: pd.DataFrame) -> GT:
     )
 
 
-def scales(study: Study) -> GT:
-    """Every scale: items, respondents, mean, spread and reliability."""
-    found = scale_statistics(study)
+def scales(study: Study, found: pd.DataFrame, reliability: pd.DataFrame) -> GT:
+    """Every scale: items, respondents, mean, spread and reliability.
+
+    Parameters
+    ----------
+    study : Study
+    found : DataFrame
+        From `bouwen.scales.scale_statistics`.
+    reliability : DataFrame
+        The table of `bouwen.groups.scale_reliability`.
+    """
     return table(
         study,
         {
@@ -91,6 +100,9 @@ def scales(study: Study) -> GT:
             "mean": numbers(study, found["mean"]),
             "sd": numbers(study, found["sd"]),
             "alpha": numbers(study, found["alpha"]),
-            "interval": intervals(study, found, "alpha_"),
+            "alpha_interval": intervals(study, found, "alpha_"),
+            "omega": numbers(study, reliability["omega"]),
+            "omega_interval": intervals(study, reliability, "omega_"),
         },
+        note="reliability",
     )

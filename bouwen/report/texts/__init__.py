@@ -18,6 +18,7 @@ from bouwen.report.texts.wording import (
     number_range,
     power_of_ten,
     share,
+    shown_path,
 )
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "pvalue_text",
     "remarks",
     "share",
+    "shown_path",
     "too_few",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bouwen.report.claims import variable_label
@@ -63,3 +64,10 @@ def number_range(low: int, high: int, language: str = "en") -> str:
     ('1 to 3', '2', '1 tot 3')
     """
     return str(low) if low == high else f"{low} {'tot' if language == 'nl' else 'to'} {high}"
+
+
+def shown_path(study: Study) -> str:
+    """Where the study file is, as seen from here; only its name where it lies elsewhere on this machine."""
+    path = study.path.resolve()
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
