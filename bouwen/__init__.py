@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         indirect_effects,
         monte_carlo_ci,
     )
-    from bouwen.sem.power import simulate
+    from bouwen.sem.power import power, simulate
     from bouwen.survey import Study, group_sizes, read_study, screen
 
 __all__ = [
@@ -60,7 +60,7 @@ __all__ = [
     "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem", "group_means",
     "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "kmo",
     "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "read_study", "scale_statistics", "score_scales", "screen",
+    "parallel_analysis", "plots", "power", "read_study", "scale_statistics", "score_scales", "screen",
     "simulate", "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
@@ -73,9 +73,9 @@ _HOME = {
     "bouwen.scales": "alpha ave bartlett check_key compare_treatments count_factors fit_efa htmt "
     "item_statistics key_items kmo loading_stability map_test mardia omega parallel_analysis "
     "scale_statistics score_scales",
-    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
-    "monte_carlo_ci",
-    "bouwen.sem.power": "simulate",
+    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
+    "indirect_effects monte_carlo_ci",
+    "bouwen.sem.power": "power simulate",
     "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
     "specification_curve",
     "bouwen.report.words": "tell",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from bouwen.scales.answers import Matrix, ScaleError, Vector
 from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
@@ -25,7 +26,7 @@ def omega(
     fit: Fitted,
     items: pd.DataFrame | Mapping[object, pd.DataFrame] | None = None,
     *,
-    draws: Matrix | None = None,
+    draws: ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Reliability of the sum of each factor's items, from a fitted confirmatory factor analysis.
@@ -48,7 +49,7 @@ def omega(
         items) or the answers (ordered items) of its sample.
     items : DataFrame, or mapping of group to DataFrame, optional
         The answers, for ``omega_observed`` where the fit does not carry them.
-    draws : array (draws, rows of ``fit.parameters``), optional
+    draws : `bouwen.Bootstrap`, or array (draws, rows of ``fit.parameters``), optional
         Estimates of all parameters in bootstrap samples, NaN where the model did not converge, for a
         percentile interval of ``omega``.
     confidence : float
@@ -91,8 +92,9 @@ def omega(
     return pd.DataFrame(rows)
 
 
-def _complete(draws: Matrix) -> Matrix:
-    return draws[~np.isnan(draws).any(axis=1)]
+def _complete(draws: ArrayLike) -> Matrix:
+    drawn = np.asarray(draws, dtype=float)
+    return np.asarray(drawn[~np.isnan(drawn).any(axis=1)])
 
 
 def _over(sample: Matrix, model: ImpliedModel, factor: str) -> float:

@@ -276,7 +276,9 @@ def cholesky(cov: Array) -> tuple[Array, Array]:
         identity = np.eye(cov.shape[-1])
         usable = np.isfinite(cov).all(axis=(-2, -1))
         cov = np.where(np.asarray(usable)[..., None, None], cov, identity)
-        good = np.asarray(usable & (np.linalg.eigvalsh(cov)[..., 0] > 0))
+        values = np.linalg.eigvalsh(cov)
+        rounding = 1e-15 * cov.shape[-1] * values[..., -1]
+        good = np.asarray(usable & (values[..., 0] > rounding))
         return np.linalg.cholesky(np.where(good[..., None, None], cov, identity)), good
 
 

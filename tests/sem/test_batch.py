@@ -11,7 +11,8 @@ import pytest
 from bouwen.sem import NotConverged, NotIdentified, fit_sem
 from bouwen.sem.fit import Fit
 from bouwen.sem.improper import improper
-from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch, take
+from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch
+from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import MEASURES, batch_measures, moments_objective, weighted_objective
 
 DATA = Path(__file__).parent / "reference" / "data"

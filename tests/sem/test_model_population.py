@@ -29,7 +29,7 @@ def test_moments_by_hand():
 
 
 def test_variances_that_are_given_stand():
-    text = TEXT + "f ~~ 2*f\n x1 ~~ 0.5*x1\n g ~~ 1*g"
+    text = TEXT + "f ~~ 2*f\n x1 ~~ 0.5*x1"
     cov = ModelPopulation.read(text).cov[0]
     assert cov[0, 0] == pytest.approx(0.64 * 2 + 0.5)
     assert cov[1, 1] == pytest.approx(1)

@@ -103,7 +103,7 @@ class ModelPopulation:
             cov=np.array([cov for _, cov in moments]),
             thresholds=_thresholds(cuts, len(labels)),
         )
-        return population._checked()
+        return population.checked()
 
     @staticmethod
     def of(fit: Fit) -> ModelPopulation:
@@ -123,7 +123,7 @@ class ModelPopulation:
         population = ModelPopulation(
             structure.observed, sample.groups, sample.n / sample.N, mean, fit.implied.cov, thresholds
         )
-        return population._checked()
+        return population.checked()
 
     def cut(self, shares: Mapping[str, Sequence[float]]) -> ModelPopulation:
         """The same population with items answered in categories.
@@ -175,7 +175,8 @@ class ModelPopulation:
             )
         return self.names.index(item)
 
-    def _checked(self) -> ModelPopulation:
+    def checked(self) -> ModelPopulation:
+        """Itself, if it is possible; see `read` for what is refused."""
         for item, cuts in self.thresholds.items():
             self.place(item)
             if (np.diff(cuts, axis=1) <= 0).any():

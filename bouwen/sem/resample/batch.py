@@ -6,32 +6,20 @@ where a separate fit of its sample would end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
-from bouwen.sem.discrepancy import LeastSquares, Likelihood, Objective
+from bouwen.sem.constraints import Restrictions
+from bouwen.sem.discrepancy import Likelihood, Objective
 from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
 from bouwen.sem.implied import Array
 from bouwen.sem.partable import ParTable
-from bouwen.sem.weighted import WeightedLeastSquares
+from bouwen.sem.resample.descent import Descent, newton, quasi_newton
+from bouwen.sem.resample.kernel import Kernel
+from bouwen.sem.resample.samples import average, n_draws, take, usable
 
 CONVERGED, NOT_CONVERGED, NO_SAMPLE = range(3)
-
-# How many axes a field has for one sample; whatever has more is stacked over draws.
-_AXES = {
-    "fixed": 2,
-    "n": 1,
-    "share": 1,
-    "mean": 2,
-    "cov": 3,
-    "constant": 0,
-    "V": 3,
-    "statistics": 2,
-    "weight": 2,
-}
 
 
 @dataclass(frozen=True)
@@ -72,51 +60,64 @@ def fit_batch(objective: Objective, table: ParTable, start: Array) -> Batch:
     Batch
     """
     D, q = n_draws(objective), table.n_free
-    start = np.broadcast_to(start, (D, q))
+    good = np.flatnonzero(usable(objective))
     theta, value = np.full((D, q), np.nan), np.full(D, np.nan)
-    status, steps = np.where(usable(objective), NOT_CONVERGED, NO_SAMPLE), np.zeros(D, dtype=np.int64)
-    for d in np.flatnonzero(status != NO_SAMPLE):
-        try:
-            found = estimate(take(objective, int(d)), table, start[d])
-        except (NotConverged, NotIdentified):
-            continue
-        theta[d], value[d], status[d], steps[d] = found.theta, found.point.value, CONVERGED, found.steps
+    status, steps = np.full(D, NO_SAMPLE), np.zeros(D, dtype=np.int64)
+    if len(good):
+        some = objective if len(good) == D else take(objective, good)
+        method = _one_by_one if Restrictions(table).needs_optimiser or q == 0 else _together
+        found = method(some, table, np.broadcast_to(start, (D, q))[good])
+        status[good] = np.where(found.arrived, CONVERGED, NOT_CONVERGED)
+        theta[good] = np.where(found.arrived[:, None], found.theta, np.nan)
+        value[good], steps[good] = np.where(found.arrived, found.value, np.nan), found.steps
     return Batch(theta, value, status, steps)
 
 
-def n_draws(objective: Objective) -> int:
-    """D, from whichever field has an axis of draws."""
-    sizes = {len(value) for value in _stacked(objective).values()}
-    if len(sizes) != 1:
-        raise ValueError(f"the objective has {len(sizes)} sizes of stack, not one")
-    return sizes.pop()
+def _together(objective: Objective, table: ParTable, start: Array) -> Descent:
+    """All draws at once, in the space of the linear equalities; the difficult ones by Newton's method."""
+    affine = Restrictions(table).affine
+    basis = np.eye(table.n_free)
+    if affine is not None:
+        offset, basis = affine
+        start = offset + (start - offset) @ basis @ basis.T
+    typical = average(objective).at(start.mean(axis=0))
+    values, vectors = np.linalg.eigh(basis.T @ typical.information @ basis)
+    scale = basis @ (vectors / np.sqrt(np.maximum(values, 1e-10 * values[-1])))
+    function = Kernel.of(objective) if isinstance(objective, Likelihood) else Plain(objective)
+    found = quasi_newton(function, start, scale, objective.n.sum(axis=-1))  # type: ignore[attr-defined]
+    rest = np.flatnonzero(~found.arrived)
+    if len(rest):
+        again = newton(take(objective, rest), found.theta[rest], basis)
+        found.theta[rest], found.value[rest], found.arrived[rest] = again.theta, again.value, again.arrived
+        found.steps[rest] += again.steps
+    return found
 
 
-def take(objective: Objective, draws: Any) -> Any:
-    """The objective of some draws: a list or mask of them, or one (which drops the axis)."""
-    return replace(objective, **{name: value[draws] for name, value in _stacked(objective).items()})  # type: ignore[type-var]
+def _one_by_one(objective: Objective, table: ParTable, start: Array) -> Descent:
+    """Draw after draw, for models that a constrained optimiser estimates."""
+    D = len(start)
+    out = Descent(start.copy(), np.full(D, np.nan), np.zeros(D, dtype=np.int64), np.zeros(D, dtype=bool))
+    for d in range(D):
+        try:
+            found = estimate(take(objective, d), table, start[d])
+        except (NotConverged, NotIdentified):
+            continue
+        out.theta[d], out.value[d] = found.theta, found.point.value
+        out.steps[d], out.arrived[d] = found.steps, True
+    return out
 
 
-def join(objectives: Sequence[Any]) -> Any:
-    """Stacks of discrepancies of one model as one stack."""
-    stacks = [_stacked(objective) for objective in objectives]
-    return replace(
-        objectives[0], **{name: np.concatenate([stack[name] for stack in stacks]) for name in stacks[0]}
-    )
+@dataclass(frozen=True)
+class Plain:
+    """An objective as a function of a stack of parameters."""
 
+    objective: Objective
 
-def usable(objective: Objective) -> Array:
-    """Whether each draw (D,) is a sample that a model can be fitted to."""
-    if isinstance(objective, Likelihood):
-        return np.asarray(np.isfinite(objective.constant))
-    if isinstance(objective, LeastSquares):
-        return np.asarray(np.isfinite(objective.V).all(axis=(-3, -2, -1)))
-    if isinstance(objective, WeightedLeastSquares):
-        both = np.isfinite(objective.statistics) & np.isfinite(objective.weight)
-        return np.asarray(both.all(axis=(-2, -1)))
-    raise TypeError(f"no batches of {type(objective).__name__}")
+    def __call__(self, theta: Array) -> tuple[Array, Array]:
+        """Values and gradients."""
+        point = self.objective.at(theta)
+        return point.value, point.gradient
 
-
-def _stacked(objective: Any) -> dict[str, Array]:
-    found = {f.name: getattr(objective, f.name) for f in fields(objective) if f.name in _AXES}
-    return {name: value for name, value in found.items() if np.ndim(value) > _AXES[name]}
+    def take(self, draws: Array) -> Plain:
+        """The same for some of the draws."""
+        return Plain(take(self.objective, draws))

@@ -19,7 +19,7 @@ from bouwen.sem.moments import Sample, find_patterns
 from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.batch import join
+from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective
 from bouwen.sem.resample.workers import Chunk
 from bouwen.sem.saturated import saturated_moments
@@ -122,8 +122,9 @@ def _with_covariates(family: OrdinalFamily, weights: Array) -> Sample:
     for g, rows in enumerate(sample.rows):
         w = weights[:, first : first + len(rows)]
         n = w.sum(axis=1)
-        mean[:, g, x] = w @ rows[:, x] / n[:, None]
-        centred = rows[:, x] - mean[:, g, None, x]
+        centre = w @ rows[:, x] / n[:, None]
+        centred = rows[:, x] - centre[:, None]
+        mean[:, g, x] = centre
         cov[:, g, x[:, None], x] = np.einsum("dn,dni,dnj->dij", w, centred, centred) / (n - 1)[:, None, None]
         first += len(rows)
     return replace(sample, mean=mean, cov=cov)

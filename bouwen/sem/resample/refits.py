@@ -14,8 +14,9 @@ from bouwen.sem.implied import Array, Implied, Structure
 from bouwen.sem.improper import indefinite_blocks, negative_variances
 from bouwen.sem.normal import Family
 from bouwen.sem.partable import ParTable
-from bouwen.sem.resample.batch import CONVERGED, fit_batch, take
+from bouwen.sem.resample.batch import CONVERGED, fit_batch
 from bouwen.sem.resample.draws import Source
+from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import batch_measures
 from bouwen.sem.resample.workers import Chunk
 from bouwen.sem.standardised import standardise

@@ -34,7 +34,9 @@ from bouwen.sem.moments import Patterns
 from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.batch import Batch, take
+from bouwen.sem.resample.batch import Batch
+from bouwen.sem.resample.ordinal import weighted_ordinal_objective
+from bouwen.sem.resample.samples import take
 from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
 
@@ -70,7 +72,7 @@ def weighted_objective(family: Family, weights: Array) -> Objective:
         raise ValueError(f"weights must be (draws, {edges[-1]}), not {weights.shape}")
     by_group = [weights[:, a:b] for a, b in pairwise(edges)]
     if isinstance(family, OrdinalFamily):
-        raise UnsupportedModel("draws of ordered items cannot be fitted yet")
+        return weighted_ordinal_objective(family, weights)
     if not isinstance(family, NormalTheory):
         raise TypeError(f"no batches for {type(family).__name__}")
     if sample.patterns is not None:
