@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         group_means,
         group_tests,
         outcome_correlations,
+        scale_reliability,
         specification_curve,
     )
     from bouwen.report import claims, plots, tables, texts
@@ -60,8 +61,8 @@ __all__ = [
     "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem", "group_means",
     "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "kmo",
     "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "power", "read_study", "scale_statistics", "score_scales", "screen",
-    "simulate", "specification_curve", "tables", "tell", "texts",
+    "parallel_analysis", "plots", "power", "read_study", "scale_reliability", "scale_statistics",
+    "score_scales", "screen", "simulate", "specification_curve", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -77,7 +78,7 @@ _HOME = {
     "indirect_effects monte_carlo_ci",
     "bouwen.sem.power": "power simulate",
     "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
-    "specification_curve",
+    "scale_reliability specification_curve",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}
