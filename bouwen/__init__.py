@@ -9,18 +9,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bouwen.errors import BouwenError
+    from bouwen.errors import (
+        BouwenError,
+    )
     from bouwen.groups import (
+        check_invariance,
+        common_method,
         compare_structures,
         fit_model,
         group_means,
         group_tests,
         outcome_correlations,
+        permutation_invariance,
         scale_reliability,
         specification_curve,
+        study_invariance,
     )
-    from bouwen.report import claims, plots, tables, texts
-    from bouwen.report.words import tell
+    from bouwen.report import (
+        claims,
+        plots,
+        tables,
+        texts,
+    )
+    from bouwen.report.words import (
+        tell,
+    )
     from bouwen.scales import (
         alpha,
         ave,
@@ -52,17 +65,26 @@ if TYPE_CHECKING:
         indirect_effects,
         monte_carlo_ci,
     )
-    from bouwen.sem.power import power, simulate
-    from bouwen.survey import Study, group_sizes, read_study, screen
+    from bouwen.sem.power import (
+        power,
+        simulate,
+    )
+    from bouwen.survey import (
+        Study,
+        group_sizes,
+        read_study,
+        screen,
+    )
 
 __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
-    "check_key", "claims", "compare_engines", "compare_fits", "compare_structures",
-    "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem", "group_means",
-    "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics", "key_items", "kmo",
-    "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega", "outcome_correlations",
-    "parallel_analysis", "plots", "power", "read_study", "scale_reliability", "scale_statistics",
-    "score_scales", "screen", "simulate", "specification_curve", "tables", "tell", "texts",
+    "check_invariance", "check_key", "claims", "common_method", "compare_engines", "compare_fits",
+    "compare_structures", "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem",
+    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics",
+    "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega",
+    "outcome_correlations", "parallel_analysis", "permutation_invariance", "plots", "power",
+    "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen", "simulate",
+    "specification_curve", "study_invariance", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -74,11 +96,12 @@ _HOME = {
     "bouwen.scales": "alpha ave bartlett check_key compare_treatments count_factors fit_efa htmt "
     "item_statistics key_items kmo loading_stability map_test mardia omega parallel_analysis "
     "scale_statistics score_scales",
-    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
-    "indirect_effects monte_carlo_ci",
+    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
+    "monte_carlo_ci",
     "bouwen.sem.power": "power simulate",
-    "bouwen.groups": "compare_structures fit_model group_means group_tests outcome_correlations "
-    "scale_reliability specification_curve",
+    "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
+    "outcome_correlations permutation_invariance scale_reliability specification_curve "
+    "study_invariance",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -176,11 +176,11 @@ class SaturatedGroup:
         """Information of complete data."""
         return moment_curvature(np.linalg.inv(self.sample.cov), np.ones(1))
 
-    def at(self, mean: Array, cov: Array) -> Array:
-        """Expected information of these answers about other moments (p,) and (p, p)."""
+    def at(self, mean: Array, cov: Array, *, observed: bool = False) -> Array:
+        """Expected or observed information of these answers about other moments (p,) and (p, p)."""
         i, j = np.tril_indices(len(mean))
         point = self.point.objective.at(np.concatenate([mean, cov[i, j]]))
-        return saturated_curvature(point, observed=False)
+        return saturated_curvature(point, observed=observed)
 
 
 def saturated_groups(sample: Sample) -> list[SaturatedGroup]:

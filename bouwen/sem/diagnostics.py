@@ -1,6 +1,6 @@
-"""Where a model misses: residuals, modification indices and score tests.
+"""What a model could be given: modification indices and score tests.
 
-All ask what the fitted model's gradient says about parameters that it does not have, or holds equal
+Both ask what the fitted model's gradient says about parameters that it does not have, or holds equal
 (Sörbom, 1989; Bentler & Chou, 1993).
 """
 
@@ -14,92 +14,11 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from bouwen.sem.constraints import Restrictions
-from bouwen.sem.derivatives import jacobian, slots
-from bouwen.sem.discrepancy import LikelihoodPoint
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import Array, compile_structure
-from bouwen.sem.inference import bread
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import Parameter, ParTable, UnknownOption
+from bouwen.sem.partable import Parameter, ParTable
 from bouwen.sem.standardised import standardise
-
-RESIDUALS = ("raw", "cor", "z")
-
-
-def residuals(fit: Fit, type: str = "cor") -> pd.DataFrame:
-    """Sample minus implied covariances.
-
-    Parameters
-    ----------
-    fit : Fit
-    type : "raw", "cor" or "z"
-        As they are; of the correlations (Bollen, 1989, p. 258); or divided by their standard error.
-
-    Returns
-    -------
-    DataFrame
-        Items by items; rows also by group where there are several.
-    """
-    if type not in RESIDUALS:
-        raise UnknownOption("type", type, RESIDUALS)
-    sample, implied = fit.family.compared(fit.point)
-    if type == "cor":
-        sample, implied = _correlations(sample), _correlations(implied)
-    out = sample - implied
-    if type == "z":
-        out = _standard_normal(fit, out)
-    names = list(fit.structure.observed)
-    frames = [pd.DataFrame(x, index=names, columns=names) for x in out]
-    if len(frames) == 1:
-        return frames[0]
-    return pd.concat(dict(zip(fit.sample.group_values, frames, strict=True)), names=["group", "item"])
-
-
-def _correlations(cov: Array) -> Array:
-    sd = np.sqrt(np.diagonal(cov, axis1=-2, axis2=-1))
-    return np.asarray(cov / (sd[:, :, None] * sd[:, None, :]))
-
-
-def _standard_normal(fit: Fit, raw: Array) -> Array:
-    """Residuals over their standard errors.
-
-    The residual s − σ(θ̂) is (I − ΔHΔᵀV)(s − σ) to first order, with H the inverse information, V the
-    normal-theory weight at the implied and Γ the normal-theory covariance at the sample moments
-    (Ogasawara, 2001, Standard errors of fit indices using residuals).
-    """
-    if not isinstance(fit.point, LikelihoodPoint) or fit.sample.patterns is not None:
-        raise UnsupportedModel('residuals(type="z") needs complete continuous data and ML; use type="cor"')
-    p = fit.structure.p
-    i, j = np.tril_indices(p)
-    weight = np.where(i == j, 0.5, 1.0)
-    dcov, dmean = jacobian(slots(fit.structure), fit.implied, i, j)
-    H = bread(fit.point.information, fit.solution.basis) if fit.table.n_free else np.zeros((0, 0))
-    n, N = fit.sample.n, fit.sample.N
-    pulls, gammas = [], []
-    spread = np.zeros_like(H)
-    for g, S in enumerate(fit.sample.cov):
-        W = fit.point.W[g]
-        V = _products(W, i, j) * (weight[:, None] * weight)
-        gammas.append(_products(S, i, j))
-        pulls.append(dcov[g].T @ V)
-        spread += n[g] / N**2 * pulls[g] @ gammas[g] @ pulls[g].T
-        if fit.structure.meanstructure:
-            Wd = W @ dmean[g]
-            spread += n[g] / N**2 * Wd.T @ S @ Wd
-    out = np.zeros_like(raw)
-    for g, gamma in enumerate(gammas):
-        moved = dcov[g] @ H
-        variance = np.diag(gamma) / n[g] - 2 / N * np.einsum("kq,ql,lk->k", moved, pulls[g], gamma)
-        variance = variance + np.einsum("kq,qr,kr->k", moved, spread, moved)
-        small = variance < 1e-9 * np.diag(gamma) / n[g]
-        z = np.where(small, 0.0, raw[g][i, j] / np.sqrt(np.where(small, 1.0, variance)))
-        out[g, i, j] = out[g, j, i] = z
-    return out
-
-
-def _products(A: Array, i: Array, j: Array) -> Array:
-    """A_ik A_jl + A_il A_jk for pairs ij and kl."""
-    return np.asarray(A[np.ix_(i, i)] * A[np.ix_(j, j)] + A[np.ix_(i, j)] * A[np.ix_(j, i)])
 
 
 def modification_indices(fit: Fit) -> pd.DataFrame:
@@ -206,7 +125,7 @@ def score_tests(fit: Fit) -> pd.DataFrame:
     ----------
     Bentler & Chou (1993), Some new covariance structure model improvement statistics.
     """
-    table, pairs = _untied(fit.table)
+    table, pairs = untied(fit.table)
     if not pairs and not fit.table.equalities:
         raise UnsupportedModel("the model holds no parameters equal, so there is nothing to release")
     family = fit.family.of_model(table, compile_structure(table))
@@ -247,7 +166,7 @@ def _score_statistic(rules: Array, g: Array, information: Array) -> float:
     return float(u @ np.linalg.pinv(C, rcond=1e-8, hermitian=True) @ u)
 
 
-def _untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:
+def untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:
     """Every free row with its own number, and the pairs of rows that were equal."""
     first: dict[int, int] = {}
     pairs, rows, number = [], [], 0

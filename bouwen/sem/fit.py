@@ -222,8 +222,8 @@ class Fit:
         return pd.DataFrame(out, columns=["lhs", "group", "r2"])
 
     def residuals(self, type: str = "cor") -> pd.DataFrame:
-        """Sample minus implied moments, see `bouwen.sem.diagnostics.residuals`."""
-        from bouwen.sem.diagnostics import residuals
+        """Sample minus implied moments, see `bouwen.sem.residuals.residuals`."""
+        from bouwen.sem.residuals import residuals
 
         return residuals(self, type)
 

@@ -76,3 +76,24 @@ def test_parameters_are_recovered_and_covered(kind: str, n: int) -> None:
         assert LOWEST <= draws["covers"].mean() <= HIGHEST, parameter
         assert draws["se"].median() == pytest.approx(spread, rel=0.3), parameter
     assert np.mean(np.array(tails) < 0.05) < 0.12  # a correct model is not refused more often than it should
+
+
+@pytest.mark.parametrize("ordered", [False, True], ids=["continuous", "ordered"])
+def test_z_residuals_of_groups_are_standard_normal(ordered: bool) -> None:
+    """Also with parameters equal over groups of different sizes, where lavaan 0.6-14 leaves some variance out."""
+    rng = np.random.default_rng(11)
+    loadings, names, sizes = np.array([1, 0.8, 0.7, 0.9, 1.1]), list("abcde"), (150, 300)
+    cov = np.outer(loadings, loadings) + 0.8 * np.eye(5)
+    equal = ("loadings", "thresholds") if ordered else ("loadings",)
+    z = []
+    for _ in range(40 if ordered else 100):
+        items = rng.multivariate_normal(np.zeros(5), cov, sum(sizes))
+        items = np.digitize(items, (-1, 0, 1)).astype(float) if ordered else items
+        data = pd.DataFrame(items, columns=names).assign(group=np.repeat(["small", "large"], sizes))
+        fit = fit_sem(
+            "f =~ a + b + c + d + e", data, group="group", group_equal=equal, ordered=ordered and names
+        )
+        found = fit.residuals("z")
+        z.append([found.loc[group].to_numpy()[np.tril_indices(5, -1)] for group in ("small", "large")])
+    spread = np.std(z, axis=0).mean(axis=1)
+    assert spread == pytest.approx([1.0, 1.0], abs=0.12)

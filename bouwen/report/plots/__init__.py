@@ -12,6 +12,7 @@ from bouwen.report.plots.response import (
     respondents,
     treatments,
 )
+from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
@@ -68,6 +69,7 @@ __all__ = [
     "respondents",
     "scale_means",
     "scree",
+    "specification_curve",
     "ticks",
     "treatments",
     "word",

@@ -54,6 +54,11 @@ WORDS = {
     "multiple imputation": ("multiple imputation", "meervoudige imputatie"),
     "all": ("all respondents", "alle respondenten"),
     "here": ("this group", "deze groep"),
+    "effect": ("effect with its interval", "effect met interval"),
+    "own_model": ("the study’s own model", "het eigen model van de studie"),
+    "shuffled": ("shuffled answers, 95%", "geschudde antwoorden, 95%"),
+    "specifications": ("{} specifications, smallest effect first", "{} specificaties, kleinste effect eerst"),
+    "standardised_effect": ("Standardised effect: {} → {}", "Gestandaardiseerd effect: {} → {}"),
 }
 
 

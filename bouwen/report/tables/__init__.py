@@ -29,6 +29,7 @@ from bouwen.report.tables.origin import fingerprints, provenance
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.reporting import checklist
 from bouwen.report.tables.response import background, screening, treatment_spread, treatments
+from bouwen.report.tables.robustness import joint_tests, method_paths, method_shares, specification_steps
 from bouwen.report.tables.validity import (
     convergent,
     distinct,
@@ -73,6 +74,7 @@ __all__ = [
     "intervals",
     "items",
     "items_in_scales",
+    "joint_tests",
     "key",
     "largest_residuals",
     "lay_out",
@@ -80,6 +82,8 @@ __all__ = [
     "loadings",
     "measure",
     "measure_texts",
+    "method_paths",
+    "method_shares",
     "misfits",
     "note_text",
     "numbers",
@@ -91,6 +95,7 @@ __all__ = [
     "scales_of",
     "screening",
     "sorted_items",
+    "specification_steps",
     "stable_loadings",
     "standardised",
     "structure_tests",

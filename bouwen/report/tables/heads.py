@@ -6,9 +6,10 @@ from bouwen.report.words import percent
 from bouwen.survey import Study
 
 HEADS = {
+    "acquiescence": ("With acquiescence", "Met ja-zeggen"),
     "alpha": ("α", "α"),
-    "alpha_interval": ("{level} interval of α", "{level}-interval van α"),
     "alpha_dropped": ("α without", "α zonder"),
+    "alpha_interval": ("{level} interval of α", "{level}-interval van α"),
     "alpha_listwise": ("α, listwise", "α, listwise"),
     "alpha_ml": ("α, maximum likelihood", "α, maximum likelihood"),
     "answer": ("Answer scale", "Antwoordschaal"),
@@ -18,6 +19,8 @@ HEADS = {
     "ceiling": ("Highest answer", "Hoogste antwoord"),
     "chisq": ("Chi-square", "Chi-kwadraat"),
     "chisq_diff": ("Δχ²", "Δχ²"),
+    "choice": ("Choice", "Keuze"),
+    "chosen": ("Chosen", "Gekozen"),
     "claim": ("Finding", "Bevinding"),
     "code": ("Code", "Code"),
     "code_name": ("Name in the data", "Naam in de data"),
@@ -35,6 +38,7 @@ HEADS = {
     "estimate": ("Estimate", "Schatting"),
     "estimates": ("Estimates", "Schattingen"),
     "evidence": ("Evidence", "Bewijs"),
+    "expected": ("Shuffled, median", "Geschud, mediaan"),
     "factor": ("Factor", "Factor"),
     "factors": ("Factors", "Factoren"),
     "file": ("File", "Bestand"),
@@ -54,21 +58,26 @@ HEADS = {
     "kurtosis": ("Kurtosis", "Kurtosis"),
     "largest": ("Largest difference", "Grootste verschil"),
     "level": ("Group", "Groep"),
+    "limit": ("Shuffled, 95th percentile", "Geschud, 95e percentiel"),
     "loading": ("Loading", "Lading"),
     "loading_smallest": ("Smallest loading", "Kleinste lading"),
     "lowest": ("Lowest mean", "Laagste gemiddelde"),
     "mean": ("Mean", "Gemiddelde"),
     "mean_all": ("Mean, all", "Gemiddelde, allen"),
     "mean_here": ("Mean, here", "Gemiddelde, hier"),
+    "median": ("Median effect", "Mediaan"),
+    "method": ("With a method factor", "Met methodefactor"),
     "mi": ("Modification index", "Modificatie-index"),
     "missing": ("Missing", "Ontbreekt"),
     "n": ("n", "n"),
     "number": ("No.", "Nr."),
+    "observed": ("As answered", "Zoals beantwoord"),
     "omega": ("ω", "ω"),
     "omega_dropped": ("ω without", "ω zonder"),
     "omega_interval": ("{level} interval of ω", "{level}-interval van ω"),
     "omega_own": ("Its own share", "Eigen aandeel"),
     "omega_squared": ("ω²", "ω²"),
+    "own": ("As it is", "Zoals het is"),
     "p": ("p", "p"),
     "p_holm": ("p (Holm)", "p (Holm)"),
     "pair": ("Pair", "Paar"),
@@ -79,14 +88,17 @@ HEADS = {
     "r_here": ("r, here", "r, hier"),
     "r_highest": ("Highest r", "Hoogste r"),
     "r_interval": ("{level} interval of r", "{level}-interval van r"),
+    "range": ("From, to", "Van, tot"),
     "residual": ("Residual correlation", "Residuele correlatie"),
     "rule": ("Rule", "Regel"),
     "says": ("How it decides", "Hoe de regel beslist"),
     "sd": ("SD", "SD"),
     "semopy": ("semopy", "semopy"),
     "share": ("Share", "Aandeel"),
+    "shift": ("Change", "Verschil"),
     "skew": ("Skewness", "Scheefheid"),
     "source": ("Leans on", "Leunt op"),
+    "specifications": ("Specifications", "Specificaties"),
     "std": ("Standardised", "Gestandaardiseerd"),
     "stricter": ("Stricter structure", "Strengere structuur"),
     "treatment_half": ("Half answered", "Helft beantwoord"),
@@ -96,6 +108,7 @@ HEADS = {
     "turned": ("When turned", "Na omkeren"),
     "value": ("Value", "Waarde"),
     "variable": ("Variable", "Variabele"),
+    "variance_share": ("Share of variance", "Aandeel variantie"),
     "verdict": ("Verdict", "Oordeel"),
     "what": ("What", "Wat"),
     "where": ("Answered in", "Beantwoord in"),
@@ -105,9 +118,10 @@ HEADS = {
 
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
-    "answer", "asked", "claim", "code_name", "construct", "definition", "dutch", "english", "evidence",
-    "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair", "parameter", "path",
-    "rule", "says", "source", "stricter", "value", "variable", "verdict", "what", "where", "wording",
+    "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch",
+    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair",
+    "parameter", "path", "rule", "says", "source", "stricter", "value", "variable", "verdict", "what",
+    "where", "wording",
 }  # fmt: skip
 
 NOTES = {
@@ -153,6 +167,12 @@ NOTES = {
         "Antwoorden zoals gegeven. Scheefheid en kurtosis zijn 0 bij een normale verdeling; de "
         "laatste twee kolommen zijn de aandelen van het laagste en het hoogste antwoord.",
     ),
+    "joint": (
+        "Shuffled: the outcome’s answers dealt out anew over the respondents. Effects here are those "
+        "of factor scores; specifications by WLSMV take no part.",
+        "Geschud: de antwoorden op de uitkomst opnieuw over de respondenten verdeeld. De effecten "
+        "zijn hier die van factorscores; specificaties met WLSMV doen niet mee.",
+    ),
     "misfit": (
         "What chi-square would lose if the parameter were freed, and the standardised value that it "
         "would take. To be read, not to be followed: freeing what the data suggest fits chance as "
@@ -193,6 +213,12 @@ NOTES = {
     "sorted": (
         "Sorted by factor and loading; h² is the share of an item that the factors explain.",
         "Geordend naar factor en lading; h² is het deel van een item dat de factoren verklaren.",
+    ),
+    "steps": (
+        "Change: the median difference from specifications that are equal but for having the first "
+        "choice of the list; from, to: the smallest and the largest such difference.",
+        "Verschil: de mediaan van het verschil met specificaties die gelijk zijn op de eerste keuze "
+        "van de lijst na; van, tot: het kleinste en het grootste zulke verschil.",
     ),
     "structure_tests": (
         "A small p says that the stricter structure loses something. “–”: both fit alike, or one of "

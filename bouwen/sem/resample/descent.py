@@ -21,7 +21,7 @@ from bouwen.sem.resample.samples import take
 MAX_ROUNDS = 50  # evaluations before a draw is called difficult
 ARRIVED = 1e-13  # N times the Newton decrement below which one more full step ends the search
 SUFFICIENT = 1e-4  # share of the promised descent that a step must bring
-KEEP = 0.8  # share of draws still on their way below which the others are left behind
+KEEP = 0.9  # share of draws still on their way below which the others are left behind
 ROUNDING = 1e-13  # relative rise of a value that may be rounding
 MAX_NEWTON = 60  # steps of Newton's method before a draw is given up
 STILL = 1e-10  # Newton decrement below which a value that cannot be lowered is a minimum but for rounding
@@ -84,8 +84,7 @@ class _Search:
         self.direction, self.size = -self.g, np.ones(len(start))
         self.steps = np.zeros(len(start), dtype=np.int64)
         self.flattest = np.ones(len(start))
-        k = scale.shape[1]
-        self.H = np.broadcast_to(np.eye(k), (len(start), k, k)).copy()
+        self.memory, self.kept = np.empty((len(start), 32, scale.shape[1])), 0
 
     def _at(self, x: Array) -> tuple[Array, Array]:
         f, g = self.function(self.origin + x @ self.scale.T)
@@ -107,22 +106,15 @@ class _Search:
             self._keep(np.flatnonzero(self.open))
 
     def _keep(self, rest: Array) -> None:
-        for name in (
-            "origin",
-            "n",
-            "who",
-            "open",
-            "x",
-            "f",
-            "g",
-            "direction",
-            "size",
-            "steps",
-            "flattest",
-            "H",
-        ):
+        for name in ("origin", "n", "who", "open", "x", "f", "g", "direction", "size", "steps", "flattest"):
             setattr(self, name, getattr(self, name)[rest])
         self.function = self.function.take(rest)
+        self._resize(rest, self.memory.shape[1])
+
+    def _resize(self, rest: Array, rows: int) -> None:
+        memory = np.empty((len(rest), rows, self.memory.shape[2]))
+        memory[:, : self.kept] = self.memory[rest, : self.kept]
+        self.memory = memory
 
     def advance(self) -> None:
         """Evaluate everybody's next point: take it where it is low enough, else come closer."""
@@ -143,21 +135,36 @@ class _Search:
             self.size = np.ones(len(f))
         change = g - self.g
         product, length = dot(step, change), dot(step, step)
-        convex = product > 1e-8 * length
         flatness = np.divide(product, length, out=np.ones(len(f)), where=length > 1e-20)
         self.flattest = np.minimum(self.flattest, flatness)
-        self._learn(step, change, np.divide(1.0, product, out=np.zeros(len(f)), where=convex))
+        curved = product > 1e-8 * length
+        weight = np.divide(1.0, product, out=np.zeros(len(f)), where=curved)
+        direction = self._learn(step, change, weight, self._times(g), g)
         self.x, self.f, self.g = self.x + step, f, g
-        direction = -(self.H @ g[..., None])[..., 0]
         self.direction = direction if taken.all() else np.where(taken[:, None], direction, self.direction)
 
-    def _learn(self, s: Array, y: Array, r: Array) -> None:
-        """H ← (I − r s yᵀ) H (I − r y sᵀ) + r s sᵀ, with r = 1 / sᵀy; nothing where r is 0."""
-        Hy = (self.H @ y[..., None])[..., 0]
-        own = 0.5 * (r + r * r * dot(y, Hy))
-        v = own[:, None] * s - r[:, None] * Hy  # H ← H + s vᵀ + v sᵀ
-        left = np.stack([s, v], axis=2)
-        self.H += left @ np.stack([v, s], axis=1)
+    def _times(self, g: Array) -> Array:
+        """H g, with H = I + Σ s vᵀ + v sᵀ and the pairs s, v as rows of the memory."""
+        if not self.kept:
+            return g
+        memory = self.memory[:, : self.kept]
+        along = (memory @ g[..., None]).reshape(len(g), -1, 2)[:, :, ::-1].reshape(len(g), 1, -1)
+        return np.asarray(g + (along @ memory)[:, 0])
+
+    def _learn(self, s: Array, y: Array, r: Array, Hg: Array, g: Array) -> Array:
+        """Take a pair up in H, and give the next direction −H g.
+
+        H ← (I − r s yᵀ) H (I − r y sᵀ) + r s sᵀ = H + s vᵀ + v sᵀ, with v = ½ (r + r² yᵀHy) s − r Hy and
+        r = 1 / sᵀy; nothing where r is 0. H y is what H g gained since the last direction.
+        """
+        Hy = Hg + self.direction
+        v = (0.5 * (r + r * r * dot(y, Hy)))[:, None] * s - r[:, None] * Hy
+        if self.kept == self.memory.shape[1]:
+            self._resize(np.arange(len(s)), 2 * self.kept)
+        self.memory[:, self.kept], self.memory[:, self.kept + 1] = s, v
+        self.kept += 2
+        gained: Array = dot(v, g)[:, None] * s + dot(s, g)[:, None] * v
+        return -(Hg + gained)
 
 
 def dot(a: Array, b: Array) -> Array:

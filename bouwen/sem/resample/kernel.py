@@ -19,80 +19,126 @@ from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, Stru
 
 @dataclass(frozen=True)
 class Places:
-    """Where the model's matrices find their elements in [θ, fixed values, 0, 1], and the gradient its own."""
+    """Where matrices find their elements in [θ, fixed values, 0, 1], and a gradient its own in Q, X and Y.
+
+    Variables are "others" if an arrow leaves them or they are latent, k of them, and "ends" if not, which are
+    most items. Matrices have the p observed variables in rows, or the others in rows and columns.
+    """
 
     structure: Structure
+
+    @cached_property
+    def others(self) -> Ints:
+        """Variables that an arrow leaves, and latent ones."""
+        st = self.structure
+        return np.union1d(st.directed[2], np.arange(st.p, st.m))
+
+    @cached_property
+    def ends(self) -> Array:
+        """(m,) whether a variable is none of the others."""
+        return ~np.isin(np.arange(self.structure.m), self.others)
 
     @property
     def zero(self) -> int:
         """Place of the number 0; 1 is behind it."""
         return int(self.structure.q + self.structure.free.size)
 
-    def _matrix(self, kind: int, diagonal: int) -> Ints:
+    def _source(self, rows: Ints) -> Ints:
         st = self.structure
-        out = np.full((st.n_groups, st.m, st.m), self.zero)
-        out[:, range(st.m), range(st.m)] = diagonal
-        rows = np.flatnonzero(st.kind == kind)
-        source = np.where(st.free >= 0, st.free, st.q + np.arange(st.free.size).reshape(st.free.shape))[
-            :, rows
-        ]
-        out[:, st.i[rows], st.j[rows]] = source
-        if kind == SYMMETRIC:
-            out[:, st.j[rows], st.i[rows]] = source
-        return out
+        fixed = st.q + np.arange(st.free.size).reshape(st.free.shape)
+        return np.where(st.free >= 0, st.free, fixed)[:, rows]
 
     @cached_property
     def A(self) -> Ints:
         """Places (G, m, m) of I + A."""
-        return self._matrix(DIRECTED, self.zero + 1)
+        st = self.structure
+        rows, i, j = st.directed
+        out = np.where(np.eye(st.m, dtype=bool), self.zero + 1, self.zero) + np.zeros(
+            (st.n_groups, 1, 1), int
+        )
+        out[:, i, j] = self._source(rows)
+        return out
 
     @cached_property
     def S(self) -> Ints:
         """Places (G, m, m) of S."""
-        return self._matrix(SYMMETRIC, self.zero)
+        st = self.structure
+        rows, i, j = st.symmetric
+        out = np.full((st.n_groups, st.m, st.m), self.zero)
+        out[:, i, j] = out[:, j, i] = self._source(rows)
+        return out
 
     @cached_property
-    def intercepts(self) -> Ints:
-        """Places (G, m) of the intercepts."""
-        return self._matrix(INTERCEPT, self.zero)[:, :, 0]
+    def among_others(self) -> tuple[Ints, Ints]:
+        """Places (G, k, k) of I + A and S."""
+        o = self.others
+        return self.A[:, o[:, None], o], self.S[:, o[:, None], o]
+
+    @cached_property
+    def from_others(self) -> Ints:
+        """Places (G, p, k) of the arrows to the observed variables; of an other, itself."""
+        st, o = self.structure, self.others
+        itself = np.where(np.arange(st.p)[:, None] == o, self.zero + 1, self.zero)
+        return np.where(self.ends[: st.p, None], self.A[:, : st.p, o], itself)
+
+    @cached_property
+    def of_ends(self) -> Ints:
+        """Places (G, p, p) of the covariances of the ends."""
+        p, ends = self.structure.p, self.ends[: self.structure.p]
+        return np.where(ends[:, None] & ends, self.S[:, :p, :p], self.zero)
+
+    @cached_property
+    def across(self) -> Ints | None:
+        """Places (G, p, k) of the covariances of ends with others; None where there are none."""
+        p = self.structure.p
+        places = np.where(self.ends[:p, None], self.S[:, :p, self.others], self.zero)
+        return None if (places == self.zero).all() else places
+
+    @cached_property
+    def intercepts(self) -> tuple[Ints, Ints]:
+        """Places of the intercepts of the observed ends (G, p) and of the others (G, k)."""
+        st = self.structure
+        rows, i, _ = st.intercepts
+        out = np.full((st.n_groups, st.m), self.zero)
+        out[:, i] = self._source(rows)
+        return np.where(self.ends[: st.p], out[:, : st.p], self.zero), out[:, self.others]
 
     @cached_property
     def depth(self) -> int | None:
-        """Arrows on the longest path; None where there are circles."""
-        _, i, j = self.structure.directed
-        reach = np.zeros((self.structure.m, self.structure.m), dtype=np.int64)
-        reach[i, j] = 1
-        power, depth = reach, 0
+        """Arrows on the longest path among the others; None where there are circles."""
+        o, (_, i, j) = self.others, self.structure.directed
+        arrows = np.zeros((self.structure.m, self.structure.m), dtype=np.int64)
+        arrows[i, j] = 1
+        arrows = arrows[np.ix_(o, o)]
+        power, depth = arrows, 0
         while power.any():
-            power, depth = (power @ reach > 0).astype(np.int64), depth + 1
-            if depth > self.structure.m:
+            power, depth = (power @ arrows > 0).astype(np.int64), depth + 1
+            if depth > len(o):
                 return None
         return depth
 
     @cached_property
-    def causes(self) -> Ints:
-        """Variables with an arrow that is a parameter."""
-        st = self.structure
-        free = (st.free >= 0).any(axis=0)
-        return np.unique(st.j[free & (st.kind == DIRECTED)])
+    def gather(self) -> tuple[Ints, Array]:
+        """Places (R,) of the derivatives of free rows in flat [Q, X, Y], and how they add up (G·R, q).
 
-    @cached_property
-    def rows(self) -> Ints:
-        """Rows that are parameters in some group: paths, then covariances, then intercepts."""
-        st = self.structure
-        free = (st.free >= 0).any(axis=0)
-        return np.concatenate(
-            [np.flatnonzero(free & (st.kind == k)) for k in (DIRECTED, SYMMETRIC, INTERCEPT)]
-        )
-
-    @cached_property
-    def collect(self) -> Array:
-        """(G·rows, q): 1 where a row of a group is a parameter."""
-        st = self.structure
-        out = np.zeros((st.n_groups, len(self.rows), st.q))
-        g, r = np.nonzero(st.free[:, self.rows] >= 0)
-        out[g, r, st.free[g, self.rows[r]]] = 1.0
-        return out.reshape(-1, st.q)
+        See `Kernel.__call__`: X and Y have the columns of L, of Cov(observed, others), and of the mean.
+        """
+        st, p, k = self.structure, self.structure.p, len(self.others)
+        wide, place = 2 * k + st.meanstructure, {int(v): n for n, v in enumerate(self.others)}
+        rows = np.flatnonzero((st.free >= 0).any(axis=0) & (st.kind <= INTERCEPT))
+        places, collect = [], np.zeros((st.n_groups, len(rows), st.q))
+        for n, r in enumerate(rows):
+            i, j, kind = int(st.i[r]), int(st.j[r]), int(st.kind[r])
+            if kind == SYMMETRIC and not self.ends[i]:
+                i, j = j, i  # an end first
+            if kind == SYMMETRIC and self.ends[j] and self.ends[i]:
+                places.append(i * p + j)
+            else:
+                column = {DIRECTED: k + place.get(j, 0), SYMMETRIC: place.get(j, 0), INTERCEPT: 2 * k}[kind]
+                places.append(p * p + (i if self.ends[i] else p + place[i]) * wide + column)
+            for g in np.flatnonzero(st.free[:, r] >= 0):
+                collect[g, n, st.free[g, r]] = 0.5 if kind == SYMMETRIC and i == j else 1.0
+        return np.array(places), collect.reshape(-1, st.q)
 
 
 @dataclass(frozen=True)
@@ -106,7 +152,7 @@ class Kernel:
 
     @classmethod
     def of(cls, objective: Likelihood) -> Kernel:
-        """Prepare an objective; all its fields that can have an axis of draws must have one."""
+        """Prepare an objective whose fields, but for the fixed values, all have an axis of draws."""
         D = len(objective.constant)
         fixed = np.broadcast_to(objective.fixed, (D, *objective.fixed.shape[-2:])).reshape(D, -1)
         constants = np.concatenate([fixed, np.zeros((D, 1)), np.ones((D, 1))], axis=1)
@@ -121,37 +167,45 @@ class Kernel:
     def __call__(self, theta: Array) -> tuple[Array, Array]:
         """F (D,), infinite where Σ is not positive definite, and df/dθ (D, q) at parameters (D, q).
 
-        With Q and q as in `LikelihoodPoint` and U = Eᵀ Fᵀ Q, the derivative by A_ij is
-        (U F C)_ij + (Eᵀ Fᵀ q)_i η_j, by S_ij (U F E)_ij, halved on the diagonal, and by an intercept
-        (Eᵀ Fᵀ q)_i.
+        Let E be (I − A)⁻¹ among the others, L the total effects of the others on the observed variables, S
+        the covariances of disturbances and C = Cov(observed, others) = (L S + S_across) Eᵀ. Then
+
+            Σ = (L S + S_across) Lᵀ + L S_acrossᵀ + S_ends,   μ = L m + m_ends,   η = E m.
+
+        With Q and q as in `LikelihoodPoint`, X = [Q L, Q C + q ηᵀ, q] and Y = Lᵀ X hold the derivatives: by
+        A_ij, an element of the second block, by an intercept of the third, in X if i is an end and in Y
+        if not; by S_ij, halved on the diagonal, an element of Q, or of the first block.
         """
-        st, at = self.objective.structure, self.places
-        p, filling = st.p, np.concatenate([theta, self.constants], axis=1)
-        A, S = filling.take(at.A, axis=1), filling.take(at.S, axis=1)
-        E = _total_effects(A, at.depth)
-        FE = E[..., :p, :]
-        FES = FE @ S
-        cov = FES @ FE.swapaxes(-1, -2)
-        eta = (E @ filling.take(at.intercepts, axis=1)[..., None])[..., 0] if st.meanstructure else None
-        residual = None if eta is None else self.objective.mean[...] - self._by_pattern(eta[..., :p])
-        value, Q, q = self._forces(cov, residual)
-        U = FE.swapaxes(-1, -2) @ Q
-        kind, i, j = st.kind[at.rows], st.i[at.rows], st.j[at.rows]
-        paths, covs = kind == DIRECTED, kind == SYMMETRIC
-        FC = FES @ E[..., at.causes, :].swapaxes(-1, -2)
-        by_path = (U @ FC)[..., i[paths], np.searchsorted(at.causes, j[paths])]
-        by_cov = (U @ FE)[..., i[covs], j[covs]] * np.where(i[covs] == j[covs], 0.5, 1.0)
-        parts = [by_path, by_cov]
-        if q is not None and eta is not None:
-            Eq = (FE.swapaxes(-1, -2) @ q[..., None])[..., 0]
-            parts = [by_path + Eq[..., i[paths]] * eta[..., j[paths]], by_cov, Eq[..., i[kind == INTERCEPT]]]
-        by_row = np.concatenate(parts, axis=-1)
-        return value, by_row.reshape(len(theta), -1) @ at.collect
+        at, filling = self.places, np.concatenate([theta, self.constants], axis=1)
+        arrows, covariances = at.among_others
+        E = total_effects(filling.take(arrows, axis=1), at.depth)
+        L = filling.take(at.from_others, axis=1) @ E
+        LS = L @ filling.take(covariances, axis=1)
+        cov = filling.take(at.of_ends, axis=1)
+        if at.across is not None:
+            across = filling.take(at.across, axis=1)
+            LS = LS + across
+            cov += L @ across.swapaxes(-1, -2)
+        cov += LS @ L.swapaxes(-1, -2)
+        C = LS @ E.swapaxes(-1, -2)
+        if not self.objective.structure.meanstructure:
+            value, Q, _ = self._forces(cov, None)
+            X = Q @ np.concatenate([L, C], axis=-1)
+        else:
+            m_ends, m = (filling.take(places, axis=1) for places in at.intercepts)
+            mean = (L @ m[..., None])[..., 0] + m_ends
+            value, Q, q = self._forces(cov, self.objective.mean - self._by_pattern(mean))
+            eta = (E @ m[..., None]).swapaxes(-1, -2)
+            X = np.concatenate([Q @ L, Q @ C + q[..., None] * eta, q[..., None]], axis=-1)
+        parts = (Q, X, L.swapaxes(-1, -2) @ X)
+        everything = np.concatenate([part.reshape(*part.shape[:2], -1) for part in parts], axis=-1)
+        places, collect = at.gather
+        return value, everything.take(places, axis=-1).reshape(len(theta), -1) @ collect
 
     def _by_pattern(self, array: Array) -> Array:
         return array if self.objective.observed is None else array[:, self.objective.group]
 
-    def _forces(self, cov: Array, residual: Array | None) -> tuple[Array, Array, Array | None]:
+    def _forces(self, cov: Array, residual: Array | None) -> tuple[Array, Array, Array]:
         """f, and by group Q = Σ share (W − W S* W) and q = −Σ share W (m − μ)."""
         o = self.objective
         if o.observed is not None and residual is not None:
@@ -161,8 +215,10 @@ class Kernel:
         MW = M @ W
         distance = logdet + np.trace(MW, axis1=-2, axis2=-1)
         value = np.where(good.all(axis=1), 0.5 * (o.share * distance).sum(axis=1) - o.constant, np.inf)
-        Q = (W - W @ MW) * o.share[..., None, None]
-        q = None if residual is None else -(W @ residual[..., None])[..., 0] * o.share[..., None]
+        Q = W @ MW
+        np.subtract(W, Q, out=Q)
+        Q *= o.share[..., None, None]
+        q = np.zeros(0) if residual is None else -(W @ residual[..., None])[..., 0] * o.share[..., None]
         return value, Q, q
 
     def _forces_by_pattern(self, cov: Array, residual: Array) -> tuple[Array, Array, Array]:
@@ -183,16 +239,14 @@ class Kernel:
         return value, Q, q
 
 
-def _total_effects(identity_plus_A: Array, depth: int | None) -> Array:
+def total_effects(identity_plus_A: Array, depth: int | None) -> Array:
     """E = (I − A)⁻¹ = I + A (I + A (I + …)), which ends after the longest path."""
-    one = np.eye(identity_plus_A.shape[-1])
+    E, one = identity_plus_A, np.eye(identity_plus_A.shape[-1])
     if depth is None:
-        return np.linalg.inv(2 * one - identity_plus_A)
-    E = identity_plus_A
-    if depth > 1:
-        A = identity_plus_A - one
-        for _ in range(depth - 1):
-            E = one + A @ E
+        return np.linalg.inv(2 * one - E)
+    A = identity_plus_A - one
+    for _ in range(1, depth):
+        E = one + A @ E
     return E
 
 

@@ -39,4 +39,12 @@ out$facets <- {
   p <- parameterEstimates(sem(m, d, estimator = "MLR"))
   as.list(p[p$op == ":=", c("est", "se")])
 }
+# a method factor that moves all items equally
+m <- paste0(models$model, "\nmethod =~ ", paste0("1*", c(items, "cusa"), collapse = " + "),
+            "\nmethod ~~ 0*competence + 0*likeability")
+fit <- sem(m, d, estimator = "MLR", missing = "fiml")
+s <- standardizedSolution(fit)
+out$method <- list(chisq = unname(fitMeasures(fit, "chisq")), df = unname(fitMeasures(fit, "df")),
+  path = s$est.std[s$lhs == "loyalty" & s$rhs == "likeability"],
+  share = mean(s$est.std[s$lhs == "method" & s$op == "=~"]^2))
 write_json(out, "tests/groups/lavaan/specification.json", auto_unbox = TRUE, digits = NA, pretty = TRUE)

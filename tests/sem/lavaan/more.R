@@ -63,7 +63,13 @@ resid <- function(id, type) {
 }
 save("residuals", c(version, list(residuals = list(
   resid("higher_order_stdlv", "cor"), resid("raw_scales", "cor"), resid("ord_cfa", "cor"), resid("fiml_mlr", "cor"),
-  resid("waves_loadings", "standardized"), resid("residual_labels", "standardized")))))
+  resid("waves_loadings", "standardized"), resid("residual_labels", "standardized"), resid("fiml_mlr", "standardized"),
+  resid("fiml_regions_configural", "standardized"), resid("listwise_mlr", "standardized"),
+  resid("waves_intercepts_fiml_mlr", "standardized"), resid("fiml_covariate", "standardized"),
+  resid("mlm_mimic", "standardized"), resid("gls_mimic", "standardized"), resid("raw_scales", "standardized"),
+  resid("growth_linear", "standardized"), resid("ord_cfa", "standardized"), resid("ord_groups_configural", "standardized"),
+  resid("ord_groups_thresholds_loadings", "standardized"), resid("fiml_regions_scalar_mlr", "standardized"),
+  resid("groups_mlm_scalar", "standardized"), resid("groups_stdlv_loadings", "standardized")))))
 
 released <- function(id) {
   s <- suppressWarnings(lavTestScore(fit_of(id)))

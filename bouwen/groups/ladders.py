@@ -1,0 +1,119 @@
+"""The invariance ladder of a study's own model over one of its own groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bouwen.errors import BouwenError
+from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
+from bouwen.scales import key_items
+from bouwen.sem import parse_model
+from bouwen.sem.partable import TableOptions, build_table
+from bouwen.survey import Study, group_sizes
+
+Problem = Literal["", "levels", "size", "fit"]
+
+
+@dataclass(frozen=True)
+class StudyInvariance:
+    """An invariance ladder, or why there is none.
+
+    Attributes
+    ----------
+    group : str
+        The background variable.
+    model : str
+        The model of the instrument that was taken, without its factors of factors; empty where none is
+        small enough.
+    levels, left_out : tuple of str
+        Levels compared, and levels with fewer than ``min_group`` respondents.
+    invariance : Invariance or None
+    problem : str
+        Why there is no ladder: fewer than two ``"levels"`` have enough respondents, the smallest of them
+        has too small a ``"size"`` for every model, or a ``"fit"`` failed; empty where there is one.
+    reason : str
+        What the failed fit said.
+    """
+
+    group: str
+    model: str
+    levels: tuple[str, ...]
+    left_out: tuple[str, ...]
+    invariance: Invariance | None
+    problem: Problem = ""
+    reason: str = ""
+
+
+def study_invariance(study: Study, group: str, *, model: str | None = None) -> StudyInvariance:
+    """Whether a study's measurement works alike in the levels of a background variable.
+
+    Only levels with ``min_group`` respondents take part. Estimates are by maximum likelihood with robust
+    errors from every answer given (MLR, FIML). Factors of factors give way to correlations: whether items
+    work alike is a matter of the factors that they measure, and a small group cannot tell more.
+
+    Parameters
+    ----------
+    study : Study
+    group : str
+        A categorical background variable.
+    model : str, optional
+        A model of the instrument. Without it, the measurement model if it is small enough for the smallest
+        level, else the largest other model without regressions that is. A model is small enough if it has
+        no more loadings, variances and covariances to estimate in a group than that level has respondents;
+        with fewer respondents a group's solution says more about chance than about the group.
+
+    Raises
+    ------
+    BouwenError
+        The group or the model is unknown.
+    """
+    sizes = group_sizes(study).loc[group]
+    levels = tuple(map(str, sizes.index[sizes["enough"]]))
+    left_out = tuple(map(str, sizes.index[~sizes["enough"]]))
+    if len(levels) < 2:
+        return StudyInvariance(group, model or "", levels, left_out, None, "levels")
+    chosen = model or suitable_model(study, int(sizes.loc[list(levels), "n"].min()))
+    if not chosen:
+        return StudyInvariance(group, "", levels, left_out, None, "size")
+    of_level = study.responses[group].astype(object)
+    rows = [study.responses.index[of_level == level] for level in levels]
+    answers = key_items(study).assign(**{group: of_level}).loc[rows[0].append(rows[1:])]
+    syntax = first_order(study.instrument.model_syntax(chosen))
+    try:
+        checked = check_invariance(syntax, answers, group, estimator="MLR", missing="fiml")
+    except BouwenError as error:
+        return StudyInvariance(group, chosen, levels, left_out, None, "fit", str(error))
+    return StudyInvariance(group, chosen, levels, left_out, checked)
+
+
+def suitable_model(study: Study, n: int) -> str:
+    """The largest measurement model with no more covariance parameters than respondents; empty if none.
+
+    The model with the role ``"measurement"`` goes before larger ones.
+    """
+    role = study.file.models.measurement
+    counts = {name: covariance_parameters(study, name) for name in study.instrument.models}
+    fitting = {name: count for name, count in counts.items() if 0 < count <= n}
+    if role in fitting:
+        return role
+    return max(fitting, key=lambda name: fitting[name], default="")
+
+
+def covariance_parameters(study: Study, model: str) -> int:
+    """Loadings, variances and covariances that one group estimates; 0 for a model with regressions."""
+    syntax = study.instrument.model_syntax(model)
+    if any(formula.op == "~" for formula in parse_model(syntax).formulas):
+        return 0
+    return build_table(parse_model(first_order(syntax)), options=TableOptions(std_lv=True)).n_free
+
+
+def first_order(model: str) -> str:
+    r"""The formulas of a model whose variables are measured by items.
+
+    >>> first_order("a =~ x1 + x2\nb =~ x3 + x4\nc =~ a + b")
+    'a =~ x1\\na =~ x2\\nb =~ x3\\nb =~ x4'
+    """
+    higher = factors_of_factors(model)
+    kept = [f for f in parse_model(model).formulas if f.lhs not in higher and f.rhs not in higher]
+    return "\n".join(map(str, kept))

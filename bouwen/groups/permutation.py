@@ -1,0 +1,230 @@
+"""Respondents shuffled over groups, many times -> what the steps of an invariance ladder cost by chance.
+
+References
+----------
+Jorgensen, Kite, Chen & Short (2018), Permutation randomization methods for testing measurement equivalence
+and detecting differential item functioning in multiple-group confirmatory factor analysis. Psychological
+Methods 23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+import numpy as np
+import pandas as pd
+
+from bouwen.groups.invariance import Invariance
+from bouwen.sem import Fit
+from bouwen.sem.implied import Array
+from bouwen.sem.moments import find_patterns
+from bouwen.sem.normal import Family
+from bouwen.sem.partable import Key
+from bouwen.sem.releases import Releases
+from bouwen.sem.resample.batch import CONVERGED, fit_batch
+from bouwen.sem.resample.stacks import batch_measures, weighted_objective
+from bouwen.sem.resample.workers import Chunk, run_chunks
+
+MEASURES = ("chisq", "cfi", "rmsea", "srmr")
+WORSE = np.array([1.0, -1.0, 1.0, 1.0])  # the direction in which a measure shows misfit
+
+
+@dataclass(frozen=True)
+class Permutations:
+    """An invariance ladder and what it looks like when groups mean nothing.
+
+    Attributes
+    ----------
+    invariance : Invariance
+    observed : array (S, 4)
+        Chi-square, CFI, RMSEA and SRMR of the first step, and how they change at every next one; plain
+        ones, whatever corrections the estimator knows.
+    drawn : array (D, S, 4)
+        The same of every permutation; NaN where a fit failed.
+    scores : dict of step to array (D, K)
+        Score statistics of the parameters that a step holds equal, in the permutations.
+    """
+
+    invariance: Invariance
+    observed: Array
+    drawn: Array
+    scores: dict[str, Array]
+
+    @property
+    def draws(self) -> int:
+        """Permutations asked for."""
+        return len(self.drawn)
+
+    @cached_property
+    def used(self) -> pd.Series[int]:
+        """Permutations in which a step, and the one before it, could be fitted."""
+        good = np.isfinite(self.drawn).all(axis=2).sum(axis=0)
+        return pd.Series(good, index=list(self.invariance.steps), name="used")
+
+    def distribution(self, step: str, measure: str = "cfi") -> Array:
+        """A measure, or its change at a step, in the permutations that succeeded."""
+        values = self.drawn[:, self.invariance.steps.index(step), MEASURES.index(measure)]
+        return np.asarray(values[np.isfinite(values)])
+
+    def table(self) -> pd.DataFrame:
+        """What every step costs, beside what it costs when respondents are shuffled over the groups.
+
+        Returns
+        -------
+        DataFrame
+            ``step measure observed critical pvalue used failed``. The first step has the measure itself,
+            the others its change. ``critical`` is exceeded by 5 % of the permutations; the p-value is
+            (b + 1)/(m + 1) with b of m permutations at least as bad (Phipson & Smyth, 2010, Statistical
+            Applications in Genetics and Molecular Biology 9). ``failed`` counts permutations without a
+            solution, which are left out.
+        """
+        rows = []
+        for s, step in enumerate(self.invariance.steps):
+            for k, measure in enumerate(MEASURES):
+                drawn = self.distribution(step, measure) * WORSE[k]
+                observed = self.observed[s, k] * WORSE[k]
+                critical = np.quantile(drawn, 0.95) * WORSE[k] if len(drawn) else np.nan
+                used = int(self.used[step])
+                pvalue = permutation_pvalue(observed, drawn)
+                rows.append((step, measure, self.observed[s, k], critical, pvalue, used, self.draws - used))
+        columns = ["step", "measure", "observed", "critical", "pvalue", "used", "failed"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def differences(self) -> pd.DataFrame:
+        """Which parameters differ, with p-values from the permutations.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `Invariance.differences` with the permutation p-value in ``pvalue``, and in
+            ``pvalue_max`` that of the largest score of the step: the chance that any of its parameters
+            scores this high when none differs (Westfall & Young, 1993).
+        """
+        frames = []
+        for step, frame in self.invariance.differences().groupby("step", sort=False):
+            drawn = self.scores[str(step)]
+            drawn = drawn[np.isfinite(drawn).all(axis=1)]
+            highest = drawn.max(axis=1)
+            own = [permutation_pvalue(x, drawn[:, k]) for k, x in enumerate(frame["score"])]
+            top = [permutation_pvalue(x, highest) for x in frame["score"]]
+            frames.append(frame.assign(pvalue=own, pvalue_max=top))
+        return pd.concat(frames, ignore_index=True) if frames else self.invariance.differences()
+
+
+def permutation_pvalue(observed: float, drawn: Array) -> float:
+    """(b + 1)/(m + 1) with b of m draws at least as large as observed (Phipson & Smyth, 2010).
+
+    >>> permutation_pvalue(2.0, np.array([1.0, 2.0, 3.0]))
+    0.75
+    """
+    scale = 1e-9 * max(1.0, abs(observed))  # equal but for rounding counts as equal
+    return float((1 + np.sum(drawn >= observed - scale)) / (1 + len(drawn)))
+
+
+def permutation_invariance(
+    invariance: Invariance, draws: int = 1000, *, seed: int = 1, n_jobs: int | None = None
+) -> Permutations:
+    """Refit an invariance ladder with the respondents shuffled over the groups.
+
+    Parameters
+    ----------
+    invariance : Invariance
+        From `bouwen.check_invariance`.
+    draws : int
+        Permutations, at least one.
+    seed : int
+        Gives the same permutations for any number of workers.
+    n_jobs : int, optional
+        See `bouwen.sem.resample.workers.run_chunks`.
+
+    Notes
+    -----
+    Groups keep their sizes. All steps see the same permutations. Shuffling makes the groups alike in
+    everything, also in what a step leaves free, such as factor means; its cost is compared under that
+    stronger hypothesis (Jorgensen et al., 2018).
+    """
+    steps, fits = invariance.steps, invariance.fits
+    ladder = [_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()]
+    sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
+    task = partial(_permuted, ladder=ladder, sizes=sizes)
+    chunks = run_chunks(task, draws, seed=seed, n_jobs=n_jobs, about="Permutations")
+    values = np.array([[fits[step].measures[name] for name in MEASURES] for step in steps])
+    values[1:] = np.diff(values, axis=0)
+    return Permutations(
+        invariance,
+        values,
+        np.concatenate([np.zeros((0, *values.shape)), *(found for found, _ in chunks)]),
+        {step: np.concatenate([found[step] for _, found in chunks]) for step in steps[1:]},
+    )
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step as its permutations need it: everybody a candidate for every group."""
+
+    name: str
+    family: Family
+    theta: Array
+    places: dict[tuple[int, Key], int]
+    releases: Releases | None
+
+    @classmethod
+    def of(cls, name: str, fit: Fit, releases: Releases | None) -> _Step:
+        places = {(row.group, row.key): row.free for row in fit.table.rows if row.free >= 0}
+        everyone = None
+        if releases is not None:
+            everyone = replace(releases, family=_pooled(releases.family))
+        return cls(name, _pooled(fit.family), fit.theta, places, everyone)
+
+    def start(self, harder: _Step | None, solved: Array | None) -> Array:
+        """Where to start: the solutions of the next step, which holds more equal."""
+        if harder is None or solved is None:
+            return self.theta
+        start = np.tile(self.theta, (len(solved), 1))
+        good = np.isfinite(solved).all(axis=1)
+        for place, free in self.places.items():
+            if place in harder.places:
+                start[good, free] = solved[good, harder.places[place]]
+        return start
+
+
+def _pooled(family: Family) -> Family:
+    """The family with the rows of all groups in every group, for weights to choose from."""
+    sample = family.sample
+    rows = (np.concatenate(sample.rows),) * len(sample.rows)
+    patterns = None if sample.patterns is None else find_patterns(rows)
+    return replace(family, sample=replace(sample, rows=rows, patterns=patterns))  # type: ignore[type-var]
+
+
+def _permuted(
+    chunk: Chunk, *, ladder: Sequence[_Step], sizes: Sequence[int]
+) -> tuple[Array, dict[str, Array]]:
+    """Shuffle the groups of a chunk and climb the ladder."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    shuffled = chunk.rng().permuted(np.tile(groups, (chunk.size, 1)), axis=1)
+    weights = (shuffled[:, None, :] == np.arange(len(sizes))[:, None]).astype(float)
+    return _climb(ladder, weights.reshape(chunk.size, -1))
+
+
+def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Array]]:
+    """Measures (D, S, 4) of the first step and their changes, and score statistics by step.
+
+    The steps are taken from the last on, because the solution of each is a good start for the one before.
+    """
+    D, N = len(weights), weights[0].sum()
+    values = np.full((D, len(ladder), len(MEASURES)), np.nan)
+    scores: dict[str, Array] = {}
+    harder, solved = None, None
+    for s, step in reversed(list(enumerate(ladder))):
+        objective = weighted_objective(step.family, weights)
+        batch = fit_batch(objective, step.family.table, step.start(harder, solved))
+        good = batch.status == CONVERGED
+        values[good, s] = batch_measures(step.family, objective, batch, MEASURES).to_numpy()[good]
+        if step.releases is not None:
+            apart = weighted_objective(step.releases.family, weights)
+            scores[step.name] = N * step.releases.scores(apart, batch.theta)
+        harder, solved = step, batch.theta
+    values[:, 1:] = values[:, 1:] - values[:, :-1]
+    return values, scores
