@@ -71,7 +71,7 @@ def scree(study: Study, counts: FactorCounts) -> ggplot:
         + scale_y_continuous(labels=ticks(study))
         + labs(x=word(study, "number"), y=word(study, "eigenvalue"))
         + look(3.2)
-        + theme(axis_title_y=element_text(), panel_grid_major_y=element_line(colour="#EDEDED"))
+        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour="#EDEDED"))
     )
 
 

@@ -46,10 +46,7 @@ WORDS = {
     "eigen_factors": ("Factors", "Factoren"),
     "eigen_components": ("Components", "Componenten"),
     "listwise": ("all answered (listwise)", "alles beantwoord (listwise)"),
-    "half answered": (
-        "at least half answered (the rule here)",
-        "ten minste de helft beantwoord (de regel hier)",
-    ),
+    "half answered": ("half answered (this book)", "helft beantwoord (dit boek)"),
     "maximum likelihood": ("maximum likelihood", "maximum likelihood"),
     "multiple imputation": ("multiple imputation", "meervoudige imputatie"),
     "all": ("all respondents", "alle respondenten"),

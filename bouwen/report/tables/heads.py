@@ -9,9 +9,9 @@ HEADS = {
     "acquiescence": ("With acquiescence", "Met ja-zeggen"),
     "alpha": ("α", "α"),
     "alpha_dropped": ("α without", "α zonder"),
-    "alpha_interval": ("{level} interval of α", "{level}-interval van α"),
+    "alpha_interval": ("{level} of α", "{level} van α"),
     "alpha_listwise": ("α, listwise", "α, listwise"),
-    "alpha_ml": ("α, maximum likelihood", "α, maximum likelihood"),
+    "alpha_ml": ("α, ML", "α, ML"),
     "answer": ("Answer scale", "Antwoordschaal"),
     "asked": ("What a reader should be told", "Wat een lezer moet weten"),
     "ave": ("AVE", "AVE"),
@@ -56,7 +56,7 @@ HEADS = {
     "item_rest": ("Item-rest r", "Item-rest-r"),
     "items": ("Items", "Items"),
     "kurtosis": ("Kurtosis", "Kurtosis"),
-    "largest": ("Largest difference", "Grootste verschil"),
+    "largest": ("Range", "Verschil"),
     "level": ("Group", "Groep"),
     "limit": ("Shuffled, 95th percentile", "Geschud, 95e percentiel"),
     "loading": ("Loading", "Lading"),
@@ -74,7 +74,7 @@ HEADS = {
     "observed": ("As answered", "Zoals beantwoord"),
     "omega": ("ω", "ω"),
     "omega_dropped": ("ω without", "ω zonder"),
-    "omega_interval": ("{level} interval of ω", "{level}-interval van ω"),
+    "omega_interval": ("{level} of ω", "{level} van ω"),
     "omega_own": ("Its own share", "Eigen aandeel"),
     "omega_squared": ("ω²", "ω²"),
     "own": ("As it is", "Zoals het is"),
@@ -101,10 +101,10 @@ HEADS = {
     "specifications": ("Specifications", "Specificaties"),
     "std": ("Standardised", "Gestandaardiseerd"),
     "stricter": ("Stricter structure", "Strengere structuur"),
-    "treatment_half": ("Half answered", "Helft beantwoord"),
+    "treatment_half": ("Half", "Helft"),
     "treatment_listwise": ("Listwise", "Listwise"),
-    "treatment_mi": ("Multiple imputation", "Meervoudige imputatie"),
-    "treatment_ml": ("Maximum likelihood", "Maximum likelihood"),
+    "treatment_mi": ("MI", "MI"),
+    "treatment_ml": ("ML", "ML"),
     "turned": ("When turned", "Na omkeren"),
     "value": ("Value", "Waarde"),
     "variable": ("Variable", "Variabele"),
@@ -155,11 +155,12 @@ NOTES = {
         "1981). De regel geldt voor een factor waarvan de diagonaal zijn correlaties overtreft.",
     ),
     "imputed": (
-        "Means on the answer scale. Listwise keeps those who answered every item of a scale; maximum "
-        "likelihood and multiple imputation use the answers to all other items.",
-        "Gemiddelden op de antwoordschaal. Listwise houdt wie elke stelling van een schaal "
-        "beantwoordde; maximum likelihood en meervoudige imputatie gebruiken de antwoorden op alle "
-        "andere stellingen.",
+        "Means on the answer scale. Listwise: those who answered every item of the scale. Half: those "
+        "who answered at least half of them. ML and MI (maximum likelihood, multiple imputation) use the "
+        "answers to all other items. Range: the largest mean less the smallest.",
+        "Gemiddelden op de antwoordschaal. Listwise: wie elke stelling van de schaal beantwoordde. Helft: "
+        "wie er ten minste de helft beantwoordde. ML en MI (maximum likelihood, meervoudige imputatie) "
+        "gebruiken de antwoorden op alle andere stellingen. Verschil: grootste min kleinste gemiddelde.",
     ),
     "item_figures": (
         "Answers as given. Skewness and kurtosis are 0 for a normal distribution; the last two "

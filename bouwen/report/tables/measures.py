@@ -21,7 +21,7 @@ def item_label(study: Study, item: str) -> str:
 
 
 def items(study: Study, found: pd.DataFrame | None = None) -> GT:
-    """Every item: wording, missing answers and the distribution of the others."""
+    """Every item: missing answers and the distribution of the others."""
     found = item_statistics(study) if found is None else found
     total = len(study.responses)
     return table(
@@ -29,7 +29,6 @@ def items(study: Study, found: pd.DataFrame | None = None) -> GT:
         {
             "construct": [study.label(c) for c in found["construct"]],
             "item": [item_label(study, str(item)) for item in found.index],
-            "wording": [study.wording(str(item)) for item in found.index],
             "missing": [guarded_share(study, total - n, total) for n in found["n"]],
             "mean": numbers(study, found["mean"]),
             "sd": numbers(study, found["sd"]),
@@ -50,13 +49,14 @@ def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
 
 
 def items_in_scales(study: Study, found: pd.DataFrame | None = None) -> GT:
-    """Every item: how it goes with the rest of its scale, and the scale without it."""
+    """Every item: wording, how it goes with the rest of its scale, and the scale without it."""
     found = item_statistics(study) if found is None else found
     return table(
         study,
         {
             "construct": [study.label(c) for c in found["construct"]],
             "item": [item_label(study, str(item)) for item in found.index],
+            "wording": [study.wording(str(item)) for item in found.index],
             "item_rest": numbers(study, found["r_rest"]),
             "alpha_dropped": numbers(study, found["alpha_dropped"]),
             "omega_dropped": numbers(study, found["omega_dropped"]),
