@@ -1,5 +1,6 @@
 """Results -> tables to read: the figures come from tested functions, here they are only laid out."""
 
+from bouwen.report.claims import variable_label
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
@@ -104,4 +105,5 @@ __all__ = [
     "table",
     "treatment_spread",
     "treatments",
+    "variable_label",
 ]

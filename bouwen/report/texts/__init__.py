@@ -10,6 +10,7 @@ from bouwen.report.texts.passages import (
     too_few,
 )
 from bouwen.report.texts.readings import apart, counted, key, missing_test, pvalue_text
+from bouwen.report.texts.robustness import robustness
 from bouwen.report.texts.wording import (
     arrow,
     guarded,
@@ -17,6 +18,7 @@ from bouwen.report.texts.wording import (
     markdown,
     number_range,
     power_of_ten,
+    probability,
     share,
     shown_path,
 )
@@ -37,8 +39,10 @@ __all__ = [
     "number_range",
     "open_questions",
     "power_of_ten",
+    "probability",
     "pvalue_text",
     "remarks",
+    "robustness",
     "share",
     "shown_path",
     "too_few",

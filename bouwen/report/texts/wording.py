@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bouwen.report.claims import variable_label
-from bouwen.report.words import number, percent
+from bouwen.report.words import number, percent, pvalue
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ def guarded_share(study: Study, count: int, total: int) -> str:
         bound = math.ceil(1000 * study.settings.min_cell / total) / 10
         return "<" + number(bound, 1, study.language) + "%"
     return share(study, count / total, 1)
+
+
+def probability(study: Study, p: float) -> str:
+    """A p-value in the language of the book."""
+    return pvalue(p, study.language)
 
 
 def power_of_ten(value: float) -> str:
