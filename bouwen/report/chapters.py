@@ -66,15 +66,10 @@ class Chapter:
     def wishes(self) -> Mapping[str, Any]:
         """What the notebook's metadata ask of the book.
 
-<<<<<<< HEAD
         ``title_from_model`` is the role of a model whose label becomes the title; ``title_from_factor``
         holds, by language, a title with a place for the factor above the facets, for models that have one;
-        ``needs`` (``groups`` or ``facets``) leaves the chapter out of a book without them.
-=======
-        ``title_from_model`` is the role of a model whose label becomes the title; ``needs: groups`` leaves
-        the chapter out of a book without groups, ``needs: path`` out of one whose study is not about one
-        path.
->>>>>>> main
+        ``needs`` leaves the chapter out of a book without ``groups``, without ``facets`` or whose study is
+        not about one ``path``.
         """
         wishes: Mapping[str, Any] = self.notebook.get("metadata", {}).get("bouwen", {})
         return wishes
@@ -214,11 +209,7 @@ def pages_of_chapter(
     if chapter.is_template:
         yield from pages_of_template(chapter, notebook, study, language, shared)
         return
-<<<<<<< HEAD
-    if not has(study, chapter.wishes.get("needs")):
-=======
     if not has_what_it_needs(chapter, study):
->>>>>>> main
         return
     if role := chapter.wishes.get("title_from_model"):
         model = study.instrument.models[getattr(study.file.models, role)]
@@ -229,12 +220,21 @@ def pages_of_chapter(
     yield make_page(chapter, chapter.name, notebook, shared)
 
 
-<<<<<<< HEAD
-def has(study: Study, need: str | None) -> bool:
-    """Whether a study has what a chapter needs."""
-    if need == "groups":
-        return bool(study.groups)
-    return need != "facets" or facets_of(study) is not None
+def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
+    """Whether a study has what a chapter is about; see `Chapter.wishes`."""
+    match chapter.wishes.get("needs"):
+        case "groups":
+            return bool(study.groups)
+        case "facets":
+            return facets_of(study) is not None
+        case "path":
+            from bouwen.groups.paths import NoMainPath, main_path
+
+            try:
+                main_path(study)
+            except NoMainPath:
+                return False
+    return True
 
 
 def facets_of(study: Study) -> Facets | None:
@@ -251,21 +251,6 @@ def factor_above(study: Study) -> str | None:
     """The factor of which the facets are part, where the model has one with a label of its own."""
     facets = facets_of(study)
     return facets.general if facets and facets.general in study.instrument.factors else None
-=======
-def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
-    """Whether a study has what a chapter is about; see `Chapter.wishes`."""
-    match chapter.wishes.get("needs"):
-        case "groups":
-            return bool(study.groups)
-        case "path":
-            from bouwen.groups.paths import NoMainPath, main_path
-
-            try:
-                main_path(study)
-            except NoMainPath:
-                return False
-    return True
->>>>>>> main
 
 
 def pages_of_template(
