@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         group_tests,
         outcome_correlations,
         permutation_invariance,
+        plan_follow_up,
         scale_reliability,
         specification_curve,
         study_invariance,
@@ -82,9 +83,9 @@ __all__ = [
     "compare_structures", "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem",
     "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics",
     "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega",
-    "outcome_correlations", "parallel_analysis", "permutation_invariance", "plots", "power",
-    "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen", "simulate",
-    "specification_curve", "study_invariance", "tables", "tell", "texts",
+    "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots",
+    "power", "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen",
+    "simulate", "specification_curve", "study_invariance", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -100,8 +101,8 @@ _HOME = {
     "monte_carlo_ci",
     "bouwen.sem.power": "power simulate",
     "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
-    "outcome_correlations permutation_invariance scale_reliability specification_curve "
-    "study_invariance",
+    "outcome_correlations permutation_invariance plan_follow_up scale_reliability "
+    "specification_curve study_invariance",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -4,6 +4,7 @@ from bouwen.report.plots.averages import level_profile, means, outcome, outcome_
 from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, answers
 from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
 from bouwen.report.plots.models import loadings, paths
+from bouwen.report.plots.planning import power_bands, power_curves
 from bouwen.report.plots.response import (
     missing,
     missing_patterns,
@@ -60,6 +61,8 @@ __all__ = [
     "outcome_by_group",
     "paths",
     "pattern_tiles",
+    "power_bands",
+    "power_curves",
     "ranges",
     "ratios",
     "reliabilities",

@@ -49,6 +49,8 @@ WORDS = {
     "half answered": ("half answered (this book)", "helft beantwoord (dit boek)"),
     "maximum likelihood": ("maximum likelihood", "maximum likelihood"),
     "multiple imputation": ("multiple imputation", "meervoudige imputatie"),
+    "answers_n": ("Answers", "Antwoorden"),
+    "power": ("Power", "Power"),
     "all": ("all respondents", "alle respondenten"),
     "here": ("this group", "deze groep"),
     "effect": ("effect with its interval", "effect met interval"),

@@ -27,6 +27,7 @@ from bouwen.report.tables.models import (
     standardised,
 )
 from bouwen.report.tables.origin import fingerprints, provenance
+from bouwen.report.tables.planning import detectable, fit_power, follow_up, follow_up_texts
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.reporting import checklist
 from bouwen.report.tables.response import background, screening, treatment_spread, treatments
@@ -55,6 +56,7 @@ __all__ = [
     "codebook",
     "constructs",
     "convergent",
+    "detectable",
     "distinct",
     "distinct_pairs",
     "engines",
@@ -67,6 +69,9 @@ __all__ = [
     "findings",
     "fingerprints",
     "fit_measures",
+    "fit_power",
+    "follow_up",
+    "follow_up_texts",
     "fornell",
     "fornell_holds",
     "group_counts",

@@ -97,6 +97,7 @@ HEADS = {
     "share": ("Share", "Aandeel"),
     "shift": ("Change", "Verschil"),
     "skew": ("Skewness", "Scheefheid"),
+    "smallest": ("Smallest difference (SD)", "Kleinste verschil (SD)"),
     "source": ("Leans on", "Leunt op"),
     "specifications": ("Specifications", "Specificaties"),
     "std": ("Standardised", "Gestandaardiseerd"),
@@ -156,11 +157,12 @@ NOTES = {
     ),
     "imputed": (
         "Means on the answer scale. Listwise: those who answered every item of the scale. Half: those "
-        "who answered at least half of them. ML and MI (maximum likelihood, multiple imputation) use the "
-        "answers to all other items. Range: the largest mean less the smallest.",
-        "Gemiddelden op de antwoordschaal. Listwise: wie elke stelling van de schaal beantwoordde. Helft: "
-        "wie er ten minste de helft beantwoordde. ML en MI (maximum likelihood, meervoudige imputatie) "
-        "gebruiken de antwoorden op alle andere stellingen. Verschil: grootste min kleinste gemiddelde.",
+        "who answered at least half of them. ML and MI (maximum likelihood, multiple imputation) use "
+        "the answers to all other items. Range: the largest mean less the smallest.",
+        "Gemiddelden op de antwoordschaal. Listwise: wie elke stelling van de schaal beantwoordde. "
+        "Helft: wie er ten minste de helft beantwoordde. ML en MI (maximum likelihood, meervoudige "
+        "imputatie) gebruiken de antwoorden op alle andere stellingen. Verschil: grootste min "
+        "kleinste gemiddelde.",
     ),
     "item_figures": (
         "Answers as given. Skewness and kurtosis are 0 for a normal distribution; the last two "
@@ -187,6 +189,12 @@ NOTES = {
         "Eigen aandeel: hoeveel van de verschillen in de score van een facet geen fout is en ook niet "
         "door alle facetten wordt gedeeld.",
     ),
+    "power": (
+        "Power with two Monte Carlo errors; effects through other variables are tested by the "
+        "percentile interval of drawn parameters.",
+        "Power met tweemaal de Monte-Carlofout; effecten via andere variabelen worden getoetst met "
+        "het percentielinterval van getrokken parameters.",
+    ),
     "reliability": (
         "α with Feldt’s (1965) interval; ω from a factor model of the scale (McDonald, 1999).",
         "α met het interval van Feldt (1965); ω uit een factormodel van de schaal (McDonald, 1999).",
@@ -194,6 +202,14 @@ NOTES = {
     "reversed": (
         "(R): agreeing means less of the construct; the answer is turned before it is used.",
         "(R): instemmen betekent minder van het construct; het antwoord wordt omgekeerd voor gebruik.",
+    ),
+    "rmsea_power": (
+        "In closed form (MacCallum, Browne & Sugawara, 1996), at 0.05. Exact and close fit: the "
+        "chance to notice that the model misses by this much. Not-close fit: the chance to show that "
+        "it misses by less than 0.05.",
+        "In gesloten vorm (MacCallum, Browne & Sugawara, 1996), bij 0,05. Exacte en goede passing: de "
+        "kans om te merken dat het model er zoveel naast zit. Geen goede passing: de kans om te tonen "
+        "dat het er minder dan 0,05 naast zit.",
     ),
     "robust": (
         "Chi-square is scaled and CFI, TLI and RMSEA (with a 90% interval) are robust: corrected for "
@@ -210,6 +226,12 @@ NOTES = {
     "small": (
         "Counts below {min_cell} are not shown; “–” hides a count that would give one of them away.",
         "Aantallen onder {min_cell} worden niet getoond; “–” verbergt een aantal dat er een zou verraden.",
+    ),
+    "smallest": (
+        "In standard deviations of a score; two-sided t-test, power 0.80. Groups with fewer than "
+        "{min_group} respondents are left out.",
+        "In standaarddeviaties van een score; tweezijdige t-toets, power 0,80. Groepen met minder dan "
+        "{min_group} respondenten blijven buiten beschouwing.",
     ),
     "sorted": (
         "Sorted by factor and loading; h² is the share of an item that the factors explain.",
