@@ -14,7 +14,7 @@ from bouwen.report.tables.factors import (
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
-from bouwen.report.tables.measures import items, items_in_scales, key, scales
+from bouwen.report.tables.measures import end_shares, items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
     MEASURES,
     engines,
@@ -59,6 +59,7 @@ __all__ = [
     "detectable",
     "distinct",
     "distinct_pairs",
+    "end_shares",
     "engines",
     "evidence",
     "exploratory",
