@@ -38,11 +38,18 @@ if TYPE_CHECKING:
     from bouwen.scales import (
         alpha,
         ave,
+        bartlett,
+        check_key,
+        compare_treatments,
+        count_factors,
         fit_efa,
         htmt,
         item_statistics,
         key_items,
+        kmo,
+        loading_stability,
         map_test,
+        mardia,
         omega,
         parallel_analysis,
         scale_statistics,
@@ -71,13 +78,14 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap",
-    "check_invariance", "claims", "common_method", "compare_engines", "compare_fits",
-    "compare_structures", "fit_efa", "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests",
-    "htmt", "indirect_effects", "item_statistics", "key_items", "map_test", "monte_carlo_ci", "omega",
+    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
+    "check_invariance", "check_key", "claims", "common_method", "compare_engines", "compare_fits",
+    "compare_structures", "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem",
+    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics",
+    "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega",
     "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots",
-    "power", "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen", "simulate",
-    "specification_curve", "study_invariance", "tables", "tell", "texts",
+    "power", "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen",
+    "simulate", "specification_curve", "study_invariance", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -86,7 +94,8 @@ _MODULES = {name: f"bouwen.report.{name}" for name in ("claims", "plots", "table
 _HOME = {
     "bouwen.errors": "BouwenError",
     "bouwen.survey": "Study group_sizes read_study screen",
-    "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega parallel_analysis "
+    "bouwen.scales": "alpha ave bartlett check_key compare_treatments count_factors fit_efa htmt "
+    "item_statistics key_items kmo loading_stability map_test mardia omega parallel_analysis "
     "scale_statistics score_scales",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
     "monte_carlo_ci",
