@@ -1,7 +1,7 @@
 """Results -> figures: each function maps numbers from a tested function and returns a plotnine plot."""
 
 from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
-from bouwen.report.plots.models import loadings, paths
+from bouwen.report.plots.models import indirect_effects, loadings, paths
 from bouwen.report.plots.responses import answer_bars, answer_colours, answer_label, answers, missing
 from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
@@ -37,6 +37,7 @@ __all__ = [
     "categorical",
     "compared",
     "downwards",
+    "indirect_effects",
     "level_profile",
     "loadings",
     "look",

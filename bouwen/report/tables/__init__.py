@@ -3,6 +3,7 @@
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
+from bouwen.report.tables.draws import OUTCOMES, account, drawn, indirect_effects
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import exploratory, items, scales
@@ -26,12 +27,15 @@ __all__ = [
     "HEADS",
     "MEASURES",
     "NOTES",
+    "OUTCOMES",
     "WORDY",
+    "account",
     "answer_scales",
     "background",
     "categories",
     "codebook",
     "constructs",
+    "drawn",
     "engines",
     "evidence",
     "exploratory",
@@ -43,6 +47,7 @@ __all__ = [
     "group_counts",
     "group_differences",
     "head",
+    "indirect_effects",
     "intervals",
     "items",
     "joint_tests",

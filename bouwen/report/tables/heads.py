@@ -50,6 +50,10 @@ HEADS = {
     "evidence": ("Evidence", "Bewijs"),
     "fit": ("Model", "Model"),
     "interval": ("{level} interval", "{level}-interval"),
+    "interval_draws": ("{level} interval, bootstrap", "{level}-interval, bootstrap"),
+    "interval_delta": ("{level} interval, delta method", "{level}-interval, deltamethode"),
+    "draws": ("Draws", "Trekkingen"),
+    "outcome": ("What became of them", "Wat ervan kwam"),
     "item": ("Item", "Item"),
     "items": ("Items", "Items"),
     "item_rest": ("Item-rest r", "Item-rest-r"),
@@ -84,8 +88,8 @@ HEADS = {
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch", "english",
-    "evidence", "file", "fit", "freer", "hash", "item", "level", "path", "source", "stricter", "value",
-    "variable", "verdict", "what", "wording",
+    "evidence", "file", "fit", "freer", "hash", "item", "level", "outcome", "path", "source", "stricter",
+    "value", "variable", "verdict", "what", "wording",
 }  # fmt: skip
 
 NOTES = {
