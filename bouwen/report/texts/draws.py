@@ -24,7 +24,7 @@ def indirect_effects(study: Study, effects: pd.DataFrame) -> Markdown:
             "nl": "In dit model werkt geen variabele via een andere.",
         }
         return markdown(none[language])
-    single = effects[effects["via"].map(bool)]
+    single = effects.loc[[bool(via) for via in effects["via"]]]
     clear = single[(single["boot_lower"] > 0) | (single["boot_upper"] < 0)]
     words = {
         "en": "Of the {n} indirect effects {clear} can be told from zero. The strongest is *{name}*: {size}, "
@@ -36,7 +36,7 @@ def indirect_effects(study: Study, effects: pd.DataFrame) -> Markdown:
         "standaarddeviaties, tussen respondenten die op de eerste variabele één standaarddeviatie uiteen "
         "liggen, voor zover dat loopt via wat ertussen ligt.",
     }
-    top = single.loc[single["est"].abs().idxmax()]
+    top = single.iloc[int(single["est"].abs().to_numpy().argmax())]
     return markdown(
         words[language].format(
             n=len(single),
@@ -58,8 +58,8 @@ def account(study: Study, boot: Bootstrap) -> Markdown:
         "drop": {"en": "left out", "nl": "weggelaten"},
     }[boot.inadmissible][language]  # fmt: skip
     words = {
-        "en": "Of {drawn} draws {failed} gave no solution; {improper} ({share}) gave an improper one, such as "
-        "a negative variance, and are {rule}. The intervals describe the {used} draws in use.",
+        "en": "Of {drawn} draws {failed} gave no solution; {improper} ({share}) gave an improper one, such "
+        "as a negative variance, and are {rule}. The intervals describe the {used} draws in use.",
         "nl": "Van {drawn} trekkingen gaven er {failed} geen oplossing; {improper} ({share}) gaven een "
         "onmogelijke, zoals een negatieve variantie, en zijn {rule}. De intervallen beschrijven de {used} "
         "trekkingen in gebruik.",
