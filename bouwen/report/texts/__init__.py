@@ -10,6 +10,7 @@ from bouwen.report.texts.passages import (
     remarks,
     too_few,
 )
+<<<<<<< HEAD
 from bouwen.report.texts.wording import arrow, chain, guarded, guarded_share, markdown, power_of_ten, share
 
 __all__ = [
@@ -17,16 +18,61 @@ __all__ = [
     "account",
     "arrow",
     "chain",
+=======
+from bouwen.report.texts.planning import (
+    chain_label,
+    finite_population,
+    follow_up_needs,
+    follow_up_report,
+    needed_text,
+    planning_head,
+)
+from bouwen.report.texts.readings import apart, counted, key, missing_test, pvalue_text
+from bouwen.report.texts.robustness import robustness
+from bouwen.report.texts.wording import (
+    arrow,
+    guarded,
+    guarded_share,
+    markdown,
+    number_range,
+    power_of_ten,
+    probability,
+    share,
+    shown_path,
+)
+
+__all__ = [
+    "about",
+    "apart",
+    "arrow",
+    "chain_label",
+    "counted",
+    "finite_population",
+    "follow_up_needs",
+    "follow_up_report",
+>>>>>>> main
     "guarded",
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+<<<<<<< HEAD
     "indirect_effects",
+=======
+    "key",
+>>>>>>> main
     "markdown",
+    "missing_test",
     "models",
+    "needed_text",
+    "number_range",
     "open_questions",
+    "planning_head",
     "power_of_ten",
+    "probability",
+    "pvalue_text",
     "remarks",
+    "robustness",
     "share",
+    "shown_path",
     "too_few",
 ]
