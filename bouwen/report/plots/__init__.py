@@ -1,13 +1,9 @@
 """Results -> figures: each function maps numbers from a tested function and returns a plotnine plot."""
 
 from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
-<<<<<<< HEAD
-from bouwen.report.plots.models import indirect_effects, loadings, paths
-from bouwen.report.plots.responses import answer_bars, answer_colours, answer_label, answers, missing
-=======
 from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, answers
 from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
-from bouwen.report.plots.models import loadings, paths
+from bouwen.report.plots.models import indirect_effects, loadings, paths
 from bouwen.report.plots.planning import power_bands, power_curves
 from bouwen.report.plots.response import (
     missing,
@@ -17,7 +13,6 @@ from bouwen.report.plots.response import (
     respondents,
     treatments,
 )
->>>>>>> main
 from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
@@ -53,13 +48,10 @@ __all__ = [
     "categorical",
     "compared",
     "downwards",
-<<<<<<< HEAD
-    "indirect_effects",
-=======
     "eigenvalues",
     "exploratory",
     "facet_correlations",
->>>>>>> main
+    "indirect_effects",
     "level_profile",
     "loadings",
     "look",

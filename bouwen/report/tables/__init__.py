@@ -4,9 +4,7 @@ from bouwen.report.claims import variable_label
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
-<<<<<<< HEAD
 from bouwen.report.tables.draws import OUTCOMES, account, drawn, indirect_effects
-=======
 from bouwen.report.tables.factors import (
     exploratory,
     exploratory_factors,
@@ -15,7 +13,6 @@ from bouwen.report.tables.factors import (
     stable_loadings,
     suitability,
 )
->>>>>>> main
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import items, items_in_scales, key, scales
@@ -61,14 +58,11 @@ __all__ = [
     "checklist",
     "codebook",
     "constructs",
-<<<<<<< HEAD
-    "drawn",
-=======
     "convergent",
     "detectable",
     "distinct",
     "distinct_pairs",
->>>>>>> main
+    "drawn",
     "engines",
     "evidence",
     "exploratory",

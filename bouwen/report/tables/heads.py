@@ -38,21 +38,13 @@ HEADS = {
     "estimate": ("Estimate", "Schatting"),
     "estimates": ("Estimates", "Schattingen"),
     "evidence": ("Evidence", "Bewijs"),
-<<<<<<< HEAD
-    "fit": ("Model", "Model"),
-    "interval": ("{level} interval", "{level}-interval"),
     "interval_draws": ("{level} interval, bootstrap", "{level}-interval, bootstrap"),
     "interval_delta": ("{level} interval, delta method", "{level}-interval, deltamethode"),
     "draws": ("Draws", "Trekkingen"),
     "outcome": ("What became of them", "Wat ervan kwam"),
-    "item": ("Item", "Item"),
-    "items": ("Items", "Items"),
-    "item_rest": ("Item-rest r", "Item-rest-r"),
-=======
     "expected": ("Shuffled, median", "Geschud, mediaan"),
     "factor": ("Factor", "Factor"),
     "factors": ("Factors", "Factoren"),
->>>>>>> main
     "file": ("File", "Bestand"),
     "fit": ("Model", "Model"),
     "floor": ("Lowest answer", "Laagste antwoord"),
@@ -131,16 +123,10 @@ HEADS = {
 
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
-<<<<<<< HEAD
-    "answer", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch", "english",
-    "evidence", "file", "fit", "freer", "hash", "item", "level", "outcome", "path", "source", "stricter",
-    "value", "variable", "verdict", "what", "wording",
-=======
     "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch",
-    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair",
-    "parameter", "path", "rule", "says", "source", "stricter", "value", "variable", "verdict", "what",
+    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "outcome",
+    "pair", "parameter", "path", "rule", "says", "source", "stricter", "value", "variable", "verdict", "what",
     "where", "wording",
->>>>>>> main
 }  # fmt: skip
 
 NOTES = {

@@ -10,15 +10,6 @@ from bouwen.report.texts.passages import (
     remarks,
     too_few,
 )
-<<<<<<< HEAD
-from bouwen.report.texts.wording import arrow, chain, guarded, guarded_share, markdown, power_of_ten, share
-
-__all__ = [
-    "about",
-    "account",
-    "arrow",
-    "chain",
-=======
 from bouwen.report.texts.planning import (
     chain_label,
     finite_population,
@@ -31,6 +22,7 @@ from bouwen.report.texts.readings import apart, counted, key, missing_test, pval
 from bouwen.report.texts.robustness import robustness
 from bouwen.report.texts.wording import (
     arrow,
+    chain,
     guarded,
     guarded_share,
     markdown,
@@ -43,23 +35,21 @@ from bouwen.report.texts.wording import (
 
 __all__ = [
     "about",
+    "account",
     "apart",
     "arrow",
+    "chain",
     "chain_label",
     "counted",
     "finite_population",
     "follow_up_needs",
     "follow_up_report",
->>>>>>> main
     "guarded",
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
-<<<<<<< HEAD
     "indirect_effects",
-=======
     "key",
->>>>>>> main
     "markdown",
     "missing_test",
     "models",

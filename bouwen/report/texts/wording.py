@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-<<<<<<< HEAD
 from collections.abc import Sequence
-=======
 from pathlib import Path
->>>>>>> main
 from typing import TYPE_CHECKING
 
 from bouwen.report.claims import variable_label
@@ -68,10 +65,7 @@ def chain(study: Study, names: Sequence[str]) -> str:
 
 def arrow(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
-<<<<<<< HEAD
     return chain(study, (source, target))
-=======
-    return f"{variable_label(study, source)} → {variable_label(study, target)}"
 
 
 def number_range(low: int, high: int, language: str = "en") -> str:
@@ -88,4 +82,3 @@ def shown_path(study: Study) -> str:
     path = study.path.resolve()
     here = Path.cwd()
     return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
->>>>>>> main
