@@ -51,11 +51,8 @@ def test_pattern_tiles_show_no_item_that_few_left_open_as_a_share(study):
 
 
 def test_screening_tells_no_small_number(providers):
-    item = providers.items[0]
-
     def repeat(responses):
         responses.iloc[1] = responses.iloc[0]
-        responses.loc[:, item] = responses[item].fillna(3)
 
     found = bouwen.screen(with_responses(providers, repeat))
     shown = tables.screening(found).as_raw_html()

@@ -15,7 +15,7 @@ from bouwen.report.tables.factors import (
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
-from bouwen.report.tables.measures import items, items_in_scales, key, scales
+from bouwen.report.tables.measures import end_shares, items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
     MEASURES,
     engines,
@@ -63,6 +63,7 @@ __all__ = [
     "distinct",
     "distinct_pairs",
     "drawn",
+    "end_shares",
     "engines",
     "evidence",
     "exploratory",

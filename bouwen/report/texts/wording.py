@@ -23,11 +23,13 @@ def markdown(text: str) -> Markdown:
     return shown
 
 
-def guarded(study: Study, count: int) -> int | str:
-    """A count, or words where it is too small to be shown."""
-    if 0 < count < study.settings.min_cell:
-        words = {"en": "fewer than {}", "nl": "minder dan {}"}
-        return words[study.language].format(study.settings.min_cell)
+def guarded(study: Study, count: int, total: int | None = None) -> int | str:
+    """A count, or words where it is too small to be shown, or so near a known total that the rest is."""
+    least = study.settings.min_cell
+    if 0 < count < least:
+        return {"en": "fewer than {}", "nl": "minder dan {}"}[study.language].format(least)
+    if total is not None and 0 < total - count < least:
+        return {"en": "more than {}", "nl": "meer dan {}"}[study.language].format(total - least)
     return count
 
 
