@@ -24,9 +24,9 @@ HEADS = {
     "claim": ("Finding", "Bevinding"),
     "code": ("Code", "Code"),
     "code_name": ("Name in the data", "Naam in de data"),
-    "congruence": ("Congruence, median", "Congruentie, mediaan"),
-    "congruence_good": ("Samples ≥ 0.95", "Steekproeven ≥ 0,95"),
-    "congruence_lower": ("Lower end", "Ondergrens"),
+    "congruence": ("Congruence", "Congruentie"),
+    "congruence_good": ("≥ 0.95", "≥ 0,95"),
+    "congruence_lower": ("Lower", "Onder"),
     "construct": ("Construct", "Construct"),
     "count": ("Respondents", "Respondenten"),
     "definition": ("Definition", "Definitie"),
@@ -222,9 +222,11 @@ NOTES = {
         "voor antwoorden die niet normaal verdeeld zijn.",
     ),
     "samples": (
-        "Bootstrap samples of respondents; a congruence of 0.95 or more makes two factors the same "
+        "Congruence: median over bootstrap samples with its lower end; a congruence of 0.95 or more makes "
+        "two factors the same "
         "(Lorenzo-Seva & ten Berge, 2006).",
-        "Bootstrapsteekproeven van respondenten; een congruentie van 0,95 of meer maakt twee factoren "
+        "Congruentie: mediaan over bootstrapsteekproeven en haar ondergrens; een congruentie van 0,95 of "
+        "meer maakt twee factoren "
         "gelijk (Lorenzo-Seva & ten Berge, 2006).",
     ),
     "small": (
