@@ -38,6 +38,10 @@ HEADS = {
     "estimate": ("Estimate", "Schatting"),
     "estimates": ("Estimates", "Schattingen"),
     "evidence": ("Evidence", "Bewijs"),
+    "interval_draws": ("{level} interval, bootstrap", "{level}-interval, bootstrap"),
+    "interval_delta": ("{level} interval, delta method", "{level}-interval, deltamethode"),
+    "draws": ("Draws", "Trekkingen"),
+    "outcome": ("What became of them", "Wat ervan kwam"),
     "expected": ("Shuffled, median", "Geschud, mediaan"),
     "factor": ("Factor", "Factor"),
     "factors": ("Factors", "Factoren"),
@@ -120,8 +124,8 @@ HEADS = {
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch",
-    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair",
-    "parameter", "path", "rule", "says", "source", "stricter", "value", "variable", "verdict", "what",
+    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "outcome",
+    "pair", "parameter", "path", "rule", "says", "source", "stricter", "value", "variable", "verdict", "what",
     "where", "wording",
 }  # fmt: skip
 
