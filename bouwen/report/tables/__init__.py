@@ -4,6 +4,7 @@ from bouwen.report.claims import variable_label
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
+from bouwen.report.tables.draws import OUTCOMES, account, drawn, indirect_effects
 from bouwen.report.tables.factors import (
     exploratory,
     exploratory_factors,
@@ -48,7 +49,9 @@ __all__ = [
     "HEADS",
     "MEASURES",
     "NOTES",
+    "OUTCOMES",
     "WORDY",
+    "account",
     "answer_scales",
     "background",
     "categories",
@@ -59,6 +62,7 @@ __all__ = [
     "detectable",
     "distinct",
     "distinct_pairs",
+    "drawn",
     "end_shares",
     "engines",
     "evidence",
@@ -78,6 +82,7 @@ __all__ = [
     "group_counts",
     "group_differences",
     "head",
+    "indirect_effects",
     "intervals",
     "items",
     "items_in_scales",
