@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, ScaleError, Vector, check_answers
+from bouwen.scales.figures import chisquare, heat_map
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 Places = npt.NDArray[np.intp]
 
@@ -34,7 +40,7 @@ class GapsTooLarge(ScaleError):
         )
 
 
-def missing_patterns(items: pd.DataFrame) -> pd.DataFrame:
+def missing_patterns(items: Items) -> pd.DataFrame:
     """Which items were left out together, by how many respondents.
 
     Returns
@@ -43,17 +49,56 @@ def missing_patterns(items: pd.DataFrame) -> pd.DataFrame:
         One row per pattern, the most frequent first: ``n share n_missing missing_items`` (names joined by
         commas, empty for complete answers).
     """
-    gaps = items.isna()
+    gaps = answers_of(items).isna()
     counts = gaps.value_counts(sort=True)
-    names = np.asarray(items.columns, dtype=str)
+    names = np.asarray(gaps.columns, dtype=str)
     patterns = [np.atleast_1d(np.asarray(key, dtype=bool)) for key in counts.index]
     return pd.DataFrame(
         {
             "n": counts.to_numpy(),
-            "share": counts.to_numpy() / max(len(items), 1),
+            "share": counts.to_numpy() / max(len(gaps), 1),
             "n_missing": [int(pattern.sum()) for pattern in patterns],
             "missing_items": [", ".join(names[pattern]) for pattern in patterns],
         }
+    )
+
+
+def plot_missing(items: Items, *, most: int = 20) -> ggplot:
+    """The patterns of `missing_patterns` as rows of answered (light) and missing (dark) cells.
+
+    Parameters
+    ----------
+    items : DataFrame or Study
+    most : int
+        How many patterns to show, the most frequent on top with the number of respondents.
+    """
+    from plotnine import (
+        aes,
+        element_text,
+        geom_tile,
+        ggplot,
+        labs,
+        scale_fill_manual,
+        theme,
+    )
+
+    names = [str(name) for name in answers_of(items).columns]
+    patterns = missing_patterns(items).head(most)
+    labels = [f"{row + 1}: n = {n}" for row, n in enumerate(patterns["n"])]
+    gone = [set(text.split(", ")) for text in patterns["missing_items"]]
+    cells = pd.DataFrame(
+        {
+            "item": pd.Categorical(names * len(labels), categories=names),
+            "pattern": pd.Categorical(np.repeat(labels, len(names)), categories=labels[::-1]),
+            "answer": ["missing" if name in absent else "given" for absent in gone for name in names],
+        }
+    )
+    return (
+        ggplot(cells, aes("item", "pattern", fill="answer"))
+        + geom_tile(colour="white")
+        + scale_fill_manual(values={"given": "#d9d9d9", "missing": "#252525"})
+        + labs(x="", y="", fill="")
+        + theme(axis_text_x=element_text(rotation=90))
     )
 
 
@@ -83,8 +128,12 @@ class LittleTest:
         """One row."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
+    def plot(self) -> ggplot:
+        """The statistic against its distribution where answers are missing completely at random."""
+        return chisquare(self.chisq, self.df)
 
-def little_mcar(items: pd.DataFrame) -> LittleTest:
+
+def little_mcar(items: Items) -> LittleTest:
     """Little's test that respondents with the same gaps have the means that everyone has.
 
     Σ_k n_k (x̄_k − μ̂_k)ᵀ Σ̂_k⁻¹ (x̄_k − μ̂_k) over the patterns k, with Σ p_k − p degrees of freedom; μ̂ and
@@ -102,7 +151,7 @@ def little_mcar(items: pd.DataFrame) -> LittleTest:
     """
     from scipy.special import chdtrc
 
-    answers = check_answers(items, what="Little's test")
+    answers = check_answers(answers_of(items), what="Little's test")
     X = answers.to_numpy()
     if not np.isnan(X).any():
         raise NoGaps(len(X))
@@ -125,8 +174,17 @@ class SaturatedMoments:
     n: int
     steps: int
 
+    def table(self) -> pd.DataFrame:
+        """Mean and standard deviation of every item."""
+        return pd.DataFrame({"mean": self.mean, "sd": np.sqrt(np.diag(self.cov))}, index=self.mean.index)
 
-def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:
+    def plot(self) -> ggplot:
+        """Heat map of the correlations."""
+        sd, names = np.sqrt(np.diag(self.cov)), self.mean.index
+        return heat_map(pd.DataFrame(self.cov.to_numpy() / np.outer(sd, sd), names, names), "r")
+
+
+def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:
     """Means and covariances of incomplete normal answers, missing at random, by the EM algorithm.
 
     Parameters
@@ -140,7 +198,7 @@ def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 50
     Dempster, Laird & Rubin (1977), Journal of the Royal Statistical Society B 39; Little & Rubin (2002),
     sect. 11.2.
     """
-    answers = check_answers(items, what="Maximum likelihood with gaps")
+    answers = check_answers(answers_of(items), what="Maximum likelihood with gaps")
     names, sd = list(answers.columns), answers.std().to_numpy()
     centre = answers.mean().to_numpy()
     X = (answers.to_numpy() - centre) / sd

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
+from bouwen.scales.figures import heat_map
+from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
-from bouwen.scales.scoring import key_items
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -79,6 +80,10 @@ class Htmt:
             | {name: frame.to_numpy()[i, j] for name, frame in figures.items()}
         )
         return rows.sort_values("htmt", ascending=False, kind="stable", ignore_index=True)
+
+    def heat_map(self) -> ggplot:
+        """The ratios of all pairs as shades with their figures."""
+        return heat_map(self.estimates, self.kind.upper(), lowest=0.0, bounds=False)
 
     def plot(self) -> ggplot:
         """Every pair with its interval, the largest ratio on top, beside the customary bounds .85 and .90."""
@@ -167,8 +172,8 @@ def _constructs(
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
     if isinstance(given, Mapping):
         return {str(name): frame for name, frame in given.items()}, ()
-    keyed = key_items(given)
-    constructs = {name: keyed[list(given.items_of(name))] for name in given.constructs}
+    scales = read_scales(given)
+    constructs = {name: scales.of(name) for name in scales.items}
     single = tuple(name for name, frame in constructs.items() if frame.shape[1] == 1)
     return {name: frame for name, frame in constructs.items() if name not in single}, single
 
