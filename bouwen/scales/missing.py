@@ -63,41 +63,64 @@ def missing_patterns(items: Items) -> pd.DataFrame:
     )
 
 
-def plot_missing(items: Items, *, most: int = 20) -> ggplot:
-    """The patterns of `missing_patterns` as rows of answered (light) and missing (dark) cells.
+def common_patterns(items: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Patterns that at least ``min_cell`` respondents share, and all others together.
+
+    If fewer than that would be left for the last row, the rarest common pattern joins them, so that no
+    small number can be found by subtraction.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One column per item, NaN where no answer was given.
+    min_cell : int
+        The smallest number of respondents that may be shown.
+
+    Returns
+    -------
+    DataFrame
+        One row per pattern, the most frequent first, those taken together last. ``n``, ``patterns`` (how many
+        the row stands for), and a column per item: the share of the row's respondents who left it open, NaN
+        where that share stands for fewer than ``min_cell`` but not for none.
+    """
+    gaps = items.isna().to_numpy()
+    patterns, place, sizes = np.unique(gaps, axis=0, return_inverse=True, return_counts=True)
+    kept = [k for k in np.argsort(-sizes, kind="stable") if sizes[k] >= min_cell]
+    if 0 < len(items) - sizes[kept].sum() < min_cell:
+        kept = kept[:-1]
+    rows = [(int(sizes[k]), 1, *patterns[k].astype(float)) for k in kept]
+    others = gaps[~np.isin(place.ravel(), kept)]
+    if n := len(others):
+        counts = others.sum(axis=0)
+        shares = np.where((counts == 0) | (counts >= min_cell), counts / n, np.nan)
+        rows.append((n, len(sizes) - len(kept), *shares))
+    return pd.DataFrame(rows, columns=["n", "patterns", *items.columns])
+
+
+def plot_missing(items: Items, *, min_cell: int = 5) -> ggplot:
+    """The patterns of `common_patterns` as rows; the darker a cell, the more of the row left the item open.
 
     Parameters
     ----------
     items : DataFrame or Study
-    most : int
-        How many patterns to show, the most frequent on top with the number of respondents.
+    min_cell : int
+        The smallest number of respondents that may be shown; rarer patterns are taken together.
     """
-    from plotnine import (
-        aes,
-        element_text,
-        geom_tile,
-        ggplot,
-        labs,
-        scale_fill_manual,
-        theme,
-    )
+    from plotnine import aes, element_text, geom_tile, ggplot, labs, scale_fill_gradient, theme
 
-    names = [str(name) for name in answers_of(items).columns]
-    patterns = missing_patterns(items).head(most)
-    labels = [f"{row + 1}: n = {n}" for row, n in enumerate(patterns["n"])]
-    gone = [set(text.split(", ")) for text in patterns["missing_items"]]
-    cells = pd.DataFrame(
-        {
-            "item": pd.Categorical(names * len(labels), categories=names),
-            "pattern": pd.Categorical(np.repeat(labels, len(names)), categories=labels[::-1]),
-            "answer": ["missing" if name in absent else "given" for absent in gone for name in names],
-        }
-    )
+    patterns = common_patterns(answers_of(items), min_cell)
+    labels = [
+        f"n = {n}" + (f" ({k} patterns)" if k > 1 else "") for n, k in patterns[["n", "patterns"]].values
+    ]
+    labels = [f"{row}. {label}" for row, label in enumerate(labels, 1)]
+    cells = patterns.drop(columns=["n", "patterns"]).assign(pattern=pd.Categorical(labels, labels[::-1]))
+    long = cells.melt("pattern", var_name="item", value_name="share")
+    long["item"] = pd.Categorical(long["item"], categories=list(cells.columns[:-1]))
     return (
-        ggplot(cells, aes("item", "pattern", fill="answer"))
+        ggplot(long, aes("item", "pattern", fill="share"))
         + geom_tile(colour="white")
-        + scale_fill_manual(values={"given": "#d9d9d9", "missing": "#252525"})
-        + labs(x="", y="", fill="")
+        + scale_fill_gradient(low="#e5e5e5", high="#252525", limits=(0, 1), na_value="#fdd0a2")
+        + labs(x="", y="", fill="Share missing")
         + theme(axis_text_x=element_text(rotation=90))
     )
 
@@ -158,7 +181,7 @@ def little_mcar(items: Items) -> LittleTest:
     moments = saturated_moments(answers)
     mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
     chisq, df, count = 0.0, -X.shape[1], 0
-    for seen, rows in _patterns(X):
+    for seen, rows in gap_patterns(X):
         d = X[rows][:, seen].mean(axis=0) - mean[seen]
         chisq += len(rows) * float(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
         df, count = df + len(seen), count + 1
@@ -202,7 +225,7 @@ def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> 
     names, sd = list(answers.columns), answers.std().to_numpy()
     centre = answers.mean().to_numpy()
     X = (answers.to_numpy() - centre) / sd
-    patterns = list(_patterns(X))
+    patterns = list(gap_patterns(X))
     mean, cov = np.zeros(len(names)), np.diag(np.nanvar(X, axis=0))
     for step in range(1, steps + 1):
         new_mean, new_cov = _em_step(X, patterns, mean, cov)
@@ -220,7 +243,7 @@ def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> 
     raise GapsTooLarge(steps)
 
 
-def _patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
+def gap_patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
     """For each pattern of gaps: which items were answered, and by which rows."""
     keys, place = np.unique(~np.isnan(X), axis=0, return_inverse=True)
     for k, key in enumerate(keys):

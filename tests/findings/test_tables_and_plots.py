@@ -53,8 +53,8 @@ def test_small_cells_are_hidden_in_the_background(providers):
 
 
 def test_tables_render_in_the_books_language(municipalities):
-    assert "Gemiddelde" in cells(tables.scales(municipalities))
-    assert "Mean" in cells(tables.scales(bouwen.read_study(municipalities.path, language="en")))
+    assert "Gemiddelde" in cells(tables.items(municipalities))
+    assert "Mean" in cells(tables.items(bouwen.read_study(municipalities.path, language="en")))
 
 
 def test_loadings_and_paths_show_every_parameter(study, fit):
@@ -99,6 +99,9 @@ def test_counts_and_shares_below_the_smallest_cell_are_bounds(providers):
     assert texts.guarded(providers, 4) == "fewer than 5"
     assert texts.guarded(providers, 5) == 5
     assert texts.guarded(providers, 0) == 0
+    assert texts.guarded(providers, 198, 201) == "more than 196"
+    assert texts.guarded(providers, 201, 201) == 201
+    assert texts.guarded(providers, 196, 201) == 196
     assert texts.guarded_share(providers, 1, 200) == "<2.5%"
     assert texts.guarded_share(providers, 0, 200) == "0.0%"
     assert texts.guarded_share(providers, 50, 200) == "25.0%"
