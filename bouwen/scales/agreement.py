@@ -94,13 +94,13 @@ def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95
     from scipy.special import fdtrc, fdtri
 
     check_confidence(confidence)
-    frame = pd.DataFrame({"score": scores.astype(float), "group": groups}).dropna()
+    numbers = check_answers(scores.to_frame(scores.name or "score"), what="ICC").iloc[:, 0]
+    frame = pd.DataFrame({"score": numbers, "group": groups}).dropna()
     sizes = frame.groupby("group", observed=True)["score"].size().to_numpy(dtype=float)
     N, G = len(frame), len(sizes)
     if G < 2 or N <= G:
         raise NoGroups(G, N)
     within = frame["score"] - frame.groupby("group", observed=True)["score"].transform("mean")
-    check_answers(frame[["score"]], what="ICC")
     total = float(((frame["score"] - frame["score"].mean()) ** 2).sum())
     ssw = float((within**2).sum())
     df1, df2 = G - 1, N - G

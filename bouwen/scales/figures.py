@@ -75,16 +75,17 @@ def scree(values: pd.DataFrame, x: str, y: str) -> ggplot:
 
 def ranges(rows: pd.DataFrame, x: str, *, lines: tuple[float, ...] = ()) -> ggplot:
     """Estimates with intervals from top to bottom: columns ``name estimate ci_lower ci_upper``."""
-    from plotnine import aes, geom_pointrange, geom_vline, ggplot, labs
+    from plotnine import aes, coord_flip, geom_hline, geom_pointrange, ggplot, labs
 
     order = [str(name) for name in rows["name"]][::-1]
     shown = rows.assign(name=pd.Categorical(rows["name"].astype(str), categories=order))
     shown = shown.fillna({"ci_lower": shown["estimate"], "ci_upper": shown["estimate"]})
     return (
-        ggplot(shown, aes("estimate", "name", xmin="ci_lower", xmax="ci_upper"))
-        + [geom_vline(xintercept=line, linetype="dashed", colour="grey") for line in lines]
+        ggplot(shown, aes("name", "estimate", ymin="ci_lower", ymax="ci_upper"))
+        + [geom_hline(yintercept=line, linetype="dashed", colour="grey") for line in lines]
         + geom_pointrange()
-        + labs(x=x, y="")
+        + coord_flip()
+        + labs(x="", y=x)
     )
 
 

@@ -63,9 +63,10 @@ def item_statistics_by_group(scales: pd.DataFrame | Study, group: str) -> pd.Dat
         Index ``level`` and ``item``; the columns of `item_statistics` and ``empty_answers``: the answers
         of the scale that nobody in the level gave, as text such as "1, 5".
     """
+    levels = by_level(scales, group)
     ends = read_scales(scales.drop(columns=group) if isinstance(scales, pd.DataFrame) else scales).ends
     parts = {}
-    for level, part in by_level(scales, group).items():
+    for level, part in levels.items():
         answers, table = read_scales(part).answers, item_statistics(part)
         unused = [empty_answers(answers[item], *map(int, ends[item])) for item in table.index]
         parts[level] = table.assign(empty_answers=[", ".join(map(str, codes)) for codes in unused])

@@ -51,16 +51,17 @@ class LoadingStability:
 
     def plot(self) -> ggplot:
         """Loadings with their intervals, one panel per factor; items from top to bottom as given."""
-        from plotnine import aes, facet_wrap, geom_pointrange, geom_vline, ggplot, labs
+        from plotnine import aes, coord_flip, facet_wrap, geom_hline, geom_pointrange, ggplot, labs
 
         order = list(dict.fromkeys(self.loadings["item"]))[::-1]
         rows = self.loadings.assign(item=pd.Categorical(self.loadings["item"], categories=order))
         return (
-            ggplot(rows, aes("loading", "item", xmin="ci_lower", xmax="ci_upper"))
-            + geom_vline(xintercept=0, colour="grey")
+            ggplot(rows, aes("item", "loading", ymin="ci_lower", ymax="ci_upper"))
+            + geom_hline(yintercept=0, colour="grey")
             + geom_pointrange(size=0.3)
+            + coord_flip()
             + facet_wrap("factor", nrow=1)
-            + labs(x="Loading", y="")
+            + labs(x="", y="Loading")
         )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
-from bouwen.scales.figures import heat_map
+from bouwen.scales.figures import heat_map, ranges
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
@@ -87,18 +87,9 @@ class Htmt:
 
     def plot(self) -> ggplot:
         """Every pair with its interval, the largest ratio on top, beside the customary bounds .85 and .90."""
-        from plotnine import aes, geom_pointrange, geom_vline, ggplot, labs
-
-        rows = self.table()[::-1]
-        pairs = rows["first"] + " – " + rows["second"]
-        rows = rows.assign(pair=pd.Categorical(pairs, categories=list(pairs)))
-        rows = rows.fillna({"ci_lower": rows["htmt"], "ci_upper": rows["htmt"]})
-        return (
-            ggplot(rows, aes("htmt", "pair", xmin="ci_lower", xmax="ci_upper"))
-            + geom_vline(xintercept=[0.85, 0.90], linetype="dashed", colour="grey")
-            + geom_pointrange()
-            + labs(x=self.kind.upper(), y="")
-        )
+        rows = self.table().rename(columns={"htmt": "estimate"})
+        rows["name"] = rows["first"] + " – " + rows["second"]
+        return ranges(rows, self.kind.upper(), lines=(0.85, 0.90))
 
 
 def htmt(

@@ -37,13 +37,13 @@ USES = {
         lambda x: room.compare_correlations(x["a"], x["b"], x["c"]),
         {"singular", "small"},
     ),
-    "compare_treatments": (lambda x: room.compare_treatments(x, seed=1, imputations=2), set()),
+    "compare_treatments": (lambda x: room.compare_treatments(x, seed=1, imputations=2), {"one item"}),
     "empirical_kaiser": (lambda x: room.empirical_kaiser(x), set()),
     "fit_efa": (lambda x: room.fit_efa(x, 1), set()),
     "htmt": (lambda x: room.htmt(halves(x)), set()),
     "intraclass": (lambda x: room.intraclass(x["b"], grouped(x)["group"]), {"singular", "small", "one item"}),
     "kmo": (lambda x: room.kmo(x), set()),
-    "little_mcar": (lambda x: room.little_mcar(x), {"small", "one item"}),
+    "little_mcar": (lambda x: room.little_mcar(x), {"singular", "small", "one item"}),
     "loading_stability": (lambda x: room.loading_stability(x, 1, seed=1, draws=5), set()),
     "mahalanobis": (lambda x: room.mahalanobis(x), {"one item"}),
     "map_test": (lambda x: room.map_test(x), set()),
@@ -68,9 +68,10 @@ TABLES = {
     "scale_statistics": lambda x: room.scale_statistics(x),
     "score_scales": lambda x: room.score_scales(x),
 }
-# These take answers of any kind as they are, loadings, or a fitted model.
+# These take answers of any kind as they are, loadings, or a fitted model, or only call some of the above.
 OTHERS = {
-    "ave", "common_patterns", "congruence", "correlation_intervals", "factor_correlations", "fornell_larcker", "key_items",
+    "ave", "common_patterns", "congruence", "correlation_intervals",
+    "count_factors", "factor_correlations", "fornell_larcker", "key_items",
     "missing_patterns", "nested_statistics", "omega", "omega_of_all", "plot_missing",
 }  # fmt: skip
 
