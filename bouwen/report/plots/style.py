@@ -26,6 +26,7 @@ WIDTH = 6.6
 WORDS = {
     "answers": ("Share of answers", "Aandeel van de antwoorden"),
     "loading": ("Standardised loading", "Gestandaardiseerde lading"),
+    "indirect": ("Standardised indirect effect", "Gestandaardiseerd indirect effect"),
     "path": ("Standardised path", "Gestandaardiseerd pad"),
     "mean": ("Mean score", "Gemiddelde score"),
     "r": ("Correlation with: {}", "Correlatie met: {}"),
