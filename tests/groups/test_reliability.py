@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from bouwen.scales.answers import NotAShare
 from bouwen.sem import fit_sem
 
 TESTS = Path(__file__).parent.parent
+R = json.loads((TESTS / "groups" / "reference" / "reliability.json").read_text())
 SCALES = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "mixed": ["x1", "x2", "x3", "x9"]}
 
 
@@ -23,6 +25,16 @@ def frames():
 @pytest.fixture(scope="module")
 def found(frames):
     return scale_reliability(frames, draws=400, seed=1)
+
+
+@pytest.mark.slow
+def test_intervals_of_omega_match_lavaan_and_semtools(frames):
+    """Percentiles of two sets of random samples, whose own standard error is about .006."""
+    table = scale_reliability(frames, draws=2000, seed=1).table()
+    for name in frames:
+        theirs = [R[name][key] for key in ("omega", "lower", "upper")]
+        ours = table.loc[name, ["omega", "omega_ci_lower", "omega_ci_upper"]].astype(float)
+        assert (np.abs(ours.to_numpy() - theirs) < [1e-5, 0.025, 0.025]).all()
 
 
 @pytest.mark.slow
