@@ -10,7 +10,6 @@ from bouwen.report.tables.factors import (
     exploratory_factors,
     factor_counts,
     sorted_items,
-    stable_loadings,
     suitability,
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
@@ -38,7 +37,7 @@ from bouwen.report.tables.validity import (
     distinct,
     distinct_pairs,
     fornell,
-    fornell_holds,
+    fornell_figures,
     largest_residuals,
     misfits,
     residuals,
@@ -78,7 +77,7 @@ __all__ = [
     "follow_up",
     "follow_up_texts",
     "fornell",
-    "fornell_holds",
+    "fornell_figures",
     "group_counts",
     "group_differences",
     "head",
@@ -108,7 +107,6 @@ __all__ = [
     "screening",
     "sorted_items",
     "specification_steps",
-    "stable_loadings",
     "standardised",
     "structure_tests",
     "structures",
