@@ -146,7 +146,7 @@ def permutation_invariance(
     stronger hypothesis (Jorgensen et al., 2018).
     """
     steps, fits = invariance.steps, invariance.fits
-    ladder = [_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()]
+    ladder = _centred([_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()])
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
     task = partial(_permuted, ladder=ladder, sizes=sizes)
     chunks = run_chunks(task, draws, seed=seed, n_jobs=n_jobs, about="Permutations")
@@ -188,6 +188,18 @@ class _Step:
             if place in harder.places:
                 start[good, free] = solved[good, harder.places[place]]
         return start
+
+
+def _centred(ladder: Sequence[_Step]) -> list[_Step]:
+    """The steps with the solutions for groups that are all alike, about which permutations scatter."""
+    out: list[_Step] = []
+    for step in reversed(ladder):
+        start = step.start(out[0] if out else None, out[0].theta[None] if out else None)
+        alike = weighted_objective(step.family, np.ones((1, sum(map(len, step.family.sample.rows)))))
+        batch = fit_batch(alike, step.family.table, start)
+        theta = batch.theta[0] if batch.status[0] == CONVERGED else step.theta
+        out.insert(0, replace(step, theta=theta))
+    return out
 
 
 def _pooled(family: Family) -> Family:

@@ -5,8 +5,10 @@ suppressMessages({library(lavaan); library(semTools); library(jsonlite)})
 hs <- read.csv(file.path("..", "..", "scales", "reference", "holzinger.csv"))
 model <- "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 n <- 400
-equal <- list(configural = "", metric = "loadings", scalar = c("loadings", "intercepts"))
-fits <- lapply(equal, function(e) cfa(model, hs, group = "school", group.equal = e, std.lv = TRUE))
+fits <- list(
+  configural = cfa(model, hs, group = "school", std.lv = TRUE),
+  metric = cfa(model, hs, group = "school", group.equal = "loadings", std.lv = TRUE),
+  scalar = cfa(model, hs, group = "school", group.equal = c("loadings", "intercepts"), std.lv = TRUE))
 param <- c(metric = "loadings", scalar = "intercepts")
 out <- list(permutations = n)
 for (k in 2:3) {
