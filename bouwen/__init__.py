@@ -9,7 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bouwen.errors import BouwenError
+    from bouwen.errors import (
+        BouwenError,
+    )
     from bouwen.groups import (
         check_invariance,
         common_method,
@@ -19,19 +21,35 @@ if TYPE_CHECKING:
         group_tests,
         outcome_correlations,
         permutation_invariance,
+        plan_follow_up,
+        scale_reliability,
         specification_curve,
         study_invariance,
     )
-    from bouwen.report import claims, plots, tables, texts
-    from bouwen.report.words import tell
+    from bouwen.report import (
+        claims,
+        plots,
+        tables,
+        texts,
+    )
+    from bouwen.report.words import (
+        tell,
+    )
     from bouwen.scales import (
         alpha,
         ave,
+        bartlett,
+        check_key,
+        compare_treatments,
+        count_factors,
         fit_efa,
         htmt,
         item_statistics,
         key_items,
+        kmo,
+        loading_stability,
         map_test,
+        mardia,
         omega,
         parallel_analysis,
         scale_statistics,
@@ -48,17 +66,26 @@ if TYPE_CHECKING:
         indirect_effects,
         monte_carlo_ci,
     )
-    from bouwen.sem.power import power, simulate
-    from bouwen.survey import Study, group_sizes, read_study, screen
+    from bouwen.sem.power import (
+        power,
+        simulate,
+    )
+    from bouwen.survey import (
+        Study,
+        group_sizes,
+        read_study,
+        screen,
+    )
 
 __all__ = [
-    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bootstrap", "check_invariance",
-    "claims", "common_method", "compare_engines", "compare_fits", "compare_structures", "fit_efa",
-    "fit_model", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
-    "item_statistics", "key_items", "map_test", "monte_carlo_ci", "omega", "outcome_correlations",
-    "parallel_analysis", "permutation_invariance", "plots", "power", "read_study", "scale_statistics",
-    "score_scales", "screen", "simulate", "specification_curve", "study_invariance", "tables", "tell",
-    "texts",
+    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
+    "check_invariance", "check_key", "claims", "common_method", "compare_engines", "compare_fits",
+    "compare_structures", "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem",
+    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics",
+    "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega",
+    "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots",
+    "power", "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen",
+    "simulate", "specification_curve", "study_invariance", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -67,14 +94,15 @@ _MODULES = {name: f"bouwen.report.{name}" for name in ("claims", "plots", "table
 _HOME = {
     "bouwen.errors": "BouwenError",
     "bouwen.survey": "Study group_sizes read_study screen",
-    "bouwen.scales": "alpha ave fit_efa htmt item_statistics key_items map_test omega "
-    "parallel_analysis scale_statistics score_scales",
-    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem "
-    "indirect_effects monte_carlo_ci",
+    "bouwen.scales": "alpha ave bartlett check_key compare_treatments count_factors fit_efa htmt "
+    "item_statistics key_items kmo loading_stability map_test mardia omega parallel_analysis "
+    "scale_statistics score_scales",
+    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
+    "monte_carlo_ci",
     "bouwen.sem.power": "power simulate",
-    "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means "
-    "group_tests outcome_correlations permutation_invariance specification_curve "
-    "study_invariance",
+    "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
+    "outcome_correlations permutation_invariance plan_follow_up scale_reliability "
+    "specification_curve study_invariance",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

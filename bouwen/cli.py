@@ -120,6 +120,29 @@ def simulate(
 
 
 @app.command()
+def power(
+    study: StudyArgument = DEFAULT_STUDY,
+    n: Annotated[str, typer.Option("-n", "--n", metavar="N,N,…", help="Sizes of the follow-up.")] = "",
+    reps: Annotated[int, typer.Option(min=20, help="Follow-ups simulated at each size.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 1,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Workers; -1 for all cores.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="A dask scheduler to compute on.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg|png", help="A figure to write; replaces no file.")
+    ] = None,
+) -> None:
+    """Say how many answers the follow-up of a study needs."""
+    from bouwen.report import planning
+
+    report = planning.power_report(
+        study, sizes(n), reps=reps, seed=seed, n_jobs=jobs, cluster_address=cluster, plot=plot
+    )
+    typer.echo(report)
+
+
+@app.command()
 def verify(
     study: StudyArgument = DEFAULT_STUDY,
     record: Annotated[bool, typer.Option("--record", help="Record this build's results.")] = False,
@@ -131,6 +154,19 @@ def verify(
         typer.echo(f"Recorded in {results.record(study)}")
     else:
         typer.echo(f"{results.verify(study)} results are as recorded.")
+
+
+def sizes(text: str) -> list[int] | None:
+    """Sample sizes with commas between them; None for an empty text.
+
+    >>> sizes("150, 200"), sizes("")
+    ([150, 200], None)
+    """
+    try:
+        found = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise typer.BadParameter(f'"{text}" is no list such as 150,200,300.', param_hint="-n") from None
+    return found or None
 
 
 def named_value(text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from bouwen.groups.means import group_means, group_tests
 from bouwen.groups.method import CommonMethod, common_method
 from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.groups.planning import FollowUp, plan_follow_up, smallest_difference, smallest_differences
+from bouwen.groups.reliability import Reliability, scale_reliability
 from bouwen.groups.specification import SpecificationCurve, specification_curve
 from bouwen.groups.structures import Structures, compare_structures
 
@@ -16,6 +17,7 @@ __all__ = [
     "FollowUp",
     "Invariance",
     "Permutations",
+    "Reliability",
     "SpecificationCurve",
     "Structures",
     "check_invariance",
@@ -27,6 +29,7 @@ __all__ = [
     "outcome_correlations",
     "permutation_invariance",
     "plan_follow_up",
+    "scale_reliability",
     "smallest_difference",
     "smallest_differences",
     "specification_curve",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+import numpy as np
 import pandas as pd
 
 from bouwen.groups.fits import fit_model
@@ -190,7 +191,8 @@ def smallest_difference(n1: int, n2: int, *, power: float = GOAL, alpha: float =
     critical = float(stdtrit(df, 1 - alpha / 2))
 
     def missing(d: float) -> float:
-        return float(nctdtr(df, d * unit, critical) - nctdtr(df, d * unit, -critical)) - (1 - power)
+        below = np.nan_to_num(nctdtr(df, d * unit, -critical))  # NaN where it is too small to matter
+        return float(nctdtr(df, d * unit, critical) - below) - (1 - power)
 
     return float(brentq(missing, 1e-6, 10 / unit, xtol=1e-10))
 

@@ -17,12 +17,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.survey import Study, group_sizes
+
+if TYPE_CHECKING:
+    from bouwen.groups.structures import Facets
 
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
@@ -60,13 +63,15 @@ class Chapter:
     declared: Mapping[str, Scalar]
 
     @property
-    def wishes(self) -> Mapping[str, str]:
+    def wishes(self) -> Mapping[str, Any]:
         """What the notebook's metadata ask of the book.
 
-        ``title_from_model`` is the role of a model whose label becomes the title, ``needs: groups``
-        leaves the chapter out of a book without groups.
+        ``title_from_model`` is the role of a model whose label becomes the title; ``title_from_factor``
+        holds, by language, a title with a place for the factor above the facets, for models that have one;
+        ``needs`` leaves the chapter out of a book without ``groups``, without ``facets`` or whose study is
+        not about one ``path``.
         """
-        wishes: Mapping[str, str] = self.notebook.get("metadata", {}).get("bouwen", {})
+        wishes: Mapping[str, Any] = self.notebook.get("metadata", {}).get("bouwen", {})
         return wishes
 
     @property
@@ -204,12 +209,48 @@ def pages_of_chapter(
     if chapter.is_template:
         yield from pages_of_template(chapter, notebook, study, language, shared)
         return
-    if chapter.wishes.get("needs") == "groups" and not study.groups:
+    if not has_what_it_needs(chapter, study):
         return
     if role := chapter.wishes.get("title_from_model"):
         model = study.instrument.models[getattr(study.file.models, role)]
         notebook = with_heading(notebook, model.label[language])
+    if (title := chapter.wishes.get("title_from_factor")) and (factor := factor_above(study)):
+        label = study.instrument.factors[factor][language]
+        notebook = with_heading(notebook, title[language].format(label[0].lower() + label[1:]))
     yield make_page(chapter, chapter.name, notebook, shared)
+
+
+def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
+    """Whether a study has what a chapter is about; see `Chapter.wishes`."""
+    match chapter.wishes.get("needs"):
+        case "groups":
+            return bool(study.groups)
+        case "facets":
+            return facets_of(study) is not None
+        case "path":
+            from bouwen.groups.paths import NoMainPath, main_path
+
+            try:
+                main_path(study)
+            except NoMainPath:
+                return False
+    return True
+
+
+def facets_of(study: Study) -> Facets | None:
+    """The facets in the study's structural model; none where it has fewer than two factors."""
+    from bouwen.groups.structures import NoFacets, read_facets
+
+    try:
+        return read_facets(study.model("structural"))
+    except NoFacets:
+        return None
+
+
+def factor_above(study: Study) -> str | None:
+    """The factor of which the facets are part, where the model has one with a label of its own."""
+    facets = facets_of(study)
+    return facets.general if facets and facets.general in study.instrument.factors else None
 
 
 def pages_of_template(

@@ -268,7 +268,7 @@ def cache_file(folder: Path, page: Page) -> Path:
 
 def fingerprint_of(files: Iterable[Path], root: Path) -> str:
     """Stands for what determines every page: the study's files, the library, the lock and Python."""
-    library = sorted(Path(__file__).parents[1].rglob("*.py"))
+    library = sorted(p for p in Path(__file__).parents[1].rglob("*") if p.suffix in (".py", ".yml"))
     lock = [path for path in [root / "requirements.lock"] if path.exists()]
     return digest([platform.python_version(), *(path.read_bytes() for path in [*files, *library, *lock])])
 

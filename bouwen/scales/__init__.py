@@ -3,6 +3,7 @@
 from bouwen.scales.agreement import Intraclass, intraclass, nested_statistics, within_agreement
 from bouwen.scales.answers import ScaleError
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations
+from bouwen.scales.counting import FactorCounts, count_factors
 from bouwen.scales.dimensionality import (
     EmpiricalKaiser,
     MapTest,
@@ -18,6 +19,7 @@ from bouwen.scales.key import check_key
 from bouwen.scales.missing import (
     LittleTest,
     SaturatedMoments,
+    common_patterns,
     little_mcar,
     missing_patterns,
     saturated_moments,
@@ -38,6 +40,7 @@ __all__ = [
     "CorrelationDifference",
     "Efa",
     "EmpiricalKaiser",
+    "FactorCounts",
     "Htmt",
     "Intraclass",
     "Kmo",
@@ -54,10 +57,12 @@ __all__ = [
     "ave",
     "bartlett",
     "check_key",
+    "common_patterns",
     "compare_correlations",
     "compare_treatments",
     "congruence",
     "correlation_intervals",
+    "count_factors",
     "empirical_kaiser",
     "factor_correlations",
     "fit_efa",

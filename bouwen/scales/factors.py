@@ -11,7 +11,7 @@ import pandas as pd
 from bouwen.scales.answers import Matrix, Missing, ScaleError, check_answers, check_choice
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.matrices import Correlations, Kind, correlate
-from bouwen.scales.rotation import Rotated, Rotation, explained_variance, rotate
+from bouwen.scales.rotation import Rotated, Rotation, WrongTarget, explained_variance, rotate
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -141,6 +141,7 @@ def fit_efa(
     rotation: Rotation = "oblimin",
     correlation: Kind = "pearson",
     missing: Missing = "pairwise",
+    target: pd.DataFrame | None = None,
     starts: int = 10,
     seed: int = 1,
 ) -> Efa:
@@ -153,13 +154,16 @@ def fit_efa(
     n_factors : int
     method : {"minres", "ml", "pa"}
         See `bouwen.scales.extraction.extract`.
-    rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin"}
+    rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin", "target"}
         See `bouwen.scales.rotation.rotate`.
     correlation : {"pearson", "polychoric"}
         Of the answers, or of the latent responses behind ordered answers. The chi-square is that of
         continuous answers either way; for polychoric correlations it describes but does not test.
     missing : {"pairwise", "listwise"}
         Whether a correlation uses everyone who answered both items, as psych.
+    target : DataFrame (items × factors), optional
+        For "target": the loadings that theory expects, NaN where it expects nothing; its columns name the
+        factors.
     starts, seed : int
         Starts of the rotation, the first from the unrotated axes, the others random.
 
@@ -171,8 +175,18 @@ def fit_efa(
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="A factor analysis")
     check_factors(n_factors, len(sample.items))
     unrotated = extract(sample.R, n_factors, method)
-    rotated = rotate(unrotated, rotation, starts=starts, seed=seed)
-    return _describe(sample, rotated, method, rotation)
+    wanted = None if target is None else _wanted(target, sample.items)
+    rotated = rotate(unrotated, rotation, target=wanted, starts=starts, seed=seed)
+    names = [f"F{j}" for j in range(1, n_factors + 1)] if target is None else list(map(str, target.columns))
+    return _describe(sample, rotated, names, method, rotation)
+
+
+def _wanted(target: pd.DataFrame, items: tuple[str, ...]) -> Matrix:
+    """A target in the order of the items."""
+    named = target.set_axis([str(name) for name in target.index])
+    if absent := [item for item in items if item not in named.index]:
+        raise WrongTarget(f'has no row for the item "{absent[0]}"')
+    return named.loc[list(items)].to_numpy(dtype=float)
 
 
 def check_factors(n_factors: int, n_items: int) -> None:
@@ -187,9 +201,9 @@ def degrees_of_freedom(n_items: int, n_factors: int) -> int:
     return ((n_items - n_factors) ** 2 - n_items - n_factors) // 2
 
 
-def _describe(sample: Correlations, rotated: Rotated, method: str, rotation: str) -> Efa:
+def _describe(sample: Correlations, rotated: Rotated, factors: list[str], method: str, rotation: str) -> Efa:
     L, phi = rotated.loadings, rotated.phi
-    items, factors = list(sample.items), [f"F{j}" for j in range(1, L.shape[1] + 1)]
+    items = list(sample.items)
     communalities = np.sum(L @ phi * L, axis=1)
     variance = explained_variance(L, phi)
     implied = L @ phi @ L.T + np.diag(1 - communalities)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Vector
-from bouwen.scales.reliability import alpha_coefficient
+from bouwen.scales.answers import Matrix, Vector
+from bouwen.scales.reliability import alpha_coefficient, omega_coefficient
 from bouwen.scales.scoring import key_items
 
 if TYPE_CHECKING:
@@ -19,13 +19,14 @@ def item_statistics(study: Study) -> pd.DataFrame:
     """One row per item: distribution as answered, and place in its scale after turning reversed items.
 
     ``mean``, ``sd``, ``skew``, ``kurtosis``, ``floor`` and ``ceiling`` describe the answers as they were
-    given; ``r_rest`` and ``alpha_dropped`` the keyed ones.
+    given; ``r_rest``, ``alpha_dropped`` and ``omega_dropped`` the keyed ones.
 
     Returns
     -------
     DataFrame
         Index ``item``; columns ``construct reversed n missing mean sd skew kurtosis floor ceiling
-        r_rest alpha_dropped``. A figure that does not exist (a constant item, a scale of one item) is NaN.
+        r_rest alpha_dropped omega_dropped``. A figure that does not exist (a constant item, a scale of one
+        item) is NaN.
     """
     keyed = key_items(study)
     rows = []
@@ -41,6 +42,7 @@ def item_statistics(study: Study) -> pd.DataFrame:
                     **describe(answers, *_ends(study, str(item))),
                     "r_rest": item_rest_correlation(scale, str(item)),
                     "alpha_dropped": alpha_without(scale, str(item)),
+                    "omega_dropped": omega_without(scale, str(item)),
                 }
             )
     return pd.DataFrame(rows).set_index("item")
@@ -145,7 +147,22 @@ def item_rest_correlation(scale: pd.DataFrame, item: str) -> float:
 
 def alpha_without(scale: pd.DataFrame, item: str) -> float:
     """Alpha of the other items; NaN where fewer than two remain or one of them is constant."""
+    rest = _others(scale, item)
+    return np.nan if rest is None else alpha_coefficient(rest)
+
+
+def omega_without(scale: pd.DataFrame, item: str) -> float:
+    """Omega of the other items, one factor fitted anew by maximum likelihood, see `omega_coefficient`.
+
+    NaN where fewer than two items remain or one of them is constant.
+    """
+    rest = _others(scale, item)
+    return np.nan if rest is None else omega_coefficient(rest)
+
+
+def _others(scale: pd.DataFrame, item: str) -> Matrix | None:
+    """Pairwise covariances of the other items, if there are two of them that vary."""
     rest = scale.drop(columns=item)
     if rest.shape[1] < 2 or (rest.nunique() < 2).any():
-        return np.nan
-    return alpha_coefficient(rest.cov().to_numpy())
+        return None
+    return rest.cov().to_numpy()

@@ -57,6 +57,40 @@ def missing_patterns(items: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def common_patterns(items: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    """Patterns that at least ``min_cell`` respondents share, and all others together.
+
+    If fewer than that would be left for the last row, the rarest common pattern joins them, so that no
+    small number can be found by subtraction.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One column per item, NaN where no answer was given.
+    min_cell : int
+        The smallest number of respondents that may be shown.
+
+    Returns
+    -------
+    DataFrame
+        One row per pattern, the most frequent first, those taken together last. ``n``, ``patterns`` (how many
+        the row stands for), and a column per item: the share of the row's respondents who left it open, NaN
+        where that share stands for fewer than ``min_cell`` but not for none.
+    """
+    gaps = items.isna().to_numpy()
+    patterns, place, sizes = np.unique(gaps, axis=0, return_inverse=True, return_counts=True)
+    kept = [k for k in np.argsort(-sizes, kind="stable") if sizes[k] >= min_cell]
+    if 0 < len(items) - sizes[kept].sum() < min_cell:
+        kept = kept[:-1]
+    rows = [(int(sizes[k]), 1, *patterns[k].astype(float)) for k in kept]
+    others = gaps[~np.isin(place.ravel(), kept)]
+    if n := len(others):
+        counts = others.sum(axis=0)
+        shares = np.where((counts == 0) | (counts >= min_cell), counts / n, np.nan)
+        rows.append((n, len(sizes) - len(kept), *shares))
+    return pd.DataFrame(rows, columns=["n", "patterns", *items.columns])
+
+
 @dataclass(frozen=True)
 class LittleTest:
     """Little's test that answers are missing completely at random.
@@ -109,7 +143,7 @@ def little_mcar(items: pd.DataFrame) -> LittleTest:
     moments = saturated_moments(answers)
     mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
     chisq, df, count = 0.0, -X.shape[1], 0
-    for seen, rows in _patterns(X):
+    for seen, rows in gap_patterns(X):
         d = X[rows][:, seen].mean(axis=0) - mean[seen]
         chisq += len(rows) * float(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
         df, count = df + len(seen), count + 1
@@ -144,7 +178,7 @@ def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 50
     names, sd = list(answers.columns), answers.std().to_numpy()
     centre = answers.mean().to_numpy()
     X = (answers.to_numpy() - centre) / sd
-    patterns = list(_patterns(X))
+    patterns = list(gap_patterns(X))
     mean, cov = np.zeros(len(names)), np.diag(np.nanvar(X, axis=0))
     for step in range(1, steps + 1):
         new_mean, new_cov = _em_step(X, patterns, mean, cov)
@@ -162,7 +196,7 @@ def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 50
     raise GapsTooLarge(steps)
 
 
-def _patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
+def gap_patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
     """For each pattern of gaps: which items were answered, and by which rows."""
     keys, place = np.unique(~np.isnan(X), axis=0, return_inverse=True)
     for k, key in enumerate(keys):

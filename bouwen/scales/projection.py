@@ -47,6 +47,29 @@ def geomin(L: Matrix, epsilon: float = 0.01) -> tuple[float, Matrix]:
     return float(product.sum()), 2 / L.shape[1] * L / S * product
 
 
+def towards(target: Matrix) -> Criterion:
+    """Squared distance Σ (λᵢⱼ − tᵢⱼ)² to the entries of a target that are given, and its gradient.
+
+    Parameters
+    ----------
+    target : array (p, k)
+        NaN where a loading may be anything.
+
+    References
+    ----------
+    Browne (1972), British Journal of Mathematical and Statistical Psychology 25; Browne (2001), Multivariate
+    Behavioral Research 36, eq. 27.
+    """
+    given = ~np.isnan(target)
+    wanted = np.where(given, target, 0.0)
+
+    def distance(L: Matrix) -> tuple[float, Matrix]:
+        gap = np.where(given, L - wanted, 0.0)
+        return float(np.sum(gap**2)), 2 * gap
+
+    return distance
+
+
 def turn_oblique(A: Matrix, criterion: Criterion, T: Matrix) -> Turned:
     """Minimise a criterion of A T⁻ᵀ over matrices T with columns of length one; Φ = TᵀT.
 

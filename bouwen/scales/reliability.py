@@ -17,6 +17,7 @@ from bouwen.scales.answers import (
     check_choice,
     check_confidence,
 )
+from bouwen.scales.extraction import extract
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.scoring import key_items, score_scales
 
@@ -84,6 +85,36 @@ def alpha_coefficient(cov: Matrix) -> float:
     """
     p = len(cov)
     return float(p / (p - 1) * (1 - np.trace(cov) / cov.sum()))
+
+
+def omega_coefficient(cov: Matrix) -> float:
+    """Omega of a covariance matrix, from one factor by maximum likelihood.
+
+    (Σλ)² / {(Σλ)² + Σθ}; two items, which cannot tell two loadings apart, get equal ones, and omega is alpha.
+
+    Parameters
+    ----------
+    cov : array (p, p)
+
+    Returns
+    -------
+    float
+        NaN where the matrix is not positive definite. Error variances stay above half a percent of an item's
+        variance, so that it is never above one.
+
+    References
+    ----------
+    McDonald (1999), ch. 6; Jöreskog (1971), Psychometrika 36.
+    """
+    if len(cov) == 2:
+        return alpha_coefficient(cov)
+    sd = np.sqrt(np.diag(cov))
+    R = cov / np.outer(sd, sd)
+    if not np.isfinite(R).all() or np.linalg.eigvalsh(R)[0] < 1e-8:
+        return np.nan
+    loadings = sd * extract(R, 1, "ml", start=1 / np.diag(np.linalg.inv(R)))[:, 0]
+    common = loadings.sum() ** 2
+    return float(common / (common + np.sum(sd**2 - loadings**2)))
 
 
 def feldt_interval(raw: float, n: int, n_items: int, confidence: float = 0.95) -> tuple[float, float]:

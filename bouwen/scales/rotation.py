@@ -6,15 +6,25 @@ factor_analyzer sorts the loadings but not the correlations.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 
 from bouwen.scales.answers import Matrix, ScaleError, Vector, check_choice
-from bouwen.scales.projection import Turned, geomin, quartimax, quartimin, turn_oblique, turn_orthogonal
+from bouwen.scales.projection import (
+    Criterion,
+    Turned,
+    geomin,
+    quartimax,
+    quartimin,
+    towards,
+    turn_oblique,
+    turn_orthogonal,
+)
 
-Rotation = Literal["none", "varimax", "quartimax", "promax", "oblimin", "geomin"]
+Rotation = Literal["none", "varimax", "quartimax", "promax", "oblimin", "geomin", "target"]
 CRITERIA = {
     "quartimax": (turn_orthogonal, quartimax),
     "oblimin": (turn_oblique, quartimin),
@@ -36,6 +46,13 @@ class RotationNotConverged(ScaleError):
         )
 
 
+class WrongTarget(ScaleError):
+    """A target that does not say where the axes should go."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f'the target of rotation="target" {what}.')
+
+
 @dataclass(frozen=True)
 class Rotated:
     """Pattern loadings and factor correlations, in a fixed order and with fixed signs.
@@ -54,17 +71,23 @@ class Rotated:
     agreeing: int = 1
 
 
-def rotate(L: Matrix, rotation: Rotation, *, starts: int = 10, seed: int = 1) -> Rotated:
+def rotate(
+    L: Matrix, rotation: Rotation, *, target: Matrix | None = None, starts: int = 10, seed: int = 1
+) -> Rotated:
     """Rotated loadings, factors ordered by the variance they explain and pointing up.
+
+    Factors that were turned towards a target keep its order and its signs.
 
     Parameters
     ----------
     L : array (p, k)
         Unrotated loadings.
-    rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin"}
+    rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin", "target"}
         Varimax and promax (power 4) with Kaiser's normalisation by factor_analyzer; direct quartimin
-        (oblimin with γ = 0), geomin (ε = .01) and quartimax by gradient projection without
-        normalisation, as psych and GPArotation.
+        (oblimin with γ = 0), geomin (ε = .01), quartimax and oblique rotation to a target by gradient
+        projection without normalisation, as psych and GPArotation.
+    target : array (p, k), optional
+        Where the loadings should go, NaN where they may go anywhere; for "target" only.
     starts : int
         How many starts the gradient projection tries, the first from the unrotated axes, the others
         from random ones; the lowest criterion wins.
@@ -74,15 +97,49 @@ def rotate(L: Matrix, rotation: Rotation, *, starts: int = 10, seed: int = 1) ->
     References
     ----------
     Kaiser (1958), Psychometrika 23; Hendrickson & White (1964), British Journal of Statistical
-    Psychology 17; Jennrich & Sampson (1966), Psychometrika 31; Yates (1987).
+    Psychology 17; Jennrich & Sampson (1966), Psychometrika 31; Yates (1987); Browne (2001), Multivariate
+    Behavioral Research 36.
+
+    Raises
+    ------
+    WrongTarget
+        No target where one is asked for, or of another shape; one for another rotation; or one that gives a
+        factor fewer than k − 1 loadings, so that its axis can turn freely.
     """
     check_choice("rotation", rotation, get_args(Rotation))
     k = L.shape[1]
+    if (target is not None) != (rotation == "target"):
+        raise WrongTarget("is missing" if target is None else f'is of no use to rotation="{rotation}"')
+    if target is not None:
+        check_target(target, L.shape)
     if k == 1 or rotation == "none":
         return arrange(L, np.eye(k))
+    if target is not None:
+        best, agreeing = _best_of_starts(L, turn_oblique, towards(target), rotation, starts, seed)
+        return replace(_signed_as(target, best), starts=starts, agreeing=agreeing)
     if rotation in CRITERIA:
-        return _best_of_starts(L, rotation, starts, seed)
+        best, agreeing = _best_of_starts(L, *CRITERIA[rotation], rotation, starts, seed)
+        return replace(arrange(best.loadings, best.phi), starts=starts, agreeing=agreeing)
     return arrange(*_by_factor_analyzer(L, rotation))
+
+
+def check_target(target: Matrix, shape: tuple[int, ...]) -> None:
+    """Raise `WrongTarget` where a target has another shape, or leaves an axis free to turn."""
+    if target.shape != shape:
+        raise WrongTarget(f"has the shape {target.shape}; the loadings have {shape}")
+    given, k = (~np.isnan(target)).sum(axis=0), shape[1]
+    if (given < k - 1).any():
+        raise WrongTarget(
+            f"gives factor {int(given.argmin()) + 1} only {given.min()} loadings; each of {k} factors needs "
+            f"{k - 1} of them, such as zeros where items do not belong"
+        )
+
+
+def _signed_as(target: Matrix, turned: Turned) -> Rotated:
+    """Columns that the target leaves without a sign, because it gives zeros only, point up."""
+    free = ~(np.nan_to_num(target) != 0).any(axis=0)
+    signs = np.where(free & (turned.loadings.sum(axis=0) < 0), -1.0, 1.0)
+    return Rotated(turned.loadings * signs, turned.phi * np.outer(signs, signs))
 
 
 def _by_factor_analyzer(L: Matrix, rotation: str) -> tuple[Matrix, Matrix]:
@@ -94,16 +151,22 @@ def _by_factor_analyzer(L: Matrix, rotation: str) -> tuple[Matrix, Matrix]:
     return loadings, phi
 
 
-def _best_of_starts(L: Matrix, rotation: str, starts: int, seed: int) -> Rotated:
-    turn, criterion = CRITERIA[rotation]
+def _best_of_starts(
+    L: Matrix,
+    turn: Callable[[Matrix, Criterion, Matrix], Turned],
+    criterion: Criterion,
+    rotation: str,
+    starts: int,
+    seed: int,
+) -> tuple[Turned, int]:
+    """The solution with the lowest criterion, and how many starts ended there."""
     rng, k = np.random.default_rng(seed), L.shape[1]
     axes = [np.eye(k), *(np.linalg.qr(rng.standard_normal((k, k)))[0] for _ in range(starts - 1))]
     found = [turned for T in axes if (turned := turn(L, criterion, T)).converged]
     if not found:
         raise RotationNotConverged(rotation, starts)
     best = min(found, key=_rounded_criterion)
-    agreeing = sum(_rounded_criterion(turned) == _rounded_criterion(best) for turned in found)
-    return replace(arrange(best.loadings, best.phi), starts=starts, agreeing=agreeing)
+    return best, sum(_rounded_criterion(turned) == _rounded_criterion(best) for turned in found)
 
 
 def _rounded_criterion(turned: Turned) -> float:

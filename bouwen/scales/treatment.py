@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, TooFewRespondents, check_answers
-from bouwen.scales.missing import saturated_moments
+from bouwen.scales.answers import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.scales.missing import Places, SaturatedMoments, gap_patterns, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.scoring import key_items, score_scales
 
@@ -20,7 +20,7 @@ TREATMENTS = ("listwise", "half answered", "maximum likelihood", "multiple imput
 
 
 def compare_treatments(
-    study: Study, *, seed: int, imputations: int = 10, cycles: int = 5, auxiliary: bool = True
+    study: Study, *, seed: int, imputations: int = 10, rounds: int = 20, auxiliary: bool = True
 ) -> pd.DataFrame:
     """Scale means and alpha under four treatments of missing answers.
 
@@ -32,8 +32,8 @@ def compare_treatments(
     ----------
     study : Study
     seed : int
-    imputations, cycles : int
-        Completed data sets, and rounds of regressions for each.
+    imputations, rounds : int
+        Completed data sets, and turns of data augmentation before each of them (see `impute`).
     auxiliary : bool
         Whether the last two treatments use the items of other scales too. That needs more respondents
         than items.
@@ -45,7 +45,7 @@ def compare_treatments(
 
     References
     ----------
-    Schafer & Graham (2002), Psychological Methods 7; Rubin (1987).
+    Schafer & Graham (2002), Psychological Methods 7; Rubin (1987); Schafer (1997).
     """
     keyed, scores = key_items(study), score_scales(study)
     constructs = {name: list(study.items_of(name)) for name in study.constructs}
@@ -60,7 +60,7 @@ def compare_treatments(
         means = moments.mean if means.empty else pd.concat([means, moments.mean])
         covs.append(moments.cov)
         information.append(mean_covariance(answers, moments.cov))
-        completed.append(list(impute(answers, imputations, cycles, seed)))
+        completed.append(list(impute(answers, moments, imputations, rounds, seed)))
     rows = {}
     for k, (construct, items) in enumerate(constructs.items()):
         part = 0 if auxiliary else k
@@ -96,34 +96,66 @@ def mean_covariance(answers: pd.DataFrame, cov: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(np.linalg.inv(information), cov.index, cov.columns)
 
 
-def impute(answers: pd.DataFrame, imputations: int, cycles: int, seed: int) -> Iterator[pd.DataFrame]:
-    """Completed copies of the answers: each gap drawn from a Bayesian regression on the other items.
+def impute(
+    answers: pd.DataFrame, moments: SaturatedMoments, imputations: int, rounds: int, seed: int
+) -> Iterator[pd.DataFrame]:
+    """Completed copies of normal answers by data augmentation, from the maximum likelihood moments on.
 
-    scikit-learn's chained equations take a seed and fit fifty items in a second; those of statsmodels
-    need most of a minute. Draws stay within the range of the answers but are not rounded, which would
-    bias means.
+    In turns the gaps are drawn given moments, xₘ ~ N(μₘ + B(xₒ − μₒ), Σₘₘ − BΣₒₘ) with B = ΣₘₒΣₒₒ⁻¹, and
+    moments given the filled answers, Σ ~ W⁻¹(n − 1, (n − 1)S) and μ ~ N(x̄, Σ/n). Draws are neither rounded
+    nor cut off at the ends of the answer scale, which would bias means.
+
+    Parameters
+    ----------
+    answers : DataFrame (n, p)
+        More respondents than items.
+    moments : SaturatedMoments
+        Of these answers.
+    imputations, rounds : int
+        Copies, and turns before each of them.
+    seed : int
 
     References
     ----------
-    van Buuren & Groothuis-Oudshoorn (2011), Journal of Statistical Software 45; Horton, Lipsitz &
-    Parzen (2003), The American Statistician 57.
+    Schafer (1997), Analysis of Incomplete Multivariate Data, sect. 5.4; Horton, Lipsitz & Parzen (2003),
+    The American Statistician 57.
     """
-    if answers.shape[1] < 2:  # nothing to draw on
-        yield answers.dropna()
-        return
-    from sklearn.experimental import enable_iterative_imputer  # type: ignore[import-untyped]  # noqa: F401
-    from sklearn.impute import IterativeImputer  # type: ignore[import-untyped]
-
-    for draw in range(imputations):
-        imputer = IterativeImputer(
-            sample_posterior=True,
-            max_iter=cycles,
-            min_value=answers.min().to_numpy(),
-            max_value=answers.max().to_numpy(),
-            random_state=seed + draw,
-        )
-        filled: Matrix = imputer.fit_transform(answers.to_numpy())
+    rng = np.random.default_rng(seed)
+    X = answers.to_numpy(dtype=float)
+    patterns = [(seen, rows) for seen, rows in gap_patterns(X) if len(seen) < X.shape[1]]
+    mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
+    for _ in range(imputations):
+        for _ in range(rounds if patterns else 1):
+            filled = _fill(X, patterns, mean, cov, rng)
+            mean, cov = _draw_moments(filled, rng)
         yield pd.DataFrame(filled, answers.index, answers.columns)
+
+
+def _fill(
+    X: Matrix, patterns: list[tuple[Places, Places]], mean: Vector, cov: Matrix, rng: np.random.Generator
+) -> Matrix:
+    """Gaps drawn from their normal distribution given the answers of the same respondent."""
+    filled = X.copy()
+    for seen, rows in patterns:
+        gone = np.setdiff1d(np.arange(X.shape[1]), seen)
+        B = np.linalg.solve(cov[np.ix_(seen, seen)], cov[np.ix_(seen, gone)]).T
+        left = np.linalg.cholesky(cov[np.ix_(gone, gone)] - B @ cov[np.ix_(seen, gone)])
+        centre = mean[gone] + (X[np.ix_(rows, seen)] - mean[seen]) @ B.T
+        filled[np.ix_(rows, gone)] = centre + rng.standard_normal(centre.shape) @ left.T
+    return filled
+
+
+def _draw_moments(filled: Matrix, rng: np.random.Generator) -> tuple[Vector, Matrix]:
+    """Moments from their posterior; the inverse Wishart from Bartlett's triangle A of W(n − 1, I).
+
+    With S(n − 1) = LLᵀ, Σ = (L A⁻ᵀ)(L A⁻ᵀ)ᵀ.
+    """
+    n, p = filled.shape
+    L = np.linalg.cholesky(np.cov(filled, rowvar=False).reshape(p, p) * (n - 1))
+    A = np.tril(rng.standard_normal((p, p)), -1)
+    A[np.diag_indices(p)] = np.sqrt(rng.chisquare(n - 1 - np.arange(p)))
+    root = np.linalg.solve(A, L.T).T
+    return filled.mean(axis=0) + root @ rng.standard_normal(p) / np.sqrt(n), root @ root.T
 
 
 def _pooled(completed: list[pd.DataFrame]) -> list[float]:

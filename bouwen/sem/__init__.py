@@ -4,7 +4,8 @@
 measurement, `compare_engines` sets semopy beside this engine; `bootstrap` and `monte_carlo_ci` draw,
 `indirect_effects` multiplies along chains of regressions. The steps between text and
 fit are modules of their own, in the order syntax, partable, moments, implied, derivatives,
-discrepancy, estimate, inference, chisquare, measures, fit; `bouwen.sem.resample` fits thousands of samples.
+discrepancy, estimate, inference, chisquare, measures, prepare, fit;
+`bouwen.sem.resample` fits thousands of samples.
 """
 
 from typing import TYPE_CHECKING, Any

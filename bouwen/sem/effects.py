@@ -12,16 +12,17 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from bouwen.errors import did_you_mean
 from bouwen.sem.fit import Fit, coefficients
 from bouwen.sem.implied import Array, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ModelError, UnknownOption
+from bouwen.sem.resample.intervals import check_confidence, limits, spread
 from bouwen.sem.standardised import numeric_jacobian, standardise
 
 SCALES = ("est", "std_lv", "std_all")
-CONFIDENCE = 0.95
 
 
 class Drawn(Protocol):
@@ -37,6 +38,7 @@ def indirect_effects(
     *,
     of: str = "std_all",
     draws: Drawn | None = None,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Every indirect effect in a model, read off its regressions.
 
@@ -49,20 +51,23 @@ def indirect_effects(
         Products of standardised regressions, or of the estimates as they are.
     draws : Bootstrap, optional
         Draws of the same model, for a percentile interval beside that of the delta method.
+    confidence : float
 
     Returns
     -------
     DataFrame
         One row for each chain of arrows: predictor via outcome group est se z pvalue ci_lower ci_upper, and
-        with draws boot_se boot_lower boot_upper n_draws; intervals of 95 per cent. ``via`` is the tuple of
-        variables between; it is empty in the row that adds up several chains between the same variables.
+        with draws boot_se boot_lower boot_upper n_draws. ``via`` is the tuple of variables between; it is
+        empty in the row that adds up several chains between the same two variables. No rows where no
+        regression leads on to another.
 
     Raises
     ------
     ModelError
         The outcome is not in the model.
     UnsupportedModel
-        Variables predict each other in a circle, or nothing is between any two variables.
+        Variables predict each other in a circle.
+    WrongConfidence
 
     References
     ----------
@@ -71,14 +76,12 @@ def indirect_effects(
     """
     if of not in SCALES:
         raise UnknownOption("of", of, SCALES)
+    check_confidence(confidence)
     arrows = _arrows(fit)
     if outcome is not None and outcome not in fit.structure.observed + fit.structure.latent:
         known = fit.structure.observed + fit.structure.latent
         raise ModelError(f'"{outcome}" is not in the model.{did_you_mean(outcome, known)}', item=outcome)
     named = [c for c in _chains(arrows) if outcome is None or c[-1] == outcome]
-    if not named:
-        where = "" if outcome is None else f' on "{outcome}"'
-        raise UnsupportedModel(f"the model has no indirect effect{where}; no regression leads on to another")
     groups = fit.table.n_groups
     sums = _with_totals(named)
     R = fit.table.rows_per_group
@@ -98,17 +101,19 @@ def indirect_effects(
         "outcome": [chains[0][-1] for _, chains in sums] * groups,
         "group": [value for value in fit.sample.group_values for _ in sums],
     }
-    return coefficients(who, est, se, _drawn_limits(draws, of, terms, est))
+    found = coefficients(who, est, se, _drawn_limits(draws, of, terms, est, confidence))
+    half = float(ndtri((1 + confidence) / 2)) * se
+    return found.assign(ci_lower=est - half, ci_upper=est + half)
 
 
-def _drawn_limits(draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array) -> dict[str, Array]:
+def _drawn_limits(
+    draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array, confidence: float
+) -> dict[str, Array]:
     """The columns that draws add."""
     if draws is None:
         return {}
-    from bouwen.sem.resample.intervals import limits, spread
-
     drawn = _products(draws.values(of), terms)
-    lower, upper = limits(drawn, est, CONFIDENCE)
+    lower, upper = limits(drawn, est, confidence)
     return {
         "boot_se": spread(drawn),
         "boot_lower": lower,
@@ -170,4 +175,5 @@ def _rows(fit: Fit, theta: Array, of: str) -> Array:
 
 def _products(rows: Array, terms: Sequence[Sequence[Sequence[int]]]) -> Array:
     """Sums (..., k) of products of rows."""
-    return np.stack([sum(rows[..., chain].prod(axis=-1) for chain in chains) for chains in terms], axis=-1)
+    sums = [sum(rows[..., chain].prod(axis=-1) for chain in chains) for chains in terms]
+    return np.stack(sums, axis=-1) if sums else np.zeros((*rows.shape[:-1], 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,37 +11,20 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from bouwen.errors import did_you_mean
-from bouwen.sem.categorical import categories_of, ordinal_family
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Point
-from bouwen.sem.estimate import NotIdentified, Solution
-from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure, compile_structure
+from bouwen.sem.estimate import Solution
+from bouwen.sem.implied import SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.improper import indefinite_blocks, negative_variances
 from bouwen.sem.inference import Test
-from bouwen.sem.moments import DataError, Moments, Sample, read_sample, sample_from_moments
-from bouwen.sem.normal import Family, NormalTheory
-from bouwen.sem.options import Estimator, UnsupportedModel, choose_estimator
-from bouwen.sem.partable import ParTable, TableOptions, UnknownOption, build_table, roles
-from bouwen.sem.saturated import saturated_moments
+from bouwen.sem.moments import Moments, Sample
+from bouwen.sem.normal import Family
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.partable import ParTable, UnknownOption
+from bouwen.sem.prepare import Call, prepare
 from bouwen.sem.standardised import numeric_jacobian, standardise
-from bouwen.sem.syntax import parse_model
 
 CONFIDENCE = float(ndtri(0.975))
-
-
-@dataclass(frozen=True)
-class Call:
-    """What was asked of `fit_sem`."""
-
-    model: str
-    estimator: Estimator
-    missing: str
-    group: str | None
-    cluster: str | None
-    group_equal: tuple[str, ...]
-    group_partial: tuple[str, ...]
-    std_lv: bool
 
 
 @dataclass(frozen=True)
@@ -400,99 +383,18 @@ def fit_sem(
         from bouwen.sem.semopy_engine import fit_semopy
 
         return fit_semopy(model, data, std_lv=std_lv)
-    statements = parse_model(model)
-    who = roles(statements)
-    columns = [str(c) for c in data.columns] if isinstance(data, pd.DataFrame) else who.observed
-    items = _ordered_items(ordered, who.observed, who.exogenous, columns)
-    chosen = choose_estimator(
-        estimator,
+    call, family = prepare(
+        model,
+        data,
+        estimator=estimator,
         missing=missing,
-        ordered=bool(items),
-        cluster=cluster is not None,
-        rows=isinstance(data, pd.DataFrame),
-    )
-    missing = "fiml" if missing in ("ml", "FIML") else missing
-    fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
-    group_equal, group_partial = _as_tuple(group_equal), _as_tuple(group_partial)
-    if isinstance(data, pd.DataFrame):
-        for name in who.latent:
-            if name in data.columns and name in who.observed:
-                raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
-        sample = read_sample(
-            data,
-            who.observed,
-            group=group,
-            cluster=cluster,
-            missing=missing,
-            complete=who.exogenous if fixed_x else (),
-            check=not items,
-        )
-    else:
-        if group is not None:
-            raise UnsupportedModel(
-                "group= names a column of rows; for moments give a mapping of group to Moments"
-            )
-        means = (
-            bool(meanstructure)
-            or any(f.op == "~1" for f in statements.formulas)
-            or (isinstance(data, Mapping) and len(data) > 1)
-        )
-        sample = sample_from_moments(data, who.observed, need_means=means)
-    asked = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
-    options = TableOptions(
-        std_lv=std_lv,
-        fixed_x=fixed_x,
-        meanstructure=asked if meanstructure is None else meanstructure,
+        group=group,
         group_equal=group_equal,
         group_partial=group_partial,
-        thresholds=_threshold_counts(sample, items),
+        ordered=ordered,
+        cluster=cluster,
+        std_lv=std_lv,
+        meanstructure=meanstructure,
+        fixed_x=fixed_x,
     )
-    if sample.patterns is not None:
-        mean, cov = saturated_moments(sample.patterns, len(sample.groups))
-        sample = replace(sample, mean=mean, cov=cov)
-    table = build_table(statements, sample.groups, options)
-    structure = compile_structure(table)
-    family: Family
-    if items:
-        family = ordinal_family(table, structure, sample, chosen, missing)
-    else:
-        family = NormalTheory(table, structure, sample, chosen)
-    _check_counts(table, family)
-    call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return Fit(call, family, family.solve())
-
-
-def _as_tuple(value: Sequence[str] | str) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _ordered_items(
-    ordered: Sequence[str] | bool, observed: Sequence[str], exogenous: Sequence[str], known: Sequence[str]
-) -> tuple[str, ...]:
-    if ordered is True:
-        return tuple(n for n in observed if n not in exogenous)
-    if not ordered:
-        return ()
-    wanted = _as_tuple(ordered)
-    for name in wanted:
-        if name not in known:
-            raise DataError(
-                f'ordered names "{name}", which is not in the data.{did_you_mean(name, known)}', item=name
-            )
-    return tuple(n for n in observed if n in wanted)
-
-
-def _threshold_counts(sample: Sample, items: Sequence[str]) -> dict[str, int]:
-    places = [sample.names.index(name) for name in items]
-    answers = categories_of(sample, places, [True] * len(places))
-    return {name: len(values) - 1 for name, values in zip(items, answers, strict=True)}
-
-
-def _check_counts(table: ParTable, family: Family) -> None:
-    spare = family.n_statistics - table.n_free + len(table.equalities)
-    if spare < 0:
-        raise NotIdentified(
-            f"the model has {table.n_free} free parameters but the data only {family.n_statistics} moments; "
-            "fix or leave out at least "
-            f"{-spare} of them"
-        )

@@ -1,27 +1,34 @@
 """Structure after measurement: measurement blocks first, the structural model on their factors after.
 
-Local SAM of Rosseel & Loh (2022), A structural after measurement approach to structural equation
-modeling. Psychological Methods. Each block of factors is estimated on its own; the factors' means and
-covariances follow by Bartlett's mapping; the structural model is fitted to those; its standard errors add
-the uncertainty of the first step.
+Rosseel & Loh (2022), A structural after measurement approach to structural equation modeling.
+Psychological Methods. Each block of factors is estimated on its own. Local: the factors' means and
+covariances follow by Bartlett's mapping, and the structural model is fitted to those. Global: the whole
+model is fitted with the measurement held at its estimates. Standard errors add the uncertainty of the first
+step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit, coefficients, fit_sem
-from bouwen.sem.implied import DIRECTED, SYMMETRIC, Array, compile_structure
+from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, compile_structure
+from bouwen.sem.inference import bread
 from bouwen.sem.moments import Sample
 from bouwen.sem.normal import NormalTheory
-from bouwen.sem.options import ESTIMATORS, UnsupportedModel
-from bouwen.sem.partable import ParTable, TableOptions, build_table, roles
-from bouwen.sem.statements import Formula, Model
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.partable import Parameter, ParTable, UnknownOption
+from bouwen.sem.prepare import prepare
+from bouwen.sem.statements import Formula
 from bouwen.sem.syntax import parse_model
+
+METHODS = ("local", "global")
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,8 @@ class SamFit:
     blocks : tuple of Fit
         The measurement models.
     structural : Fit
-        The structural model, fitted to the factors' moments; its own standard errors ignore the first step.
+        The structural model, fitted to the factors' moments (local), or the whole model with the measurement
+        held fixed (global); its own standard errors ignore the first step.
     parameters : DataFrame
         The structural parameters with two-step standard errors: lhs op rhs group label est se z pvalue
         ci_lower ci_upper.
@@ -44,84 +52,119 @@ class SamFit:
     parameters: pd.DataFrame
 
 
-def fit_sam(model: str, data: pd.DataFrame, **options: Any) -> SamFit:
-    """Fit a model by local structural-after-measurement.
+def fit_sam(
+    model: str,
+    data: pd.DataFrame,
+    *,
+    method: str = "local",
+    group: str | None = None,
+    group_equal: Sequence[str] = (),
+    group_partial: Sequence[str] = (),
+    std_lv: bool = False,
+) -> SamFit:
+    """Fit a model by structural-after-measurement.
 
     Parameters
     ----------
     model : str
-        A model with factors and regressions among them.
+        A model with factors and a structural part among them and, if need be, covariates. Labels,
+        definitions and linear ``==`` constraints of the structural part hold in the second step.
     data : DataFrame
-        One group, complete after listwise deletion.
-    **options
-        ``std_lv`` and ``meanstructure`` as in `fit_sem`.
+        Complete after listwise deletion.
+    method : "local" or "global"
+    group, group_equal, group_partial, std_lv
+        As in `fit_sem`; equal loadings, intercepts and residuals hold in the measurement blocks.
 
     Raises
     ------
     UnsupportedModel
-        For observed variables in the structural part, definitions and constraints.
+        For factors of factors, items that are regressed on something, measurement constraints other than
+        equal labels within a block, and blocks whose items leave no residual variance (local).
+    UnknownOption
+        For another ``method``.
     """
-    unknown = set(options) - {"std_lv", "meanstructure"}
-    if unknown:
-        raise UnsupportedModel(f"fit_sam does not take {', '.join(sorted(unknown))}")
+    if method not in METHODS:
+        raise UnknownOption("method", method, METHODS)
+    call, family = prepare(
+        model,
+        data,
+        group=group,
+        group_equal=group_equal,
+        group_partial=group_partial,
+        std_lv=std_lv,
+        meanstructure=True,
+    )
+    assert isinstance(family, NormalTheory)
+    family = replace(family, sample=_centred(family.sample, family.structure.exogenous))
     statements = parse_model(model)
-    who = roles(statements)
-    factors = set(who.latent)
-    structural = [f for f in statements.formulas if f.op != "=~" and {f.lhs, f.rhs} - {""} <= factors]
-    measurement = [f for f in statements.formulas if f not in structural]
-    outside = [f for f in measurement if f.op == "~" or (f.op != "=~" and {f.lhs, f.rhs} & factors)]
-    if outside:
-        raise UnsupportedModel(
-            f'"{outside[0]}" joins observed variables and factors; SAM needs a structural part among factors'
-        )
-    if statements.constraints:
-        raise UnsupportedModel("SAM here takes no definitions or constraints")
-    if any(f.op == "=~" and f.rhs in factors for f in measurement):
-        raise UnsupportedModel("SAM here takes no factors of factors")
+    items = {f.rhs for f in statements.formulas if f.op == "=~"}
+    _check(family.table, items)
+    measurement = [
+        f for f in statements.formulas if f.op == "=~" or (f.lhs in items and (f.rhs in items or not f.rhs))
+    ]
+    of_groups = [
+        e for e in call.group_equal if e not in ("regressions", "means", "lv.variances", "lv.covariances")
+    ]
     blocks = tuple(
-        fit_sem(_text(block), data, std_lv=options.get("std_lv", False), meanstructure=True)
-        for block in _blocks(measurement, who.latent)
+        fit_sem(
+            "\n".join(map(str, block)),
+            data[[c for c in data.columns if c == group or c in family.sample.names]].dropna(),
+            group=group,
+            group_equal=of_groups,
+            group_partial=_within(call.group_partial, block),
+            std_lv=std_lv,
+            meanstructure=True,
+        )
+        for block in _blocks(measurement)
     )
-    joint = fit_sem(model, data, std_lv=options.get("std_lv", False), meanstructure=True)
-    names = list(joint.sample.names)
-    M = np.zeros((len(who.latent), len(names)))
-    unique = np.zeros((len(names), len(names)))
-    for block in blocks:
-        at = [names.index(n) for n in block.sample.names]
-        rows = [who.latent.index(n) for n in block.structure.latent]
-        Lambda, Theta = _measurement(block)
-        half = np.linalg.solve(Theta, Lambda)
-        M[np.ix_(rows, at)] = np.linalg.solve(Lambda.T @ half, half.T)
-        unique[np.ix_(at, at)] = Theta
-    cov = M @ (joint.sample.cov[0] - unique) @ M.T
-    sample = Sample(
-        who.latent, ("",), joint.sample.n, np.zeros((1, len(cov))), cov[None], total=joint.sample.total
-    )
-    second = Model(tuple(structural) + _missing_variances(structural, who.latent), ())
-    table = build_table(second, ("",), TableOptions(fixed_x=False, meanstructure=False))
-    call = replace(joint.call, model=str(second), estimator=ESTIMATORS["ML"])
-    family = _family(table, sample)
-    fit = Fit(call, family, family.solve())
-    return SamFit(blocks, fit, _two_step(joint, blocks, fit))
+    values = _measured(blocks, family.table, items)
+    if method == "local":
+        second = _local(family, values, items)
+    else:
+        second = replace(family, table=_with_fixed(family.table, values))
+        second = second.of_model(second.table, compile_structure(second.table))
+    structural = Fit(call, second, second.solve())
+    return SamFit(blocks, structural, _two_step(family, blocks, structural, items))
 
 
-def _family(table: ParTable, sample: Sample) -> NormalTheory:
-    structure = compile_structure(table)
-    order = [sample.names.index(n) for n in structure.observed]
-    sample = replace(
-        sample, names=structure.observed, mean=sample.mean[:, order], cov=sample.cov[:, order][:, :, order]
-    )
-    return NormalTheory(table, structure, sample, ESTIMATORS["ML"])
+def _centred(sample: Sample, covariates: Ints) -> Sample:
+    """Covariates about their means in the first group, where the first step gave the factors mean 0."""
+    mean = sample.mean.copy()
+    mean[:, covariates] -= mean[0, covariates]
+    return replace(sample, mean=mean)
 
 
-def _text(formulas: list[Formula]) -> str:
-    return "\n".join(map(str, formulas))
+def _check(table: ParTable, items: set[str]) -> None:
+    known = (*table.latent, *table.exogenous)
+    for row in table.rows:
+        if row.op == "=~" and row.rhs in table.latent:
+            raise UnsupportedModel("SAM here takes no factors of factors; use fit_sem")
+        mixed = row.op in ("~", "~~") and (row.lhs in items) != (row.rhs in items)
+        if mixed or (row.op == "~" and row.lhs in items):
+            raise UnsupportedModel(
+                f'"{row.lhs} {row.op} {row.rhs}" joins an item and the structural part; SAM keeps them apart'
+            )
+        if row.op == "~" and row.lhs in table.latent and row.rhs not in known:
+            raise UnsupportedModel(
+                f'"{row.rhs}" is an outcome that predicts a factor; SAM here needs a covariate'
+            )
+    if table.inequalities or Restrictions(table).nonlinear:
+        raise UnsupportedModel("SAM here takes labels, definitions and linear constraints; use fit_sem")
 
 
-def _blocks(measurement: list[Formula], latent: tuple[str, ...]) -> list[list[Formula]]:
+def _is_measurement(row: Parameter, items: set[str]) -> bool:
+    return row.op == "=~" or row.lhs in items
+
+
+def _within(partial: Sequence[str], block: list[Formula]) -> list[str]:
+    """The parameters of ``group_partial`` that belong to a block."""
+    own = {name for f in block for name in (f.lhs, f.rhs)}
+    return [text for text in partial if {parse_model(text).formulas[0].lhs} <= own]
+
+
+def _blocks(measurement: list[Formula]) -> list[list[Formula]]:
     """Formulas by block: factors that share an item or a residual covariance are estimated together."""
     group = {name: name for f in measurement for name in (f.lhs, f.rhs) if name}
-    group |= {name: name for name in latent}
 
     def root(name: str) -> str:
         while group[name] != name:
@@ -137,56 +180,126 @@ def _blocks(measurement: list[Formula], latent: tuple[str, ...]) -> list[list[Fo
     return list(found.values())
 
 
-def _missing_variances(structural: list[Formula], latent: tuple[str, ...]) -> tuple[Formula, ...]:
-    """Every factor is in the structural model, if only by its variance."""
-    there = {n for f in structural for n in (f.lhs, f.rhs)}
-    return tuple(Formula(n, "~~", n) for n in latent if n not in there)
-
-
-def _measurement(fit: Fit) -> tuple[Array, Array]:
-    """Λ and Θ of a measurement model."""
-    st, values = fit.structure, fit.implied.values[0]
-    A, S = np.zeros((st.m, st.m)), np.zeros((st.m, st.m))
-    rows = np.flatnonzero(st.kind == DIRECTED)
-    A[st.i[rows], st.j[rows]] = values[rows]
-    rows = np.flatnonzero(st.kind == SYMMETRIC)
-    S[st.i[rows], st.j[rows]] = S[st.j[rows], st.i[rows]] = values[rows]
-    return A[: st.p, st.p :], S[: st.p, : st.p]
-
-
-def _two_step(joint: Fit, blocks: tuple[Fit, ...], structural: Fit) -> pd.DataFrame:
-    """V₂ = I₂₂⁻¹/N + I₂₂⁻¹ I₂₁ V₁ I₁₂ I₂₂⁻¹, with the joint model's information at the two-step estimates."""
-    q = joint.table.n_free
-    where = {row.key: row.free for row in joint.table.rows if row.free >= 0}
-    where |= {(r, op, lhs): k for (lhs, op, r), k in where.items() if op == "~~"}
-    theta, V1 = np.zeros(q), np.zeros((q, q))
-    own = set(joint.structure.latent)
-    first: list[int] = []
+def _measured(blocks: Sequence[Fit], table: ParTable, items: set[str]) -> dict[int, float]:
+    """Estimates of the first step, by row of the whole model's table."""
+    found = {}
     for block in blocks:
-        pairs = [
-            (row.free, where[row.key])
+        for row, value in zip(block.table.rows, block.implied.values.ravel(), strict=True):
+            if _is_measurement(row, items):
+                found[row.key, row.group] = float(value)
+                found[(row.rhs, row.op, row.lhs), row.group] = float(value)
+    return {
+        k: found.get((row.key, row.group), 0.0)
+        for k, row in enumerate(table.rows)
+        if _is_measurement(row, items)
+    }
+
+
+def _with_fixed(table: ParTable, values: dict[int, float], rows: Sequence[int] | None = None) -> ParTable:
+    """The table, or some of its rows, with rows held at values and the others numbered anew."""
+    numbers: dict[int, int] = {}
+    out = []
+    for k in range(len(table.rows)) if rows is None else rows:
+        row = table.rows[k]
+        if k in values:
+            row = replace(row, free=-1, value=values[k])
+        elif row.free >= 0:
+            row = replace(row, free=numbers.setdefault(row.free, len(numbers)))
+        out.append(row)
+    return replace(table, rows=tuple(out), n_free=len(numbers))
+
+
+def _local(family: NormalTheory, values: dict[int, float], items: set[str]) -> NormalTheory:
+    """The structural model with the factors' moments M(ȳ − ν) and M(S − Θ)Mᵀ as its sample."""
+    st, sample = family.structure, family.sample
+    table = _with_fixed(family.table, values)
+    implied = compile_structure(table)
+    outside = [k for k, name in enumerate(st.observed) if name not in items]
+    inside = [k for k, name in enumerate(st.observed) if name in items]
+    names = (*st.latent, *(st.observed[k] for k in outside))
+    mean, cov = [], []
+    for g in range(st.n_groups):
+        A, S, nu = np.zeros((st.m, st.m)), np.zeros((st.m, st.m)), np.zeros(st.m)
+        fixed = implied.fixed[g]
+        for kind, matrix in ((DIRECTED, A), (SYMMETRIC, S)):
+            rows = np.flatnonzero((st.kind == kind) & np.isin(st.i, inside))
+            matrix[st.i[rows], st.j[rows]] = fixed[rows]
+        rows = np.flatnonzero((st.kind == INTERCEPT) & np.isin(st.i, inside))
+        nu[st.i[rows]] = fixed[rows]
+        Lambda, Theta = A[inside, st.p :], (S + S.T - np.diag(np.diag(S)))[np.ix_(inside, inside)]
+        M = np.zeros((len(names), st.p))
+        M[: len(st.latent), inside] = _bartlett(Lambda, Theta)
+        M[len(st.latent) + np.arange(len(outside)), outside] = 1.0
+        unique = np.zeros((st.p, st.p))
+        unique[np.ix_(inside, inside)] = Theta
+        mean.append(M @ (sample.mean[g] - nu[: st.p]))
+        cov.append(M @ (sample.cov[g] - unique) @ M.T)
+    R = family.table.rows_per_group
+    kept = [k for k in range(len(table.rows)) if not _is_measurement(table.rows[k % R], items)]
+    table = replace(_with_fixed(family.table, {}, kept), observed=names, latent=())
+    factors = Sample(
+        names, sample.groups, sample.n, np.array(mean), np.array(cov), group_values=sample.group_values
+    )
+    return NormalTheory(
+        table, compile_structure(table), replace(factors, total=sample.total), family.estimator
+    )
+
+
+def _bartlett(Lambda: Array, Theta: Array) -> Array:
+    """M = (Λᵀ Θ⁻¹ Λ)⁻¹ Λᵀ Θ⁻¹, for which M Λ = I; items without residual variance stand for their factor."""
+    if np.diag(Theta).min() <= 0:
+        Theta = Theta + np.diag(np.where(np.diag(Theta) == 0, 1e-10 * np.diag(Lambda @ Lambda.T), 0.0))
+    try:
+        half = np.linalg.solve(Theta, Lambda)
+        return np.asarray(np.linalg.solve(Lambda.T @ half, half.T))
+    except np.linalg.LinAlgError as singular:
+        raise UnsupportedModel(
+            'local SAM needs items with residual variance; use method="global" or fit_sem'
+        ) from singular
+
+
+def _two_step(family: NormalTheory, blocks: Sequence[Fit], structural: Fit, items: set[str]) -> pd.DataFrame:
+    """V₂ = I₂₂⁻¹/N + I₂₂⁻¹ I₂₁ V₁ I₁₂ I₂₂⁻¹, with the whole model's information at the two-step estimates."""
+    rows, q = family.table.rows, family.table.n_free
+    where = {(row.key, row.group): row.free for row in rows if row.free >= 0}
+    where |= {((r, op, lhs), g): k for ((lhs, op, r), g), k in where.items() if op == "~~"}
+    theta, V1 = np.zeros(q), np.zeros((q, q))
+    for block in blocks:
+        pairs = {
+            where[row.key, row.group]: row.free
             for row in block.table.rows
-            if row.free >= 0 and not (row.op == "~~" and row.lhs in own) and row.key in where
-        ]
-        mine, joints = [a for a, _ in pairs], [b for _, b in pairs]
-        theta[joints] = block.theta[mine]
-        V1[np.ix_(joints, joints)] = block.vcov[np.ix_(mine, mine)]
-        first += joints
-    second = []
-    for row in structural.table.rows:
-        if row.free >= 0:
-            theta[where[row.key]] = structural.theta[row.free]
-            second.append(where[row.key])
-    information = joint.family.objective.at(theta).information
-    I22 = information[np.ix_(second, second)]
-    I21 = information[np.ix_(second, first)]
-    inverse = np.linalg.inv(I22)
-    carried = inverse @ I21
-    V2 = inverse / joint.sample.N + carried @ V1[np.ix_(first, first)] @ carried.T
-    se = np.zeros(len(structural.table.rows))
-    for k, row in enumerate(structural.table.rows):
-        if row.free >= 0:
-            se[k] = np.sqrt(V2[second.index(where[row.key]), second.index(where[row.key])])
-    frame = structural.parameters
-    columns = {name: frame[name].to_numpy() for name in ("lhs", "op", "rhs", "group", "label")}
+            if row.free >= 0 and _is_measurement(row, items)
+        }
+        joint, mine = (np.array(list(x), dtype=np.int64) for x in (pairs, pairs.values()))
+        theta[joint] = block.theta[mine]
+        V1[np.ix_(joint, joint)] = block.vcov[np.ix_(mine, mine)]
+    own = {
+        row.free: where[row.key, row.group]
+        for row in structural.table.rows
+        if row.free >= 0 and not _is_measurement(row, items)
+    }
+    second = np.array([own[k] for k in range(structural.table.n_free)], dtype=np.int64)
+    first = np.setdiff1d(np.arange(q), second)
+    theta[second] = structural.theta
+    information = family.objective.at(theta).information
+    inverse = bread(information[np.ix_(second, second)], structural.solution.basis)
+    carried = inverse @ information[np.ix_(second, first)]
+    V2 = inverse / family.sample.N + carried @ V1[np.ix_(first, first)] @ carried.T
+    return _parameters(structural, V2, items)
+
+
+def _parameters(fit: Fit, V: Array, items: set[str]) -> pd.DataFrame:
+    """The structural rows and definitions with another sampling covariance."""
+    frame = fit.parameters
+    kept = [k for k, row in enumerate(fit.table.rows) if not _is_measurement(row, items)]
+    free = np.array([fit.table.rows[k].free for k in kept])
+    se = np.where(free >= 0, np.sqrt(np.diag(V))[np.maximum(free, 0)], 0.0)
+    if fit.table.definitions:
+        _, J = Restrictions(fit.table).definitions(fit.theta)
+        se = np.concatenate([se, np.sqrt(np.einsum("kq,qr,kr->k", J, V, J))])
+        kept += list(range(len(fit.table.rows), len(frame)))
+    frame = frame.iloc[kept]
+    columns: dict[str, Any] = {
+        name: frame[name].to_numpy() for name in ("lhs", "op", "rhs", "group", "label")
+    }
     return coefficients(columns, frame["est"].to_numpy(), se, {})

@@ -98,6 +98,14 @@ class Study:
     responses: pd.DataFrame
     files: tuple[Path, ...]
 
+    @cached_property
+    def register_size(self) -> int | None:
+        """Number of entries of the register; None without one."""
+        if self.file.register_ is None:
+            return None
+        path = beside(self.path, self.file.register_.file)
+        return len(read_register(path, self.file.register_).table)
+
     @property
     def id(self) -> str:
         """The name of the study's folder."""

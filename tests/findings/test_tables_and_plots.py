@@ -53,8 +53,8 @@ def test_small_cells_are_hidden_in_the_background(providers):
 
 
 def test_tables_render_in_the_books_language(municipalities):
-    assert "Gemiddelde" in cells(tables.scales(municipalities))
-    assert "Mean" in cells(tables.scales(bouwen.read_study(municipalities.path, language="en")))
+    assert "Gemiddelde" in cells(tables.items(municipalities))
+    assert "Mean" in cells(tables.items(bouwen.read_study(municipalities.path, language="en")))
 
 
 def test_loadings_and_paths_show_every_parameter(study, fit):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from mini import code, markdown, write_chapter
@@ -144,3 +145,32 @@ def test_two_pages_with_one_name_are_refused(mini, study):
     page = ch.read_chapters(mini)["book/sample"]
     with pytest.raises(ChapterError, match="2 pages would have this name"):
         ch.pages(study, {"a": page, "b": page}, {}, "en", "x")
+
+
+ASIDE = {"needs": "facets", "title_from_factor": {"en": "How many has {}?", "nl": "Hoeveel heeft {}?"}}
+
+
+def with_model(study, syntax, **factors):
+    """The study with another structural model."""
+    model = study.instrument.models[study.file.models.structural]
+    changed = model.model_copy(update={"syntax": syntax, "factors": factors, "based_on": None})
+    models = {**study.instrument.models, study.file.models.structural: changed}
+    instrument = study.instrument.model_copy(update={"models": models})
+    instrument.__dict__.pop("factors", None)  # computed once, from the models before
+    return replace(study, instrument=instrument)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "titles"),
+    [
+        ("f =~ i1 + i2 + i3", []),
+        ("a =~ i1 + i2\nb =~ i3 + i4", ["Plain"]),
+        ("a =~ i1 + i2\nb =~ i3 + i4\nabove =~ a + b", ["How many has trust?"]),
+    ],
+)
+def test_a_title_names_the_factor_above_facets_and_needs_facets(mini, study, syntax, titles):
+    write_chapter(mini, "book/aside", markdown("# Plain"))
+    chapter = ch.read_chapter(mini, "book/aside")
+    chapter.notebook["metadata"]["bouwen"] = ASIDE
+    shown = with_model(study, syntax, above={"en": "Trust", "nl": "Vertrouwen"})
+    assert [page.title for page in ch.pages(shown, {"a": chapter}, {}, "en", "x")] == titles

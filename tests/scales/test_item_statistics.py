@@ -4,7 +4,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.scales import item_statistics, item_statistics_by_group, scale_statistics
-from bouwen.scales.items import alpha_without, item_rest_correlation, skewness
+from bouwen.scales.items import alpha_without, item_rest_correlation, omega_without, skewness
+from bouwen.scales.reliability import alpha_coefficient, omega_coefficient
 
 
 def test_item_rest_correlation_and_alpha_without_match_psych(reference, holzinger):
@@ -63,3 +64,27 @@ def test_groups_name_the_answers_that_nobody_gave(study_of):
     assert item_statistics(lonely)["r_rest"].isna().all()
     assert scale_statistics(lonely)["alpha"].isna().all()
     assert scale_statistics(study_of(answers.head(0), {"s": ["a", "b"]}))["n"].tolist() == [0]
+
+
+def test_omega_without_an_item_is_that_of_the_other_items(holzinger):
+    """semTools' omega of one-factor models fitted by lavaan, see groups/reference/reliability.R.
+
+    Without x3 the error variance of x9 is negative in lavaan, and at its bound here.
+    """
+    five = holzinger[["x1", "x2", "x3", "x7", "x9"]]
+    semtools = {"x1": 0.526355892, "x2": 0.619958495, "x7": 0.675074816, "x9": 0.556172327}
+    for item, omega in semtools.items():
+        assert_allclose(omega_without(five, item), omega, atol=1e-5)
+    assert_allclose(omega_without(five, "x3"), 0.553348055, atol=5e-3)
+
+
+def test_omega_of_few_items():
+    parallel = np.full((4, 4), 0.4) + 0.6 * np.eye(4)
+    assert_allclose(omega_coefficient(parallel), alpha_coefficient(parallel), atol=1e-7)
+    two = np.array([[1.0, 0.5], [0.5, 2.0]])
+    assert omega_coefficient(two) == alpha_coefficient(two)
+    assert np.isnan(omega_coefficient(np.ones((3, 3))))
+    loadings = np.array([0.9, 0.7, 0.5, 0.3])
+    congeneric = np.outer(loadings, loadings) + np.diag([0.2, 0.5, 0.4, 0.9])
+    assert_allclose(omega_coefficient(congeneric), 2.4**2 / (2.4**2 + 2.0), atol=1e-6)
+    assert np.isnan(omega_without(pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 3, 2]}), "a"))

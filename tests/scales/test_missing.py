@@ -3,9 +3,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from bouwen.scales import little_mcar, missing_patterns, saturated_moments
+from bouwen.scales import common_patterns, little_mcar, missing_patterns, saturated_moments
 from bouwen.scales.missing import NoGaps
 
 
@@ -73,3 +75,32 @@ def test_patterns_are_counted_most_frequent_first():
     assert sorted(table["missing_items"]) == ["", "a, b", "b"]
     assert_allclose(table["share"].sum(), 1)
     assert missing_patterns(x[["a"]])["n"].sum() == 5
+
+
+some_gaps = st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=60)
+
+
+@settings(deadline=None)
+@given(some_gaps, st.integers(1, 6))
+def test_common_patterns_hold_everyone_and_no_small_number(pattern_of_each, min_cell):
+    frame = pd.DataFrame(np.where(pattern_of_each, np.nan, 1.0), columns=["a", "b", "c"])
+    found = common_patterns(frame, min_cell)
+    assert found["n"].sum() == len(frame)
+    assert found["patterns"].sum() == len(set(pattern_of_each))
+    if len(frame) >= min_cell:
+        assert (found["n"] >= min_cell).all()
+    shares = found[["a", "b", "c"]]
+    counts = shares.mul(found["n"], axis=0)
+    assert (shares.isna() | (counts < 1e-9) | (counts > min_cell - 1e-9)).to_numpy().all()
+    known = counts.sum()[shares.notna().all()]
+    assert_allclose(known, frame.isna().sum()[known.index])
+
+
+def test_common_patterns_are_the_frequent_ones_of_missing_patterns():
+    frame = pd.DataFrame({"a": [1.0] * 8 + [np.nan] * 5 + [1.0] * 3, "b": [1.0] * 13 + [np.nan] * 3})
+    found = common_patterns(frame, 3)
+    assert found[["n", "a", "b"]].to_numpy().tolist() == [[8, 0, 0], [5, 1, 0], [3, 0, 1]]
+    pooled = common_patterns(frame, 4)  # 3 alone would be too few, so the 5 join them
+    assert pooled[["n", "patterns"]].to_numpy().tolist() == [[8, 1], [8, 2]]
+    assert pooled["a"].tolist() == [0, 5 / 8]
+    assert np.isnan(pooled["b"].iloc[1])

@@ -5,7 +5,8 @@ from numpy.testing import assert_allclose
 
 from bouwen.scales import alpha, compare_treatments
 from bouwen.scales.answers import TooFewRespondents
-from bouwen.scales.treatment import mean_covariance
+from bouwen.scales.missing import saturated_moments
+from bouwen.scales.treatment import impute, mean_covariance
 
 
 def answers(n=400, seed=1):
@@ -59,3 +60,18 @@ def test_more_items_than_respondents_are_refused(study_of):
     with pytest.raises(TooFewRespondents) as error:
         compare_treatments(study_of(answers(4), SCALES), seed=1)
     assert error.value.needed == 5
+
+
+def test_completed_copies_have_the_spread_that_theory_gives():
+    """One item of two with a third of the answers missing: its mean is known (Little & Rubin, 2002)."""
+    rng = np.random.default_rng(8)
+    x = pd.DataFrame(rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 300), columns=["a", "b"])
+    x.loc[200:, "b"] = np.nan
+    moments = saturated_moments(x)
+    copies = list(impute(x, moments, 400, 5, seed=2))
+    means = np.array([copy["b"].mean() for copy in copies])
+    within = np.mean([copy["b"].var() / 300 for copy in copies])
+    likely = mean_covariance(x, moments.cov).loc["b", "b"]
+    assert_allclose(means.mean(), moments.mean["b"], atol=4 * np.sqrt(likely / 400))
+    assert_allclose(within + means.var(ddof=1), likely, rtol=0.1)
+    assert all((copy["a"] == x["a"]).all() for copy in copies)

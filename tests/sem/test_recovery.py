@@ -80,7 +80,7 @@ def test_parameters_are_recovered_and_covered(kind: str, n: int) -> None:
 
 @pytest.mark.parametrize("ordered", [False, True], ids=["continuous", "ordered"])
 def test_z_residuals_of_groups_are_standard_normal(ordered: bool) -> None:
-    """Also with parameters equal over groups of different sizes, where lavaan 0.6-14 leaves some variance out."""
+    """Also with parameters equal over groups of different sizes; lavaan 0.6-14 leaves some variance out."""
     rng = np.random.default_rng(11)
     loadings, names, sizes = np.array([1, 0.8, 0.7, 0.9, 1.1]), list("abcde"), (150, 300)
     cov = np.outer(loadings, loadings) + 0.8 * np.eye(5)

@@ -107,9 +107,11 @@ def test_difference_test_of_ordered_items():
     assert ours.pvalue == pytest.approx(expected["p"], abs=1e-4)
 
 
-def test_structure_after_measurement():
-    ours = fit_sam(DEMOCRACY, data("democracy.csv")).parameters.set_index(["lhs", "op", "rhs"])
-    for row in PSYCH["sam_local_pd"]["parameters"]:
+@pytest.mark.parametrize("method", ["local", "global"])
+def test_structure_after_measurement(method):
+    ours = fit_sam(DEMOCRACY, data("democracy.csv"), method=method)
+    ours = ours.parameters.set_index(["lhs", "op", "rhs"])
+    for row in PSYCH[f"sam_{method}_pd"]["parameters"]:
         mine = ours.loc[(row["lhs"], row["op"], row["rhs"])]
         assert mine.est == pytest.approx(row["est"], abs=1e-5)
         assert mine.se == pytest.approx(row["se"], rel=1e-5)

@@ -1,8 +1,18 @@
 """Results -> figures: each function maps numbers from a tested function and returns a plotnine plot."""
 
 from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
+from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, answers
+from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
 from bouwen.report.plots.models import loadings, paths
-from bouwen.report.plots.responses import answer_bars, answer_colours, answer_label, answers, missing
+from bouwen.report.plots.planning import power_bands, power_curves
+from bouwen.report.plots.response import (
+    missing,
+    missing_patterns,
+    pattern_tiles,
+    respondent_shares,
+    respondents,
+    treatments,
+)
 from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
@@ -21,6 +31,7 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
+from bouwen.report.plots.validity import facet_correlations, ratios, reliabilities, residual_tiles, residuals
 
 __all__ = [
     "BLUE",
@@ -37,18 +48,33 @@ __all__ = [
     "categorical",
     "compared",
     "downwards",
+    "eigenvalues",
+    "exploratory",
+    "facet_correlations",
     "level_profile",
     "loadings",
     "look",
     "means",
     "missing",
+    "missing_patterns",
     "outcome",
     "outcome_by_group",
     "paths",
+    "pattern_tiles",
+    "power_bands",
+    "power_curves",
     "ranges",
+    "ratios",
+    "reliabilities",
+    "residual_tiles",
+    "residuals",
+    "respondent_shares",
+    "respondents",
     "scale_means",
+    "scree",
     "specification_curve",
     "ticks",
+    "treatments",
     "word",
     "wrapped",
 ]

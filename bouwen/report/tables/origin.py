@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bouwen import __version__
 from bouwen.report.tables.layout import table
+from bouwen.report.texts import shown_path
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def provenance(study: Study) -> GT:
     packages = ("factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas", "papermill", "plotnine",
                 "scipy", "semopy", "statsmodels")  # fmt: skip
     settings = study.settings
-    rows = {"study": f"data/{study.id}/study.yml", "perspective": study.perspective}
+    rows = {"study": shown_path(study), "perspective": study.perspective}
     rows |= {"language": study.language, "seed": str(settings.seed)}
     rows |= {"confidence": str(settings.confidence), "min_group": str(settings.min_group)}
     rows |= {"min_cell": str(settings.min_cell), "bouwen": __version__}

@@ -9,20 +9,55 @@ from bouwen.report.texts.passages import (
     remarks,
     too_few,
 )
-from bouwen.report.texts.wording import arrow, guarded, guarded_share, markdown, power_of_ten, share
+from bouwen.report.texts.planning import (
+    chain_label,
+    finite_population,
+    follow_up_needs,
+    follow_up_report,
+    needed_text,
+    planning_head,
+)
+from bouwen.report.texts.readings import apart, counted, key, missing_test, pvalue_text
+from bouwen.report.texts.robustness import robustness
+from bouwen.report.texts.wording import (
+    arrow,
+    guarded,
+    guarded_share,
+    markdown,
+    number_range,
+    power_of_ten,
+    probability,
+    share,
+    shown_path,
+)
 
 __all__ = [
     "about",
+    "apart",
     "arrow",
+    "chain_label",
+    "counted",
+    "finite_population",
+    "follow_up_needs",
+    "follow_up_report",
     "guarded",
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+    "key",
     "markdown",
+    "missing_test",
     "models",
+    "needed_text",
+    "number_range",
     "open_questions",
+    "planning_head",
     "power_of_ten",
+    "probability",
+    "pvalue_text",
     "remarks",
+    "robustness",
     "share",
+    "shown_path",
     "too_few",
 ]

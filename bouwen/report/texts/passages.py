@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bouwen.report.texts.wording import guarded, markdown
+from bouwen.report.texts.wording import guarded, markdown, shown_path
 from bouwen.sem import Fit
 from bouwen.survey import Study
 
@@ -64,7 +64,7 @@ def models(study: Study) -> Markdown:
 
 def how_to_rerun(study: Study) -> Markdown:
     """The commands that make this book again."""
-    path = f"data/{study.id}/study.yml"
+    path = shown_path(study)
     words = {
         "en": "In a copy of the project, the first command makes the default book, the second this one, and "
         "the third runs a single chapter on this study.",

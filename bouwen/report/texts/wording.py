@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bouwen.report.claims import variable_label
-from bouwen.report.words import number, percent
+from bouwen.report.words import number, percent, pvalue
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ def guarded_share(study: Study, count: int, total: int) -> str:
     return share(study, count / total, 1)
 
 
+def probability(study: Study, p: float) -> str:
+    """A p-value in the language of the book."""
+    return pvalue(p, study.language)
+
+
 def power_of_ten(value: float) -> str:
     """The power of ten that a small number does not exceed, so that rounding noise is not told.
 
@@ -54,3 +60,19 @@ def power_of_ten(value: float) -> str:
 def arrow(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
     return f"{variable_label(study, source)} → {variable_label(study, target)}"
+
+
+def number_range(low: int, high: int, language: str = "en") -> str:
+    """Two whole numbers as a range, or one where they are equal.
+
+    >>> number_range(1, 3), number_range(2, 2, "nl"), number_range(1, 3, "nl")
+    ('1 to 3', '2', '1 tot 3')
+    """
+    return str(low) if low == high else f"{low} {'tot' if language == 'nl' else 'to'} {high}"
+
+
+def shown_path(study: Study) -> str:
+    """Where the study file is, as seen from here; only its name where it lies elsewhere on this machine."""
+    path = study.path.resolve()
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name

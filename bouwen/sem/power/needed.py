@@ -35,8 +35,9 @@ def needed(result: Power, power: float = 0.80, *, population_size: int | None = 
     -------
     DataFrame
         Index target; ``n``, rounded up (NaN where power does not rise with n, or where only one size was
-        simulated for a test of fit), its Monte Carlo standard error, and whether it lies ``beyond`` the sizes
-        that were simulated.
+        simulated for a test of fit); its Monte Carlo standard error ``mc_error``; and whether it lies
+        ``beyond`` the sizes that were simulated. Where the smallest of them has the power already, ``n`` is
+        that size, ``mc_error`` NaN and ``beyond`` true.
     """
     rows = {
         str(target): _one(part, power, result.alpha, result.population_size, population_size)
@@ -67,14 +68,14 @@ def _one(
     information = X.T @ (precision[:, None] * X)
     line = np.linalg.solve(information, X.T @ (precision * y))
     slope, intercept = line[0], start + (line[1] if len(line) > 1 else 0.0)
+    root = (float(ndtri(power)) - intercept) / slope if slope > 0 else math.nan
+    if root <= x.min() or (slope <= 0 and share[n.argmin()] > power):
+        return float(n.min()), math.nan, True
     if slope <= 0:
         return math.nan, math.nan, True
-    root = (float(ndtri(power)) - intercept) / slope
-    if root <= 0:
-        return float(n.min()), math.nan, True
     jacobian = np.array([-root, -1.0])[: len(line)] / slope
     error = 2 * root * math.sqrt(float(jacobian @ np.linalg.solve(information, jacobian)))
-    beyond = bool(not x.min() <= root <= x.max())
+    beyond = bool(root > x.max())
     found, whole = root**2, of or N
     if whole is not None:
         found, error = found / (1 + found / whole), error / (1 + found / whole) ** 2

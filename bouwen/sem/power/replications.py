@@ -36,7 +36,7 @@ from bouwen.sem.resample.stacks import moments_objective
 from bouwen.sem.resample.workers import Chunk
 
 DRAWS = 1000  # of a defined parameter, for its limits
-AT_ONCE = 50  # replications whose draws are held at one time
+AT_ONCE = 10  # replications whose draws are held at one time
 
 
 @dataclass(frozen=True)

@@ -142,27 +142,78 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """The likelihood of a stack of draws, as a function of a stack of parameters."""
+class Gaps:
+    """A missing pattern: its place among the patterns, its group, what is missing and what is answered.
 
-    objective: Likelihood
+    ``spread`` is the place of its covariances among those kept; None where the pattern is one respondent's.
+    """
+
+    place: int
+    group: int
+    missing: Ints
+    spread: int | None
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The likelihood of a stack of draws, as a function of a stack of parameters.
+
+    Attributes
+    ----------
+    share, mean : arrays (D, P) and (D, P, p)
+        As in `Likelihood`.
+    cov : array (D, G, p, p)
+        Covariances within patterns, summed by group with their shares.
+    spreads : array (D, ., p, p)
+        Covariances of the incomplete patterns of several respondents.
+    constants : array (D, G·R + 2)
+        Fixed values, 0 and 1.
+    """
+
     places: Places
+    group: Ints
+    observed: Array | None
+    gaps: tuple[Gaps, ...]
+    share: Array
+    mean: Array
+    cov: Array
+    spreads: Array
+    constant: Array
     constants: Array
-    """(D, G·R + 2): fixed values, 0 and 1."""
 
     @classmethod
-    def of(cls, objective: Likelihood) -> Kernel:
+    def of(cls, o: Likelihood) -> Kernel:
         """Prepare an objective whose fields, but for the fixed values, all have an axis of draws."""
-        D = len(objective.constant)
-        fixed = np.broadcast_to(objective.fixed, (D, *objective.fixed.shape[-2:])).reshape(D, -1)
+        D = len(o.constant)
+        fixed = np.broadcast_to(o.fixed, (D, *o.fixed.shape[-2:])).reshape(D, -1)
         constants = np.concatenate([fixed, np.zeros((D, 1)), np.ones((D, 1))], axis=1)
-        return cls(objective, Places(objective.structure), constants)
+        own = o.group == np.arange(o.structure.n_groups)[:, None]
+        cov = np.stack([np.einsum("dj,djab->dab", o.share[:, g], o.cov[:, g]) for g in own], axis=1)
+        gaps: list[Gaps] = []
+        spreads: list[int] = []
+        for k, answered in enumerate(np.ones((0, 0)) if o.observed is None else o.observed):
+            missing = np.flatnonzero(answered == 0)
+            several = bool(o.cov[:, k].any())
+            if len(missing):
+                gaps.append(Gaps(k, int(o.group[k]), missing, len(spreads) if several else None))
+                spreads += [k] if several else []
+        return cls(
+            places=Places(o.structure),
+            group=o.group,
+            observed=o.observed,
+            gaps=tuple(gaps),
+            share=o.share,
+            mean=o.mean,
+            cov=cov,
+            spreads=o.cov[:, spreads],
+            constant=o.constant,
+            constants=constants,
+        )
 
     def take(self, draws: Array) -> Kernel:
         """The same for some of the draws."""
-        o = self.objective
-        parts = {name: getattr(o, name)[draws] for name in ("share", "mean", "cov", "constant", "n")}
-        return replace(self, objective=replace(o, **parts), constants=self.constants[draws])
+        names = ("share", "mean", "cov", "spreads", "constant", "constants")
+        return replace(self, **{name: getattr(self, name)[draws] for name in names})
 
     def __call__(self, theta: Array) -> tuple[Array, Array]:
         """F (D,), infinite where Σ is not positive definite, and df/dθ (D, q) at parameters (D, q).
@@ -188,13 +239,12 @@ class Kernel:
             cov += L @ across.swapaxes(-1, -2)
         cov += LS @ L.swapaxes(-1, -2)
         C = LS @ E.swapaxes(-1, -2)
-        if not self.objective.structure.meanstructure:
+        if not at.structure.meanstructure:
             value, Q, _ = self._forces(cov, None)
             X = Q @ np.concatenate([L, C], axis=-1)
         else:
             m_ends, m = (filling.take(places, axis=1) for places in at.intercepts)
-            mean = (L @ m[..., None])[..., 0] + m_ends
-            value, Q, q = self._forces(cov, self.objective.mean - self._by_pattern(mean))
+            value, Q, q = self._forces(cov, (L @ m[..., None])[..., 0] + m_ends)
             eta = (E @ m[..., None]).swapaxes(-1, -2)
             X = np.concatenate([Q @ L, Q @ C + q[..., None] * eta, q[..., None]], axis=-1)
         parts = (Q, X, L.swapaxes(-1, -2) @ X)
@@ -202,41 +252,69 @@ class Kernel:
         places, collect = at.gather
         return value, everything.take(places, axis=-1).reshape(len(theta), -1) @ collect
 
-    def _by_pattern(self, array: Array) -> Array:
-        return array if self.objective.observed is None else array[:, self.objective.group]
+    def _forces(self, cov: Array, mean: Array | None) -> tuple[Array, Array, Array]:
+        """The value, and by group Q = Σ share (W − W M W) and q = −Σ share W r.
 
-    def _forces(self, cov: Array, residual: Array | None) -> tuple[Array, Array, Array]:
-        """f, and by group Q = Σ share (W − W S* W) and q = −Σ share W (m − μ)."""
-        o = self.objective
-        if o.observed is not None and residual is not None:
-            return self._forces_by_pattern(cov, residual)
-        M = o.cov if residual is None else o.cov + residual[..., :, None] * residual[..., None, :]
+        With r and M the expected m − μ and S + r rᵀ of a pattern, given its answers; those of its answers
+        where nothing is missing.
+        """
         W, logdet, good = inverse(cov)
+        size = self._by_group(self.share[..., None])[..., 0]
+        M, r = self.cov, np.zeros(0)
+        distance = size * logdet
+        if mean is not None:
+            residual = self.mean - mean[:, self.group]
+            if self.observed is not None:
+                residual *= self.observed
+            weighted = residual * self.share[..., None]
+            M = M + self._products(residual, weighted)
+            r = self._by_group(weighted)
+            for gaps in self.gaps:
+                distance[:, gaps.group] += self._fill(gaps, W[:, gaps.group], residual, M, r)
         MW = M @ W
-        distance = logdet + np.trace(MW, axis1=-2, axis2=-1)
-        value = np.where(good.all(axis=1), 0.5 * (o.share * distance).sum(axis=1) - o.constant, np.inf)
-        Q = W @ MW
-        np.subtract(W, Q, out=Q)
-        Q *= o.share[..., None, None]
-        q = np.zeros(0) if residual is None else -(W @ residual[..., None])[..., 0] * o.share[..., None]
-        return value, Q, q
+        distance = distance + np.trace(MW, axis1=-2, axis2=-1)
+        value = np.where(good.all(axis=1), 0.5 * distance.sum(axis=1) - self.constant, np.inf)
+        WMW = W @ MW
+        Q = W * size[..., None, None]
+        Q -= WMW
+        return value, Q, np.zeros(0) if mean is None else -(W @ r[..., None])[..., 0]
 
-    def _forces_by_pattern(self, cov: Array, residual: Array) -> tuple[Array, Array, Array]:
-        o = self.objective
-        assert o.observed is not None
-        value, Q, q = -o.constant, np.zeros_like(cov), np.zeros(cov.shape[:-1])
-        for k, (g, observed) in enumerate(zip(o.group.tolist(), o.observed, strict=True)):
-            own = np.flatnonzero(observed)
-            block = np.ix_(np.arange(len(cov)), [g], own, own)
-            share, r = o.share[:, k], residual[:, k, own]
-            M = o.cov[:, k, own[:, None], own] + r[:, :, None] * r[:, None, :]
-            W, logdet, good = inverse(cov[:, g, own[:, None], own])
-            MW = M @ W
-            distance = logdet + np.trace(MW, axis1=-2, axis2=-1)
-            value = value + np.where(good, 0.5 * share * distance, np.inf)
-            Q[block] += ((W - W @ MW) * share[:, None, None])[:, None]
-            q[:, g, own] -= (W @ r[..., None])[..., 0] * share[:, None]
-        return value, Q, q
+    def _by_group(self, array: Array) -> Array:
+        if self.observed is None:
+            return array
+        groups = range(self.places.structure.n_groups)
+        return np.stack([array[:, self.group == g].sum(axis=1) for g in groups], axis=1)
+
+    def _products(self, a: Array, b: Array) -> Array:
+        """Σ a bᵀ over the patterns of each group."""
+        if self.observed is None:
+            return np.asarray(a[..., :, None] * b[..., None, :])
+        own = [self.group == g for g in range(self.places.structure.n_groups)]
+        return np.stack([a[:, g].swapaxes(1, 2) @ b[:, g] for g in own], axis=1)
+
+    def _fill(self, gaps: Gaps, W: Array, residual: Array, M: Array, r: Array) -> Array:
+        """Add to M and r of the group what is expected of a pattern's missing answers; its part of the value.
+
+        Given the answers, the missing ones have expectation B (m − μ) with B = −V W_mo and covariance
+        V = W_mm⁻¹; so that log|Σ_oo| = log|Σ| − log|V| and tr(Σ_oo⁻¹ M_oo) = tr(W M) − k (Little & Rubin,
+        2002, ch. 11).
+        """
+        g, m, share = gaps.group, gaps.missing, self.share[:, gaps.place]
+        across = W[:, m]
+        V, logdet, _ = inverse(across[:, :, m])
+        B = -(V @ across)
+        B[:, :, m] = 0.0
+        e = residual[:, gaps.place]
+        expected = B @ e[:, :, None]
+        by_answers = expected * e[:, None, :]
+        if gaps.spread is not None:
+            by_answers = by_answers + B @ self.spreads[:, gaps.spread]
+        by_answers *= share[:, None, None]
+        M[:, g, m] += by_answers
+        M[:, g, :, m] += by_answers.transpose(1, 0, 2)
+        M[:, g, m[:, None], m] += by_answers @ B.swapaxes(1, 2) + share[:, None, None] * V
+        r[:, g, m] += expected[:, :, 0] * share[:, None]
+        return np.asarray(share * (logdet - len(m)))
 
 
 def total_effects(identity_plus_A: Array, depth: int | None) -> Array:

@@ -78,3 +78,23 @@ released <- function(id) {
 save("score_tests", c(version, list(tests = list(
   released("groups_stdlv_loadings"), released("waves_loadings"), released("effect_coding_ml"),
   released("residual_labels")))))
+
+SAM <- "visual =~ x1 + x2 + x3
+textual =~ x4 + x5 + x6
+speed =~ x7 + x8 + x9
+speed ~ visual + textual
+textual ~ visual"
+after <- function(name, model, method, ..., note = "") {
+  fit <- suppressWarnings(sam(model, read.csv("data/holzinger.csv"), sam.method = method, ...))
+  rows <- as.data.frame(unclass(parameterEstimates(fit)))
+  list(id = name, method = method, model = model, options = list(...), note = note,
+       group_labels = as.list(lavInspect(fit, "group.label")),
+       rows = rows[intersect(c("lhs", "op", "rhs", "group", "label", "est", "se"), names(rows))])
+}
+labelled <- gsub("speed ~ visual", "speed ~ a*visual", gsub("textual ~ visual", "textual ~ b*visual", SAM))
+cases <- list()
+for (m in c("local", "global")) cases <- c(cases, list(
+  after("definition", paste(labelled, "ab := a*b", sep = "\n"), m),
+  after("covariate", paste(SAM, "visual ~ ageyr", sep = "\n"), m), after("groups", SAM, m, group = "school"),
+  after("equal groups", SAM, m, group = "school", group.equal = c("loadings", "intercepts"))))
+save("sam", c(version, list(fits = cases)))

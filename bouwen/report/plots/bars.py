@@ -1,4 +1,4 @@
-"""Answers as they were given, and answers that are missing."""
+"""Answers as they were given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.plots.style import BLUE, categorical, downwards, look, word, wrapped
+from bouwen.report.plots.style import categorical, look, word, wrapped
 from bouwen.report.words import percent
 from bouwen.survey import Study
 from bouwen.survey.disclosure import pooled
@@ -25,13 +25,15 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``construct item answer share start end`` with answers lowest first; the shares of an item
-        add up to 1. Items that hardly anyone answered have no rows.
+        ``construct item answer share start end``; within a construct the item with the highest mean answer
+        comes first, within an item the lowest answer; the shares of an item add up to 1. Items that
+        hardly anyone answered have no rows.
     """
     rows = []
     for construct in constructs:
         scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
-        for item in study.items_of(construct):
+        means = study.responses[list(study.items_of(construct))].mean()
+        for item in means.sort_values(ascending=False, kind="stable").index:
             counts = study.responses[item].value_counts().reindex(list(scale.codes), fill_value=0)
             counts = pooled(counts, study.settings.min_cell)
             if (n := counts.sum()) == 0:
@@ -45,7 +47,7 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
 
 
 def answers(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
-    """Diverging bars of the answers as given, an item a bar, a panel a construct."""
+    """Diverging bars of the answers as given, an item a bar, a panel a construct, highest mean on top."""
     from plotnine import (
         aes,
         element_text,
@@ -117,24 +119,3 @@ def answer_colours(study: Study, items: Iterable[str]) -> dict[str, str]:
             colour = "#D9D9D9" if share == 0.5 else to_hex(colormaps["PuOr"](0.08 + 0.84 * share))
             colours.setdefault(answer_label(study, item, code), colour)
     return colours
-
-
-def missing(study: Study) -> ggplot:
-    """Share of missing answers per item, a panel a construct; small counts drawn as their upper bound."""
-    from plotnine import aes, element_text, facet_grid, geom_segment, ggplot, labs, scale_x_continuous, theme
-
-    n, least = len(study.responses), study.settings.min_cell
-    counts = study.responses[list(study.items)].isna().sum()
-    found = pd.DataFrame({"share": [least / n if 0 < c < least else c / n for c in counts]})
-    found["item"] = downwards(list(counts.index))
-    names = [study.instrument.construct_of(item) for item in counts.index]
-    found["construct"] = categorical([wrapped(study.label(name), 22) for name in names])
-    return (
-        ggplot(found, aes(x=0, xend="share", y="item", yend="item"))
-        + geom_segment(colour=BLUE, size=3)
-        + facet_grid("construct", scales="free_y", space="free_y")
-        + scale_x_continuous(labels=lambda xs: [percent(x, study.language, 1) for x in xs])
-        + labs(x=word(study, "missing"))
-        + look(0.17 * len(found) + 0.14 * len(set(names)) + 0.8)
-        + theme(strip_text_y=element_text(size=8, angle=0, ha="left"), axis_text_y=element_text(size=7.5))
-    )

@@ -1,0 +1,64 @@
+"""What reporting guidelines ask, and where the book answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Section:
+    """A place in the book: its chapter, its anchor and its heading in both languages."""
+
+    chapter: str
+    anchor: str
+    heading: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that a guideline asks, and the section that answers it; none where the book does not."""
+
+    guideline: str
+    chapter: str
+    text: dict[str, str]
+    section: Section | None
+
+
+@dataclass(frozen=True)
+class Checklists:
+    """All lines, with the sources of the guidelines and the sections of the book."""
+
+    sources: dict[str, str]
+    sections: dict[str, Section]
+    lines: tuple[Line, ...]
+
+    def of(self, chapter: str) -> tuple[Line, ...]:
+        """The lines that stand at the end of a chapter."""
+        return tuple(line for line in self.lines if line.chapter == chapter)
+
+
+@cache
+def read_checklists() -> Checklists:
+    """The checklists of ``checklists.yml``; a line that points nowhere is a KeyError."""
+    text = (files("bouwen.report") / "checklists.yml").read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    sections = {
+        anchor: Section(chapter, anchor, heading)
+        for chapter, found in content["sections"].items()
+        for anchor, heading in found.items()
+    }
+    lines = tuple(
+        Line(
+            guideline=line["from"],
+            chapter=chapter,
+            text={language: line[language] for language in ("en", "nl")},
+            section=sections[line["at"]] if "at" in line else None,
+        )
+        for chapter, found in content["chapters"].items()
+        for line in found
+    )
+    return Checklists(content["guidelines"], sections, lines)

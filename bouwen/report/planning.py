@@ -1,0 +1,62 @@
+"""A study -> a report on how many answers its follow-up needs, and a figure beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bouwen.groups import plan_follow_up
+from bouwen.report import plots, tables, texts
+from bouwen.sem.resample.workers import cluster
+from bouwen.survey import read_study
+from bouwen.survey.files import FileError
+
+FIGURES = (".png", ".svg")
+
+
+def power_report(
+    study: str | Path,
+    sizes: Sequence[int] | None = None,
+    *,
+    reps: int,
+    seed: int,
+    n_jobs: int | None = None,
+    cluster_address: str | None = None,
+    plot: Path | None = None,
+) -> str:
+    """Simulate the follow-up of a study; the effects, what each needs, and a sentence, as text.
+
+    Parameters
+    ----------
+    study : str or Path
+        A study file.
+    sizes : sequence of int, optional
+        See `plan_follow_up`, also for ``reps``, ``seed`` and ``n_jobs``.
+    cluster_address : str, optional
+        See `cluster`.
+    plot : Path, optional
+        Where to write the power curves: a new .svg or .png file.
+
+    Raises
+    ------
+    BouwenError
+        The study is refused, its model cannot be fitted, or the figure cannot be written.
+    """
+    if plot is not None:
+        refuse_figure(plot)
+    survey = read_study(study)
+    with cluster(cluster_address):
+        plan = plan_follow_up(survey, sizes, reps=reps, seed=seed, n_jobs=n_jobs)
+    if plot is not None:
+        plots.power_curves(survey, plan).save(plot, verbose=False, dpi=200)
+    return texts.follow_up_report(survey, plan, tables.follow_up_texts(survey, plan))
+
+
+def refuse_figure(path: Path) -> None:
+    """Refuse a figure that would replace a file, has no folder, or is of another kind."""
+    if path.suffix.lower() not in FIGURES:
+        raise FileError(path, "must end in .svg or .png.")
+    if path.exists():
+        raise FileError(path, "is there already; choose another name, or remove it.")
+    if not path.parent.is_dir():
+        raise FileError(path, f"there is no folder {path.parent}; create it first.")

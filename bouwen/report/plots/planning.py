@@ -1,0 +1,71 @@
+"""Power by sample size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bouwen.groups import FollowUp
+from bouwen.report.plots.style import BLUE, GREY, ORANGE, categorical, look, ticks, word, wrapped
+from bouwen.report.texts.planning import chain_label
+from bouwen.survey import Study
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
+
+
+def power_bands(study: Study, plan: FollowUp) -> pd.DataFrame:
+    """Power with two Monte Carlo errors for each effect and size: ``effect n power lower upper``."""
+    found = plan.result.table()
+    labels = {t: wrapped(chain_label(study, c), 30) for t, c in plan.effects["chain"].items()}
+    return pd.DataFrame(
+        {
+            "effect": categorical([labels[target] for target in found["target"]]),
+            "n": found["n"],
+            "power": found["power"],
+            "lower": (found["power"] - 2 * found["mc_error"]).clip(0, 1),
+            "upper": (found["power"] + 2 * found["mc_error"]).clip(0, 1),
+        }
+    )
+
+
+def power_curves(study: Study, plan: FollowUp) -> ggplot:
+    """Power by sample size, a panel an effect; dashed: the power aimed at, dotted: the study's own size."""
+    from plotnine import (
+        aes,
+        element_line,
+        element_text,
+        facet_wrap,
+        geom_hline,
+        geom_line,
+        geom_point,
+        geom_ribbon,
+        geom_vline,
+        ggplot,
+        labs,
+        scale_y_continuous,
+        theme,
+    )
+
+    bands = power_bands(study, plan)
+    columns = 3 if bands["effect"].nunique() > 2 else 2
+    rows = -(-bands["effect"].nunique() // columns)
+    return (
+        ggplot(bands, aes("n", "power"))
+        + geom_hline(yintercept=plan.goal, linetype="dashed", colour=ORANGE, size=0.5)
+        + geom_vline(xintercept=plan.n, linetype="dotted", colour=GREY)
+        + geom_ribbon(aes(ymin="lower", ymax="upper"), fill=BLUE, alpha=0.2)
+        + geom_line(colour=BLUE, size=0.8)
+        + geom_point(colour=BLUE, size=1.8)
+        + facet_wrap("effect", ncol=columns)
+        + scale_y_continuous(limits=(0, 1), breaks=[0, 0.2, 0.4, 0.6, 0.8, 1], labels=ticks(study))
+        + labs(x=word(study, "answers_n"), y=word(study, "power"))
+        + look(1.9 * rows + 0.5, width=7.2)
+        + theme(
+            strip_text=element_text(size=8, weight="bold", ha="left", x=0, linespacing=1.1),
+            panel_spacing=0.035,
+            axis_title_y=element_text(),
+            panel_grid_major_y=element_line(colour="#E3E3E3"),
+        )
+    )

@@ -1,0 +1,88 @@
+"""Every line of the reporting checklists leads somewhere."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+import bouwen
+from bouwen.report import chapters as ch
+from bouwen.report import tables
+from bouwen.report.checklists import read_checklists
+
+ROOT = Path(__file__).parents[2]
+LISTS = read_checklists()
+CHAPTERS = {name.removeprefix("book/"): chapter for name, chapter in ch.read_chapters(ROOT).items()}
+
+
+def markdown_of(chapter, language):
+    """The Markdown of a chapter in one language."""
+    cells = ch.in_language(CHAPTERS[chapter].notebook, language)["cells"]
+    return "\n\n".join(ch.source_of(cell) for cell in cells if cell["cell_type"] == "markdown")
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("anchor", list(LISTS.sections))
+def test_every_section_stands_where_the_checklists_say(anchor, language):
+    section = LISTS.sections[anchor]
+    target = f"({anchor})=\n## {section.heading[language]}\n"
+    assert target in markdown_of(section.chapter, language) + "\n"
+
+
+def test_every_line_can_be_read_and_has_a_source():
+    for line in LISTS.lines:
+        assert line.guideline in LISTS.sources
+        assert all(len(text) > 10 for text in line.text.values())
+        assert line.text["en"] != line.text["nl"]
+    texts = [(line.guideline, line.text["en"]) for line in LISTS.lines]
+    assert len(set(texts)) == len(texts)
+
+
+def test_no_line_leads_to_a_chapter_that_may_be_left_out():
+    for line in LISTS.lines:
+        if line.section and line.section.chapter != line.chapter:
+            assert "needs" not in CHAPTERS[line.section.chapter].wishes
+
+
+@pytest.mark.parametrize("chapter", list(dict.fromkeys(line.chapter for line in LISTS.lines)))
+def test_every_checklist_stands_at_the_end_of_its_chapter(chapter):
+    last = CHAPTERS[chapter].notebook["cells"][-1]
+    assert ch.source_of(last) == f'tables.checklist(survey, "{chapter}")'
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_checklist_links_to_sections_and_says_what_the_book_leaves_out(language):
+    study = bouwen.read_study("data/reputation/study.yml", language=language)
+    for chapter in ("sample", "measurement"):
+        shown = tables.checklist(study, chapter).as_raw_html()
+        links = re.findall(r'<a href="([^"#]*)#([^"]+)">([^<]+)</a>', shown)
+        lines = LISTS.of(chapter)
+        assert len(links) == sum(line.section is not None for line in lines)
+        absent = {"en": "not reported in this book", "nl": "niet in dit boek"}[language]
+        assert shown.count(absent) == sum(line.section is None for line in lines)
+        for page, anchor, label in links:
+            section = LISTS.sections[anchor]
+            assert page == ("" if section.chapter == chapter else f"{section.chapter}.html")
+            assert html.unescape(label).replace("'", "’") == section.heading[language].replace("'", "’")
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_every_anchor_in_the_built_book_exists(language, tmp_path):
+    from bouwen.report import book
+
+    index = book.build(
+        "data/reputation/study.yml", parameters={"language": language}, output=tmp_path / "html"
+    )
+    pages = {path.name: path.read_text(encoding="utf-8") for path in (index.parent / "book").glob("*.html")}
+    found = 0
+    for name, page in pages.items():
+        for target, anchor in re.findall(r'<td[^>]*><a href="([^"#:]*)#([^"]+)"', page):
+            assert f'id="{anchor}"' in pages[target or name], f"{name}: {target}#{anchor}"
+            found += 1
+    assert found == sum(line.section is not None for line in LISTS.lines)
+
+
+def test_every_source_is_used():
+    assert set(LISTS.sources) == {line.guideline for line in LISTS.lines}
