@@ -7,6 +7,7 @@ from typing import Literal
 
 from bouwen.errors import BouwenError
 from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
+from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.scales import key_items
 from bouwen.sem import parse_model
 from bouwen.sem.partable import TableOptions, build_table
@@ -36,6 +37,8 @@ class StudyInvariance:
         has too small a ``"size"`` for every model, or a ``"fit"`` failed; empty where there is one.
     reason : str
         What the failed fit said.
+    permutations : Permutations or None
+        The ladder with respondents shuffled over the levels, where asked for.
     """
 
     group: str
@@ -45,9 +48,17 @@ class StudyInvariance:
     invariance: Invariance | None
     problem: Problem = ""
     reason: str = ""
+    permutations: Permutations | None = None
 
 
-def study_invariance(study: Study, group: str, *, model: str | None = None) -> StudyInvariance:
+def study_ladders(study: Study, draws: int = 200) -> dict[str, StudyInvariance]:
+    """`study_invariance` of every group of a study, with permutations."""
+    return {group: study_invariance(study, group, draws=draws) for group in study.groups}
+
+
+def study_invariance(
+    study: Study, group: str, *, model: str | None = None, draws: int = 0
+) -> StudyInvariance:
     """Whether a study's measurement works alike in the levels of a background variable.
 
     Only levels with ``min_group`` respondents take part. Estimates are by maximum likelihood with robust
@@ -65,6 +76,8 @@ def study_invariance(study: Study, group: str, *, model: str | None = None) -> S
         is, else the factor of the outcome. Small enough is a model with `RESPONDENTS` respondents in the
         smallest level for every loading, variance and covariance that a group estimates. Bentler & Chou
         (1987) ask for five; with fewer than three, more and more shuffled groups have no solution.
+    draws : int
+        Permutations, by the study's seed.
 
     Raises
     ------
@@ -87,7 +100,8 @@ def study_invariance(study: Study, group: str, *, model: str | None = None) -> S
         checked = check_invariance(syntax, answers, group, estimator="MLR", missing="fiml")
     except BouwenError as error:
         return StudyInvariance(group, chosen, levels, left_out, None, "fit", str(error))
-    return StudyInvariance(group, chosen, levels, left_out, checked)
+    permuted = permutation_invariance(checked, draws, seed=study.settings.seed) if draws else None
+    return StudyInvariance(group, chosen, levels, left_out, checked, permutations=permuted)
 
 
 def suitable_model(study: Study, n: int) -> str:

@@ -18,13 +18,15 @@ import pandas as pd
 
 from bouwen.groups.invariance import Invariance
 from bouwen.sem import Fit
+from bouwen.sem.discrepancy import Likelihood
 from bouwen.sem.implied import Array
 from bouwen.sem.moments import find_patterns
 from bouwen.sem.normal import Family
 from bouwen.sem.partable import Key
 from bouwen.sem.releases import Releases
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
-from bouwen.sem.resample.stacks import batch_measures, weighted_objective
+from bouwen.sem.resample.samples import usable
+from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective
 from bouwen.sem.resample.workers import Chunk, run_chunks
 
 MEASURES = ("chisq", "cfi", "rmsea", "srmr")
@@ -228,12 +230,15 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
     D, N = len(weights), weights[0].sum()
     values = np.full((D, len(ladder), len(MEASURES)), np.nan)
     scores: dict[str, Array] = {}
-    harder, solved = None, None
+    harder, solved, saturated = None, None, None
     for s, step in reversed(list(enumerate(ladder))):
         objective = weighted_objective(step.family, weights)
+        if saturated is None and isinstance(objective, Likelihood) and not objective.simple:
+            saturated = saturated_stack(objective, usable(objective))
         batch = fit_batch(objective, step.family.table, step.start(harder, solved))
         good = batch.status == CONVERGED
-        values[good, s] = batch_measures(step.family, objective, batch, MEASURES).to_numpy()[good]
+        found = batch_measures(step.family, objective, batch, MEASURES, saturated=saturated)
+        values[good, s] = found.to_numpy()[good]
         if step.releases is not None:
             apart = weighted_objective(step.releases.family, weights)
             scores[step.name] = N * step.releases.scores(apart, batch.theta)

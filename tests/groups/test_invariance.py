@@ -277,6 +277,25 @@ def test_small_levels_get_a_model_that_they_can_bear():
     assert suitable_model(providers, 3 * 8 - 1) == ""
 
 
+def test_figure_table_and_sentence_tell_the_same(study):
+    from dataclasses import replace
+
+    from bouwen.report import plots, tables, texts
+
+    few = study.file.model_copy(update={"settings": study.settings.model_copy(update={"min_group": 126})})
+    strict = replace(study, file=few)  # leaves company_1 and company_2, and contract without prepaid
+    ladders = bouwen.study_ladders(strict, draws=20)
+    drawn, observed = plots.cfi_changes(strict, ladders)
+    assert len(drawn) == 20 * 3
+    assert_allclose(observed["change"], ladders["company"].permutations.observed[1:, 1])
+    html = tables.invariance(strict, ladders).as_raw_html()
+    assert html.count("20/20") == 4
+    assert study.group_label("plan") not in html
+    told = texts.invariance(strict, ladders).data
+    assert "fewer than two groups" in told
+    assert study.level_label("plan", "prepaid") in told
+
+
 def test_factors_of_factors_give_way():
     assert first_order("a =~ x1 + x2\nb =~ x3 + start(0.5)*x4\nc =~ a + b\nc ~~ d") == (
         "a =~ x1\na =~ x2\nb =~ x3\nb =~ start(0.5)*x4"

@@ -13,6 +13,7 @@ from bouwen.report.tables.factors import (
     suitability,
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
+from bouwen.report.tables.invariance import invariance, step_label
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
@@ -78,6 +79,7 @@ __all__ = [
     "group_differences",
     "head",
     "intervals",
+    "invariance",
     "items",
     "items_in_scales",
     "joint_tests",
@@ -104,6 +106,7 @@ __all__ = [
     "specification_steps",
     "stable_loadings",
     "standardised",
+    "step_label",
     "structure_tests",
     "structures",
     "suitability",

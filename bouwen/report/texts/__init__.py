@@ -1,5 +1,6 @@
 """Results -> sentences and lists that a page shows as they are."""
 
+from bouwen.report.texts.invariance import invariance
 from bouwen.report.texts.passages import (
     about,
     how_to_cite,
@@ -44,6 +45,7 @@ __all__ = [
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+    "invariance",
     "key",
     "markdown",
     "missing_test",

@@ -40,6 +40,8 @@ from bouwen.sem.resample.samples import take
 from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
 
+Saturated = tuple[Array, Array, Array]
+
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl")
 
 
@@ -168,7 +170,12 @@ def _available(n: Array, mean: Array, cov: Array, o: Likelihood) -> tuple[Array,
 
 
 def batch_measures(
-    family: Family, objective: Objective, batch: Batch, measures: Sequence[str] = MEASURES
+    family: Family,
+    objective: Objective,
+    batch: Batch,
+    measures: Sequence[str] = MEASURES,
+    *,
+    saturated: Saturated | None = None,
 ) -> pd.DataFrame:
     """Fit measures of every draw, by lavaan's names; NaN where the draw failed.
 
@@ -182,6 +189,8 @@ def batch_measures(
     measures : sequence of str
         Which of "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl" (likelihoods only);
         for incomplete data all but "logl" need the saturated model of every draw, estimated by EM.
+    saturated : tuple, optional
+        What `saturated_stack` found for these draws, where several models are fitted to them.
 
     Notes
     -----
@@ -190,7 +199,7 @@ def batch_measures(
     unknown = set(measures) - set(MEASURES)
     if unknown:
         raise UnknownOption("measures", sorted(unknown)[0], MEASURES)
-    table = _Measures(family, objective, batch)
+    table = _Measures(family, objective, batch, saturated)
     return pd.DataFrame({name: getattr(table, name) for name in measures})
 
 
@@ -201,6 +210,7 @@ class _Measures:
     family: Family
     objective: Any
     batch: Batch
+    known: Saturated | None = None
 
     @cached_property
     def N(self) -> Array:
@@ -209,12 +219,12 @@ class _Measures:
         return total if isinstance(self.objective, Likelihood) else total - self.family.structure.n_groups
 
     @cached_property
-    def _saturated(self) -> tuple[Array, Array, Array]:
+    def _saturated(self) -> Saturated:
         """Sample (or saturated) means and covariances, and the constant of the likelihood."""
         o = self.objective
         if o.observed is None:
             return o.mean, o.cov, o.constant
-        return saturated_stack(o, np.isfinite(self.batch.value))
+        return self.known or saturated_stack(o, np.isfinite(self.batch.value))
 
     @cached_property
     def _shift(self) -> Array | float:
@@ -337,7 +347,7 @@ def free_parameters(family: Family, batch: Batch) -> int:
     return family.table.n_free - held
 
 
-def saturated_stack(o: Likelihood, draws: Array) -> tuple[Array, Array, Array]:
+def saturated_stack(o: Likelihood, draws: Array) -> Saturated:
     """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws."""
     D, G, p = len(o.mean), o.structure.n_groups, o.structure.p
     mean, cov = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
