@@ -24,9 +24,9 @@ class Specification:
 
     Attributes
     ----------
-    form : "second_order", "one_factor", "facets" or "scores"
+    form : "second_order", "one_factor", "facets", "item" or "scores"
         The predictor as a factor of factors, one factor, several correlated factors that predict the
-        outcome together, or a mean score (then every construct is one).
+        outcome together, a single item, or a mean score (then every construct is one).
     estimator : "MLR" or "WLSMV"
         Items as numbers with robust errors, or as ordered categories.
     missing : "available" or "complete"

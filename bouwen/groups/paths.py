@@ -15,7 +15,7 @@ from bouwen.sem.statements import Formula
 from bouwen.survey import Study
 from bouwen.survey.instrument import PathEvidence
 
-Form = Literal["second_order", "one_factor", "facets", "scores"]
+Form = Literal["second_order", "one_factor", "facets", "item", "scores"]
 Adjustment = Literal["none", "model", "background"]
 
 
@@ -59,9 +59,9 @@ class MainPath:
 
         A model that uses a facet apart from the predictor allows no other representation by factors.
         """
-        latent = bool(measures(self.formulas, self.predictor))
-        if not latent:
-            return ("scores",)
+        if not measures(self.formulas, self.predictor):
+            measured = any(f.op == "=~" for f in self.formulas)
+            return ("item", "scores") if measured else ("scores",)
         if not self.facets:
             return ("one_factor", "scores")
         alone = {n for f in self.formulas if f.op != "=~" for n in (f.lhs, f.rhs)} & set(self.facets)

@@ -234,7 +234,8 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
     for s, step in reversed(list(enumerate(ladder))):
         objective = weighted_objective(step.family, weights)
         if saturated is None and isinstance(objective, Likelihood) and not objective.simple:
-            saturated = saturated_stack(objective, usable(objective))
+            sample, good = step.family.sample, np.flatnonzero(usable(objective))
+            saturated = saturated_stack(objective, good, sample.mean, sample.cov)
         batch = fit_batch(objective, step.family.table, step.start(harder, solved))
         good = batch.status == CONVERGED
         found = batch_measures(step.family, objective, batch, MEASURES, saturated=saturated)

@@ -115,6 +115,20 @@ def test_forms_are_the_models_that_a_researcher_would_write(providers):
     assert "relationship_satisfaction ~ trust" in alone
 
 
+def test_a_single_item_can_be_the_predictor(reputation):
+    study = replace(reputation, file=reputation.file.model_copy(update={"predictor": "cusa"}))
+    given = material(study)
+    every = list(specifications(study, given))
+    assert {one.form for one in every} == {"item", "scores"}
+    assert set(given.excluded) == {"all"}
+    own = bouwen.fit_model(study, "structural").parameters.set_index(["lhs", "op", "rhs"])
+    found = result(given, every[0], 0.95)
+    assert found["estimate"] == pytest.approx(own.loc[("loyalty", "~", "cusa"), "std_all"], abs=1e-8)
+    scores = SideScores(given)
+    close = effects_of(scores.sides(every[0]), np.arange(len(given.keyed))[None])[0][0]
+    assert close == pytest.approx(found["estimate"], abs=0.05)
+
+
 def test_background_leaves_no_pair_of_constructs_uncorrelated(reputation):
     text = as_text(
         material(reputation).model(replace(OWN, adjustment="background")).represented("one_factor")

@@ -21,7 +21,7 @@ def test_help_comes_at_once():
     began = time.monotonic()
     done = bouwen("--help")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("build", "check", "lab", "simulate", "verify"))
+    assert all(name in done.stdout for name in ("build", "check", "lab", "power", "simulate", "verify"))
     assert time.monotonic() - began < 2
 
 
@@ -47,6 +47,8 @@ def test_version():
         ["build", "-p", "draws"],
         ["check", "one", "two"],
         ["simulate"],
+        ["power", "-n", "many"],
+        ["power", "--reps", "1"],
     ],
     ids=" ".join,
 )
@@ -64,6 +66,8 @@ def test_wrong_use_is_status_2(arguments, mini):
         (["build", STUDY, "-p", "drws", "5"], 'Did you mean "draws"?'),
         (["build", STUDY, "-p", "draws", "many"], "must be of type int"),
         (["build", STUDY, "-o", "/proc/here"], "cannot be written"),
+        (["power", "nowhere/study.yml"], "nowhere/study.yml"),
+        (["power", STUDY, "--plot", "figure.pdf"], "must end in .svg or .png"),
         (["verify", "nowhere/study.yml"], "nowhere/study.yml"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

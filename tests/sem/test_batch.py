@@ -43,6 +43,7 @@ CASES: dict[str, tuple[str, str, dict[str, object]]] = {
     "covariates and gaps": (PATHS, "holzinger_missing", {"missing": "fiml"}),
     "gls": (THREE, "holzinger", {"estimator": "GLS"}),
     "uls": (THREE, "holzinger", {"estimator": "ULS", "group": "school", "group_equal": ("loadings",)}),
+    "ordered": ("A =~ A1 + A2 + A3\nC =~ C1 + C2 + C3", "bfi900", {"ordered": True}),
     "linear": (LINEAR, "holzinger", {}),
     "nonlinear": (NONLINEAR, "holzinger", {}),
 }

@@ -4,7 +4,7 @@ from bouwen.report.plots.averages import level_profile, means, outcome, outcome_
 from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, answers
 from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
 from bouwen.report.plots.invariance import cfi_changes, invariance
-from bouwen.report.plots.models import loadings, paths
+from bouwen.report.plots.models import indirect_effects, loadings, paths
 from bouwen.report.plots.planning import power_bands, power_curves
 from bouwen.report.plots.response import (
     missing,
@@ -53,6 +53,7 @@ __all__ = [
     "eigenvalues",
     "exploratory",
     "facet_correlations",
+    "indirect_effects",
     "invariance",
     "level_profile",
     "loadings",

@@ -29,6 +29,7 @@ WORDS = {
     "as_answered": ("groups as they are", "groepen zoals ze zijn"),
     "answers": ("Share of answers", "Aandeel van de antwoorden"),
     "loading": ("Standardised loading", "Gestandaardiseerde lading"),
+    "indirect": ("Standardised indirect effect", "Gestandaardiseerd indirect effect"),
     "path": ("Standardised path", "Gestandaardiseerd pad"),
     "mean": ("Mean score", "Gemiddelde score"),
     "r": ("Correlation with: {}", "Correlatie met: {}"),

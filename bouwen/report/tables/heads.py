@@ -31,9 +31,9 @@ HEADS = {
     "claim": ("Finding", "Bevinding"),
     "code": ("Code", "Code"),
     "code_name": ("Name in the data", "Naam in de data"),
-    "congruence": ("Congruence, median", "Congruentie, mediaan"),
-    "congruence_good": ("Samples ≥ 0.95", "Steekproeven ≥ 0,95"),
-    "congruence_lower": ("Lower end", "Ondergrens"),
+    "congruence": ("Congruence", "Congruentie"),
+    "congruence_good": ("≥ 0.95", "≥ 0,95"),
+    "congruence_lower": ("Lower", "Onder"),
     "construct": ("Construct", "Construct"),
     "count": ("Respondents", "Respondenten"),
     "definition": ("Definition", "Definitie"),
@@ -45,6 +45,10 @@ HEADS = {
     "estimate": ("Estimate", "Schatting"),
     "estimates": ("Estimates", "Schattingen"),
     "evidence": ("Evidence", "Bewijs"),
+    "interval_draws": ("{level} interval, bootstrap", "{level}-interval, bootstrap"),
+    "interval_delta": ("{level} interval, delta method", "{level}-interval, deltamethode"),
+    "draws": ("Draws", "Trekkingen"),
+    "outcome": ("What became of them", "Wat ervan kwam"),
     "expected": ("Shuffled, median", "Geschud, mediaan"),
     "factor": ("Factor", "Factor"),
     "factors": ("Factors", "Factoren"),
@@ -127,9 +131,9 @@ HEADS = {
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch",
-    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair",
-    "parameter", "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict", "what",
-    "where", "wording",
+    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "outcome",
+    "pair", "parameter", "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict",
+    "what", "where", "wording",
 }  # fmt: skip
 
 NOTES = {
@@ -233,9 +237,11 @@ NOTES = {
         "voor antwoorden die niet normaal verdeeld zijn.",
     ),
     "samples": (
-        "Bootstrap samples of respondents; a congruence of 0.95 or more makes two factors the same "
+        "Congruence: median over bootstrap samples with its lower end; a congruence of 0.95 or more makes "
+        "two factors the same "
         "(Lorenzo-Seva & ten Berge, 2006).",
-        "Bootstrapsteekproeven van respondenten; een congruentie van 0,95 of meer maakt twee factoren "
+        "Congruentie: mediaan over bootstrapsteekproeven en haar ondergrens; een congruentie van 0,95 of "
+        "meer maakt twee factoren "
         "gelijk (Lorenzo-Seva & ten Berge, 2006).",
     ),
     "small": (

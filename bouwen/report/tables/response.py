@@ -66,7 +66,7 @@ def screening(found: Screening) -> GT:
         study,
         {
             "what": [SCREENED[key][dutch].format(CONSTANT_ITEMS) for key in counts],
-            "count": [str(guarded(study, count)) for count in counts.values()],
+            "count": [str(guarded(study, count, found.n)) for count in counts.values()],
         },
     )
 

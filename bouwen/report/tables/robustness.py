@@ -28,6 +28,7 @@ LEVELS = {
     "second_order": ("factor of factors", "factor van factoren"),
     "one_factor": ("one factor", "één factor"),
     "facets": ("facets together", "facetten samen"),
+    "item": ("item, other factors", "item, verder factoren"),
     "scores": ("mean score", "gemiddelde score"),
     "MLR": ("MLR: items as numbers", "MLR: items als getallen"),
     "WLSMV": ("WLSMV: items as categories", "WLSMV: items als categorieën"),

@@ -1,5 +1,6 @@
 """Results -> sentences and lists that a page shows as they are."""
 
+from bouwen.report.texts.draws import account, indirect_effects
 from bouwen.report.texts.invariance import invariance
 from bouwen.report.texts.passages import (
     about,
@@ -22,6 +23,7 @@ from bouwen.report.texts.readings import apart, counted, key, missing_test, pval
 from bouwen.report.texts.robustness import robustness
 from bouwen.report.texts.wording import (
     arrow,
+    chain,
     guarded,
     guarded_share,
     markdown,
@@ -34,8 +36,10 @@ from bouwen.report.texts.wording import (
 
 __all__ = [
     "about",
+    "account",
     "apart",
     "arrow",
+    "chain",
     "chain_label",
     "counted",
     "finite_population",
@@ -45,6 +49,7 @@ __all__ = [
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+    "indirect_effects",
     "invariance",
     "key",
     "markdown",

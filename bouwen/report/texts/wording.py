@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,13 @@ def markdown(text: str) -> Markdown:
     return shown
 
 
-def guarded(study: Study, count: int) -> int | str:
-    """A count, or words where it is too small to be shown."""
-    if 0 < count < study.settings.min_cell:
-        words = {"en": "fewer than {}", "nl": "minder dan {}"}
-        return words[study.language].format(study.settings.min_cell)
+def guarded(study: Study, count: int, total: int | None = None) -> int | str:
+    """A count, or words where it is too small to be shown, or so near a known total that the rest is."""
+    least = study.settings.min_cell
+    if 0 < count < least:
+        return {"en": "fewer than {}", "nl": "minder dan {}"}[study.language].format(least)
+    if total is not None and 0 < total - count < least:
+        return {"en": "more than {}", "nl": "meer dan {}"}[study.language].format(total - least)
     return count
 
 
@@ -57,9 +60,14 @@ def power_of_ten(value: float) -> str:
     return f"{10.0 ** math.ceil(math.log10(value)):.0e}" if value > 0 else "0"
 
 
+def chain(study: Study, names: Sequence[str]) -> str:
+    """Variables in a row as a reader names them; ``…`` stands for itself."""
+    return " → ".join(name if name == "…" else variable_label(study, name) for name in names)
+
+
 def arrow(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
-    return f"{variable_label(study, source)} → {variable_label(study, target)}"
+    return chain(study, (source, target))
 
 
 def number_range(low: int, high: int, language: str = "en") -> str:

@@ -14,6 +14,7 @@ from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Likelihood, Objective
 from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
 from bouwen.sem.implied import Array
+from bouwen.sem.inference import chunked_curvature
 from bouwen.sem.partable import ParTable
 from bouwen.sem.resample.descent import Descent, newton, quasi_newton
 from bouwen.sem.resample.kernel import Kernel
@@ -80,11 +81,22 @@ def _together(objective: Objective, table: ParTable, start: Array) -> Descent:
     if affine is not None:
         offset, basis = affine
         start = offset + (start - offset) @ basis @ basis.T
+    return descend(objective, start, basis)
+
+
+def descend(objective: Objective, start: Array, basis: Array) -> Descent:
+    """Minimise all draws along the directions of a basis (q, k) from starting values (D, q)."""
     typical = average(objective).at(start.mean(axis=0))
-    values, vectors = np.linalg.eigh(basis.T @ typical.information @ basis)
+    information = (
+        chunked_curvature(typical, observed=False)
+        if isinstance(objective, Likelihood)
+        else typical.information
+    )
+    values, vectors = np.linalg.eigh(basis.T @ information @ basis)
     scale = basis @ (vectors / np.sqrt(np.maximum(values, 1e-10 * values[-1])))
     function = Kernel.of(objective) if isinstance(objective, Likelihood) else Plain(objective)
-    found = quasi_newton(function, start, scale, objective.n.sum(axis=-1))  # type: ignore[attr-defined]
+    n = np.broadcast_to(objective.n.sum(axis=-1), len(start))  # type: ignore[attr-defined]
+    found = quasi_newton(function, start, scale, n)
     rest = np.flatnonzero(~found.arrived)
     if len(rest):
         again = newton(take(objective, rest), found.theta[rest], basis)

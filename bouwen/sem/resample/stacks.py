@@ -24,20 +24,18 @@ from bouwen.sem.derivatives import slots
 from bouwen.sem.discrepancy import (
     LeastSquares,
     Likelihood,
-    LikelihoodPoint,
     Objective,
     complete_likelihood,
     stacked_least_squares,
 )
-from bouwen.sem.implied import SYMMETRIC, Array, Implied, implied_moments, with_exogenous
+from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Structure, implied_moments, with_exogenous
 from bouwen.sem.moments import Patterns
 from bouwen.sem.normal import Family, NormalTheory
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.batch import Batch
+from bouwen.sem.resample.batch import Batch, descend
 from bouwen.sem.resample.ordinal import weighted_ordinal_objective
 from bouwen.sem.resample.samples import take
-from bouwen.sem.saturated import saturated_moments
 from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
 
 Saturated = tuple[Array, Array, Array]
@@ -188,7 +186,7 @@ def batch_measures(
     batch : Batch
     measures : sequence of str
         Which of "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl" (likelihoods only);
-        for incomplete data all but "logl" need the saturated model of every draw, estimated by EM.
+        for incomplete data all but "logl" need the saturated model of every draw.
     saturated : tuple, optional
         What `saturated_stack` found for these draws, where several models are fitted to them.
 
@@ -224,7 +222,10 @@ class _Measures:
         o = self.objective
         if o.observed is None:
             return o.mean, o.cov, o.constant
-        return self.known or saturated_stack(o, np.isfinite(self.batch.value))
+        if self.known is not None:
+            return self.known
+        sample = self.family.sample
+        return saturated_stack(o, np.flatnonzero(np.isfinite(self.batch.value)), sample.mean, sample.cov)
 
     @cached_property
     def _shift(self) -> Array | float:
@@ -347,21 +348,46 @@ def free_parameters(family: Family, batch: Batch) -> int:
     return family.table.n_free - held
 
 
-def saturated_stack(o: Likelihood, draws: Array) -> Saturated:
-    """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws."""
+def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Saturated:
+    """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws.
+
+    The saturated model is fitted as any other, from the means (G, p) and covariances (G, p, p) of the sample.
+    """
     D, G, p = len(o.mean), o.structure.n_groups, o.structure.p
-    mean, cov = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
+    st = saturated_structure(o.structure)
+    i, j = np.tril_indices(p)
+    start = np.concatenate([cov[:, i, j], mean], axis=1).ravel()
+    means, covs = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
     value = np.full(D, np.nan)
-    assert o.observed is not None
-    for d in np.flatnonzero(draws):
-        patterns = Patterns(o.group, o.share[d], o.observed, o.mean[d], o.cov[d], ())
-        mean[d], cov[d] = saturated_moments(patterns, G)
-    good = np.flatnonzero(draws)
-    plain = replace(take(o, good), constant=0.0)
-    none = np.zeros(0)
-    implied = Implied(cov[good], mean[good], none, none, none, none, none)
-    value[good] = LikelihoodPoint(plain, implied).value
-    return mean, cov, value
+    for good in np.array_split(draws, max(1, len(draws) * len(start) // 30_000)):
+        own = replace(take(o, good), structure=st, slots=slots(st), fixed=st.fixed)
+        found = descend(own, np.tile(start, (len(good), 1)), np.eye(len(start)))
+        moments = np.where(found.arrived[:, None], found.theta, np.nan).reshape(len(good), G, -1)
+        covs[good[:, None], :, i, j] = covs[good[:, None], :, j, i] = moments[..., : len(i)].swapaxes(1, 2)
+        means[good] = moments[..., len(i) :]
+        value[good] = np.where(found.arrived, found.value + own.constant, np.nan)
+    return means, covs, value
+
+
+def saturated_structure(structure: Structure) -> Structure:
+    """All covariances, row by row of the lower triangle, and all means free in every group."""
+    p, G = structure.p, structure.n_groups
+    i, j = np.tril_indices(p)
+    rows = len(i) + p
+    return replace(
+        structure,
+        latent=(),
+        meanstructure=True,
+        q=G * rows,
+        kind=np.repeat([SYMMETRIC, INTERCEPT], [len(i), p]),
+        i=np.concatenate([i, np.arange(p)]),
+        j=np.concatenate([j, np.zeros(p, dtype=np.int64)]),
+        free=np.arange(G * rows).reshape(G, rows),
+        fixed=np.zeros((G, rows)),
+        loading=np.zeros(rows, dtype=bool),
+        exogenous_rows=np.zeros(0, dtype=np.int64),
+        exogenous=np.zeros(0, dtype=np.int64),
+    )
 
 
 def ordinal_srmr(o: WeightedLeastSquares, point: WeightedPoint) -> Array:

@@ -1,0 +1,139 @@
+"""How many answers the follow-up of a study needs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import bouwen
+from bouwen.errors import BouwenError
+from bouwen.groups import plan_follow_up, smallest_difference, smallest_differences
+from bouwen.groups.planning import WORTH_FINDING, analysis_of
+from bouwen.report import planning, plots, tables, texts
+from bouwen.sem import indirect_effects
+
+
+@pytest.fixture(scope="module")
+def study():
+    return bouwen.read_study("data/reputation/study.yml")
+
+
+@pytest.fixture(scope="module")
+def plan(study):
+    return plan_follow_up(study, [150, 600], reps=100, seed=1)
+
+
+@pytest.fixture(scope="module")
+def registered():
+    return bouwen.read_study("data/municipalities/study.yml")
+
+
+def test_the_analysis_defines_what_goes_through_others(study):
+    fit = bouwen.fit_model(study, "structural")
+    model, effects = analysis_of(study, fit)
+    again = bouwen.fit_sem(model, bouwen.key_items(study), estimator="MLR", missing="fiml")
+    defined = again.parameters.query("op == ':='").set_index("lhs")
+    found = indirect_effects(fit, study.outcome_variable, of="est")
+    assert_allclose(defined["est"], found["est"][found["via"].map(len) > 0], rtol=1e-6)
+    assert_allclose(effects["std"].loc[list(defined.index)], defined["std_all"], rtol=1e-6)
+    assert effects.index[0] == f"{study.outcome_variable} ~ competence"
+
+
+def test_a_plan_tells_every_effect_on_the_outcome(study, plan):
+    table = plan.table()
+    assert [chain[-1] for chain in table["chain"]] == [study.outcome_variable] * len(table)
+    assert set(plan.result.table()["n"]) == {150, plan.n, 600}
+    assert (table["worth"] == (table["std"].abs() >= WORTH_FINDING)).all()
+    assert plan.hardest["needed"] == table.loc[table["worth"], "needed"].max()
+
+
+def test_a_finite_population_needs_fewer(plan):
+    table = plan.table(population_size=500)
+    simulated = table[table["needed_error"].notna()]
+    expected = np.ceil(simulated["needed"] / (1 + simulated["needed"] / 500))
+    assert (simulated["needed_finite"] - expected).abs().max() <= 1
+
+
+def test_sizes_by_default(study):
+    sizes = plan_follow_up(study, reps=20, seed=1).result.table()["n"].unique()
+    assert list(sizes) == [175, 344, 525, 700]
+
+
+def test_the_register_says_how_many_there_are(study, registered):
+    assert study.register_size is None
+    assert registered.register_size == 342
+
+
+# R 4.2: power.t.test(n =, power = .8, strict = TRUE, tol = 1e-12)$delta
+@pytest.mark.parametrize(("n", "delta"), [(30, 0.735621069597), (50, 0.565882243755), (100, 0.398138137568)])
+def test_smallest_differences_are_those_of_r(n, delta):
+    assert smallest_difference(n, n) == pytest.approx(delta, abs=1e-10)
+
+
+def test_uneven_groups_show_less():
+    assert smallest_difference(30, 170) > smallest_difference(100, 100)
+    assert smallest_difference(30, 30, power=0.9) > smallest_difference(30, 30)
+
+
+def test_only_groups_of_size_are_compared(registered):
+    found = smallest_differences(registered)
+    assert (found[["n_first", "n_second"]] >= registered.settings.min_group).to_numpy().all()
+    assert found["d"].between(0.2, 1).all()
+
+
+def test_words_tables_and_figures(study, registered, plan):
+    sentence = texts.follow_up_needs(study, plan)
+    assert sentence.startswith("For a power of 80% the follow-up needs")
+    assert texts.chain_label(study, plan.hardest["chain"]) in sentence
+    frame = tables.follow_up_texts(study, plan)
+    assert len(frame) == len(plan.effects)
+    assert len(frame.columns) == 4
+    assert texts.finite_population(study, plan) is None
+    report = texts.follow_up_report(study, plan, frame)
+    assert report.splitlines()[-1] == sentence
+    bands = plots.power_bands(study, plan)
+    assert (bands["lower"] <= bands["power"]).all()
+    assert len(plots.power_curves(study, plan).data) == len(bands)
+    for made in (tables.follow_up(study, plan), tables.fit_power(study, plan), tables.detectable(registered)):
+        assert "<table" in made.as_raw_html()
+
+
+def test_words_for_what_a_simulation_cannot_tell(study, plan):
+    row = pd.Series({"needed": np.nan, "beyond": True})
+    assert texts.needed_text(study, plan, row) == "–"
+    assert texts.needed_text(study, plan, pd.Series({"needed": 150.0, "beyond": True})) == "≤ 150"
+    assert texts.needed_text(study, plan, pd.Series({"needed": 5000.0, "beyond": True})) == "> 1200"
+    assert texts.needed_text(study, plan, pd.Series({"needed": 412.0, "beyond": False})) == "412"
+
+
+def test_dutch_and_a_register(registered):
+    plan = plan_follow_up(registered, [200], reps=20, seed=1)
+    frame = tables.follow_up_texts(registered, plan)
+    assert frame.columns[-1] == "Van 342 nodig"
+    assert "342" in texts.finite_population(registered, plan).data
+    assert texts.follow_up_needs(registered, plan).startswith("Voor een power van 80%")
+
+
+def test_nothing_worth_finding(study, plan):
+    effects = plan.effects.assign(std=0.01)
+    small = type(plan)(plan.n, plan.df, effects, plan.result)
+    assert small.hardest is None
+    assert "nothing to plan for" in texts.follow_up_needs(study, small)
+
+
+def test_a_report_and_its_figure(tmp_path):
+    figure = tmp_path / "power.png"
+    report = planning.power_report("data/reputation/study.yml", [200], reps=20, seed=1, plot=figure)
+    assert "Power at 344" in report.splitlines()[0]
+    assert figure.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("a.pdf", "svg or .png"), ("nowhere/a.svg", "no folder"), ("there.svg", "there already")],
+)
+def test_a_figure_replaces_nothing(name, message, tmp_path):
+    (tmp_path / "there.svg").write_text("mine")
+    with pytest.raises(BouwenError, match=message):
+        planning.power_report("data/reputation/study.yml", reps=20, seed=1, plot=tmp_path / name)
+    assert (tmp_path / "there.svg").read_text() == "mine"
