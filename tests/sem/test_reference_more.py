@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import ndtr
 from test_reference_extra import HERE, fit_case, group_text, key
 
-from bouwen.sem import Fit, UnsupportedModel, fit_sam
+from bouwen.sem import Fit, UnsupportedModel, fit_sam, fit_sem
 from bouwen.sem.categorical import OrdinalFamily
 from bouwen.sem.compare import compare_fits
 from bouwen.sem.implied import THRESHOLD
