@@ -13,6 +13,7 @@ from bouwen.report.tables.factors import (
     suitability,
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
+from bouwen.report.tables.invariance import invariance, step_label
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import end_shares, items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
@@ -83,6 +84,7 @@ __all__ = [
     "head",
     "indirect_effects",
     "intervals",
+    "invariance",
     "items",
     "items_in_scales",
     "joint_tests",
@@ -108,6 +110,7 @@ __all__ = [
     "sorted_items",
     "specification_steps",
     "standardised",
+    "step_label",
     "structure_tests",
     "structures",
     "suitability",

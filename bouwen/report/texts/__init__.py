@@ -1,6 +1,7 @@
 """Results -> sentences and lists that a page shows as they are."""
 
 from bouwen.report.texts.draws import account, indirect_effects
+from bouwen.report.texts.invariance import invariance
 from bouwen.report.texts.passages import (
     about,
     how_to_cite,
@@ -49,6 +50,7 @@ __all__ = [
     "how_to_cite",
     "how_to_rerun",
     "indirect_effects",
+    "invariance",
     "key",
     "markdown",
     "missing_test",
