@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         scale_reliability,
         specification_curve,
         study_invariance,
+        study_ladders,
     )
     from bouwen.report import (
         claims,
@@ -85,7 +86,7 @@ __all__ = [
     "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega",
     "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots",
     "power", "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen",
-    "simulate", "specification_curve", "study_invariance", "tables", "tell", "texts",
+    "simulate", "specification_curve", "study_invariance", "study_ladders", "tables", "tell", "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -102,7 +103,7 @@ _HOME = {
     "bouwen.sem.power": "power simulate",
     "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
     "outcome_correlations permutation_invariance plan_follow_up scale_reliability "
-    "specification_curve study_invariance",
+    "specification_curve study_invariance study_ladders",
     "bouwen.report.words": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}

@@ -3,7 +3,7 @@
 from bouwen.groups.correlations import outcome_correlations
 from bouwen.groups.fits import fit_model
 from bouwen.groups.invariance import Invariance, check_invariance
-from bouwen.groups.ladders import study_invariance
+from bouwen.groups.ladders import study_invariance, study_ladders
 from bouwen.groups.means import group_means, group_tests
 from bouwen.groups.method import CommonMethod, common_method
 from bouwen.groups.permutation import Permutations, permutation_invariance
@@ -34,4 +34,5 @@ __all__ = [
     "smallest_differences",
     "specification_curve",
     "study_invariance",
+    "study_ladders",
 ]

@@ -7,12 +7,15 @@ from typing import Literal
 
 from bouwen.errors import BouwenError
 from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
+from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.scales import key_items
 from bouwen.sem import parse_model
 from bouwen.sem.partable import TableOptions, build_table
 from bouwen.survey import Study, group_sizes
 
 Problem = Literal["", "levels", "size", "fit"]
+
+RESPONDENTS = 3  # in the smallest level, for every loading, variance and covariance of a group
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class StudyInvariance:
     group : str
         The background variable.
     model : str
-        The model of the instrument that was taken, without its factors of factors; empty where none is
-        small enough.
+        The model of the instrument that was taken, without its factors of factors, or the construct of
+        which the factor alone was; empty where nothing is small enough.
     levels, left_out : tuple of str
         Levels compared, and levels with fewer than ``min_group`` respondents.
     invariance : Invariance or None
@@ -34,6 +37,8 @@ class StudyInvariance:
         has too small a ``"size"`` for every model, or a ``"fit"`` failed; empty where there is one.
     reason : str
         What the failed fit said.
+    permutations : Permutations or None
+        The ladder with respondents shuffled over the levels, where asked for.
     """
 
     group: str
@@ -43,9 +48,17 @@ class StudyInvariance:
     invariance: Invariance | None
     problem: Problem = ""
     reason: str = ""
+    permutations: Permutations | None = None
 
 
-def study_invariance(study: Study, group: str, *, model: str | None = None) -> StudyInvariance:
+def study_ladders(study: Study, draws: int = 200) -> dict[str, StudyInvariance]:
+    """`study_invariance` of every group of a study, with permutations."""
+    return {group: study_invariance(study, group, draws=draws) for group in study.groups}
+
+
+def study_invariance(
+    study: Study, group: str, *, model: str | None = None, draws: int = 0
+) -> StudyInvariance:
     """Whether a study's measurement works alike in the levels of a background variable.
 
     Only levels with ``min_group`` respondents take part. Estimates are by maximum likelihood with robust
@@ -58,10 +71,13 @@ def study_invariance(study: Study, group: str, *, model: str | None = None) -> S
     group : str
         A categorical background variable.
     model : str, optional
-        A model of the instrument. Without it, the measurement model if it is small enough for the smallest
-        level, else the largest other model without regressions that is. A model is small enough if it has
-        no more loadings, variances and covariances to estimate in a group than that level has respondents;
-        with fewer respondents a group's solution says more about chance than about the group.
+        A model of the instrument, or a construct for its factor alone. Without it, the measurement model if
+        it is small enough for the smallest level, else the largest other model without regressions that
+        is, else the factor of the outcome. Small enough is a model with `RESPONDENTS` respondents in the
+        smallest level for every loading, variance and covariance that a group estimates. Bentler & Chou
+        (1987) ask for five; with fewer than three, more and more shuffled groups have no solution.
+    draws : int
+        Permutations, by the study's seed.
 
     Raises
     ------
@@ -79,33 +95,42 @@ def study_invariance(study: Study, group: str, *, model: str | None = None) -> S
     of_level = study.responses[group].astype(object)
     rows = [study.responses.index[of_level == level] for level in levels]
     answers = key_items(study).assign(**{group: of_level}).loc[rows[0].append(rows[1:])]
-    syntax = first_order(study.instrument.model_syntax(chosen))
+    syntax = measurement_syntax(study, chosen)
     try:
         checked = check_invariance(syntax, answers, group, estimator="MLR", missing="fiml")
     except BouwenError as error:
         return StudyInvariance(group, chosen, levels, left_out, None, "fit", str(error))
-    return StudyInvariance(group, chosen, levels, left_out, checked)
+    permuted = permutation_invariance(checked, draws, seed=study.settings.seed) if draws else None
+    return StudyInvariance(group, chosen, levels, left_out, checked, permutations=permuted)
 
 
 def suitable_model(study: Study, n: int) -> str:
-    """The largest measurement model with no more covariance parameters than respondents; empty if none.
-
-    The model with the role ``"measurement"`` goes before larger ones.
-    """
+    """What `study_invariance` takes for a smallest level of n respondents; empty where nothing will do."""
     role = study.file.models.measurement
     counts = {name: covariance_parameters(study, name) for name in study.instrument.models}
-    fitting = {name: count for name, count in counts.items() if 0 < count <= n}
+    fitting = {name: count for name, count in counts.items() if 0 < RESPONDENTS * count <= n}
     if role in fitting:
         return role
-    return max(fitting, key=lambda name: fitting[name], default="")
+    if fitting:
+        return max(fitting, key=lambda name: fitting[name])
+    items = study.items_of(study.outcome)
+    return study.outcome if len(items) > 2 and RESPONDENTS * 2 * len(items) <= n else ""
+
+
+def measurement_syntax(study: Study, model: str) -> str:
+    """The first-order factors of a model, or the one factor of a construct."""
+    if model in study.instrument.models or model not in study.constructs:
+        return first_order(study.instrument.model_syntax(model))
+    return f"{model} =~ " + " + ".join(study.items_of(model))
 
 
 def covariance_parameters(study: Study, model: str) -> int:
     """Loadings, variances and covariances that one group estimates; 0 for a model with regressions."""
-    syntax = study.instrument.model_syntax(model)
-    if any(formula.op == "~" for formula in parse_model(syntax).formulas):
+    parsed = parse_model(study.instrument.model_syntax(model))
+    if any(formula.op == "~" for formula in parsed.formulas):
         return 0
-    return build_table(parse_model(first_order(syntax)), options=TableOptions(std_lv=True)).n_free
+    first = parse_model(first_order(study.instrument.model_syntax(model)))
+    return build_table(first, options=TableOptions(std_lv=True)).n_free
 
 
 def first_order(model: str) -> str:

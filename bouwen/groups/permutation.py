@@ -18,13 +18,15 @@ import pandas as pd
 
 from bouwen.groups.invariance import Invariance
 from bouwen.sem import Fit
+from bouwen.sem.discrepancy import Likelihood
 from bouwen.sem.implied import Array
 from bouwen.sem.moments import find_patterns
 from bouwen.sem.normal import Family
 from bouwen.sem.partable import Key
 from bouwen.sem.releases import Releases
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
-from bouwen.sem.resample.stacks import batch_measures, weighted_objective
+from bouwen.sem.resample.samples import usable
+from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective
 from bouwen.sem.resample.workers import Chunk, run_chunks
 
 MEASURES = ("chisq", "cfi", "rmsea", "srmr")
@@ -146,7 +148,7 @@ def permutation_invariance(
     stronger hypothesis (Jorgensen et al., 2018).
     """
     steps, fits = invariance.steps, invariance.fits
-    ladder = [_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()]
+    ladder = _centred([_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()])
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
     task = partial(_permuted, ladder=ladder, sizes=sizes)
     chunks = run_chunks(task, draws, seed=seed, n_jobs=n_jobs, about="Permutations")
@@ -190,6 +192,18 @@ class _Step:
         return start
 
 
+def _centred(ladder: Sequence[_Step]) -> list[_Step]:
+    """The steps with the solutions for groups that are all alike, about which permutations scatter."""
+    out: list[_Step] = []
+    for step in reversed(ladder):
+        start = step.start(out[0] if out else None, out[0].theta[None] if out else None)
+        alike = weighted_objective(step.family, np.ones((1, sum(map(len, step.family.sample.rows)))))
+        batch = fit_batch(alike, step.family.table, start)
+        theta = batch.theta[0] if batch.status[0] == CONVERGED else step.theta
+        out.insert(0, replace(step, theta=theta))
+    return out
+
+
 def _pooled(family: Family) -> Family:
     """The family with the rows of all groups in every group, for weights to choose from."""
     sample = family.sample
@@ -216,12 +230,16 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
     D, N = len(weights), weights[0].sum()
     values = np.full((D, len(ladder), len(MEASURES)), np.nan)
     scores: dict[str, Array] = {}
-    harder, solved = None, None
+    harder, solved, saturated = None, None, None
     for s, step in reversed(list(enumerate(ladder))):
         objective = weighted_objective(step.family, weights)
+        if saturated is None and isinstance(objective, Likelihood) and not objective.simple:
+            sample, good = step.family.sample, np.flatnonzero(usable(objective))
+            saturated = saturated_stack(objective, good, sample.mean, sample.cov)
         batch = fit_batch(objective, step.family.table, step.start(harder, solved))
         good = batch.status == CONVERGED
-        values[good, s] = batch_measures(step.family, objective, batch, MEASURES).to_numpy()[good]
+        found = batch_measures(step.family, objective, batch, MEASURES, saturated=saturated)
+        values[good, s] = found.to_numpy()[good]
         if step.releases is not None:
             apart = weighted_objective(step.releases.family, weights)
             scores[step.name] = N * step.releases.scores(apart, batch.theta)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from bouwen.scales import ScaleError, alpha, key_items, omega
 from bouwen.scales.answers import check_answers, check_confidence
+from bouwen.scales.figures import ranges
 from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
 from bouwen.sem.resample.batch import CONVERGED
 from bouwen.survey import Study
@@ -73,17 +74,10 @@ class Reliability:
 
     def plot(self) -> ggplot:
         """Omega of every scale with its interval, the largest on top."""
-        from plotnine import aes, geom_pointrange, geom_vline, ggplot, labs
-
-        rows = self.figures.dropna(subset="omega").sort_values("omega", kind="stable").reset_index()
-        rows = rows.assign(construct=pd.Categorical(rows["construct"], categories=list(rows["construct"])))
-        rows = rows.fillna({"omega_ci_lower": rows["omega"], "omega_ci_upper": rows["omega"]})
-        return (
-            ggplot(rows, aes("omega", "construct", xmin="omega_ci_lower", xmax="omega_ci_upper"))
-            + geom_vline(xintercept=0.7, linetype="dashed", colour="grey")
-            + geom_pointrange()
-            + labs(x="Omega", y="")
-        )
+        rows = self.figures.dropna(subset="omega").sort_values("omega", ascending=False, kind="stable")
+        names = {"omega": "estimate", "omega_ci_lower": "ci_lower", "omega_ci_upper": "ci_upper"}
+        rows = rows.rename(columns=names).rename_axis("name").reset_index()
+        return ranges(rows, "Omega", lines=(0.7,))
 
 
 def scale_reliability(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from bouwen.errors import BouwenError
 from bouwen.scales import correlation_intervals, factor_correlations, key_items, omega, omega_of_all
+from bouwen.scales.figures import ranges
 from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, compare_fits, fit_sem, parse_model
 from bouwen.survey import Study
 
@@ -245,17 +246,9 @@ class Structures:
 
     def plot(self) -> ggplot:
         """Correlations between the facets with their intervals, the largest on top, beside .85 and 1."""
-        from plotnine import aes, geom_pointrange, geom_vline, ggplot, labs
-
-        rows = self.correlations()[::-1]
-        pairs = rows["first"] + " – " + rows["second"]
-        rows = rows.assign(pair=pd.Categorical(pairs, categories=list(pairs)))
-        return (
-            ggplot(rows, aes("r", "pair", xmin="ci_lower", xmax="ci_upper"))
-            + geom_vline(xintercept=[0.85, 1.0], linetype="dashed", colour="grey")
-            + geom_pointrange()
-            + labs(x="Correlation between facets", y="")
-        )
+        rows = self.correlations().rename(columns={"r": "estimate"})
+        rows["name"] = rows["first"] + " – " + rows["second"]
+        return ranges(rows, "Correlation between facets", lines=(0.85, 1.0))
 
 
 _MEASURES = {

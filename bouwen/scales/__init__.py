@@ -22,6 +22,7 @@ from bouwen.scales.missing import (
     common_patterns,
     little_mcar,
     missing_patterns,
+    plot_missing,
     saturated_moments,
 )
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
@@ -83,6 +84,7 @@ __all__ = [
     "omega",
     "omega_of_all",
     "parallel_analysis",
+    "plot_missing",
     "polychoric",
     "saturated_moments",
     "scale_statistics",

@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import ScaleError, check_answers, check_confidence
-from bouwen.scales.scoring import key_items, score_scales
+from bouwen.scales.figures import ranges
+from bouwen.scales.given import UnknownGroup, read_scales
+from bouwen.scales.scoring import score_scales
 
 if TYPE_CHECKING:
+    from plotnine import ggplot
+
     from bouwen.survey.study import Study
 
 
@@ -60,6 +64,15 @@ class Intraclass:
         """One row with every figure."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
+    def plot(self) -> ggplot:
+        """Both coefficients with their intervals."""
+        rows = {
+            "ICC(1)": (self.icc1, self.icc1_ci_lower, self.icc1_ci_upper),
+            "ICC(2)": (self.icc2, self.icc2_ci_lower, self.icc2_ci_upper),
+        }
+        shown = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "ci_lower", "ci_upper"])
+        return ranges(shown.rename_axis("name").reset_index(), "Intraclass correlation", lines=(0.0,))
+
 
 def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95) -> Intraclass:
     """ICC(1) and ICC(2) from a one-way random effects analysis of variance, with exact intervals.
@@ -81,13 +94,13 @@ def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95
     from scipy.special import fdtrc, fdtri
 
     check_confidence(confidence)
-    frame = pd.DataFrame({"score": scores.astype(float), "group": groups}).dropna()
+    numbers = check_answers(scores.to_frame(scores.name or "score"), what="ICC").iloc[:, 0]
+    frame = pd.DataFrame({"score": numbers, "group": groups}).dropna()
     sizes = frame.groupby("group", observed=True)["score"].size().to_numpy(dtype=float)
     N, G = len(frame), len(sizes)
     if G < 2 or N <= G:
         raise NoGroups(G, N)
     within = frame["score"] - frame.groupby("group", observed=True)["score"].transform("mean")
-    check_answers(frame[["score"]], what="ICC")
     total = float(((frame["score"] - frame["score"].mean()) ** 2).sum())
     ssw = float((within**2).sum())
     df1, df2 = G - 1, N - G
@@ -154,8 +167,18 @@ def within_agreement(items: pd.DataFrame, groups: pd.Series, *, answers: int) ->
     return pd.DataFrame({"n": by.size(), "r_wg": r.where(by.size() > 1)})
 
 
-def nested_statistics(study: Study, group: str, *, confidence: float | None = None) -> pd.DataFrame:
+def nested_statistics(
+    scales: pd.DataFrame | Study, group: str, *, confidence: float | None = None
+) -> pd.DataFrame:
     """ICC(1), ICC(2) and the median r_wg of every construct, for respondents nested in a background variable.
+
+    Parameters
+    ----------
+    scales : Study, or DataFrame with the items of one scale and the groups
+    group : str
+        The background variable, or the column.
+    confidence : float, optional
+        Level of the intervals; the study's own, or .95.
 
     Returns
     -------
@@ -163,14 +186,17 @@ def nested_statistics(study: Study, group: str, *, confidence: float | None = No
         Index ``construct``; columns ``groups n size icc1 icc1_ci_lower icc1_ci_upper icc2 pvalue
         r_wg_median``.
     """
-    level = study.settings.confidence if confidence is None else confidence
-    scores, keyed, members = score_scales(study), key_items(study), study.responses[group]
-    rows = {}
-    for construct in study.constructs:
+    frame = scales if isinstance(scales, pd.DataFrame) else scales.responses
+    if group not in frame.columns:
+        raise UnknownGroup(group)
+    given = read_scales(scales.drop(columns=group) if isinstance(scales, pd.DataFrame) else scales)
+    level = given.confidence if confidence is None else confidence
+    scores = score_scales({name: given.of(name) for name in given.items})
+    rows, members = {}, frame[group]
+    for construct, names in given.items.items():
         found = intraclass(scores[construct], members, confidence=level)
-        scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
-        items = keyed[list(study.items_of(construct))]
-        agreement = within_agreement(items, members, answers=len(scale.codes))
+        lowest, highest = given.ends[names[0]]
+        agreement = within_agreement(given.of(construct), members, answers=int(highest - lowest) + 1)
         wanted = ["groups", "n", "size", "icc1", "icc1_ci_lower", "icc1_ci_upper", "icc2", "pvalue"]
         rows[construct] = {name: getattr(found, name) for name in wanted}
         rows[construct]["r_wg_median"] = float(agreement["r_wg"].median())

@@ -108,6 +108,12 @@ def check_confidence(confidence: float) -> None:
         raise NotAShare("confidence", confidence)
 
 
+def check_numeric(items: pd.DataFrame) -> pd.DataFrame:
+    """The items as floats, whatever they hold; `NotNumeric` names one that is text."""
+    columns = {name: _numbers(items[name], str(name)) for name in items.columns}
+    return pd.DataFrame(columns, index=items.index)
+
+
 def check_answers(
     items: pd.DataFrame, *, minimum: int = 1, what: str = "This", missing: Missing = "pairwise"
 ) -> pd.DataFrame:

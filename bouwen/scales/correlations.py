@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from bouwen.scales.answers import TooFewRespondents, check_answers, check_confidence
+from bouwen.scales.figures import ranges
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,20 @@ class CorrelationDifference:
     ci_lower: float
     ci_upper: float
     n: int
+
+    def table(self) -> pd.DataFrame:
+        """One row with every figure."""
+        return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
+
+    def plot(self) -> ggplot:
+        """Both correlations, and their difference with its interval."""
+        rows = {
+            "first": (self.first,) * 3,
+            "second": (self.second,) * 3,
+            "difference": (self.difference, self.ci_lower, self.ci_upper),
+        }
+        shown = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "ci_lower", "ci_upper"])
+        return ranges(shown.rename_axis("name").reset_index(), "Correlation", lines=(0.0,))
 
 
 def compare_correlations(
@@ -38,7 +59,11 @@ def compare_correlations(
     CorrelationDifference
         r(outcome, first) − r(outcome, second); the interval is that of `overlapping_interval`.
     """
-    complete = pd.concat([outcome, first, second], axis=1).dropna()
+    check_confidence(confidence)
+    complete = pd.concat([outcome, first, second], axis=1)
+    complete = check_answers(complete, what="Comparing correlations", missing="listwise")
+    if len(complete) < 4:
+        raise TooFewRespondents(len(complete), 4, "Comparing correlations")
     r = np.corrcoef(complete.to_numpy(dtype=float), rowvar=False)
     r1, r2, r12, n = float(r[0, 1]), float(r[0, 2]), float(r[1, 2]), len(complete)
     lower, upper = overlapping_interval(r1, r2, r12, n, confidence)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers, check_choice
+from bouwen.scales.figures import scree
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Kind, correlate
 from bouwen.scales.polychoric import polychoric
 
@@ -56,21 +58,12 @@ class ParallelAnalysis:
 
     def plot(self) -> ggplot:
         """Scree plot of the factors with the reference from random answers."""
-        from plotnine import aes, geom_line, geom_point, ggplot, labs, scale_linetype_manual
-
-        wide = self.eigenvalues[["factors", "factors_reference"]].set_axis(["answers", "random"], axis=1)
-        long = wide.rename_axis("number").reset_index().melt("number", var_name="from", value_name="value")
-        return (
-            ggplot(long, aes("number", "value", linetype="from"))
-            + geom_line()
-            + geom_point(long[long["from"] == "answers"])
-            + scale_linetype_manual({"answers": "solid", "random": "dashed"})
-            + labs(x="Factor", y="Eigenvalue", linetype="")
-        )
+        shown = self.eigenvalues[["factors", "factors_reference"]].set_axis(["answers", "random"], axis=1)
+        return scree(shown, "Factor", "Eigenvalue")
 
 
 def parallel_analysis(
-    items: pd.DataFrame,
+    items: Items,
     *,
     seed: int,
     draws: int = 500,
@@ -89,7 +82,7 @@ def parallel_analysis(
 
     Parameters
     ----------
-    items : DataFrame
+    items : DataFrame or Study
         One column per item, NaN where no answer was given.
     seed : int
     draws : int
@@ -114,7 +107,7 @@ def parallel_analysis(
         reference = "permuted" if correlation == "polychoric" else "normal"
     check_choice("reference", reference, get_args(Reference))
     if reference == "permuted":
-        answers = check_answers(items, missing=missing)
+        answers = check_answers(answers_of(items), missing=missing)
         random = permuted_correlations(answers, draws, rng, correlation)
     else:
         random = random_correlations(sample.n, len(sample.items), draws, rng)
@@ -248,8 +241,14 @@ class MapTest:
         """The averages."""
         return self.averages
 
+    def plot(self) -> ggplot:
+        """Average squared partial correlations; the lowest point is the number of factors."""
+        return scree(
+            self.averages[["squared"]], "Components taken out", "Average squared partial correlation"
+        )
 
-def map_test(items: pd.DataFrame, *, missing: Missing = "pairwise") -> MapTest:
+
+def map_test(items: Items, *, missing: Missing = "pairwise") -> MapTest:
     """Take out one component after another until the partial correlations no longer shrink.
 
     References
@@ -290,8 +289,12 @@ class EmpiricalKaiser:
         """The eigenvalues with their references."""
         return self.eigenvalues
 
+    def plot(self) -> ggplot:
+        """Scree plot of the components with the references."""
+        return scree(self.eigenvalues, "Component", "Eigenvalue")
 
-def empirical_kaiser(items: pd.DataFrame, *, missing: Missing = "pairwise") -> EmpiricalKaiser:
+
+def empirical_kaiser(items: Items, *, missing: Missing = "pairwise") -> EmpiricalKaiser:
     """Count eigenvalues above what sampling error and the earlier factors leave for them.
 
     References

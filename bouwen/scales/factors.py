@@ -10,6 +10,7 @@ import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, ScaleError, check_answers, check_choice
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Correlations, Kind, correlate
 from bouwen.scales.rotation import Rotated, Rotation, WrongTarget, explained_variance, rotate
 
@@ -84,21 +85,9 @@ class Efa:
 
     def plot(self) -> ggplot:
         """Pattern loadings, one panel per factor; items from top to bottom as given."""
-        from plotnine import aes, facet_wrap, geom_point, geom_segment, geom_vline, ggplot, labs
+        return loading_panels(self.loadings)
 
-        order = list(self.loadings.index[::-1])
-        long = self.loadings.rename_axis("item").reset_index().melt("item", var_name="factor")
-        long = long.assign(item=pd.Categorical(long["item"], categories=order))
-        return (
-            ggplot(long, aes("value", "item"))
-            + geom_vline(xintercept=0, colour="grey")
-            + geom_segment(aes(x=0, xend="value", yend="item"))
-            + geom_point()
-            + facet_wrap("factor", nrow=1)
-            + labs(x="Loading", y="")
-        )
-
-    def scores(self, items: pd.DataFrame, *, method: ScoreMethod = "regression") -> pd.DataFrame:
+    def scores(self, items: Items, *, method: ScoreMethod = "regression") -> pd.DataFrame:
         """Factor scores of respondents with complete answers, NaN for the others.
 
         Regression: Z R⁻¹ Λ Φ, with the smallest error; Bartlett: Z Ψ⁻¹ Λ (Λᵀ Ψ⁻¹ Λ)⁻¹, unbiased given the
@@ -120,6 +109,7 @@ class Efa:
         Thurstone (1935); Bartlett (1937), British Journal of Psychology 28.
         """
         check_choice("method", method, get_args(ScoreMethod))
+        items = answers_of(items)
         named = items.set_axis([str(column) for column in items.columns], axis=1)
         answers = check_answers(named[list(self.loadings.index)], what="A factor score").reindex(items.index)
         L, phi, psi = self.loadings.to_numpy(), self.phi.to_numpy(), self.uniqueness.to_numpy()
@@ -133,8 +123,25 @@ class Efa:
         return pd.DataFrame(Z.to_numpy() @ weights, items.index, self.loadings.columns)
 
 
+def loading_panels(loadings: pd.DataFrame) -> ggplot:
+    """Loadings (items × factors) as points on stems, one panel per factor."""
+    from plotnine import aes, facet_wrap, geom_point, geom_segment, geom_vline, ggplot, labs
+
+    long = loadings.rename_axis("item").reset_index().melt("item", var_name="factor")
+    long["item"] = pd.Categorical(long["item"], categories=list(loadings.index[::-1]))
+    long["factor"] = pd.Categorical(long["factor"], categories=list(loadings.columns))
+    return (
+        ggplot(long, aes("value", "item"))
+        + geom_vline(xintercept=0, colour="grey")
+        + geom_segment(aes(x=0, xend="value", yend="item"))
+        + geom_point()
+        + facet_wrap("factor", nrow=1)
+        + labs(x="Loading", y="")
+    )
+
+
 def fit_efa(
-    items: pd.DataFrame,
+    items: Items,
     n_factors: int,
     *,
     method: Method = "minres",
@@ -149,7 +156,7 @@ def fit_efa(
 
     Parameters
     ----------
-    items : DataFrame
+    items : DataFrame or Study
         One column per item, NaN where no answer was given.
     n_factors : int
     method : {"minres", "ml", "pa"}

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Missing, ScaleError
 from bouwen.scales.extraction import Method, extract
-from bouwen.scales.factors import fit_efa
+from bouwen.scales.factors import fit_efa, loading_panels
+from bouwen.scales.given import Items
 from bouwen.scales.matrices import correlate
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.rotation import Rotation
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 class NoGeneralFactor(ScaleError):
@@ -48,6 +53,10 @@ class SchmidLeiman:
     n: int
     missing: float
 
+    def plot(self) -> ggplot:
+        """Loadings on the general factor and on the group factors, one panel each."""
+        return loading_panels(self.loadings)
+
     def table(self) -> pd.DataFrame:
         """Loadings, and the share of each item's common variance that is general."""
         squared = self.loadings**2
@@ -55,7 +64,7 @@ class SchmidLeiman:
 
 
 def schmid_leiman(
-    items: pd.DataFrame,
+    items: Items,
     n_factors: int,
     *,
     method: Method = "minres",

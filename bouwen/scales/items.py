@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Vector
+from bouwen.scales.answers import Matrix, Vector, check_numeric
+from bouwen.scales.given import Given, by_level, read_scales
 from bouwen.scales.reliability import alpha_coefficient, omega_coefficient
-from bouwen.scales.scoring import key_items
 
 if TYPE_CHECKING:
     from bouwen.survey.study import Study
 
 
-def item_statistics(study: Study) -> pd.DataFrame:
+def item_statistics(scales: Given) -> pd.DataFrame:
     """One row per item: distribution as answered, and place in its scale after turning reversed items.
 
     ``mean``, ``sd``, ``skew``, ``kurtosis``, ``floor`` and ``ceiling`` describe the answers as they were
@@ -28,34 +28,34 @@ def item_statistics(study: Study) -> pd.DataFrame:
         r_rest alpha_dropped omega_dropped``. A figure that does not exist (a constant item, a scale of one
         item) is NaN.
     """
-    keyed = key_items(study)
+    given = read_scales(scales)
     rows = []
-    for construct in study.constructs:
-        scale = keyed[list(study.items_of(construct))]
-        for item in scale:
-            answers = study.responses[item].astype(float)
+    for construct in given.items:
+        scale = check_numeric(given.of(construct))
+        for item in map(str, scale.columns):
+            answers = given.answers[item].astype(float)
             rows.append(
                 {
                     "item": item,
                     "construct": construct,
-                    "reversed": study.instrument.items[str(item)].reversed,
-                    **describe(answers, *_ends(study, str(item))),
-                    "r_rest": item_rest_correlation(scale, str(item)),
-                    "alpha_dropped": alpha_without(scale, str(item)),
-                    "omega_dropped": omega_without(scale, str(item)),
+                    "reversed": item in given.reversed,
+                    **describe(answers, *given.ends[item]),
+                    "r_rest": item_rest_correlation(scale, item),
+                    "alpha_dropped": alpha_without(scale, item),
+                    "omega_dropped": omega_without(scale, item),
                 }
             )
     return pd.DataFrame(rows).set_index("item")
 
 
-def item_statistics_by_group(study: Study, group: str) -> pd.DataFrame:
+def item_statistics_by_group(scales: pd.DataFrame | Study, group: str) -> pd.DataFrame:
     """`item_statistics` for every level of a background variable, empty levels included.
 
     Parameters
     ----------
-    study : Study
+    scales : Study or DataFrame
     group : str
-        A categorical background variable.
+        A categorical background variable of the study, or the column with the groups.
 
     Returns
     -------
@@ -63,24 +63,20 @@ def item_statistics_by_group(study: Study, group: str) -> pd.DataFrame:
         Index ``level`` and ``item``; the columns of `item_statistics` and ``empty_answers``: the answers
         of the scale that nobody in the level gave, as text such as "1, 5".
     """
-    parts = {level: item_statistics(study.subset(group, level)) for level in study.levels(group)}
-    table = pd.concat(parts, names=["level"])
-    table["empty_answers"] = [
-        ", ".join(map(str, empty_answers(study.subset(group, level).responses[item], *_ends(study, item))))
-        for level, item in table.index
-    ]
-    return table
+    levels = by_level(scales, group)
+    ends = read_scales(scales.drop(columns=group) if isinstance(scales, pd.DataFrame) else scales).ends
+    parts = {}
+    for level, part in levels.items():
+        answers, table = read_scales(part).answers, item_statistics(part)
+        unused = [empty_answers(answers[item], *map(int, ends[item])) for item in table.index]
+        parts[level] = table.assign(empty_answers=[", ".join(map(str, codes)) for codes in unused])
+    return pd.concat(parts, names=["level"])
 
 
 def empty_answers(answers: pd.Series, lowest: int, highest: int) -> list[int]:
     """The answers of a scale that nobody gave."""
     given = set(answers.dropna().astype(float))
     return [code for code in range(lowest, highest + 1) if float(code) not in given]
-
-
-def _ends(study: Study, item: str) -> tuple[int, int]:
-    scale = study.instrument.scale_of(item)
-    return scale.lowest, scale.highest
 
 
 def describe(answers: pd.Series, lowest: float, highest: float) -> dict[str, float]:

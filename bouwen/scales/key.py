@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import check_confidence
+from bouwen.scales.answers import check_confidence, check_numeric
+from bouwen.scales.given import Given, read_scales
 from bouwen.scales.items import item_rest_correlation
-from bouwen.scales.scoring import key_items
-
-if TYPE_CHECKING:
-    from bouwen.survey.study import Study
 
 COLUMNS = ["construct", "reversed", "n", "r_rest", "ci_lower", "ci_upper", "r_rest_turned", "message"]
 
 
-def check_key(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
+def check_key(scales: Given, *, confidence: float | None = None) -> pd.DataFrame:
     """Items that run against the rest of their scale, with the evidence.
 
     An item is listed where, after keying, its correlation with the other items is negative and so is the
@@ -26,9 +21,10 @@ def check_key(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
 
     Parameters
     ----------
-    study : Study
+    scales : Study, mapping of str to DataFrame, or DataFrame
+        Scales, or the items of one.
     confidence : float, optional
-        Level of the interval; the study's own by default.
+        Level of the interval; the study's own, or .95.
 
     Returns
     -------
@@ -36,11 +32,11 @@ def check_key(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
         Index ``item``; empty where the key is right. ``r_rest`` under the key, ``r_rest_turned`` when the
         item is turned.
     """
-    level = study.settings.confidence if confidence is None else confidence
-    keyed = key_items(study)
+    given = read_scales(scales)
+    level = given.confidence if confidence is None else confidence
     rows = {}
-    for construct in study.constructs:
-        scale = keyed[list(study.items_of(construct))]
+    for construct in given.items:
+        scale = check_numeric(given.of(construct))
         if scale.shape[1] < 2:
             continue
         for name in map(str, scale.columns):
@@ -49,7 +45,7 @@ def check_key(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
             lower, upper = fisher_interval(r, n, level)
             if not upper < 0:
                 continue
-            is_reversed = study.instrument.items[name].reversed
+            is_reversed = name in given.reversed
             rows[name] = [construct, is_reversed, n, r, lower, upper, -r, _message(name, r, is_reversed)]
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("item")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
 
 from bouwen.scales.answers import (
     Matrix,
@@ -17,6 +16,7 @@ from bouwen.scales.answers import (
     check_answers,
     check_choice,
 )
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.polychoric import polychoric
 
 Kind = Literal["pearson", "polychoric"]
@@ -44,7 +44,7 @@ class Correlations:
 
 
 def correlate(
-    items: pd.DataFrame,
+    items: Items,
     *,
     missing: Missing = "pairwise",
     kind: Kind = "pearson",
@@ -62,7 +62,7 @@ def correlate(
         together, or a matrix that is singular or not positive definite.
     """
     check_choice("correlation", kind, get_args(Kind))
-    answers = check_answers(items, minimum=minimum, what=what, missing=missing)
+    answers = check_answers(answers_of(items), minimum=minimum, what=what, missing=missing)
     names = tuple(answers.columns)
     if len(answers) <= len(names):
         raise TooFewRespondents(len(answers), len(names) + 1, f"{what} of {len(names)} items")

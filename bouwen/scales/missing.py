@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, ScaleError, Vector, check_answers
+from bouwen.scales.figures import chisquare, heat_map
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 Places = npt.NDArray[np.intp]
 
@@ -34,7 +40,7 @@ class GapsTooLarge(ScaleError):
         )
 
 
-def missing_patterns(items: pd.DataFrame) -> pd.DataFrame:
+def missing_patterns(items: Items) -> pd.DataFrame:
     """Which items were left out together, by how many respondents.
 
     Returns
@@ -43,14 +49,14 @@ def missing_patterns(items: pd.DataFrame) -> pd.DataFrame:
         One row per pattern, the most frequent first: ``n share n_missing missing_items`` (names joined by
         commas, empty for complete answers).
     """
-    gaps = items.isna()
+    gaps = answers_of(items).isna()
     counts = gaps.value_counts(sort=True)
-    names = np.asarray(items.columns, dtype=str)
+    names = np.asarray(gaps.columns, dtype=str)
     patterns = [np.atleast_1d(np.asarray(key, dtype=bool)) for key in counts.index]
     return pd.DataFrame(
         {
             "n": counts.to_numpy(),
-            "share": counts.to_numpy() / max(len(items), 1),
+            "share": counts.to_numpy() / max(len(gaps), 1),
             "n_missing": [int(pattern.sum()) for pattern in patterns],
             "missing_items": [", ".join(names[pattern]) for pattern in patterns],
         }
@@ -91,6 +97,34 @@ def common_patterns(items: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["n", "patterns", *items.columns])
 
 
+def plot_missing(items: Items, *, min_cell: int = 5) -> ggplot:
+    """The patterns of `common_patterns` as rows; the darker a cell, the more of the row left the item open.
+
+    Parameters
+    ----------
+    items : DataFrame or Study
+    min_cell : int
+        The smallest number of respondents that may be shown; rarer patterns are taken together.
+    """
+    from plotnine import aes, element_text, geom_tile, ggplot, labs, scale_fill_gradient, theme
+
+    patterns = common_patterns(answers_of(items), min_cell)
+    labels = [
+        f"n = {n}" + (f" ({k} patterns)" if k > 1 else "") for n, k in patterns[["n", "patterns"]].values
+    ]
+    labels = [f"{row}. {label}" for row, label in enumerate(labels, 1)]
+    cells = patterns.drop(columns=["n", "patterns"]).assign(pattern=pd.Categorical(labels, labels[::-1]))
+    long = cells.melt("pattern", var_name="item", value_name="share")
+    long["item"] = pd.Categorical(long["item"], categories=list(cells.columns[:-1]))
+    return (
+        ggplot(long, aes("item", "pattern", fill="share"))
+        + geom_tile(colour="white")
+        + scale_fill_gradient(low="#e5e5e5", high="#252525", limits=(0, 1), na_value="#fdd0a2")
+        + labs(x="", y="", fill="Share missing")
+        + theme(axis_text_x=element_text(rotation=90))
+    )
+
+
 @dataclass(frozen=True)
 class LittleTest:
     """Little's test that answers are missing completely at random.
@@ -117,8 +151,12 @@ class LittleTest:
         """One row."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
+    def plot(self) -> ggplot:
+        """The statistic against its distribution where answers are missing completely at random."""
+        return chisquare(self.chisq, self.df)
 
-def little_mcar(items: pd.DataFrame) -> LittleTest:
+
+def little_mcar(items: Items) -> LittleTest:
     """Little's test that respondents with the same gaps have the means that everyone has.
 
     Σ_k n_k (x̄_k − μ̂_k)ᵀ Σ̂_k⁻¹ (x̄_k − μ̂_k) over the patterns k, with Σ p_k − p degrees of freedom; μ̂ and
@@ -136,7 +174,7 @@ def little_mcar(items: pd.DataFrame) -> LittleTest:
     """
     from scipy.special import chdtrc
 
-    answers = check_answers(items, what="Little's test")
+    answers = check_answers(answers_of(items), what="Little's test")
     X = answers.to_numpy()
     if not np.isnan(X).any():
         raise NoGaps(len(X))
@@ -159,8 +197,17 @@ class SaturatedMoments:
     n: int
     steps: int
 
+    def table(self) -> pd.DataFrame:
+        """Mean and standard deviation of every item."""
+        return pd.DataFrame({"mean": self.mean, "sd": np.sqrt(np.diag(self.cov))}, index=self.mean.index)
 
-def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:
+    def plot(self) -> ggplot:
+        """Heat map of the correlations."""
+        sd, names = np.sqrt(np.diag(self.cov)), self.mean.index
+        return heat_map(pd.DataFrame(self.cov.to_numpy() / np.outer(sd, sd), names, names), "r")
+
+
+def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:
     """Means and covariances of incomplete normal answers, missing at random, by the EM algorithm.
 
     Parameters
@@ -174,7 +221,7 @@ def saturated_moments(items: pd.DataFrame, *, tol: float = 1e-7, steps: int = 50
     Dempster, Laird & Rubin (1977), Journal of the Royal Statistical Society B 39; Little & Rubin (2002),
     sect. 11.2.
     """
-    answers = check_answers(items, what="Maximum likelihood with gaps")
+    answers = check_answers(answers_of(items), what="Maximum likelihood with gaps")
     names, sd = list(answers.columns), answers.std().to_numpy()
     centre = answers.mean().to_numpy()
     X = (answers.to_numpy() - centre) / sd

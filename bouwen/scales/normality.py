@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, TooFewRespondents, check_answers
+from bouwen.scales.answers import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,8 @@ class Mardia:
     kurtosis_z, kurtosis_pvalue : float
     n, n_items : int
         Respondents with complete answers.
+    distances : array (n,)
+        Their squared distances from the mean, in ascending order.
     """
 
     skew: float
@@ -34,6 +41,7 @@ class Mardia:
     kurtosis_pvalue: float
     n: int
     n_items: int
+    distances: Vector = field(repr=False)
 
     def table(self) -> pd.DataFrame:
         """One row for skewness, one for kurtosis."""
@@ -46,8 +54,23 @@ class Mardia:
             index=["skewness", "kurtosis"],
         )
 
+    def plot(self) -> ggplot:
+        """Squared distances against those of a normal distribution; on the line where answers are normal."""
+        from plotnine import aes, geom_abline, geom_point, ggplot, labs
+        from scipy.special import gammaincinv
 
-def mardia(items: pd.DataFrame) -> Mardia:
+        share = (np.arange(self.n) + 0.5) / self.n
+        expected = 2 * gammaincinv(self.n_items / 2, share)
+        points = pd.DataFrame({"expected": expected, "observed": self.distances})
+        return (
+            ggplot(points, aes("expected", "observed"))
+            + geom_abline(slope=1, intercept=0, linetype="dashed", colour="grey")
+            + geom_point()
+            + labs(x="Chi-square quantile", y="Squared distance")
+        )
+
+
+def mardia(items: Items) -> Mardia:
     """Mardia's tests on complete answers.
 
     b₁ₚ = Σᵢⱼ gᵢⱼ³/n² with n b₁ₚ/6 ~ χ²(p(p + 1)(p + 2)/6); b₂ₚ = Σᵢ gᵢᵢ²/n with
@@ -77,10 +100,11 @@ def mardia(items: pd.DataFrame) -> Mardia:
         kurtosis_pvalue=float(2 * ndtr(-abs(z))),
         n=n,
         n_items=p,
+        distances=np.sort(np.diag(g)),
     )
 
 
-def mahalanobis(items: pd.DataFrame) -> pd.DataFrame:
+def mahalanobis(items: Items) -> pd.DataFrame:
     """Squared distance of each respondent with complete answers from the mean, in the metric of S over n − 1.
 
     Returns
@@ -102,9 +126,9 @@ def mahalanobis(items: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values("distance", ascending=False, kind="stable")
 
 
-def _whitened(items: pd.DataFrame, what: str) -> tuple[Matrix, pd.Index]:
+def _whitened(items: Items, what: str) -> tuple[Matrix, pd.Index]:
     """Complete answers (n, p), centred, with the identity as their covariance over n − 1."""
-    complete = check_answers(check_answers(items, what=what).dropna(), what=what)
+    complete = check_answers(check_answers(answers_of(items), what=what).dropna(), what=what)
     n, p = complete.shape
     if n <= p:
         raise TooFewRespondents(n, p + 1, f"{what} of {p} items")

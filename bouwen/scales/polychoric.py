@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, TooFewRespondents, Vector, check_answers
+from bouwen.scales.figures import heat_map
+from bouwen.scales.given import Items, answers_of
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 @dataclass(frozen=True)
@@ -36,13 +42,17 @@ class Polychoric:
         """The correlations."""
         return self.R
 
+    def plot(self) -> ggplot:
+        """Heat map of the correlations."""
+        return heat_map(self.R, "Polychoric r")
 
-def polychoric(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Polychoric:
+
+def polychoric(items: Items, *, missing: Missing = "pairwise") -> Polychoric:
     """Polychoric correlations by maximum likelihood in two steps: thresholds, then each correlation.
 
     Parameters
     ----------
-    items : DataFrame
+    items : DataFrame or Study
         Ordered answers as numbers, NaN where missing.
     missing : {"pairwise", "listwise"}
 
@@ -57,7 +67,7 @@ def polychoric(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Polycho
     """
     from bouwen.scales.bivariate import FAR, polychoric_of_tables
 
-    answers = check_answers(items, minimum=2, what="A polychoric correlation", missing=missing)
+    answers = check_answers(answers_of(items), minimum=2, what="A polychoric correlation", missing=missing)
     names = list(answers.columns)
     codes = [_codes(answers[name]) for name in names]
     thresholds = [_thresholds(c) for c in codes]

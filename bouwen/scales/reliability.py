@@ -18,11 +18,13 @@ from bouwen.scales.answers import (
     check_confidence,
 )
 from bouwen.scales.extraction import extract
+from bouwen.scales.figures import ranges
+from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
-from bouwen.scales.scoring import key_items, score_scales
+from bouwen.scales.scoring import score_scales
 
 if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+    from plotnine import ggplot
 
 Interval = Literal["Feldt", "bootstrap"]
 
@@ -72,6 +74,12 @@ class Alpha:
         """One row with every figure."""
         row = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return pd.DataFrame([row | {"note": self.note}])
+
+    def plot(self) -> ggplot:
+        """The raw coefficient with its interval, and the standardised one."""
+        rows = {"raw": (self.raw, self.ci_lower, self.ci_upper), "standardised": (self.standardised,) * 3}
+        shown = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "ci_lower", "ci_upper"])
+        return ranges(shown.rename_axis("name").reset_index(), "Alpha")
 
 
 def alpha_coefficient(cov: Matrix) -> float:
@@ -135,7 +143,7 @@ def feldt_interval(raw: float, n: int, n_items: int, confidence: float = 0.95) -
 
 
 def alpha(
-    items: pd.DataFrame,
+    items: Items,
     *,
     confidence: float = 0.95,
     missing: Missing = "pairwise",
@@ -167,7 +175,7 @@ def alpha(
         Fewer than two items, or an item that is constant or not numeric.
     """
     check_choice("interval", interval, get_args(Interval))
-    answers = check_answers(items, minimum=2, what="alpha", missing=missing)
+    answers = check_answers(answers_of(items), minimum=2, what="alpha", missing=missing)
     cov = answers.cov().to_numpy()
     R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
     p = len(cov)
@@ -209,16 +217,17 @@ def alpha_coefficients(cov: Matrix) -> Vector:
     return np.asarray(p / (p - 1) * (1 - trace / cov.sum(axis=(1, 2))), dtype=float)
 
 
-def scale_statistics(study: Study, *, confidence: float | None = None) -> pd.DataFrame:
+def scale_statistics(scales: Given, *, confidence: float | None = None) -> pd.DataFrame:
     """One row per construct: size, distribution of the mean score, and alpha.
 
     Where alpha cannot be computed it is NaN and ``note`` says why.
 
     Parameters
     ----------
-    study : Study
+    scales : Study, mapping of str to DataFrame, or DataFrame
+        Scales, or the items of one.
     confidence : float, optional
-        Level of the intervals; the study's own by default.
+        Level of the intervals; the study's own, or .95.
 
     Returns
     -------
@@ -226,11 +235,11 @@ def scale_statistics(study: Study, *, confidence: float | None = None) -> pd.Dat
         Index ``construct``; columns ``n_items n missing mean sd alpha alpha_ci_lower alpha_ci_upper
         average_r note``. ``n`` counts respondents with a score.
     """
-    level = study.settings.confidence if confidence is None else confidence
-    keyed, scores = key_items(study), score_scales(study)
+    given, scores = read_scales(scales), score_scales(scales)
+    level = given.confidence if confidence is None else confidence
     rows = []
-    for construct in study.constructs:
-        items, score = keyed[list(study.items_of(construct))], scores[construct]
+    for construct in given.items:
+        items, score = given.of(construct), scores[construct]
         rows.append(
             {
                 "construct": construct,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import pandas as pd
 
-from bouwen.scales.answers import NotAShare, check_choice
-
-if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+from bouwen.scales.answers import NotAShare, check_choice, check_numeric
+from bouwen.scales.given import Given, read_scales
 
 Unit = Literal["mean", "sum", "percent"]
 
 
-def key_items(study: Study) -> pd.DataFrame:
+def key_items(scales: Given) -> pd.DataFrame:
     """The answers with reversed items turned, so that a higher one always means more of the construct.
 
     A reversed answer becomes lowest + highest − answer.
@@ -24,20 +22,16 @@ def key_items(study: Study) -> pd.DataFrame:
     DataFrame
         One row per respondent, one column per item, in the order of the questionnaire.
     """
-    keyed = study.responses[list(study.items)].astype(float)
-    for name, item in study.instrument.items.items():
-        if item.reversed:
-            scale = study.instrument.scale_of(name)
-            keyed[name] = scale.lowest + scale.highest - keyed[name]
-    return keyed
+    return read_scales(scales).keyed
 
 
-def score_scales(study: Study, *, min_answered: float = 0.5, unit: Unit = "mean") -> pd.DataFrame:
+def score_scales(scales: Given, *, min_answered: float = 0.5, unit: Unit = "mean") -> pd.DataFrame:
     """Scale scores from the answered items of each construct, reversed items turned.
 
     Parameters
     ----------
-    study : Study
+    scales : Study, mapping of str to DataFrame, or DataFrame
+        Scales, or the items of one, called "scale".
     min_answered : float
         The share of a construct's items that a respondent must have answered to get a score.
     unit : {"mean", "sum", "percent"}
@@ -52,15 +46,15 @@ def score_scales(study: Study, *, min_answered: float = 0.5, unit: Unit = "mean"
     if not 0 < min_answered <= 1:
         raise NotAShare("min_answered", min_answered)
     check_choice("unit", unit, get_args(Unit))
-    keyed = key_items(study)
+    given = read_scales(scales)
     scores = {}
-    for construct in study.constructs:
-        items = keyed[list(study.items_of(construct))]
+    for construct, names in given.items.items():
+        items = check_numeric(given.of(construct))
         mean = items.mean(axis=1).where(items.notna().mean(axis=1) >= min_answered)
         if unit == "sum":
             mean = mean * items.shape[1]
         elif unit == "percent":
-            scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
-            mean = 100 * (mean - scale.lowest) / (scale.highest - scale.lowest)
+            lowest, highest = given.ends[names[0]]
+            mean = 100 * (mean - lowest) / (highest - lowest)
         scores[construct] = mean
-    return pd.DataFrame(scores, index=study.responses.index)
+    return pd.DataFrame(scores, index=given.answers.index)

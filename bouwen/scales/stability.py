@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,12 @@ import pandas as pd
 from bouwen.scales.answers import Matrix, Missing
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
+from bouwen.scales.given import Items, answers_of
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
 from bouwen.scales.rotation import Rotation, RotationNotConverged, rotate
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,24 @@ class LoadingStability:
         """The loadings with their intervals."""
         return self.loadings
 
+    def plot(self) -> ggplot:
+        """Loadings with their intervals, one panel per factor; items from top to bottom as given."""
+        from plotnine import aes, coord_flip, facet_wrap, geom_hline, geom_pointrange, ggplot, labs
+
+        order = list(dict.fromkeys(self.loadings["item"]))[::-1]
+        rows = self.loadings.assign(item=pd.Categorical(self.loadings["item"], categories=order))
+        return (
+            ggplot(rows, aes("item", "loading", ymin="ci_lower", ymax="ci_upper"))
+            + geom_hline(yintercept=0, colour="grey")
+            + geom_pointrange(size=0.3)
+            + coord_flip()
+            + facet_wrap("factor", nrow=1)
+            + labs(x="", y="Loading")
+        )
+
 
 def loading_stability(
-    items: pd.DataFrame,
+    items: Items,
     n_factors: int,
     *,
     seed: int,
@@ -73,6 +93,7 @@ def loading_stability(
     ----------
     Zientek & Thompson (2007), Behavior Research Methods 39; Lorenzo-Seva & ten Berge (2006), Methodology 2.
     """
+    items = answers_of(items)
     efa = fit_efa(items, n_factors, method=method, rotation=rotation, missing=missing)
     names = list(efa.loadings.index)
     answers = items.set_axis([str(column) for column in items.columns], axis=1)[names]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Missing
+from bouwen.scales.figures import chisquare, ranges
+from bouwen.scales.given import Items
 from bouwen.scales.matrices import correlate
+
+if TYPE_CHECKING:
+    from plotnine import ggplot
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,12 @@ class Kmo:
         """One row per item, the overall measure last."""
         return pd.DataFrame({"kmo": [*self.items, self.overall]}, index=[*self.items.index, "overall"])
 
+    def plot(self) -> ggplot:
+        """The measure of every item, the lowest on top, beside the customary bounds .5 and .8."""
+        shown = pd.DataFrame({"name": self.items.index, "estimate": self.items.to_numpy()})
+        shown = shown.sort_values("estimate", kind="stable").assign(ci_lower=np.nan, ci_upper=np.nan)
+        return ranges(shown, "KMO", lines=(0.5, 0.8))
+
 
 @dataclass(frozen=True)
 class Bartlett:
@@ -45,8 +57,12 @@ class Bartlett:
         """One row."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
+    def plot(self) -> ggplot:
+        """The statistic against its distribution without correlations."""
+        return chisquare(self.chisq, self.df)
 
-def kmo(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Kmo:
+
+def kmo(items: Items, *, missing: Missing = "pairwise") -> Kmo:
     """How far correlations exceed partial correlations, Σr² / (Σr² + Σq²), overall and per item.
 
     q are the anti-image correlations, the off-diagonal of the rescaled inverse.
@@ -67,7 +83,7 @@ def kmo(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Kmo:
     return Kmo(overall, pd.Series(per_item, list(sample.items), name="kmo"), sample.n)
 
 
-def bartlett(items: pd.DataFrame, *, missing: Missing = "pairwise") -> Bartlett:
+def bartlett(items: Items, *, missing: Missing = "pairwise") -> Bartlett:
     """Bartlett's test of sphericity, −(n − 1 − (2p + 5)/6) log|R| with p(p − 1)/2 degrees of freedom.
 
     References

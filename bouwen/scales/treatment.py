@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.scales.given import Given, read_scales
 from bouwen.scales.missing import Places, SaturatedMoments, gap_patterns, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
-from bouwen.scales.scoring import key_items, score_scales
-
-if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+from bouwen.scales.scoring import score_scales
 
 TREATMENTS = ("listwise", "half answered", "maximum likelihood", "multiple imputation")
 
 
 def compare_treatments(
-    study: Study, *, seed: int, imputations: int = 10, rounds: int = 20, auxiliary: bool = True
+    scales: Given, *, seed: int, imputations: int = 10, rounds: int = 20, auxiliary: bool = True
 ) -> pd.DataFrame:
     """Scale means and alpha under four treatments of missing answers.
 
@@ -30,7 +27,8 @@ def compare_treatments(
 
     Parameters
     ----------
-    study : Study
+    scales : Study, mapping of str to DataFrame, or DataFrame
+        Scales, or the items of one.
     seed : int
     imputations, rounds : int
         Completed data sets, and turns of data augmentation before each of them (see `impute`).
@@ -47,8 +45,8 @@ def compare_treatments(
     ----------
     Schafer & Graham (2002), Psychological Methods 7; Rubin (1987); Schafer (1997).
     """
-    keyed, scores = key_items(study), score_scales(study)
-    constructs = {name: list(study.items_of(name)) for name in study.constructs}
+    given, scores = read_scales(scales), score_scales(scales)
+    keyed, constructs = given.keyed, {name: list(items) for name, items in given.items.items()}
     together = [keyed] if auxiliary else [keyed[items] for items in constructs.values()]
     means, covs, completed = pd.Series(dtype=float), [], []
     information = []

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
+from bouwen.scales.figures import heat_map, ranges
+from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
-from bouwen.scales.scoring import key_items
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -80,20 +81,15 @@ class Htmt:
         )
         return rows.sort_values("htmt", ascending=False, kind="stable", ignore_index=True)
 
+    def heat_map(self) -> ggplot:
+        """The ratios of all pairs as shades with their figures."""
+        return heat_map(self.estimates, self.kind.upper(), lowest=0.0, bounds=False)
+
     def plot(self) -> ggplot:
         """Every pair with its interval, the largest ratio on top, beside the customary bounds .85 and .90."""
-        from plotnine import aes, geom_pointrange, geom_vline, ggplot, labs
-
-        rows = self.table()[::-1]
-        pairs = rows["first"] + " – " + rows["second"]
-        rows = rows.assign(pair=pd.Categorical(pairs, categories=list(pairs)))
-        rows = rows.fillna({"ci_lower": rows["htmt"], "ci_upper": rows["htmt"]})
-        return (
-            ggplot(rows, aes("htmt", "pair", xmin="ci_lower", xmax="ci_upper"))
-            + geom_vline(xintercept=[0.85, 0.90], linetype="dashed", colour="grey")
-            + geom_pointrange()
-            + labs(x=self.kind.upper(), y="")
-        )
+        rows = self.table().rename(columns={"htmt": "estimate"})
+        rows["name"] = rows["first"] + " – " + rows["second"]
+        return ranges(rows, self.kind.upper(), lines=(0.85, 0.90))
 
 
 def htmt(
@@ -167,8 +163,8 @@ def _constructs(
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
     if isinstance(given, Mapping):
         return {str(name): frame for name, frame in given.items()}, ()
-    keyed = key_items(given)
-    constructs = {name: keyed[list(given.items_of(name))] for name in given.constructs}
+    scales = read_scales(given)
+    constructs = {name: scales.of(name) for name in scales.items}
     single = tuple(name for name, frame in constructs.items() if frame.shape[1] == 1)
     return {name: frame for name, frame in constructs.items() if name not in single}, single
 

@@ -96,13 +96,14 @@ class Releases:
         good = np.asarray(np.isfinite(theta).all(axis=-1))
         point = objective.at(np.where(good[..., None], theta, self.fit.theta) @ self.spread.T + self.offset)
         g, H, B = point.gradient, point.information, self._kept
-        inner = B.T @ H @ B
-        HB = H @ B
-        schur = H - HB @ np.linalg.solve(inner, np.swapaxes(HB, -1, -2))
+        inner, mixed = B.T @ (H @ B), (H @ B)[..., self.places.ravel(), :]
+        solved = np.linalg.solve(inner, np.swapaxes(mixed, -1, -2))
         out = np.empty((*theta.shape[:-1], len(self.keys)))
+        width = self.places.shape[1]
         for k, places in enumerate(self.places):
+            own = slice(k * width, (k + 1) * width)
+            block = H[..., places[:, None], places] - mixed[..., own, :] @ solved[..., :, own]
             pull = g[..., places]
-            block = schur[..., places[:, None], places]
             out[..., k] = (pull * np.linalg.solve(block, pull[..., None])[..., 0]).sum(axis=-1)
         return np.where(good[..., None], out, np.nan)
 

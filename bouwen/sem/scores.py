@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bouwen.sem.categorical import OrdinalFamily
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import DIRECTED, SYMMETRIC, Array
 from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.ordinal_scores import joined, ordinal_scores
 from bouwen.sem.partable import UnknownOption
 
 METHODS = ("regression", "bartlett")
@@ -22,7 +24,8 @@ def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
     method : "regression" or "bartlett"
         Regression scores E(η | y) shrink towards the group's mean (Thomson, 1934; Thurstone, 1935);
         Bartlett's (1937) are unbiased given the factors. Respondents with gaps
-        are scored on what they answered.
+        are scored on what they answered. For ordered items the regression score is the likeliest
+        value of the factors given the answers (lavaan's "EBM"), see `bouwen.sem.ordinal_scores`.
 
     Returns
     -------
@@ -33,10 +36,13 @@ def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
         raise UnknownOption("method", method, METHODS)
     if not fit.sample.rows:
         raise UnsupportedModel("factor scores need the respondents' rows; this model was fitted to moments")
-    if len(fit.structure.ordered):
-        raise UnsupportedModel(
-            "factor scores for ordered items are not supported; fit the items as continuous"
-        )
+    if isinstance(fit.family, OrdinalFamily):
+        if method.lower() != "regression":
+            raise UnsupportedModel(
+                "Bartlett scores of ordered items are infinite for who always chose the first or the last "
+                'answer; use method="regression"'
+            )
+        return ordinal_scores(fit)
     st = fit.structure
     frames = []
     for g, rows in enumerate(fit.sample.rows):
@@ -50,11 +56,7 @@ def factor_scores(fit: Fit, method: str = "regression") -> pd.DataFrame:
             weights = _weights(fit, g, items, method.lower())
             scores[own] = fit.implied.eta[g, st.p :] + (rows[np.ix_(own, items)] - centre[items]) @ weights.T
         frames.append(pd.DataFrame(scores, columns=list(st.latent), index=fit.sample.index[g]))
-    out = pd.concat(frames)
-    if len(frames) > 1:
-        sizes = [len(frame) for frame in frames]
-        out["group"] = np.repeat(np.array(fit.sample.group_values, dtype=object), sizes)
-    return out.sort_index()
+    return joined(fit, frames)
 
 
 def _weights(fit: Fit, g: int, items: Array, method: str) -> Array:

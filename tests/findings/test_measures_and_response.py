@@ -213,7 +213,7 @@ def test_fornell_and_larckers_rule_compares_root_ave_with_correlations(providers
     fit = fits["providers"]
     phi = factor_correlations(fit)[""].to_numpy()
     largest = np.abs(phi - np.eye(len(phi))).max(axis=1)
-    holds = tables.fornell_holds(fit)
+    holds = tables.fornell_figures(fit)["holds"]
     assert list(holds) == list(np.sqrt(ave(fit, standardised=True)) > largest)
     shown = re.sub(r"<[^>]+>", " ", tables.fornell(providers, fit).as_raw_html().split("</style>")[-1])
     assert len(re.findall(r"\b(yes|no)\b", shown)) == 8

@@ -120,3 +120,41 @@ def test_nothing_in_the_reputation_book_speaks_of_care(reputation):
 def test_axis_labels_have_the_decimals_that_they_need(providers, municipalities):
     assert plots.ticks(providers)([0, 0.25, 0.5]) == ["0.00", "0.25", "0.50"]
     assert plots.ticks(municipalities)([0.2, 0.4]) == ["0,2", "0,4"]
+
+
+@pytest.fixture
+def boot(study, fit):
+    return bouwen.bootstrap(fit, 40, seed=1)
+
+
+def test_draws_are_shown_with_intervals_and_counts(study, fit, boot, tmp_path):
+    shown = cells(tables.paths(study, fit, draws=boot))
+    found = tables.drawn(study, boot, "~")
+    assert len(re.findall(r"\[", " ".join(shown))) == 2 * len(found)
+    assert tables.intervals(study, found)[0] in shown
+    told = cells(tables.account(study, boot))
+    assert told.count("40") >= 1
+    assert tables.OUTCOMES["used"][study.language == "nl"] in told
+    assert "40" in texts.account(study, boot).data
+    plots.paths(study, fit, draws=boot).save(tmp_path / "figure.svg", verbose=False)
+
+
+def test_indirect_effects_are_shown_for_any_model(study, fit, boot, tmp_path):
+    effects = bouwen.indirect_effects(fit, study.outcome_variable, draws=boot)
+    shown = cells(tables.indirect_effects(study, effects))
+    for effect in effects.itertuples():
+        assert texts.chain(study, (effect.predictor, *effect.via, effect.outcome)) in shown
+    sentence = texts.indirect_effects(study, effects).data
+    clear = ((effects["boot_lower"] > 0) | (effects["boot_upper"] < 0)).sum()
+    assert f" {len(effects)} indirect" in sentence
+    assert f" {clear} " in sentence
+    plots.indirect_effects(study, effects).save(tmp_path / "figure.svg", verbose=False)
+    none = effects.iloc[:0]
+    assert tables.indirect_effects(study, none) is None
+    assert plots.indirect_effects(study, none) is None
+    assert (
+        "via" in texts.indirect_effects(study, none).data
+        or "through" in texts.indirect_effects(study, none).data
+    )
+    together = effects.assign(via=[()] * len(effects))
+    assert "…" in cells(tables.indirect_effects(study, together))[4]

@@ -271,9 +271,29 @@ def test_a_studys_ladder_has_the_levels_with_enough_respondents(study):
 
 def test_small_levels_get_a_model_that_they_can_bear():
     providers = bouwen.read_study("data/providers/study.yml")
-    assert suitable_model(providers, 78) == "measurement"
-    assert suitable_model(providers, 77) == "trust"
-    assert suitable_model(providers, 29) == ""
+    assert suitable_model(providers, 3 * 78) == "measurement"
+    assert suitable_model(providers, 3 * 78 - 1) == "trust"
+    assert suitable_model(providers, 3 * 30 - 1) == "relationship_satisfaction"
+    assert suitable_model(providers, 3 * 8 - 1) == ""
+
+
+def test_figure_table_and_sentence_tell_the_same(study):
+    from dataclasses import replace
+
+    from bouwen.report import plots, tables, texts
+
+    few = study.file.model_copy(update={"settings": study.settings.model_copy(update={"min_group": 126})})
+    strict = replace(study, file=few)  # leaves company_1 and company_2, and contract without prepaid
+    ladders = bouwen.study_ladders(strict, draws=20)
+    drawn, observed = plots.cfi_changes(strict, ladders)
+    assert len(drawn) == 20 * 3
+    assert_allclose(observed["change"], ladders["company"].permutations.observed[1:, 1])
+    html = tables.invariance(strict, ladders).as_raw_html()
+    assert html.count("20/20") == 4
+    assert study.group_label("plan") not in html
+    told = texts.invariance(strict, ladders).data
+    assert "fewer than two groups" in told
+    assert study.level_label("plan", "prepaid") in told
 
 
 def test_factors_of_factors_give_way():

@@ -9,8 +9,10 @@ from numpy.testing import assert_allclose
 from bouwen.groups import scale_reliability
 from bouwen.scales import alpha
 from bouwen.scales.answers import NotAShare
+from bouwen.sem import fit_sem
 
 TESTS = Path(__file__).parent.parent
+R = json.loads((TESTS / "groups" / "reference" / "reliability.json").read_text())
 SCALES = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "mixed": ["x1", "x2", "x3", "x9"]}
 
 
@@ -27,15 +29,31 @@ def found(frames):
 
 @pytest.mark.slow
 def test_intervals_of_omega_match_lavaan_and_semtools(frames):
-    reference = json.loads((TESTS / "groups" / "reference" / "reliability.json").read_text())
+    """Percentiles of two sets of random samples, whose own standard error is about .006."""
     table = scale_reliability(frames, draws=2000, seed=1).table()
     for name in frames:
-        assert_allclose(table.loc[name, "omega"], reference[name]["omega"], atol=1e-5)
-        expected = [reference[name]["lower"], reference[name]["upper"]]
-        # both are percentiles of random samples, whose own standard error is about .006
-        assert_allclose(
-            table.loc[name, ["omega_ci_lower", "omega_ci_upper"]].astype(float), expected, atol=0.025
-        )
+        theirs = [R[name][key] for key in ("omega", "lower", "upper")]
+        ours = table.loc[name, ["omega", "omega_ci_lower", "omega_ci_upper"]].astype(float)
+        assert (np.abs(ours.to_numpy() - theirs) < [1e-5, 0.025, 0.025]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCALES)
+def test_intervals_match_robust_errors_by_the_delta_method(frames, name):
+    """The same share of variance as a defined parameter of the model."""
+    items = SCALES[name]
+    loadings = [f"l{k}" for k in range(len(items))]
+    errors = [f"e{k}" for k in range(len(items))]
+    lines = ["f =~ " + " + ".join(f"{label}*{item}" for label, item in zip(loadings, items, strict=True))]
+    lines += [f"{item} ~~ {label}*{item}" for label, item in zip(errors, items, strict=True)]
+    common = f"({' + '.join(loadings)})^2"
+    lines.append(f"omega := {common} / ({common} + {' + '.join(errors)})")
+    fit = fit_sem("\n".join(lines), frames[name], estimator="MLR", std_lv=True)
+    theirs = fit.parameters.set_index("lhs").loc["omega"]
+    ours = scale_reliability({name: frames[name]}, draws=2000, seed=1).table().loc[name]
+    assert_allclose(ours["omega"], theirs["est"], atol=1e-6)
+    drawn = ours[["omega_ci_lower", "omega_ci_upper"]].astype(float)
+    assert_allclose(drawn, theirs[["ci_lower", "ci_upper"]].astype(float), atol=0.025)
 
 
 def test_intervals_hold_omega_and_alpha_stands_beside_it(found, frames):
@@ -45,7 +63,8 @@ def test_intervals_hold_omega_and_alpha_stands_beside_it(found, frames):
     assert_allclose(table["alpha"], [alpha(frame).raw for frame in frames.values()])
     assert (table["draws"] == 400).all()
     assert (table["failed"] + table["improper"] < 20).all()
-    assert list(found.plot().data["construct"]) == list(table["omega"].sort_values().index)
+    assert list(found.plot().data["name"]) == list(table["omega"].sort_values(ascending=False).index)
+    found.plot().draw(show=False)
 
 
 def test_the_same_draws_for_any_number_of_workers(frames, found):

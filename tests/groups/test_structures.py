@@ -168,6 +168,7 @@ def test_a_study_gives_its_own_facets():
     assert ours.facets == compare_structures(study, "trust").facets
     assert (ours.facets.general, len(ours.facets.items)) == ("trust", 4)
     assert ours.plot().data.shape[0] == 6
+    ours.plot().draw(show=False)
 
 
 def test_omega_of_all_items_is_that_of_a_single_factor(compared):

@@ -67,7 +67,7 @@ def test_groups_name_the_answers_that_nobody_gave(study_of):
 
 
 def test_omega_without_an_item_is_that_of_the_other_items(holzinger):
-    """semTools' omega of one-factor models fitted by lavaan, see groups/reference/reliability.R.
+    """semTools 0.5-6: compRelSEM(obs.var = FALSE) of one-factor models fitted by lavaan 0.6-14.
 
     Without x3 the error variance of x9 is negative in lavaan, and at its bound here.
     """

@@ -276,14 +276,21 @@ def test_normal_moments_have_the_mean_and_spread_of_normal_samples(n):
     assert_allclose(S.std(axis=0)[i, j], spread, rtol=0.05)
 
 
-@pytest.mark.parametrize("case", ["complete", "fiml", "ordered", "ordered, covariate"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "complete",
+        "fiml",
+        *(pytest.param(c, marks=pytest.mark.slow) for c in ("ordered", "ordered, covariate")),
+    ],
+)
 def test_parametric_draws_spread_as_the_standard_errors_say(case):
     model, name, options = CASES[case]
     if case == "complete":
         model, name = THREE, "holzinger"
     options = {k: v for k, v in options.items() if k != "estimator"}
     fit = fit_sem(model, answers(name), **options)
-    draws = 250 if case != "complete" else 1000
+    draws = 1000 if case == "complete" else 120
     boot = bootstrap(fit, draws, kind="parametric", seed=9)
     table, found = fit.parameters, boot.intervals()
     rows = ((table["se"] > 0) & (table["op"] != "~~")).to_numpy()

@@ -187,7 +187,7 @@ def straight(n, N=None, delta=0.25, reps=100_000, parameter=True):
 
 
 @pytest.mark.parametrize("N", [None, 400])
-@pytest.mark.parametrize("sizes", [[50, 100, 150], [100]])
+@pytest.mark.parametrize("sizes", [[50, 100, 150], [80]])
 def test_what_is_needed_lies_on_the_line(N, sizes):
     found = needed(straight(sizes, N), 0.8).loc["path"]
     m = ((ndtri(0.8) + ndtri(0.975)) / 0.25) ** 2

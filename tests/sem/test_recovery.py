@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import kstest
 
-from bouwen.sem import fit_sem
+from bouwen.sem import bootstrap, fit_sem
 
 pytestmark = pytest.mark.slow
 
@@ -97,3 +98,46 @@ def test_z_residuals_of_groups_are_standard_normal(ordered: bool) -> None:
         z.append([found.loc[group].to_numpy()[np.tril_indices(5, -1)] for group in ("small", "large")])
     spread = np.std(z, axis=0).mean(axis=1)
     assert spread == pytest.approx([1.0, 1.0], abs=0.12)
+
+
+MEDIATION = "m ~ a*x\ny ~ b*m + x\nx ~~ x\nab := a*b"
+SAMPLES = 120
+
+
+def mediated(rng: np.random.Generator, n: int, gaps: bool = False) -> pd.DataFrame:
+    """x -> m -> y with paths 0.5 and 0.4, and one of 0.2 beside; perhaps with a fifth of y missing by m."""
+    x = rng.normal(size=n)
+    m = 0.5 * x + rng.normal(size=n)
+    y = 0.4 * m + 0.2 * x + rng.normal(size=n)
+    if gaps:
+        y[rng.random(n) < 0.4 / (1 + np.exp(-2 * m))] = np.nan
+    return pd.DataFrame({"x": x, "m": m, "y": y})
+
+
+@pytest.mark.parametrize(
+    ("kind", "gaps"), [("nonparametric", False), ("nonparametric", True), ("parametric", False)]
+)
+def test_bootstrap_intervals_cover_an_indirect_effect(kind: str, gaps: bool) -> None:
+    rng, covered = np.random.default_rng(77), {"percentile": 0, "bc": 0, "bca": 0}
+    for k in range(SAMPLES):
+        fit = fit_sem(MEDIATION, mediated(rng, 100, gaps), missing="fiml" if gaps else "listwise")
+        boot = bootstrap(fit, 250, kind=kind, seed=k)
+        for interval in covered:
+            row = boot.intervals(interval).iloc[-1]
+            covered[interval] += row["ci_lower"] <= 0.2 <= row["ci_upper"]
+    error = np.sqrt(0.95 * 0.05 / SAMPLES)
+    for interval, hits in covered.items():  # percentiles of so few respondents fall a little short
+        assert abs(hits / SAMPLES - 0.95) < 3.5 * error + 0.02, interval
+
+
+@pytest.mark.parametrize("gaps", [False, True], ids=["complete", "fiml"])
+def test_bollen_stine_p_values_are_uniform_when_the_model_holds(gaps: bool) -> None:
+    rng, tails = np.random.default_rng(78), []
+    model = MEDIATION.replace(" + x", "")
+    samples = SAMPLES if not gaps else 40
+    for k in range(samples):
+        frame = mediated(rng, 100, gaps)
+        frame["y"] -= 0.2 * frame["x"]  # so that all of it runs through m
+        fit = fit_sem(model, frame, missing="fiml" if gaps else "listwise")
+        tails.append(bootstrap(fit, 200, kind="bollen_stine", seed=k).pvalue)
+    assert kstest(tails, "uniform").pvalue > 0.001

@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import minimize
+from scipy.special import ndtr
 from test_reference_extra import HERE, fit_case, group_text, key
 
-from bouwen.sem import Fit, UnsupportedModel, fit_sam
+from bouwen.sem import Fit, UnsupportedModel, fit_sam, fit_sem
 from bouwen.sem.categorical import OrdinalFamily
 from bouwen.sem.compare import compare_fits
+from bouwen.sem.implied import THRESHOLD
 from bouwen.sem.inference import bread
 from bouwen.sem.residuals import _continuous, _ordinal
 
@@ -55,7 +58,56 @@ def test_factor_scores(entry: dict[str, Any]) -> None:
         if entry["id"] in UP_TO_A_CONSTANT:
             have, want = have - have[0], want - want.iloc[0]
         # lavaan has no Bartlett score of a factor none of whose items was answered; nor have we
-        assert_allclose(have, want.to_numpy(), atol=2e-5)
+        ordinal = entry["id"].startswith("ord_")  # lavaan's optimiser stops early here
+        assert_allclose(have, want.to_numpy(), atol=2e-4 if ordinal else 2e-5)
+        if ordinal:  # of later groups lavaan 0.6-14 gives scores that a fit of the group alone does not have
+            break
+
+
+def test_ordinal_scores_where_scales_differ() -> None:
+    """The mode found by another optimiser, from moments only, in a group where lavaan 0.6-14 finds others."""
+    fit = fit_of("ord_groups_thresholds_loadings")
+    st, p, g = fit.structure, fit.structure.p, 1
+    found = fit.scores().query("group == @fit.sample.group_values[1]")
+    C, mean = fit.implied.C[g], fit.implied.eta[g]
+    inner = C[p:, p:]
+    slopes = np.linalg.solve(inner, C[p:, :p]).T
+    spread = np.sqrt(np.diag(C[:p, :p] - slopes @ C[p:, :p]))
+    tau = [
+        np.r_[-9.0, fit.implied.values[g, (st.kind == THRESHOLD) & (st.i == item)], 9.0] for item in range(p)
+    ]
+    for row in range(5):
+        answers = fit.sample.rows[g][row]
+        codes = [int(np.searchsorted(fit.family.moments[g].categories[k], answers[k])) for k in range(p)]
+
+        def minus_log_density(eta: np.ndarray, codes: list[int] = codes) -> float:
+            centre = mean[:p] + slopes @ (eta - mean[p:])
+            prior = 0.5 * (eta - mean[p:]) @ np.linalg.solve(inner, eta - mean[p:])
+            ends = [(tau[k][[c, c + 1]] - centre[k]) / spread[k] for k, c in enumerate(codes)]
+            return float(prior - sum(np.log(ndtr(high) - ndtr(low)) for low, high in ends))
+
+        best = minimize(
+            minus_log_density, mean[p:], method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-12}
+        )
+        place = list(fit.sample.index[g]).index(found.index[row])
+        assert place == row
+        assert_allclose(found.iloc[row][list(st.latent)].to_numpy(dtype=float), best.x, atol=1e-4)
+
+
+def test_ordinal_scores_of_a_group_are_those_of_the_group_alone() -> None:
+    fit = fit_of("ord_groups_configural")
+    data = pd.read_csv(HERE / "data" / "survey.csv")
+    name = fit.sample.group_values[1]
+    alone = fit_sem(fit.call.model, data[data["variant"] == name], ordered=list(fit.table.ordered)).scores()
+    together = fit.scores().query("group == @name")[list(alone)]
+    assert_allclose(alone.to_numpy(), together.to_numpy(), atol=1e-4)
+
+
+def test_what_ordinal_scores_refuse() -> None:
+    with pytest.raises(UnsupportedModel, match="infinite"):
+        fit_of("ord_cfa").scores("bartlett")
+    with pytest.raises(UnsupportedModel, match="independent"):
+        fit_of("ord_residual_covariance").scores()
 
 
 @pytest.mark.parametrize("entry", more("standardised")["solutions"], ids=name_of)

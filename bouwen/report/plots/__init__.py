@@ -3,7 +3,8 @@
 from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
 from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, answers
 from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
-from bouwen.report.plots.models import loadings, paths
+from bouwen.report.plots.invariance import cfi_changes, invariance
+from bouwen.report.plots.models import indirect_effects, loadings, paths
 from bouwen.report.plots.planning import power_bands, power_curves
 from bouwen.report.plots.response import (
     missing,
@@ -46,11 +47,14 @@ __all__ = [
     "answer_label",
     "answers",
     "categorical",
+    "cfi_changes",
     "compared",
     "downwards",
     "eigenvalues",
     "exploratory",
     "facet_correlations",
+    "indirect_effects",
+    "invariance",
     "level_profile",
     "loadings",
     "look",

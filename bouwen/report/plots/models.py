@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from bouwen.report.claims import variable_label
 from bouwen.report.plots.style import categorical, downwards, look, ranges, ticks, word, wrapped
-from bouwen.report.tables import standardised
-from bouwen.sem import Fit
+from bouwen.report.tables import drawn, standardised
+from bouwen.report.texts import chain
+from bouwen.sem import Bootstrap, Fit
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -33,20 +36,44 @@ def loadings(study: Study, fit: Fit) -> ggplot:
     )
 
 
-def paths(study: Study, fit: Fit) -> ggplot:
-    """Standardised paths with intervals, a panel an outcome."""
+def paths(study: Study, fit: Fit, *, draws: Bootstrap | None = None) -> ggplot:
+    """Standardised paths with intervals (percentiles of draws, if given), a panel an outcome."""
+    found = (standardised(fit, "~") if draws is None else drawn(study, draws, "~")).copy()
+    found["line"] = downwards([variable_label(study, name) for name in found["rhs"]])
+    found["outcome"] = categorical(["→ " + wrapped(variable_label(study, name), 16) for name in found["lhs"]])
+    return by_outcome(study, found, "path")
+
+
+def indirect_effects(study: Study, effects: pd.DataFrame) -> ggplot | None:
+    """Indirect effects with percentile intervals, a panel an outcome; nothing where there are none."""
+    if effects.empty:
+        return None
+    found = effects.rename(columns={"est": "est_std"})
+    found = found.assign(ci_lower=found["boot_lower"], ci_upper=found["boot_upper"])
+    found["line"] = downwards([wrapped(text, 44) for text in starts(study, effects)])
+    found["outcome"] = categorical(
+        ["→ " + wrapped(variable_label(study, name), 16) for name in found["outcome"]]
+    )
+    return by_outcome(study, found, "indirect")
+
+
+def starts(study: Study, effects: pd.DataFrame) -> list[str]:
+    """Each effect's variables but the last, which the panel names."""
+    ends = zip(effects["predictor"], effects["via"], strict=True)
+    return [chain(study, (first, *(via or ("…",)))) for first, via in ends]
+
+
+def by_outcome(study: Study, found: pd.DataFrame, title: str) -> ggplot:
+    """Points with intervals around zero, from ``line outcome est_std ci_lower ci_upper``."""
     from plotnine import aes, element_text, facet_grid, geom_vline, ggplot, labs, scale_x_continuous, theme
 
-    found = standardised(fit, "~").copy()
-    found["predictor"] = downwards([variable_label(study, name) for name in found["rhs"]])
-    found["outcome"] = categorical(["→ " + wrapped(variable_label(study, name), 16) for name in found["lhs"]])
     return (
-        ggplot(found, aes("est_std", "predictor"))
+        ggplot(found, aes("est_std", "line"))
         + geom_vline(xintercept=0, colour="#555555", size=0.3)
-        + ranges("predictor")
+        + ranges("line")
         + facet_grid("outcome", scales="free_y", space="free_y")
         + scale_x_continuous(labels=ticks(study))
-        + labs(x=word(study, "path"))
+        + labs(x=word(study, title))
         + look(0.3 * len(found) + 0.9)
         + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
     )

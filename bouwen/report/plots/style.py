@@ -24,8 +24,12 @@ SHAPES = ("o", "D", "s", "^", "v", "P", "X")
 WIDTH = 6.6
 
 WORDS = {
+    "cfi_change": ("Change in CFI", "Verandering in CFI"),
+    "shuffled_groups": ("respondents shuffled over the groups", "respondenten over de groepen geschud"),
+    "as_answered": ("groups as they are", "groepen zoals ze zijn"),
     "answers": ("Share of answers", "Aandeel van de antwoorden"),
     "loading": ("Standardised loading", "Gestandaardiseerde lading"),
+    "indirect": ("Standardised indirect effect", "Gestandaardiseerd indirect effect"),
     "path": ("Standardised path", "Gestandaardiseerd pad"),
     "mean": ("Mean score", "Gemiddelde score"),
     "r": ("Correlation with: {}", "Correlatie met: {}"),

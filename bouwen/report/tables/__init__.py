@@ -4,15 +4,16 @@ from bouwen.report.claims import variable_label
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
+from bouwen.report.tables.draws import OUTCOMES, account, drawn, indirect_effects
 from bouwen.report.tables.factors import (
     exploratory,
     exploratory_factors,
     factor_counts,
     sorted_items,
-    stable_loadings,
     suitability,
 )
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
+from bouwen.report.tables.invariance import invariance, step_label
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.measures import end_shares, items, items_in_scales, key, scales
 from bouwen.report.tables.models import (
@@ -37,7 +38,7 @@ from bouwen.report.tables.validity import (
     distinct,
     distinct_pairs,
     fornell,
-    fornell_holds,
+    fornell_figures,
     largest_residuals,
     misfits,
     residuals,
@@ -48,7 +49,9 @@ __all__ = [
     "HEADS",
     "MEASURES",
     "NOTES",
+    "OUTCOMES",
     "WORDY",
+    "account",
     "answer_scales",
     "background",
     "categories",
@@ -59,6 +62,7 @@ __all__ = [
     "detectable",
     "distinct",
     "distinct_pairs",
+    "drawn",
     "end_shares",
     "engines",
     "evidence",
@@ -74,11 +78,13 @@ __all__ = [
     "follow_up",
     "follow_up_texts",
     "fornell",
-    "fornell_holds",
+    "fornell_figures",
     "group_counts",
     "group_differences",
     "head",
+    "indirect_effects",
     "intervals",
+    "invariance",
     "items",
     "items_in_scales",
     "joint_tests",
@@ -103,8 +109,8 @@ __all__ = [
     "screening",
     "sorted_items",
     "specification_steps",
-    "stable_loadings",
     "standardised",
+    "step_label",
     "structure_tests",
     "structures",
     "suitability",

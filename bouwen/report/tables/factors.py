@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.report.tables.heads import head
-from bouwen.report.tables.layout import intervals, lay_out, numbers, table
+from bouwen.report.tables.layout import lay_out, numbers, table
 from bouwen.report.words import number, percent, pvalue
 from bouwen.scales import Bartlett, Efa, FactorCounts, Kmo, LoadingStability, Mardia
 from bouwen.survey import Study
@@ -121,18 +121,3 @@ def exploratory_factors(study: Study, stability: LoadingStability) -> GT:
     columns[head(study, "congruence_lower")] = numbers(study, found["lower"])
     columns[head(study, "congruence_good")] = [percent(x, study.language) for x in found["good"]]
     return lay_out(study, pd.DataFrame(columns), words=[heading], note="samples")
-
-
-def stable_loadings(study: Study, stability: LoadingStability, *, smallest: float = 0.3) -> GT:
-    """Loadings of at least ``smallest`` with their bootstrap intervals."""
-    found = stability.loadings[stability.loadings["loading"].abs() >= smallest]
-    return table(
-        study,
-        {
-            "factor": found["factor"],
-            "item": found["item"],
-            "loading": numbers(study, found["loading"]),
-            "interval": intervals(study, found),
-        },
-        rows="factor",
-    )

@@ -6,6 +6,13 @@ from bouwen.report.words import percent
 from bouwen.survey import Study
 
 HEADS = {
+    "cfi": ("CFI", "CFI"),
+    "rmsea": ("RMSEA", "RMSEA"),
+    "srmr": ("SRMR", "SRMR"),
+    "cfi_change": ("ΔCFI", "ΔCFI"),
+    "p_shuffled": ("p (shuffled)", "p (geschud)"),
+    "solved": ("Solved", "Opgelost"),
+    "step": ("Step", "Stap"),
     "acquiescence": ("With acquiescence", "Met ja-zeggen"),
     "alpha": ("α", "α"),
     "alpha_dropped": ("α without", "α zonder"),
@@ -38,6 +45,10 @@ HEADS = {
     "estimate": ("Estimate", "Schatting"),
     "estimates": ("Estimates", "Schattingen"),
     "evidence": ("Evidence", "Bewijs"),
+    "interval_draws": ("{level} interval, bootstrap", "{level}-interval, bootstrap"),
+    "interval_delta": ("{level} interval, delta method", "{level}-interval, deltamethode"),
+    "draws": ("Draws", "Trekkingen"),
+    "outcome": ("What became of them", "Wat ervan kwam"),
     "expected": ("Shuffled, median", "Geschud, mediaan"),
     "factor": ("Factor", "Factor"),
     "factors": ("Factors", "Factoren"),
@@ -120,12 +131,20 @@ HEADS = {
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "dutch",
-    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "pair",
-    "parameter", "path", "rule", "says", "source", "stricter", "value", "variable", "verdict", "what",
-    "where", "wording",
+    "english", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "outcome",
+    "pair", "parameter", "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict",
+    "what", "where", "wording",
 }  # fmt: skip
 
 NOTES = {
+    "invariance": (
+        "Chi-square is scaled, CFI and RMSEA are robust. ΔCFI and p come from plain CFI: the share of "
+        "shuffled groups that lose at least as much (in the first step: fit as badly). Solved: shuffled "
+        "groups that could be fitted.",
+        "Chi-kwadraat is geschaald, CFI en RMSEA zijn robuust. ΔCFI en p komen van de gewone CFI: het "
+        "aandeel geschudde groepen dat minstens zoveel verliest (in de eerste stap: even slecht past). "
+        "Opgelost: geschudde groepen die te schatten waren.",
+    ),
     "adequacy": (
         "KMO above 0.8 is called meritorious, below 0.5 unacceptable (Kaiser, 1974).",
         "KMO boven 0,8 heet verdienstelijk, onder 0,5 onaanvaardbaar (Kaiser, 1974).",

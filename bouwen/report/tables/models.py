@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.report.claims import variable_label
+from bouwen.report.tables.draws import drawn
 from bouwen.report.tables.heads import head
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.texts import arrow
 from bouwen.report.words import interval, number, pvalue
-from bouwen.sem import Fit
+from bouwen.sem import Bootstrap, Fit
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -68,16 +69,21 @@ def loadings(study: Study, fit: Fit) -> GT:
     )
 
 
-def paths(study: Study, fit: Fit, second: Fit | None = None) -> GT:
-    """Standardised regressions with intervals and p-values; those of a second estimator beside them."""
+def paths(study: Study, fit: Fit, second: Fit | None = None, *, draws: Bootstrap | None = None) -> GT:
+    """Standardised regressions with intervals and p-values.
+
+    A second estimator's estimates stand beside them; draws give percentile intervals beside those of the
+    delta method.
+    """
     found = standardised(fit, "~")
     arrows = zip(found["rhs"], found["lhs"], strict=True)
-    columns = {
-        "path": [arrow(study, a, b) for a, b in arrows],
-        "std": numbers(study, found["est_std"]),
-        "interval": intervals(study, found),
-        "p": [pvalue(p, study.language) for p in found["pvalue"]],
-    }
+    columns = {"path": [arrow(study, a, b) for a, b in arrows], "std": numbers(study, found["est_std"])}
+    if draws is None:
+        columns["interval"] = intervals(study, found)
+    else:
+        columns["interval_draws"] = intervals(study, drawn(study, draws, "~"))
+        columns["interval_delta"] = intervals(study, found)
+    columns["p"] = [pvalue(p, study.language) for p in found["pvalue"]]
     if second is not None:
         again = standardised(second, "~").set_index(["lhs", "rhs"])["est_std"]
         columns["wlsmv"] = numbers(study, again.reindex(pd.MultiIndex.from_frame(found[["lhs", "rhs"]])))

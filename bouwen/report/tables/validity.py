@@ -84,11 +84,17 @@ def distinct(study: Study, fit: Fit, ratios: Htmt) -> GT:
     )
 
 
-def fornell(study: Study, fit: Fit) -> GT:
-    """The table of Fornell and Larcker, factors numbered to keep it narrow."""
+def fornell_figures(fit: Fit) -> pd.DataFrame:
+    """What `bouwen.scales.fornell_larcker` gives for the factors with items of their own."""
     names = list(measured(fit))
     phi = next(iter(factor_correlations(fit).values())).loc[names, names]
-    found = fornell_larcker(phi, ave(fit, standardised=True)[names])
+    return fornell_larcker(phi, ave(fit, standardised=True)[names])
+
+
+def fornell(study: Study, fit: Fit) -> GT:
+    """The table of Fornell and Larcker, factors numbered to keep it narrow."""
+    found = fornell_figures(fit)
+    names = list(found.index)
     labels = [f"{k}. {variable_label(study, name)}" for k, name in enumerate(names, 1)]
     cells = np.tril(found[names].to_numpy())
     columns = {head(study, "construct"): labels}
@@ -98,13 +104,6 @@ def fornell(study: Study, fit: Fit) -> GT:
     yes, no = ("ja", "nee") if study.language == "nl" else ("yes", "no")
     columns[head(study, "holds")] = [yes if holds else no for holds in found["holds"]]
     return lay_out(study, pd.DataFrame(columns), words=[head(study, "construct")], note="fornell")
-
-
-def fornell_holds(fit: Fit) -> pd.Series:
-    """Per factor whether the root of its AVE exceeds its correlations with the others."""
-    names = list(measured(fit))
-    phi = next(iter(factor_correlations(fit).values())).loc[names, names]
-    return fornell_larcker(phi, ave(fit, standardised=True)[names])["holds"]
 
 
 def largest_residuals(fit: Fit, most: int = 10) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Results -> sentences and lists that a page shows as they are."""
 
+from bouwen.report.texts.draws import account, indirect_effects
+from bouwen.report.texts.invariance import invariance
 from bouwen.report.texts.passages import (
     about,
     how_to_cite,
@@ -21,6 +23,7 @@ from bouwen.report.texts.readings import apart, counted, key, missing_test, pval
 from bouwen.report.texts.robustness import robustness
 from bouwen.report.texts.wording import (
     arrow,
+    chain,
     guarded,
     guarded_share,
     markdown,
@@ -33,8 +36,10 @@ from bouwen.report.texts.wording import (
 
 __all__ = [
     "about",
+    "account",
     "apart",
     "arrow",
+    "chain",
     "chain_label",
     "counted",
     "finite_population",
@@ -44,6 +49,8 @@ __all__ = [
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+    "indirect_effects",
+    "invariance",
     "key",
     "markdown",
     "missing_test",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,9 +60,14 @@ def power_of_ten(value: float) -> str:
     return f"{10.0 ** math.ceil(math.log10(value)):.0e}" if value > 0 else "0"
 
 
+def chain(study: Study, names: Sequence[str]) -> str:
+    """Variables in a row as a reader names them; ``…`` stands for itself."""
+    return " → ".join(name if name == "…" else variable_label(study, name) for name in names)
+
+
 def arrow(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
-    return f"{variable_label(study, source)} → {variable_label(study, target)}"
+    return chain(study, (source, target))
 
 
 def number_range(low: int, high: int, language: str = "en") -> str:

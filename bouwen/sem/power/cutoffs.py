@@ -136,7 +136,7 @@ def coefficient_h(loadings: Array) -> float:
     """Maximal reliability 1 / (1 + 1 / Σ λ²/(1 − λ²)) of Hancock & Mueller (2001).
 
     >>> round(coefficient_h(np.array([0.7, 0.8, 0.6])), 3)
-    0.763
+    0.767
     """
     information = float((loadings**2 / (1 - np.minimum(loadings**2, 1 - 1e-9))).sum())
     return information / (1 + information)

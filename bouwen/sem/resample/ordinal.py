@@ -64,6 +64,7 @@ def weighted_ordinal_objective(family: OrdinalFamily, weights: Array) -> Weighte
     n = np.stack([part.sum(axis=1) for part in by_group], axis=-1)
     return replace(
         family.objective,
+        n=n,
         statistics=np.stack([statistics for statistics, _ in found], axis=1),
         weight=1 / np.stack([variances for _, variances in found], axis=1),
         share=(n - 1) / n.sum(axis=1, keepdims=True),

@@ -38,6 +38,8 @@ from bouwen.sem.resample.ordinal import weighted_ordinal_objective
 from bouwen.sem.resample.samples import take
 from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
 
+Saturated = tuple[Array, Array, Array]
+
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl")
 
 
@@ -166,7 +168,12 @@ def _available(n: Array, mean: Array, cov: Array, o: Likelihood) -> tuple[Array,
 
 
 def batch_measures(
-    family: Family, objective: Objective, batch: Batch, measures: Sequence[str] = MEASURES
+    family: Family,
+    objective: Objective,
+    batch: Batch,
+    measures: Sequence[str] = MEASURES,
+    *,
+    saturated: Saturated | None = None,
 ) -> pd.DataFrame:
     """Fit measures of every draw, by lavaan's names; NaN where the draw failed.
 
@@ -180,6 +187,8 @@ def batch_measures(
     measures : sequence of str
         Which of "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl" (likelihoods only);
         for incomplete data all but "logl" need the saturated model of every draw.
+    saturated : tuple, optional
+        What `saturated_stack` found for these draws, where several models are fitted to them.
 
     Notes
     -----
@@ -188,7 +197,7 @@ def batch_measures(
     unknown = set(measures) - set(MEASURES)
     if unknown:
         raise UnknownOption("measures", sorted(unknown)[0], MEASURES)
-    table = _Measures(family, objective, batch)
+    table = _Measures(family, objective, batch, saturated)
     return pd.DataFrame({name: getattr(table, name) for name in measures})
 
 
@@ -199,6 +208,7 @@ class _Measures:
     family: Family
     objective: Any
     batch: Batch
+    known: Saturated | None = None
 
     @cached_property
     def N(self) -> Array:
@@ -207,11 +217,13 @@ class _Measures:
         return total if isinstance(self.objective, Likelihood) else total - self.family.structure.n_groups
 
     @cached_property
-    def _saturated(self) -> tuple[Array, Array, Array]:
+    def _saturated(self) -> Saturated:
         """Sample (or saturated) means and covariances, and the constant of the likelihood."""
         o = self.objective
         if o.observed is None:
             return o.mean, o.cov, o.constant
+        if self.known is not None:
+            return self.known
         sample = self.family.sample
         return saturated_stack(o, np.flatnonzero(np.isfinite(self.batch.value)), sample.mean, sample.cov)
 
@@ -336,7 +348,7 @@ def free_parameters(family: Family, batch: Batch) -> int:
     return family.table.n_free - held
 
 
-def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> tuple[Array, Array, Array]:
+def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Saturated:
     """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws.
 
     The saturated model is fitted as any other, from the means (G, p) and covariances (G, p, p) of the sample.

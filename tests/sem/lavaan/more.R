@@ -43,7 +43,10 @@ scores <- function(id, method) {
 save("scores", c(version, list(scores = list(
   scores("fiml_mlr", "regression"), scores("fiml_mlr", "bartlett"), scores("higher_order_stdlv", "regression"),
   scores("raw_scales", "regression"), scores("waves_intercepts_fiml", "bartlett"),
-  scores("groups_modifiers", "regression"), scores("factor_covariate_residual", "regression")))))
+  scores("groups_modifiers", "regression"), scores("factor_covariate_residual", "regression"),
+  scores("ord_cfa", "regression"), scores("ord_groups_configural", "regression"), scores("ord_mixed_factor", "regression"),
+  scores("ord_missing_pairwise", "regression"), scores("ord_mimic", "regression"),
+  scores("ord_higher_order", "regression")))))
 
 standardised <- function(id, type) {
   s <- as.data.frame(unclass(standardizedSolution(fit_of(id), type = type)))
