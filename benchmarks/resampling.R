@@ -10,7 +10,8 @@ cpu <- function(draws, task) {
 }
 boot <- function(fit, draws) cpu(draws, function() bootstrapLavaan(fit, R = draws, FUN = "coef"))
 three <- text("three")
-step <- function(equal) cfa(three, read("holzinger"), group = "school", group.equal = equal, std.lv = TRUE)
+# permuteMeasEq evaluates the calls of its models again, so they hold values rather than names
+step <- function(equal) do.call("cfa", list(three, read("holzinger"), group = "school", group.equal = equal, std.lv = TRUE))
 ladder <- list(step(""), step("loadings"), step(c("loadings", "intercepts")))
 permute <- function(k, draws) cpu(draws, function() permuteMeasEq(
   draws, modelType = "mgcfa", con = ladder[[k + 1]], uncon = ladder[[k]], AFIs = "cfi", showProgress = FALSE))
