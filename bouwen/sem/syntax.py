@@ -52,6 +52,16 @@ def parse_model(text: str) -> Model:
     ModelSyntaxError
         With the line and column of the problem.
 
+    Notes
+    -----
+    There are no defaults for special kinds of model. A growth curve is written out: loadings that are
+    numbers, item intercepts at 0 and factor means free, which lavaan's ``growth()`` would add::
+
+        i =~ 1*t1 + 1*t2 + 1*t3
+        s =~ 0*t1 + 1*t2 + 2*t3
+        t1 + t2 + t3 ~ 0*1
+        i + s ~ 1
+
     References
     ----------
     Rosseel (2012), lavaan: an R package for structural equation modeling. JSS 48(2).

@@ -191,11 +191,15 @@ def newton(objective: Objective, start: Array, basis: Array) -> Descent:
     who, theta = np.arange(D), start
     for _ in range(MAX_NEWTON):
         point = objective.at(theta)
-        f = point.value
-        step, decrement, convex = _newton_step(basis.T @ point.hessian @ basis, point.gradient @ basis)
-        last = convex & (decrement < CLOSE)
+        with np.errstate(over="ignore", invalid="ignore"):  # far out a curvature may exceed every number
+            f, H, g = point.value, basis.T @ point.hessian @ basis, point.gradient @ basis
+        lost = ~(np.isfinite(f) & np.isfinite(H).all(axis=(1, 2)) & np.isfinite(g).all(axis=1))
+        H[lost], g[lost] = np.eye(basis.shape[1]), 0.0
+        step, decrement, convex = _newton_step(H, g)
+        last = convex & ~lost & (decrement < CLOSE)
         size, lower = _shortened(objective, theta, f, step @ basis.T, decrement)
-        arrived, stuck = last | (~lower & (decrement < STILL)), ~lower
+        lower &= ~lost
+        arrived, stuck = last | (~lower & ~lost & (decrement < STILL)), ~lower
         theta = theta + (size * lower)[:, None] * (step @ basis.T)
         out.theta[who] = theta
         out.value[who] = np.where(lower, f - 0.5 * decrement, f)
