@@ -137,7 +137,7 @@ def first_order(model: str) -> str:
     r"""The formulas of a model whose variables are measured by items.
 
     >>> first_order("a =~ x1 + x2\nb =~ x3 + x4\nc =~ a + b")
-    'a =~ x1\\na =~ x2\\nb =~ x3\\nb =~ x4'
+    'a =~ x1\na =~ x2\nb =~ x3\nb =~ x4'
     """
     higher = factors_of_factors(model)
     kept = [f for f in parse_model(model).formulas if f.lhs not in higher and f.rhs not in higher]

@@ -101,8 +101,9 @@ def test_every_refusal_of_the_package_is_one_that_travels():
 
 
 def run(code, **options):
-    """Another Python that runs a few lines with warnings as errors."""
+    """Another Python that runs a few lines with warnings as errors, and hears Ctrl-C even if we do not."""
     env = {**os.environ, "PYTHONPATH": HERE}
+    options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [sys.executable, "-W", "error", "-c", code]
     return subprocess.Popen(
         command, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
