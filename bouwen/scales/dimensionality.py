@@ -1,4 +1,26 @@
-"""Correlations -> how many factors they hold."""
+"""Correlations -> how many factors they hold.
+
+How often each rule finds the true number: 100 samples of n = 201, five-point items, four a factor, Pearson
+correlations, seed 1 (`tests/scales/recovery.py`). "correlation" is that between factors::
+
+    factors  loading  correlation  parallel, factors  parallel, components  MAP  empirical Kaiser
+          1      0.5            0               0.22                  1.00  0.00              1.00
+          1      0.7            0               0.99                  1.00  1.00              1.00
+          3      0.5          0.3               0.88                  0.66  0.00              0.83
+          3      0.5          0.6               0.33                  0.00  0.00              0.07
+          3      0.5          0.8               0.00                  0.00  0.00              0.00
+          3      0.7          0.3               1.00                  1.00  0.97              1.00
+          3      0.7          0.6               0.99                  0.11  0.02              0.98
+          3      0.7          0.8               0.13                  0.00  0.00              0.07
+          5      0.5          0.3               0.60                  0.27  0.00              0.19
+          5      0.5          0.6               0.01                  0.00  0.00              0.00
+          5      0.5          0.8               0.00                  0.00  0.00              0.00
+          5      0.7          0.3               1.00                  0.98  0.95              1.00
+          5      0.7          0.6               0.80                  0.00  0.00              0.94
+          5      0.7          0.8               0.00                  0.00  0.00              0.00
+
+With weak items or factors that correlate as facets of one trait do, every rule finds too few.
+"""
 
 from __future__ import annotations
 

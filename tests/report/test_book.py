@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -219,7 +220,10 @@ def start_build_that_waits(root: Path, *options: str) -> tuple[subprocess.Popen,
     source = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(600)"
     write_chapter(root, "book/sample", markdown("# Sample"), code(source))
     command = [sys.executable, "-c", "from bouwen.cli import main; main()", "build", STUDY, *options]
-    build = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, even if we were told not to
+    build = subprocess.Popen(
+        command, cwd=root, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear
+    )
     deadline = time.monotonic() + 120
     while not ((root / "pid").exists() and (root / "pid").read_text()):
         assert build.poll() is None, build.communicate()
