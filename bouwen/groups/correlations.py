@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from bouwen.scales import score_scales
+from bouwen.scales.correlations import fisher_interval
 from bouwen.survey import Study
 
 
@@ -20,15 +19,12 @@ def outcome_correlations(study: Study) -> pd.DataFrame:
         Fisher's: tanh(artanh r ± z/√(n − 3)). No row where fewer than ``min_cell`` respondents
         answered both, or all gave one answer.
     """
-    from scipy.stats import norm
-
-    scores, z = score_scales(study), norm.ppf((1 + study.settings.confidence) / 2)
+    scores = score_scales(study)
     rows = {}
     for construct in study.constructs:
         pair = scores[[construct, study.outcome]].dropna() if construct != study.outcome else scores.iloc[:0]
         if len(pair) < max(study.settings.min_cell, 4) or 0 in pair.std().tolist():
             continue
         r = float(pair.corr().to_numpy()[0, 1])
-        half = z / math.sqrt(len(pair) - 3)
-        rows[construct] = (r, len(pair), math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half))
+        rows[construct] = (r, len(pair), *fisher_interval(r, len(pair), study.settings.confidence))
     return pd.DataFrame.from_dict(rows, orient="index", columns=["r", "n", "ci_lower", "ci_upper"])

@@ -70,6 +70,23 @@ def compare_correlations(
     return CorrelationDifference(r1, r2, r1 - r2, lower, upper, n)
 
 
+def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
+    """Interval tanh(artanh r ± z/√(n − 3)) of a correlation; NaN for fewer than four respondents.
+
+    References
+    ----------
+    Fisher (1921), Metron 1.
+    """
+    from scipy.special import ndtri
+
+    check_confidence(confidence)
+    if n < 4 or np.isnan(r):
+        return np.nan, np.nan
+    half = float(ndtri((1 + confidence) / 2)) / np.sqrt(n - 3)
+    centre = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
+    return float(np.tanh(centre - half)), float(np.tanh(centre + half))
+
+
 def overlapping_interval(
     r1: float, r2: float, r12: float, n: int, confidence: float = 0.95
 ) -> tuple[float, float]:
@@ -92,11 +109,7 @@ def overlapping_interval(
     Zou (2007), Toward using confidence intervals to compare correlations, Psychological Methods
     12(4), eq. 8–9 and 13.
     """
-    from scipy.stats import norm
-
-    half = norm.ppf((1 + confidence) / 2) / math.sqrt(n - 3)
-    l1, u1 = math.tanh(math.atanh(r1) - half), math.tanh(math.atanh(r1) + half)
-    l2, u2 = math.tanh(math.atanh(r2) - half), math.tanh(math.atanh(r2) + half)
+    (l1, u1), (l2, u2) = (fisher_interval(r, n, confidence) for r in (r1, r2))
     c = (r12 - r1 * r2 / 2) * (1 - r1**2 - r2**2 - r12**2) + r12**3
     c /= (1 - r1**2) * (1 - r2**2)
     below = (r1 - l1) ** 2 + (u2 - r2) ** 2 - 2 * c * (r1 - l1) * (u2 - r2)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import check_confidence, check_numeric
+from bouwen.scales.answers import check_numeric
+from bouwen.scales.correlations import fisher_interval
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.items import item_rest_correlation
 
@@ -48,23 +48,6 @@ def check_key(scales: Given, *, confidence: float | None = None) -> pd.DataFrame
             is_reversed = name in given.reversed
             rows[name] = [construct, is_reversed, n, r, lower, upper, -r, _message(name, r, is_reversed)]
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("item")
-
-
-def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:
-    """Interval tanh(artanh r ± z/√(n − 3)) of a correlation; NaN for fewer than four respondents.
-
-    References
-    ----------
-    Fisher (1921), Metron 1.
-    """
-    from scipy.special import ndtri
-
-    check_confidence(confidence)
-    if n < 4 or np.isnan(r):
-        return np.nan, np.nan
-    half = float(ndtri((1 + confidence) / 2)) / np.sqrt(n - 3)
-    centre = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
-    return float(np.tanh(centre - half)), float(np.tanh(centre + half))
 
 
 def _message(item: str, r: float, is_reversed: bool) -> str:

@@ -196,3 +196,5 @@ def test_the_front_page_opens_the_first_chapter(chromium, site):
     with Visit(chromium) as visit:
         visit.go(folder / "index.html")
         visit.page.wait_for_url("**/book/key_findings.html", timeout=10_000)
+        assert visit.page.title()
+        assert visit.refused == []

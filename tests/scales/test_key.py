@@ -3,7 +3,7 @@ import pandas as pd
 from numpy.testing import assert_allclose
 
 from bouwen.scales import check_key
-from bouwen.scales.key import fisher_interval
+from bouwen.scales.correlations import fisher_interval
 
 
 def answers(n=201, seed=1):

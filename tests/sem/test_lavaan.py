@@ -17,7 +17,6 @@ UNFINISHED = {
 }
 
 
-# What the fixture shows lavaan doing and the engine refuses, each with its reason.
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_model_agrees_with_lavaan(path):
     case = read_case(path)

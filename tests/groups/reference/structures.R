@@ -27,7 +27,8 @@ for (case in names(facets)) {
   x <- x[unlist(f)]
   fits <- lapply(setNames(nm = names(texts(f))), function(m)
     if (ordered) fit(m, x, f, ordered = TRUE, estimator = "WLSMV", missing = "pairwise")
-    else fit(m, x, f, estimator = "MLR", missing = "fiml"))
+    # lavaan's own saturated moments stop at 1e-5, which costs scaled differences their fourth digit
+    else fit(m, x, f, estimator = "MLR", missing = "fiml", em.h1.tol = 1e-10, em.h1.iter.max = 10000))
   row <- function(m) {
     v <- suppressWarnings(fitMeasures(fits[[m]])); out <- as.list(v[intersect(measures, names(v))])
     names(out) <- gsub(".", "_", names(out), fixed = TRUE)
