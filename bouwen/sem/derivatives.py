@@ -44,6 +44,13 @@ class Slots:
         return G == 1 and q == R and bool(np.array_equal(self.gather[0], np.eye(q)))
 
     @cached_property
+    def own(self) -> list[tuple[Ints, Ints]] | None:
+        """The free rows of each group and their parameters; None where rows of a group share one."""
+        found = [np.nonzero(group) for group in self.gather]
+        shared = any(len(np.unique(places)) < len(places) for _, places in found)
+        return None if shared else found
+
+    @cached_property
     def pairs(self) -> tuple[Ints, Ints, Ints]:
         """Places of (a, a), (a, b) and (b, b) of every pair of rows in a flattened Zᵀ W Z."""
         width, a, b = 2 * self.structure.m, self.a, self.b
@@ -99,7 +106,12 @@ def collect_matrix(s: Slots, by_row: Array) -> Array:
     """Add up (..., G, rows, rows) to (..., q, q)."""
     if s.identity:
         return by_row[..., 0, :, :]
-    out: Array = (np.swapaxes(s.gather, -1, -2) @ by_row @ s.gather).sum(axis=-3)
+    if s.own is None:
+        return np.asarray((np.swapaxes(s.gather, -1, -2) @ by_row @ s.gather).sum(axis=-3))
+    q = s.structure.q
+    out = np.zeros((*by_row.shape[:-3], q, q))
+    for g, (rows, places) in enumerate(s.own):
+        out[..., places[:, None], places] += by_row[..., g, rows[:, None], rows]
     return out
 
 

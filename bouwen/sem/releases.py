@@ -19,6 +19,7 @@ from bouwen.sem.constraints import Restrictions
 from bouwen.sem.diagnostics import untied
 from bouwen.sem.discrepancy import Objective
 from bouwen.sem.fit import Fit
+from bouwen.sem.free_means import WithoutMeans
 from bouwen.sem.implied import Array, compile_structure
 from bouwen.sem.normal import Family
 from bouwen.sem.partable import Key, Parameter, ParTable
@@ -94,8 +95,12 @@ class Releases:
             Times N, chi-square with G − 1 degrees of freedom for likelihoods; NaN where a draw failed.
         """
         good = np.asarray(np.isfinite(theta).all(axis=-1))
+        B = self._kept
+        alone = WithoutMeans.of(objective, B)
+        if alone is not None:
+            objective, B = alone.objective, alone.basis
         point = objective.at(np.where(good[..., None], theta, self.fit.theta) @ self.spread.T + self.offset)
-        g, H, B = point.gradient, point.information, self._kept
+        g, H = point.gradient, point.information
         inner, mixed = B.T @ (H @ B), (H @ B)[..., self.places.ravel(), :]
         solved = np.linalg.solve(inner, np.swapaxes(mixed, -1, -2))
         out = np.empty((*theta.shape[:-1], len(self.keys)))

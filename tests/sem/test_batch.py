@@ -12,6 +12,7 @@ from bouwen.sem import NotConverged, NotIdentified, fit_sem
 from bouwen.sem.fit import Fit
 from bouwen.sem.improper import improper
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch
+from bouwen.sem.resample.kernel import inverse
 from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import MEASURES, batch_measures, moments_objective, weighted_objective
 
@@ -45,6 +46,9 @@ CASES: dict[str, tuple[str, str, dict[str, object]]] = {
     "uls": (THREE, "holzinger", {"estimator": "ULS", "group": "school", "group_equal": ("loadings",)}),
     "ordered": ("A =~ A1 + A2 + A3\nC =~ C1 + C2 + C3", "bfi900", {"ordered": True}),
     "linear": (LINEAR, "holzinger", {}),
+    "free means, linear": (LINEAR, "holzinger", {"meanstructure": True}),
+    "free means in groups": (THREE, "holzinger", {"group": "school", "group_equal": ("loadings",)}),
+    "free means of causes": (PATHS, "holzinger", {"fixed_x": False, "meanstructure": True}),
     "nonlinear": (NONLINEAR, "holzinger", {}),
 }
 
@@ -160,3 +164,21 @@ def test_improper_draws_are_those_that_a_fit_warns_of() -> None:
     for d in np.r_[np.flatnonzero(found)[:3], np.flatnonzero(~found)[:3]]:
         own = separate("democracy", fit, frame, weights[d])
         assert any("improper" in w for w in own.warnings) == found[d]
+
+
+@pytest.mark.parametrize("p", [1, 2, 8, 9, 25])
+def test_inverses_of_a_stack(p):
+    X = np.random.default_rng(p).standard_normal((7, 2, p, p + 3)) * 10.0 ** np.arange(p)[:, None]
+    cov = X @ np.swapaxes(X, -1, -2)
+    cov[3, 1, -1, -1] *= -1
+    before = cov.copy()
+    found, logdet, good = inverse(cov)
+    assert (cov == before).all()
+    assert not good[3, 1]
+    assert good.sum() == good.size - 1
+    unit = np.sqrt(np.abs(np.diagonal(cov, axis1=-2, axis2=-1)))
+    correlation = cov / unit[..., :, None] / unit[..., None, :]
+    theirs = np.linalg.inv(correlation) / unit[..., :, None] / unit[..., None, :]
+    relative = np.abs(found - theirs)[good] * (unit[..., :, None] * unit[..., None, :])[good]
+    assert relative.max() < 1e-9
+    assert np.abs(logdet - np.linalg.slogdet(cov)[1])[good].max() < 1e-9

@@ -6,13 +6,14 @@ where a separate fit of its sample would end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.discrepancy import Likelihood, Objective
 from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
+from bouwen.sem.free_means import WithoutMeans
 from bouwen.sem.implied import Array
 from bouwen.sem.inference import chunked_curvature
 from bouwen.sem.partable import ParTable
@@ -81,7 +82,11 @@ def _together(objective: Objective, table: ParTable, start: Array) -> Descent:
     if affine is not None:
         offset, basis = affine
         start = offset + (start - offset) @ basis @ basis.T
-    return descend(objective, start, basis)
+    alone = WithoutMeans.of(objective, basis)
+    if alone is None:
+        return descend(objective, start, basis)
+    found = descend(alone.objective, start, alone.basis)
+    return replace(found, theta=alone.with_intercepts(found.theta))
 
 
 def descend(objective: Objective, start: Array, basis: Array) -> Descent:

@@ -16,6 +16,8 @@ import numpy as np
 from bouwen.sem.discrepancy import Likelihood
 from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, Structure
 
+SMALL = 8  # variables up to which sweeping beats inverting by halves
+
 
 @dataclass(frozen=True)
 class Places:
@@ -331,22 +333,43 @@ def total_effects(identity_plus_A: Array, depth: int | None) -> Array:
 def inverse(cov: Array) -> tuple[Array, Array, Array]:
     """Inverses (..., p, p) of symmetric matrices, log-determinants, and whether they are positive definite.
 
-    Grows T, the inverse of the Cholesky factor, row by row: with t = T a for the next column (a, α) of Σ and
-    d² = α − tᵀt, the new row is (−tᵀT, 1)/d. All matrices at once, stacked along the last axis; what is not
-    positive definite gives NaN.
+    Large ones by halves: with Σ = [A, B; Bᵀ, D], X = A⁻¹B and the Schur complement S = D − BᵀX, the inverse is
+    [A⁻¹ + X S⁻¹ Xᵀ, −X S⁻¹; ., S⁻¹] and |Σ| = |A| |S| (Golub & Van Loan, 2013, ch. 2.1 and 3.2). What is not
+    positive definite may give NaN.
+    """
+    p = cov.shape[-1]
+    if p <= SMALL:
+        return swept(cov)
+    half = (p + 1) // 2
+    B = cov[..., :half, half:]
+    A, logdet, good = inverse(cov[..., :half, :half])
+    X = A @ B
+    S, rest, fine = inverse(cov[..., half:, half:] - B.swapaxes(-1, -2) @ X)
+    XS = X @ S
+    out = np.empty(cov.shape)
+    out[..., :half, :half] = A + XS @ X.swapaxes(-1, -2)
+    out[..., :half, half:], out[..., half:, :half] = -XS, -XS.swapaxes(-1, -2)
+    out[..., half:, half:] = S
+    return out, logdet + rest, good & fine
+
+
+def swept(cov: Array) -> tuple[Array, Array, Array]:
+    """As `inverse`, by sweeping one pivot after another, all matrices at once along the last axis.
+
+    References
+    ----------
+    Goodnight (1979), A tutorial on the SWEEP operator, The American Statistician 33.
     """
     shape, p = cov.shape[:-2], cov.shape[-1]
-    columns = np.ascontiguousarray(cov.reshape(-1, p, p).transpose(1, 2, 0))
-    T, square = np.zeros_like(columns), columns[range(p), range(p)]
+    A = cov.reshape(-1, p, p).transpose(1, 2, 0).copy(order="C")
+    pivots = np.empty((p, A.shape[-1]))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for k in range(p):
-            if k:
-                t = np.einsum("ijd,jd->id", T[:k, :k], columns[k, :k])
-                square[k] -= np.einsum("id,id->d", t, t)
-            T[k, k] = square[k] ** -0.5
-            if k:
-                np.multiply(np.einsum("id,ijd->jd", t, T[:k, :k]), -T[k, k], out=T[k, :k])
-        logdet = np.log(square).sum(axis=0)
-    T = np.ascontiguousarray(T.transpose(2, 0, 1))
-    good = np.asarray((square > 0).all(axis=0))
-    return (T.swapaxes(1, 2) @ T).reshape(cov.shape), logdet.reshape(shape), good.reshape(shape)
+            pivots[k] = A[k, k]
+            row = A[k] / pivots[k]
+            A -= row[:, None] * A[k]
+            A[k] = A[:, k] = row
+            A[k, k] = -1 / pivots[k]
+        logdet = np.log(pivots).sum(axis=0)
+    good = np.asarray((pivots > 0).all(axis=0))
+    return (-A.transpose(2, 0, 1)).reshape(cov.shape), logdet.reshape(shape), good.reshape(shape)

@@ -263,8 +263,10 @@ class _Measures:
             return chisq, len(zero) * family.structure.n_groups
         base = baseline_structure(family.structure)
         df = family.n_statistics - base.q
+        if isinstance(o, Likelihood) and o.observed is None:
+            return 2 * total * (_independence(o) - o.constant), df
         mean, cov = o.mean, o.cov
-        if isinstance(o, Likelihood) and o.observed is not None:
+        if isinstance(o, Likelihood):
             mean, cov, _ = _available(o.share, mean, cov, o)
         theta = np.empty((len(self.batch.value), base.q))
         for g in range(base.n_groups):
@@ -332,6 +334,21 @@ class _Measures:
             logdet = np.linalg.slogdet(cov[..., x[:, None], x])[1]
             logl = logl + 0.5 * (o.n * (logdet + len(x) * (1 + np.log(2 * np.pi)))).sum(axis=-1)
         return np.asarray(logl)
+
+
+def _independence(o: Likelihood) -> Array:
+    """F/2 (D,) of complete draws where nothing correlates but the covariates, ½ Σ share (log|Σ| + p).
+
+    Σ has the variances of the sample, and all covariances of the covariates.
+    """
+    st = o.structure
+    x = st.exogenous
+    others = np.setdiff1d(np.arange(st.p), x)
+    with np.errstate(divide="ignore", invalid="ignore"):  # draws without variance have no value
+        logdet = np.log(o.cov[..., others, others]).sum(axis=-1)
+    if len(x):
+        logdet = logdet + np.linalg.slogdet(o.cov[..., x[:, None], x])[1]
+    return np.asarray(0.5 * (o.share * (logdet + st.p)).sum(axis=-1))
 
 
 def free_parameters(family: Family, batch: Batch) -> int:
