@@ -80,6 +80,8 @@ class Restrictions:
     @cached_property
     def linear(self) -> tuple[Constraint, ...]:
         """Equalities whose gradient is the same everywhere."""
+        if not self.table.equalities:
+            return ()
         rng = np.random.default_rng(7)
         points = rng.uniform(0.5, 2.0, (3, self.table.n_free))
         found = []
