@@ -2,9 +2,9 @@
 
 usage: python benchmarks/resampling.py [--most 100000]
 
-Prints CPU seconds on one core for each task (so that other work on the machine does not count), with those
-of R scaled up from fewer draws; the study's draws on two cores, by the clock; cost per draw and peak memory
-from 1,000 draws to --most.
+Prints CPU seconds on one core for each task (so that other work on the machine does not count), beside R's,
+scaled up from fewer draws; seconds by the clock on two cores, with warm workers; cost per draw and peak
+memory from 1,000 draws to --most.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -46,7 +47,7 @@ DRAWS = 1000
 ROWS = {  # title, draws, goal
     "democracy": ("bootstrap, democracy (11 items, 31 parameters, n = 75)", 1000, "100 times"),
     "everything": ("the same with standardised values and intervals", 1000, ""),
-    "structural": ("bootstrap, the study's structural model", 5000, ""),
+    "structural": ("bootstrap, the study's structural model", 5000, "10 s on two cores"),
     "metric": ("permutations of the metric step, Holzinger", 1000, "200 times"),
     "scalar": ("permutations of the scalar step, Holzinger", 1000, "200 times"),
     "gaps": ("bootstrap, FIML, 15 % missing, 20 patterns", 1000, "20 times"),
@@ -79,30 +80,33 @@ def cpu_seconds(task: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def ours(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, float]:
-    """CPU seconds on one core."""
+def clock_seconds(task: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def tasks(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Callable[[int], object]]:
+    """What is timed, as functions of the number of workers."""
     import bouwen
     from bouwen.groups import check_invariance, permutation_invariance
     from bouwen.sem import fit_sem
 
     holzinger, democracy = (pd.read_csv(DATA / f"{name}.csv") for name in ("holzinger", "democracy"))
     small, large = fit_sem(DEMOCRACY, democracy), fit_sem(model, answers, missing="fiml")
-    ladders = [
-        check_invariance(THREE, holzinger, "school", steps=("configural", "metric", "scalar")[: k + 2])
-        for k in range(2)
-    ]
+    ladder = check_invariance(THREE, holzinger, "school", steps=("configural", "metric", "scalar"))
+    metric, scalar = (
+        replace(ladder, fits={step: ladder.fits[step] for step in pair})
+        for pair in (("configural", "metric"), ("metric", "scalar"))
+    )
     incomplete = fit_sem(THREE, gaps, missing="fiml")
-    two = [
-        cpu_seconds(lambda ladder=ladder: permutation_invariance(ladder, DRAWS, n_jobs=1))
-        for ladder in ladders
-    ]
     return {
-        "democracy": cpu_seconds(lambda: refits(small, DRAWS)),
-        "everything": cpu_seconds(lambda: bouwen.bootstrap(small, DRAWS, seed=1, n_jobs=1).intervals()),
-        "structural": cpu_seconds(lambda: bouwen.bootstrap(large, 5000, seed=1, n_jobs=1).intervals()),
-        "metric": two[0],
-        "scalar": two[1] - two[0],
-        "gaps": cpu_seconds(lambda: refits(incomplete, DRAWS)),
+        "democracy": lambda _: refits(small, DRAWS),
+        "everything": lambda jobs: bouwen.bootstrap(small, DRAWS, seed=1, n_jobs=jobs).intervals(),
+        "structural": lambda jobs: bouwen.bootstrap(large, 5000, seed=1, n_jobs=jobs).intervals(),
+        "metric": lambda jobs: permutation_invariance(metric, DRAWS, n_jobs=jobs),
+        "scalar": lambda jobs: permutation_invariance(scalar, DRAWS, n_jobs=jobs),
+        "gaps": lambda _: refits(incomplete, DRAWS),
     }
 
 
@@ -140,18 +144,6 @@ def theirs(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, d
     return json.loads(run.stdout)
 
 
-def on_two_cores(model: str, answers: pd.DataFrame) -> float:
-    """Seconds by the clock of 5,000 draws of the structural model, standardised, with warm workers."""
-    import bouwen
-    from bouwen.sem import fit_sem
-
-    fit = fit_sem(model, answers, missing="fiml")
-    bouwen.bootstrap(fit, 500, seed=2, n_jobs=2)
-    start = time.perf_counter()
-    bouwen.bootstrap(fit, 5000, seed=1, n_jobs=2).intervals()
-    return time.perf_counter() - start
-
-
 def flatness(draws: int) -> tuple[float, float]:
     """Microseconds of CPU per draw of the democracy model, and peak megabytes, in a new interpreter."""
     code = (
@@ -177,20 +169,21 @@ def main() -> None:
     most = parser.parse_args().most
     gaps = with_gaps(pd.read_csv(DATA / "holzinger.csv"))
     model, answers = structural()
-    mine, other = ours(model, answers, gaps), theirs(model, answers, gaps)
-    print(
-        f"{'CPU seconds on one core':56} {'draws':>6} {'bouwen':>8} {'R':>8} {'times':>6}  R timed on, goal"
-    )
+    run = tasks(model, answers, gaps)
+    for task in run.values():  # warm, workers too
+        task(2)
+    one = {name: cpu_seconds(lambda task=task: task(1)) for name, task in run.items()}
+    two = {name: clock_seconds(lambda task=task: task(2)) for name, task in run.items()}
+    other = theirs(model, answers, gaps)
+    print(f"{'seconds':56} {'draws':>6} {'1 core':>8} {'2 cores':>8} {'R':>8} {'times':>6}  R timed on, goal")
     for name, (title, draws, goal) in ROWS.items():
         source = other.get("democracy" if name == "everything" else name)
+        clock = f"{two[name]:8.3f}" if name not in ("democracy", "gaps") else f"{'–':>8}"
         beside = f"{'–':>8} {'–':>6}"
         if source:
             scaled = source["seconds"] * draws / source["draws"]
-            beside = f"{scaled:8.1f} {scaled / mine[name]:6.0f}  {source['draws']} draws, {goal}"
-        print(f"{title:56} {draws:6} {mine[name]:8.3f} {beside}")
-    print(
-        f"the study's 5,000 draws on two cores: {on_two_cores(model, answers):.1f} s by the clock (goal 10)"
-    )
+            beside = f"{scaled:8.1f} {scaled / one[name]:6.0f}  {source['draws']} draws, {goal}"
+        print(f"{title:56} {draws:6} {one[name]:8.3f} {clock} {beside}")
     for draws in (1000, 10_000, most):
         per_draw, peak = flatness(draws)
         print(f"{draws:7} draws, democracy: {per_draw:6.0f} microseconds a draw, peak {peak:.0f} MB")

@@ -220,6 +220,21 @@ def test_a_permutation_is_a_ladder_of_shuffled_groups(short, holzinger):
             assert_allclose(found.scores[step][d], score, rtol=1e-3, atol=1e-4)
 
 
+def test_a_permutation_of_ordered_answers_is_a_ladder_of_shuffled_groups():
+    model, data = "agree =~ A1 + A2 + A3 + A4", pd.read_csv(SCALES / "bfi900.csv")
+    fit = partial(bouwen.check_invariance, model, group="gender", ordered=True)
+    ladder = fit(data)
+    found = bouwen.permutation_invariance(ladder, 2, seed=8)
+    rows = data.iloc[np.concatenate(ladder.fits["metric"].sample.index)]
+    shuffled = Chunk(0, 0, 2, 8).rng().permuted(np.tile(np.repeat([0, 1], ladder.sizes), (2, 1)), axis=1)
+    for d in range(2):
+        again = fit(rows.assign(gender=shuffled[d]).iloc[np.argsort(shuffled[d], kind="stable")])
+        measures = measures_of(again)
+        assert_allclose(np.cumsum(found.drawn[d], axis=0), measures, atol=2e-5)
+        for step, score in again.differences().groupby("step", sort=False)["score"]:
+            assert_allclose(found.scores[step][d], score, rtol=1e-3, atol=1e-4)
+
+
 def test_two_workers_shuffle_alike(short):
     task = partial(bouwen.permutation_invariance, short, 300, seed=3)
     one, two = task(), task(n_jobs=2)

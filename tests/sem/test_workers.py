@@ -283,6 +283,21 @@ def test_a_cluster_that_loses_a_worker_gives_the_bits_of_one_core(tmp_path):
     assert_array_equal(np.concatenate(found), np.concatenate(alone))
 
 
+@pytest.mark.slow
+def test_power_on_a_cluster_says_what_one_core_says(tmp_path):
+    def power(*options):
+        command = [str(Path(sys.executable).with_name("bouwen")), "power", "data/reputation/study.yml"]
+        command += ["-n", "60,120", "--reps", "300", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    with dask_cluster(tmp_path, 2) as (address, _):
+        there = power("--cluster", address)
+    assert "Answers needed" in there
+    assert there == power()
+
+
 def test_an_address_without_a_scheduler_is_refused():
     refused = pytest.raises(ClusterUnreachable, match="no scheduler answers")
     with refused, cluster("tcp://127.0.0.1:9", patience=0.5):
