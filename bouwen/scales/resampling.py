@@ -66,10 +66,38 @@ def weighted_matrices(X: Matrix, W: Matrix, kind: Literal["covariance", "correla
 
 
 def percentile_interval(drawn: Matrix, confidence: float) -> tuple[Vector, Vector]:
-    """Percentile interval over the first axis, failed draws (NaN) left out."""
+    """Percentile interval over the first axis by `normal_quantiles`, failed draws (NaN) left out."""
     check_confidence(confidence)
-    tail = 100 * (1 - confidence) / 2
-    if len(drawn) == 0 or np.isnan(drawn).all():
-        return np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
-    lower, upper = np.nanpercentile(drawn, [tail, 100 - tail], axis=0)
-    return np.asarray(lower, dtype=float), np.asarray(upper, dtype=float)
+    level = np.array([[(1 - confidence) / 2], [(1 + confidence) / 2]])
+    size = int(np.prod(drawn.shape[1:]))
+    flat = drawn.reshape(len(drawn), size) if len(drawn) else np.full((1, size), np.nan)
+    lower, upper = normal_quantiles(flat, level + np.zeros(size)).reshape(2, *drawn.shape[1:])
+    return lower, upper
+
+
+def normal_quantiles(drawn: Matrix, level: Matrix) -> Matrix:
+    """Quantiles (l, k) of draws (D, k) at levels (l, k), interpolated on the scale of normal quantiles.
+
+    With R draws in order, t₁ ≤ … ≤ t_R, and r = ⌊(R + 1) α⌋:
+
+    t_r + (t_{r+1} − t_r) (Φ⁻¹(α) − Φ⁻¹(r / (R + 1))) / (Φ⁻¹((r + 1) / (R + 1)) − Φ⁻¹(r / (R + 1)))
+
+    The first or last draw where α lies beyond them; NaN where there is none. lavaan uses the same rule.
+
+    References
+    ----------
+    Davison & Hinkley (1997), Bootstrap methods and their application, eq. 5.8.
+    """
+    from scipy.special import ndtri
+
+    ordered = np.sort(drawn, axis=0)  # NaN last
+    R = (~np.isnan(drawn)).sum(axis=0)
+    rank = np.clip(np.floor(np.nan_to_num((R + 1) * level)), 0, R).astype(np.int64)
+    column = np.arange(drawn.shape[1])
+    last = np.maximum(R - 1, 0)
+    below, above = ordered[np.maximum(rank - 1, 0), column], ordered[np.minimum(rank, last), column]
+    with np.errstate(invalid="ignore"):
+        lower, upper = ndtri(rank / (R + 1)), ndtri((rank + 1) / (R + 1))
+        share = np.where((rank > 0) & (rank < R), (ndtri(level) - lower) / (upper - lower), 0.0)
+        out = below + share * (above - below)
+    return np.where(np.isnan(level) | (R == 0), np.nan, out)

@@ -26,7 +26,6 @@ from bouwen.sem.moments import (
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ModelError, UnknownOption
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
-from bouwen.sem.resample.intervals import WrongConfidence
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
 from bouwen.sem.sam import SamFit, fit_sam
 from bouwen.sem.scanner import ModelSyntaxError
@@ -54,7 +53,6 @@ __all__ = [
     "UnknownItem",
     "UnknownOption",
     "UnsupportedModel",
-    "WrongConfidence",
     "bootstrap",
     "compare_engines",
     "compare_fits",

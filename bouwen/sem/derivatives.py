@@ -46,9 +46,9 @@ class Slots:
     @cached_property
     def own(self) -> list[tuple[Ints, Ints]] | None:
         """The free rows of each group and their parameters; None where rows of a group share one."""
-        found = [np.nonzero(group) for group in self.gather]
-        shared = any(len(np.unique(places)) < len(places) for _, places in found)
-        return None if shared else found
+        rows, places = zip(*(np.nonzero(group) for group in self.gather), strict=True)
+        shared = any(len(np.unique(own)) < len(own) for own in places)
+        return None if shared else list(zip(rows, places, strict=True))
 
     @cached_property
     def pairs(self) -> tuple[Ints, Ints, Ints]:

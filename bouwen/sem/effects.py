@@ -15,11 +15,12 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bouwen.errors import did_you_mean
+from bouwen.scales.answers import check_confidence
 from bouwen.sem.fit import Fit, coefficients
 from bouwen.sem.implied import Array, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ModelError, UnknownOption
-from bouwen.sem.resample.intervals import check_confidence, limits, spread
+from bouwen.sem.resample.intervals import limits, spread
 from bouwen.sem.standardised import numeric_jacobian, standardise
 
 SCALES = ("est", "std_lv", "std_all")
@@ -67,7 +68,7 @@ def indirect_effects(
         The outcome is not in the model.
     UnsupportedModel
         Variables predict each other in a circle.
-    WrongConfidence
+    NotAShare
 
     References
     ----------

@@ -1,8 +1,8 @@
 """Means that a model leaves free need no search: at the minimum they are those of the sample.
 
-So it is for complete data where every observed variable has an intercept of its own in every group, tied to
-nothing, and all other intercepts are fixed: the likelihood is then that of the covariances alone (Bollen, 1989,
-ch. 4 and 8), and the intercepts follow from the other parameters.
+So it is for complete data where every observed variable has an intercept of its own in every group, tied
+to nothing, and all other intercepts are fixed: the likelihood is then that of the covariances alone (Bollen,
+1989, ch. 4 and 8), and the intercepts follow from the other parameters.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 
 import bouwen
+from bouwen.scales.resampling import normal_quantiles
 from bouwen.sem import (
     Bootstrap,
     Fit,
@@ -34,7 +35,6 @@ from bouwen.sem.resample.draws import (
     source_of,
     transformed,
 )
-from bouwen.sem.resample.intervals import normal_quantiles
 from bouwen.sem.resample.workers import Chunk
 
 HERE = Path(__file__).parent / "reference"

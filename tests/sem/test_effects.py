@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.scales.answers import NotAShare
 from bouwen.sem import (
     Fit,
     ModelError,
     UnsupportedModel,
-    WrongConfidence,
     bootstrap,
     fit_sem,
     indirect_effects,
@@ -117,7 +117,7 @@ def test_circles_and_unknown_names_are_refused():
         indirect_effects(democracy(), "dem66")
     with pytest.raises(UnknownOption):
         indirect_effects(democracy(), of="beta")
-    with pytest.raises(WrongConfidence):
+    with pytest.raises(NotAShare):
         indirect_effects(democracy(), confidence=95)
 
 

@@ -11,9 +11,11 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from bouwen.sem import WrongConfidence, bootstrap, fit_sem
+from bouwen.scales.answers import NotAShare
+from bouwen.scales.resampling import normal_quantiles
+from bouwen.sem import bootstrap, fit_sem
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.intervals import acceleration_of, limits, normal_quantiles, spread
+from bouwen.sem.resample.intervals import acceleration_of, limits, spread
 
 LIMITS = json.loads((Path(__file__).parent / "resample" / "limits.json").read_text())
 LAW, LAVAAN = LIMITS["law"], LIMITS["lavaan"]
@@ -147,7 +149,7 @@ def test_published_bca_interval_of_a_variance():
 
 @pytest.mark.parametrize("confidence", [0, 1, 95])
 def test_a_confidence_level_is_a_share(confidence):
-    with pytest.raises(WrongConfidence):
+    with pytest.raises(NotAShare):
         limits(np.ones((3, 1)), np.ones(1), confidence)
 
 

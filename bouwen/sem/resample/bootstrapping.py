@@ -111,7 +111,7 @@ class Bootstrap:
 
         Raises
         ------
-        UnknownOption, WrongConfidence, NoAcceleration
+        UnknownOption, NotAShare, NoAcceleration
 
         See Also
         --------

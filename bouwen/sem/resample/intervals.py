@@ -9,19 +9,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from bouwen.errors import BouwenError
+from bouwen.scales.answers import check_confidence
+from bouwen.scales.resampling import normal_quantiles
 from bouwen.sem.implied import Array, Ints
 from bouwen.sem.partable import UnknownOption
 
 INTERVALS = ("percentile", "bc", "bca")
-
-
-class WrongConfidence(BouwenError):
-    """A confidence level that is not a share between 0 and 1."""
-
-    def __init__(self, confidence: float) -> None:
-        self.confidence = confidence
-        super().__init__(f"confidence={confidence!r} is not between 0 and 1; use 0.95 for 95 per cent")
 
 
 def limits(
@@ -50,7 +43,7 @@ def limits(
 
     Raises
     ------
-    WrongConfidence, UnknownOption
+    NotAShare, UnknownOption
 
     References
     ----------
@@ -72,32 +65,6 @@ def limits(
     constant = still(drawn, est)
     found[:, constant] = est[constant]
     return found[0], found[1]
-
-
-def normal_quantiles(drawn: Array, level: Array) -> Array:
-    """Quantiles (l, k) of draws (D, k) at levels (l, k), interpolated on the scale of normal quantiles.
-
-    With R draws in order, t₁ ≤ … ≤ t_R, and r = ⌊(R + 1) α⌋:
-
-    t_r + (t_{r+1} − t_r) (Φ⁻¹(α) − Φ⁻¹(r / (R + 1))) / (Φ⁻¹((r + 1) / (R + 1)) − Φ⁻¹(r / (R + 1)))
-
-    The first or last draw where α lies beyond them; NaN where there is none. lavaan uses the same rule.
-
-    References
-    ----------
-    Davison & Hinkley (1997), Bootstrap methods and their application, eq. 5.8.
-    """
-    ordered = np.sort(drawn, axis=0)  # NaN last
-    R = (~np.isnan(drawn)).sum(axis=0)
-    rank = np.clip(np.floor(np.nan_to_num((R + 1) * level)), 0, R).astype(np.int64)
-    column = np.arange(drawn.shape[1])
-    last = np.maximum(R - 1, 0)
-    below, above = ordered[np.maximum(rank - 1, 0), column], ordered[np.minimum(rank, last), column]
-    with np.errstate(invalid="ignore"):
-        lower, upper = ndtri(rank / (R + 1)), ndtri((rank + 1) / (R + 1))
-        share = np.where((rank > 0) & (rank < R), (ndtri(level) - lower) / (upper - lower), 0.0)
-        out = below + share * (above - below)
-    return np.where(np.isnan(level) | (R == 0), np.nan, out)
 
 
 def acceleration_of(left_out: Array, stratum: Ints) -> Array:
@@ -140,14 +107,3 @@ def still(drawn: Array, centre: Array) -> Array:
     some = (~np.isnan(drawn)).any(axis=0)
     moved = np.abs(np.where(np.isnan(drawn), centre, drawn) - centre).max(axis=0, initial=0.0)
     return np.asarray(some & (moved <= 1e-12 * np.abs(centre)))
-
-
-def check_confidence(confidence: float) -> None:
-    """Refuse a level outside (0, 1).
-
-    Raises
-    ------
-    WrongConfidence
-    """
-    if not 0 < confidence < 1:
-        raise WrongConfidence(confidence)

@@ -333,9 +333,9 @@ def total_effects(identity_plus_A: Array, depth: int | None) -> Array:
 def inverse(cov: Array) -> tuple[Array, Array, Array]:
     """Inverses (..., p, p) of symmetric matrices, log-determinants, and whether they are positive definite.
 
-    Large ones by halves: with Σ = [A, B; Bᵀ, D], X = A⁻¹B and the Schur complement S = D − BᵀX, the inverse is
-    [A⁻¹ + X S⁻¹ Xᵀ, −X S⁻¹; ., S⁻¹] and |Σ| = |A| |S| (Golub & Van Loan, 2013, ch. 2.1 and 3.2). What is not
-    positive definite may give NaN.
+    Large ones by halves: with Σ = [A, B; Bᵀ, D], X = A⁻¹B and the Schur complement S = D − BᵀX, the inverse
+    is [A⁻¹ + X S⁻¹ Xᵀ, −X S⁻¹; ., S⁻¹] and |Σ| = |A| |S| (Golub & Van Loan, 2013, ch. 2.1 and 3.2). What is
+    not positive definite may give NaN.
     """
     p = cov.shape[-1]
     if p <= SMALL:
