@@ -188,6 +188,7 @@ class SideScores:
     def __init__(self, material: Material) -> None:
         self.material = material
         self._fits: dict[str, Fit | None] = {}
+        self._sides: dict[tuple[str, ...], tuple[pd.DataFrame, Array]] = {}
 
     def sides(self, specification: Specification) -> Sides:
         """The regression that is left of a specification."""
@@ -222,9 +223,9 @@ class SideScores:
         predictors = list(causes(formulas, model.outcome))
         parts = [k for k, name in enumerate(predictors) if name == model.predictor or name in model.facets]
         before = replace(model, formulas=formulas).before_outcome().formulas
-        left, C = self._side(model, as_text(before), predictors)
+        left, C = self._side(model, as_text(before), predictors, "regression")
         measurement = as_text(f for f in formulas if f.op == "=~" and f.lhs == model.outcome)
-        right, spread = self._side(model, measurement, [model.outcome], method="bartlett")
+        right, spread = self._side(model, measurement, [model.outcome], "bartlett")
         others = [k for k in range(len(predictors)) if k not in parts]
         # the effect is linear in the slopes b of the outcome, whose covariances with its predictors are C b
         full = np.zeros((len(predictors) + 1,) * 2)
@@ -235,13 +236,19 @@ class SideScores:
             effect[k] = composite_slope(full, np.array(parts), np.array(others, dtype=np.intp), len(C))
         return left.join(right), effect
 
-    def _side(
-        self, model: MainPath, text: str, names: list[str], method: str = "regression"
-    ) -> tuple[pd.DataFrame, Array]:
+    def _side(self, model: MainPath, text: str, names: list[str], method: str) -> tuple[pd.DataFrame, Array]:
         """Scores of some variables of a measurement model, and the covariances of the variables themselves.
 
         Mean scores where the model cannot be fitted by itself, such as a factor with two items.
         """
+        key = (text, method, *names)
+        if key not in self._sides:
+            self._sides[key] = self._find_side(model, text, names, method)
+        return self._sides[key]
+
+    def _find_side(
+        self, model: MainPath, text: str, names: list[str], method: str
+    ) -> tuple[pd.DataFrame, Array]:
         if text not in self._fits:
             self._fits[text] = _try_fit(text, self.material.keyed)
         fit = self._fits[text]
@@ -251,11 +258,9 @@ class SideScores:
             return frame, frame.cov().to_numpy()
         everything = [*fit.structure.observed, *fit.structure.latent]
         place = [everything.index(name) for name in names]
-        frame = expected_values(fit)[names]
-        if method == "bartlett":
-            frame = fit.scores("bartlett")[names]
+        frame = fit.scores("bartlett") if method == "bartlett" else expected_values(fit)
         index = self.material.keyed.index
-        frame = frame.set_axis(index.take(frame.index.to_numpy())).reindex(index)
+        frame = frame[names].set_axis(index.take(frame.index.to_numpy())).reindex(index)
         return frame, fit.implied.C[0][np.ix_(place, place)]
 
 
