@@ -268,11 +268,12 @@ class Kernel:
             residual = self.mean - mean[:, self.group]
             if self.observed is not None:
                 residual *= self.observed
+                M = M.copy()
+            for gaps in self.gaps:
+                distance[:, gaps.group] += self._fill(gaps, W[:, gaps.group], residual, M)
             weighted = residual * self.share[..., None]
             M = M + self._products(residual, weighted)
             r = self._by_group(weighted)
-            for gaps in self.gaps:
-                distance[:, gaps.group] += self._fill(gaps, W[:, gaps.group], residual, M, r)
         MW = M @ W
         distance = distance + np.trace(MW, axis1=-2, axis2=-1)
         value = np.where(good.all(axis=1), 0.5 * distance.sum(axis=1) - self.constant, np.inf)
@@ -294,29 +295,26 @@ class Kernel:
         own = [self.group == g for g in range(self.places.structure.n_groups)]
         return np.stack([a[:, g].swapaxes(1, 2) @ b[:, g] for g in own], axis=1)
 
-    def _fill(self, gaps: Gaps, W: Array, residual: Array, M: Array, r: Array) -> Array:
-        """Add to M and r of the group what is expected of a pattern's missing answers; its part of the value.
+    def _fill(self, gaps: Gaps, W: Array, residual: Array, M: Array) -> Array:
+        """Fill in a pattern's residuals, and add to M what is uncertain about them; its part of the value.
 
         Given the answers, the missing ones have expectation B (m − μ) with B = −V W_mo and covariance
         V = W_mm⁻¹; so that log|Σ_oo| = log|Σ| − log|V| and tr(Σ_oo⁻¹ M_oo) = tr(W M) − k (Little & Rubin,
         2002, ch. 11).
         """
-        g, m, share = gaps.group, gaps.missing, self.share[:, gaps.place]
+        g, m, share = gaps.group, gaps.missing, self.share[:, gaps.place, None, None]
         across = W[:, m]
         V, logdet, _ = inverse(across[:, :, m])
-        B = -(V @ across)
-        B[:, :, m] = 0.0
         e = residual[:, gaps.place]
-        expected = B @ e[:, :, None]
-        by_answers = expected * e[:, None, :]
+        e[:, m] = -(V @ (across @ e[:, :, None]))[:, :, 0]
         if gaps.spread is not None:
-            by_answers = by_answers + B @ self.spreads[:, gaps.spread]
-        by_answers *= share[:, None, None]
-        M[:, g, m] += by_answers
-        M[:, g, :, m] += by_answers.transpose(1, 0, 2)
-        M[:, g, m[:, None], m] += by_answers @ B.swapaxes(1, 2) + share[:, None, None] * V
-        r[:, g, m] += expected[:, :, 0] * share[:, None]
-        return np.asarray(share * (logdet - len(m)))
+            B = -(V @ across)
+            BS = B @ self.spreads[:, gaps.spread]
+            M[:, g, m] += share * BS
+            M[:, g, :, m] += (share * BS).transpose(1, 0, 2)
+            V = V + BS @ B.swapaxes(1, 2)
+        M[:, g, m[:, None], m] += share * V
+        return np.asarray(share[:, 0, 0] * (logdet - len(m)))
 
 
 def total_effects(identity_plus_A: Array, depth: int | None) -> Array:

@@ -109,14 +109,16 @@ def _moments(weights: Array, rows: Array) -> tuple[Array, Array, Array]:
 
     Σ w x xᵀ / n − m mᵀ, about the plain mean of the rows so that no digits are lost. NaN without weight.
     """
+    n, p = weights.sum(axis=1), rows.shape[1]
+    if len(rows) == 1:
+        return n, np.where(n[:, None] > 0, rows, np.nan), np.zeros((len(n), p, p))
     centre = rows.mean(axis=0)
     x = rows - centre
-    i, j = np.tril_indices(rows.shape[1])
-    n = weights.sum(axis=1)
+    i, j = np.tril_indices(p)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (weights @ x) / n[:, None]
         second = (weights @ (x[:, i] * x[:, j])) / n[:, None]
-    cov = np.empty((len(weights), rows.shape[1], rows.shape[1]))
+    cov = np.empty((len(weights), p, p))
     cov[:, i, j] = cov[:, j, i] = second - mean[:, i] * mean[:, j]
     return n, mean + centre, cov
 
