@@ -36,6 +36,14 @@ def ladder(holzinger):
 
 
 @pytest.fixture(scope="module")
+def permuted(holzinger):
+    steps = ("configural", "metric", "scalar")
+    return bouwen.permutation_invariance(
+        bouwen.check_invariance(HOLZINGER, holzinger, "school", steps=steps), 1000, seed=1
+    )
+
+
+@pytest.fixture(scope="module")
 def ordered():
     return bouwen.check_invariance(BFI, pd.read_csv(SCALES / "bfi900.csv"), "gender", ordered=True)
 
@@ -233,6 +241,20 @@ def test_a_permutation_of_ordered_answers_is_a_ladder_of_shuffled_groups():
         assert_allclose(np.cumsum(found.drawn[d], axis=0), measures, atol=2e-5)
         for step, score in again.differences().groupby("step", sort=False)["score"]:
             assert_allclose(found.scores[step][d], score, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("step", ["metric", "scalar"])
+def test_permutations_scatter_as_those_of_semtools(step, permuted):
+    from scipy.stats import ks_2samp
+
+    theirs = json.loads((HERE / "permutation.json").read_text())[step]
+    table = permuted.table().set_index(["step", "measure"]).loc[step]
+    for measure, row in table.iterrows():
+        drawn = np.array(theirs["draws"][measure])
+        assert_allclose(row["observed"], theirs["observed"][measure], atol=1e-5)
+        assert ks_2samp(permuted.distribution(step, measure), drawn).pvalue > 0.01
+        error = np.sqrt(2 * max(row["pvalue"], 0.001) * (1 - row["pvalue"]) / len(drawn))
+        assert abs(row["pvalue"] - theirs["pvalue"][measure]) < 3 * error
 
 
 def test_two_workers_shuffle_alike(short):
