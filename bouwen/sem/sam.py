@@ -44,7 +44,8 @@ class SamFit:
         held fixed (global); its own standard errors ignore the first step.
     parameters : DataFrame
         The structural parameters with two-step standard errors: lhs op rhs group label est se z pvalue
-        ci_lower ci_upper.
+        ci_lower ci_upper. Observed predictors of factors, and covariates, count from their means in the first
+        group, as factors do; intercepts are those at these means.
     """
 
     blocks: tuple[Fit, ...]
@@ -95,7 +96,7 @@ def fit_sam(
         meanstructure=True,
     )
     assert isinstance(family, NormalTheory)
-    family = replace(family, sample=_centred(family.sample, family.structure.exogenous))
+    family = replace(family, sample=_centred(family.sample, family.table))
     statements = parse_model(model)
     items = {f.rhs for f in statements.formulas if f.op == "=~"}
     _check(family.table, items)
@@ -127,15 +128,16 @@ def fit_sam(
     return SamFit(blocks, structural, _two_step(family, blocks, structural, items))
 
 
-def _centred(sample: Sample, covariates: Ints) -> Sample:
-    """Covariates about their means in the first group, where the first step gave the factors mean 0."""
+def _centred(sample: Sample, table: ParTable) -> Sample:
+    """Observed predictors of factors about their means in the first group, where factors have mean 0 too."""
+    causes = {r.rhs for r in table.rows if r.op == "~" and r.lhs in table.latent} | set(table.exogenous)
+    places = [k for k, name in enumerate(sample.names) if name in causes]
     mean = sample.mean.copy()
-    mean[:, covariates] -= mean[0, covariates]
+    mean[:, places] -= mean[0, places]
     return replace(sample, mean=mean)
 
 
 def _check(table: ParTable, items: set[str]) -> None:
-    known = (*table.latent, *table.exogenous)
     for row in table.rows:
         if row.op == "=~" and row.rhs in table.latent:
             raise UnsupportedModel("SAM here takes no factors of factors; use fit_sem")
@@ -143,10 +145,6 @@ def _check(table: ParTable, items: set[str]) -> None:
         if mixed or (row.op == "~" and row.lhs in items):
             raise UnsupportedModel(
                 f'"{row.lhs} {row.op} {row.rhs}" joins an item and the structural part; SAM keeps them apart'
-            )
-        if row.op == "~" and row.lhs in table.latent and row.rhs not in known:
-            raise UnsupportedModel(
-                f'"{row.rhs}" is an outcome that predicts a factor; SAM here needs a covariate'
             )
     if table.inequalities or Restrictions(table).nonlinear:
         raise UnsupportedModel("SAM here takes labels, definitions and linear constraints; use fit_sem")

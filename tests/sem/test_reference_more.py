@@ -210,7 +210,6 @@ def test_equal_slopes_after_measurement(method: str) -> None:
     [
         ("g =~ visual + textual", "factors of factors"),
         ("x1 ~ ageyr", "joins an item"),
-        ("visual ~ grade\ngrade ~ ageyr", "covariate"),
         ("visual ~~ v*visual\ntextual ~~ w*textual\nv == w^2", "linear"),
     ],
 )

@@ -99,5 +99,6 @@ cases <- list()
 for (m in c("local", "global")) cases <- c(cases, list(
   after("definition", paste(labelled, "ab := a*b", sep = "\n"), m),
   after("covariate", paste(SAM, "visual ~ ageyr", sep = "\n"), m), after("groups", SAM, m, group = "school"),
-  after("equal groups", SAM, m, group = "school", group.equal = c("loadings", "intercepts"))))
+  after("equal groups", SAM, m, group = "school", group.equal = c("loadings", "intercepts")),
+  after("observed mediator", paste(SAM, "ageyr ~ visual", "speed ~ ageyr", sep = "\n"), m)))
 save("sam", c(version, list(fits = cases)))
