@@ -63,12 +63,15 @@ if TYPE_CHECKING:
         bootstrap,
         compare_engines,
         compare_fits,
+        fit_sam,
         fit_sem,
         indirect_effects,
         monte_carlo_ci,
     )
     from bouwen.sem.power import (
+        fit_cutoffs,
         power,
+        rmsea_power,
         simulate,
     )
     from bouwen.survey import (
@@ -81,12 +84,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
     "check_invariance", "check_key", "claims", "common_method", "compare_engines", "compare_fits",
-    "compare_structures", "compare_treatments", "count_factors", "fit_efa", "fit_model", "fit_sem",
-    "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects", "item_statistics",
-    "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci", "omega",
-    "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots",
-    "power", "read_study", "scale_reliability", "scale_statistics", "score_scales", "screen",
-    "simulate", "specification_curve", "study_invariance", "study_ladders", "tables", "tell", "texts",
+    "compare_structures", "compare_treatments", "count_factors", "fit_cutoffs", "fit_efa", "fit_model",
+    "fit_sam", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
+    "item_statistics", "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci",
+    "omega", "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up",
+    "plots", "power", "read_study", "rmsea_power", "scale_reliability", "scale_statistics", "score_scales",
+    "screen", "simulate", "specification_curve", "study_invariance", "study_ladders", "tables", "tell",
+    "texts",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -98,9 +102,9 @@ _HOME = {
     "bouwen.scales": "alpha ave bartlett check_key compare_treatments count_factors fit_efa htmt "
     "item_statistics key_items kmo loading_stability map_test mardia omega parallel_analysis "
     "scale_statistics score_scales",
-    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sem indirect_effects "
-    "monte_carlo_ci",
-    "bouwen.sem.power": "power simulate",
+    "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sam fit_sem "
+    "indirect_effects monte_carlo_ci",
+    "bouwen.sem.power": "fit_cutoffs power rmsea_power simulate",
     "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
     "outcome_correlations permutation_invariance plan_follow_up scale_reliability "
     "specification_curve study_invariance study_ladders",

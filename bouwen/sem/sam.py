@@ -18,7 +18,7 @@ import pandas as pd
 
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit, coefficients, fit_sem
-from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, compile_structure
+from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, compile_structure
 from bouwen.sem.inference import bread
 from bouwen.sem.moments import Sample
 from bouwen.sem.normal import NormalTheory
