@@ -130,7 +130,7 @@ class SpecificationCurve:
 
 
 def specification_curve(
-    study: Study, *, seed: int, permutations: int = 500, n_jobs: int | None = None
+    study: Study, *, seed: int = 1, permutations: int = 500, n_jobs: int | None = None
 ) -> SpecificationCurve:
     """Estimate the path from a study's main predictor to its outcome under every defensible choice.
 

@@ -62,7 +62,11 @@ class Gaps:
 
 
 def simulate(
-    population: str | Fit | ModelPopulation, n: int | Sequence[int], *, seed: int, gaps: Gaps | None = None
+    population: str | Fit | ModelPopulation,
+    n: int | Sequence[int],
+    *,
+    seed: int = 1,
+    gaps: Gaps | None = None,
 ) -> pd.DataFrame:
     """Answers of ``n`` respondents drawn from a population that a model describes.
 

@@ -161,7 +161,7 @@ def _is_plain(st: Structure) -> bool:
 
 
 def fit_cutoffs(
-    fit: Fit, *, n: int | None = None, reps: int = 500, seed: int, n_jobs: int | None = None
+    fit: Fit, *, n: int | None = None, reps: int = 500, seed: int = 1, n_jobs: int | None = None
 ) -> pd.DataFrame:
     """Cut-offs of SRMR, RMSEA and CFI for a factor model, by simulation.
 

@@ -85,7 +85,7 @@ def power(
     targets: Sequence[str] | None = None,
     population_size: int | None = None,
     alpha: float = 0.05,
-    seed: int,
+    seed: int = 1,
     n_jobs: int | None = None,
 ) -> Power:
     """Power, bias and coverage of an analysis, by simulation.

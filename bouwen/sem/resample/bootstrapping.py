@@ -240,7 +240,7 @@ def bootstrap(
     draws: int = 5000,
     *,
     kind: str = "nonparametric",
-    seed: int,
+    seed: int = 1,
     n_jobs: int | None = None,
     inadmissible: str = "keep",
     measures: Sequence[str] = (),

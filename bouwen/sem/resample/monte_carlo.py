@@ -22,7 +22,7 @@ def monte_carlo_ci(
     fit: Fit,
     draws: int = 20000,
     *,
-    seed: int,
+    seed: int = 1,
     expressions: Mapping[str, str] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
