@@ -30,6 +30,20 @@ class ClusterUnreachable(BouwenError):
     """The scheduler of a cluster does not answer, or the packages to talk to it are missing."""
 
 
+class NotACount(BouwenError):
+    """A number of draws, a seed or the like that cannot be."""
+
+    def __init__(self, option: str, found: object, least: int) -> None:
+        self.option, self.found = option, found
+        super().__init__(f"{option}={found!r} cannot be; give a whole number from {least} on")
+
+
+def check_count(option: str, found: object, least: int = 0) -> None:
+    """Raise `NotACount` where an option is not a whole number from ``least`` on."""
+    if not isinstance(found, (int, np.integer)) or found < least:
+        raise NotACount(option, found, least)
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Draws ``first`` to ``first + size``, and what makes them random."""
@@ -73,6 +87,7 @@ def run_chunks(
 
     Raises
     ------
+    NotACount
     BouwenError
         Whatever the task raises, with a note that names the draws.
     KeyboardInterrupt
@@ -82,6 +97,10 @@ def run_chunks(
     -----
     BLAS runs on one thread in every chunk, because more threads would change the last bits.
     """
+    check_count("draws", draws)
+    check_count("seed", seed)
+    if n_jobs == 0 or not isinstance(n_jobs, (int, type(None))):
+        raise NotACount("n_jobs", n_jobs, least=1)
     chunks = [Chunk(k, at, min(chunk, draws - at), seed) for k, at in enumerate(range(0, draws, chunk))]
     if len(chunks) < 2 or _here(n_jobs):
         with _one_thread():
