@@ -155,7 +155,7 @@ class ModelPopulation:
     def sizes(self, n: int | Sequence[int]) -> tuple[int, ...]:
         """Respondents of each group: as given, or ``n`` divided by share (largest remainders first)."""
         for k in np.atleast_1d(n).tolist():
-            check_count("n", k)
+            check_count("n", k, least=1)
         if not isinstance(n, (int, np.integer)):
             found = tuple(int(k) for k in n)
             if len(found) != len(self.groups):
@@ -168,7 +168,7 @@ class ModelPopulation:
             floor[more] += 1
             found = tuple(int(k) for k in floor)
         if min(found) < 2:
-            raise PopulationError(f"each group needs at least two respondents; n gives one {min(found)}")
+            raise PopulationError(f"each group needs at least two respondents; one would have {min(found)}")
         return found
 
     def place(self, item: str) -> int:

@@ -9,6 +9,7 @@ only when there is more than one.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -218,6 +219,8 @@ def cluster(address: str | None, *, patience: float = 10.0) -> Iterator[None]:
         raise ClusterUnreachable('clusters need more packages: pip install "bouwen[dask]"') from error
     from joblib import parallel_config
 
+    if not re.fullmatch(r"(tcp|tls|ucx|wss?)://.+:\d+", address):
+        raise ClusterUnreachable(f'"{address}" is no address of a scheduler, such as "tcp://10.0.0.5:8786"')
     try:
         client = Client(address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
