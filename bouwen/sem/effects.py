@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from bouwen.errors import did_you_mean
 from bouwen.scales.answers import check_confidence
 from bouwen.scales.implied import check_draws_of
-from bouwen.sem.fit import Fit, coefficients
+from bouwen.sem.fit import Fit, check_is_fit, coefficients
 from bouwen.sem.implied import Array, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ModelError, UnknownOption
@@ -78,6 +78,7 @@ def indirect_effects(
     """
     if of not in SCALES:
         raise UnknownOption("of", of, SCALES)
+    check_is_fit(fit)
     check_confidence(confidence)
     arrows = _arrows(fit)
     if outcome is not None and outcome not in fit.structure.observed + fit.structure.latent:

@@ -307,6 +307,12 @@ def coefficients(
     )
 
 
+def check_is_fit(found: object) -> None:
+    """Raise `UnsupportedModel` where something else is given for a fit."""
+    if not isinstance(found, Fit):
+        raise UnsupportedModel(f"give what bouwen.fit_sem returns, not a {type(found).__name__}")
+
+
 def fit_sem(
     model: str,
     data: pd.DataFrame | Moments | Mapping[str, Moments],

@@ -355,6 +355,20 @@ def test_draws_without_a_sample_are_counted_and_left_out():
     assert refusal.value.failed >= 1
 
 
+def test_without_degrees_of_freedom_there_is_no_test():
+    boot = bootstrap(fit_sem("x1 ~ x2", data("holzinger")), 50, kind="bollen_stine")
+    assert np.isnan(boot.pvalue)
+
+
+def test_what_is_no_fit_or_no_measure_of_it_is_refused():
+    with pytest.raises(UnsupportedModel, match='"GLS" has no "logl"'):
+        bootstrap(fitted("gls")[0], 5, measures=["logl"])
+    sam = bouwen.fit_sam(PATHS, data("holzinger"))
+    for function in (bootstrap, monte_carlo_ci, bouwen.indirect_effects, bouwen.fit_cutoffs):
+        with pytest.raises(UnsupportedModel, match="not a SamFit"):
+            function(sam)
+
+
 def test_draws_that_all_fail_leave_nothing_but_an_account():
     few = pd.DataFrame({"x": [1.0, 2.0, 4.0, 3.0], "z": [2.0, 1.0, 3.0, 5.0], "y": [1.0, 3.0, 2.0, 2.5]})
     boot = bootstrap(fit_sem("y ~ x + z", few), 2, seed=0)

@@ -29,7 +29,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.fit import Fit
+from bouwen.sem.fit import Fit, check_is_fit
 from bouwen.sem.implied import DIRECTED, SYMMETRIC, Array, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power.population import ModelPopulation
@@ -190,6 +190,7 @@ def fit_cutoffs(
         The model is no plain factor model.
     NotACount
     """
+    check_is_fit(fit)
     check_count("reps", reps, least=1)
     check_count("seed", seed)
     factors = FactorModel.of(fit)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
-from bouwen.sem.fit import Fit
+from bouwen.sem.fit import Fit, check_is_fit
 from bouwen.sem.implied import Array
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import UnknownOption
@@ -162,6 +162,8 @@ class Bootstrap:
     def pvalue(self) -> float:
         """Share of the draws whose chi-square exceeds that of the sample (Bollen & Stine, 1992).
 
+        NaN without degrees of freedom.
+
         Raises
         ------
         UnsupportedModel
@@ -172,6 +174,8 @@ class Bootstrap:
                 "the model does not hold where draws come from, so their chi-squares test nothing; use "
                 'bootstrap(…, kind="bollen_stine")'
             )
+        if not self.fit.df:
+            return float("nan")
         chisq = self.drawn.measures["chisq"].to_numpy()[self.used]
         return float((chisq > self.fit.measures["chisq"]).mean()) if len(chisq) else float("nan")
 
@@ -276,7 +280,8 @@ def bootstrap(
     ------
     UnknownOption, NotACount
     UnsupportedModel
-        Moments without rows (unless parametric), and Bollen–Stine draws of ordered items.
+        Moments without rows (unless parametric), Bollen–Stine draws of ordered items, and a measure that
+        the estimator does not have.
 
     References
     ----------
@@ -284,12 +289,17 @@ def bootstrap(
     Yuan (2009), Multivariate Behavioral Research 44; Yung & Bentler (1996), Bootstrapping techniques in
     analysis of mean and covariance structures.
     """
+    check_is_fit(fit)
     check_count("draws", draws, least=2)
     if inadmissible not in RULES:
         raise UnknownOption("inadmissible", inadmissible, RULES)
     for name in measures:
         if name not in MEASURES:
             raise UnknownOption("measures", name, MEASURES)
+        if name not in fit.measures:
+            raise UnsupportedModel(
+                f'estimator="{fit.call.estimator.name}" has no "{name}"; leave it out of measures='
+            )
     source = source_of(fit, kind)
     kept = list(dict.fromkeys([*measures, *(["chisq"] if kind != "nonparametric" else [])]))
     parts = run_chunks(

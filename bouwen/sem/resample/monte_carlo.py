@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.sem.constraints import Restrictions
-from bouwen.sem.fit import Fit
+from bouwen.sem.fit import Fit, check_is_fit
 from bouwen.sem.implied import Array, row_values
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ParTable, definitions_in_order
@@ -60,6 +60,7 @@ def monte_carlo_ci(
     MacKinnon, Lockwood & Williams (2004), Multivariate Behavioral Research 39; Preacher & Selig (2012),
     Communication Methods and Measures 6.
     """
+    check_is_fit(fit)
     check_count("draws", draws, least=2)
     check_count("seed", seed)
     table = fit.table if expressions is None else define(fit.table, expressions)
