@@ -126,6 +126,10 @@ class OrdinalFamily:
         weighted = D * (o.weight * self.share[:, None])[..., None]
         return np.asarray((np.swapaxes(D, -1, -2) @ weighted).sum(axis=-3))
 
+    def expected(self, point: WeightedPoint) -> Array:
+        """The same: nothing of the distance is observed only."""
+        return self.curvature(point)
+
     def meat(self, point: WeightedPoint) -> Array:
         """Δᵀ W Γ W Δ."""
         o, total = self.objective, np.zeros((self.structure.q, self.structure.q))
