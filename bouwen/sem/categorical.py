@@ -185,10 +185,9 @@ class OrdinalFamily:
 
     @cached_property
     def baseline(self) -> tuple[Array, list[Test]]:
-        """The model without covariances (and slopes): its statistics and tests, in closed form."""
+        """The model without covariances: its statistics and tests, in closed form."""
         o, lay = self.objective, self.objective.layout
-        at, i, j = lay.covariances
-        zero = at[i != j]  # slopes stay free
+        zero = lay.independent(self.structure.covariates)
         d = np.where(np.isin(np.arange(lay.size), zero), o.statistics, 0.0)
         chisq = self.sample.N * float(o.share @ (o.weight * d * d).sum(axis=-1))
         df = len(zero) * len(self.moments)

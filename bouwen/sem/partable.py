@@ -101,6 +101,8 @@ class ParTable:
     inequalities: tuple[Constraint, ...] = ()
     texts: tuple[str, ...] = ()
     """The definitions as written."""
+    covariates: tuple[str, ...] = ()
+    """Observed predictors whose moments the text leaves alone, fixed or not."""
 
     @cached_property
     def n_groups(self) -> int:
@@ -233,6 +235,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
         equalities=tuple(c for c in constraints if c.op == "=="),
         inequalities=tuple(c for c in constraints if c.op != "=="),
         texts=tuple(_text_of(name, model) for name, _ in definitions),
+        covariates=who.exogenous,
     )
 
 
