@@ -419,7 +419,7 @@ def ordinal_srmr(o: WeightedLeastSquares, point: WeightedPoint) -> Array:
     sd = np.ones((*d.shape[:-1], o.structure.p))
     own = i == j
     sd[..., i[own]] = np.sqrt(o.statistics[..., at[own]])
-    inner = len(np.unique(np.r_[i, j]))
+    inner = o.structure.p - len(o.structure.exogenous)
     pairs = inner * (inner + 1) // 2 + len(o.structure.exogenous)
     roots = np.sqrt(((d / (sd[..., i] * sd[..., j])) ** 2).sum(axis=-1) / pairs)
     return np.asarray((o.n * roots).sum(axis=-1) / o.n.sum(axis=-1))
