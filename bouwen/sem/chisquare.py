@@ -245,7 +245,8 @@ def complete_data_fit(
         k = tr[ W_c (I − P) Γ (I − P)ᵀ ],   P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m,
 
     with W_m the information of the incomplete data about the saturated moments, Γ their
-    sampling covariance and W_c the information of complete data.
+    sampling covariance and W_c the information of complete data. In W_c covariates' own moments count for
+    nothing even where they are not fixed: lavaan 0.6-14 has it so, the paper has no covariates.
 
     References
     ----------
@@ -258,6 +259,7 @@ def complete_data_fit(
     chisq = 2 * sample.N * float(LikelihoodPoint(likelihood(st, complete, s), point.implied).value)
     D, keep = [], explained_moments(st)
     block = np.ix_(keep, keep)
+    own = _among(st.covariates, st.p)[keep]
     i, j = np.tril_indices(st.p)
     dcov, dmean = jacobian(s, point.implied, i, j)
     Wm, Wc, Gamma = [], [], []
@@ -267,7 +269,7 @@ def complete_data_fit(
         if robust:
             gamma = gamma @ group.B[block] @ gamma
         Wm.append(A)
-        Wc.append(group.complete[block])
+        Wc.append(np.where(own[:, None] | own, 0.0, group.complete[block]))
         Gamma.append(gamma)
         D.append(np.concatenate([dmean[g], dcov[g]])[keep])
     return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))
@@ -275,12 +277,13 @@ def complete_data_fit(
 
 def explained_moments(structure: Structure) -> Array:
     """Places, among all means and then the covariances by row, of those that are no covariates' own."""
-    i, j = np.tril_indices(structure.p)
-    x = structure.exogenous
-    if not len(x):
-        return np.arange(structure.p + len(i))
-    fixed = np.concatenate([np.isin(np.arange(structure.p), x), np.isin(i, x) & np.isin(j, x)])
-    return np.flatnonzero(~fixed)
+    return np.flatnonzero(~_among(structure.exogenous, structure.p))
+
+
+def _among(items: Sequence[int] | Array, p: int) -> Array:
+    """Whether each of all means and then the covariances by row is of these items only."""
+    i, j = np.tril_indices(p)
+    return np.concatenate([np.isin(np.arange(p), items), np.isin(i, items) & np.isin(j, items)])
 
 
 def theta_of(implied: Implied, structure: Structure) -> Array:

@@ -108,6 +108,22 @@ def test_difference_test_of_ordered_items():
     assert ours.pvalue == pytest.approx(expected["p"], abs=1e-4)
 
 
+def test_difference_test_with_a_scaled_test_of_ordered_items():
+    """lavTestLRT of lavaan 0.6-14 takes Satorra & Bentler (2001) for WLSM, as for MLM."""
+    model, frame = (
+        "f1 =~ u1 + u2 + u3 + u4\nf2 =~ u5 + u6 + u7 + u8",
+        read_data(HERE / "lavaan" / "data" / "categories.csv"),
+    )
+    free, restricted = (
+        fit_sem(model, frame, ordered=True, group="g", estimator="WLSM", group_equal=equal)
+        for equal in (["thresholds"], ["thresholds", "loadings", "lv.variances"])
+    )
+    found = compare_fits(free, restricted)
+    assert found["df_diff"] == 8
+    assert found["chisq_diff"] == pytest.approx(8.04029823437, rel=1e-6)
+    assert found["pvalue"] == pytest.approx(0.429543599069, rel=1e-6)
+
+
 @pytest.mark.parametrize("method", ["local", "global"])
 def test_structure_after_measurement(method):
     ours = fit_sam(DEMOCRACY, data("democracy.csv"), method=method)
