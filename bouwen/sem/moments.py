@@ -132,6 +132,19 @@ class Patterns:
     rows: tuple[tuple[Ints, ...], ...]
     """For each group, the rows of each of its patterns."""
 
+    def of(self, items: Ints) -> Patterns:
+        """The same respondents on some of the items, without who answered none of these."""
+        some = np.asarray(self.observed[:, items].any(axis=1))
+        kept = iter(some.tolist())
+        return Patterns(
+            self.group[some],
+            self.n[some],
+            self.observed[some][:, items],
+            self.mean[some][:, items],
+            self.cov[some][:, items[:, None], items],
+            tuple(tuple(rows for rows in own if next(kept)) for own in self.rows),
+        )
+
 
 @dataclass(frozen=True)
 class Sample:
