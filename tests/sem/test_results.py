@@ -227,6 +227,9 @@ def test_listwise_deletion_is_told():
         (ModelError, {}, {"model": "f =~ x1 + a*x2 + x3\nb := c\nc := b"}, "itself"),
         (ModelError, {}, {"model": "f =~ x1 + c(a, b)*x2 + x3"}, "one group"),
         (ModelSyntaxError, {}, {"model": "f =~ x1 + "}, "column"),
+        (ModelSyntaxError, {}, {"model": 'efa("a")*f =~ x1 + x2 + x3'}, "fit_efa"),
+        (UnknownItem, {}, {"group": "scool"}, 'given as group .* "school"'),
+        (NotConverged, {}, {"model": "f =~ x1 + x2 + x3\nf ~~ start(-50)*f"}, "change those given"),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else None,
 )
