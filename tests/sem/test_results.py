@@ -15,6 +15,7 @@ from bouwen.sem import (
     ModelError,
     ModelSyntaxError,
     Moments,
+    NotConverged,
     NotNumeric,
     NotPositiveDefinite,
     NoVariance,
