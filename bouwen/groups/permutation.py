@@ -27,7 +27,7 @@ from bouwen.sem.releases import Releases
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
 from bouwen.sem.resample.samples import usable
 from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective
-from bouwen.sem.resample.workers import Chunk, run_chunks
+from bouwen.sem.resample.workers import Chunk, check_count, run_chunks
 
 MEASURES = ("chisq", "cfi", "rmsea", "srmr")
 WORSE = np.array([1.0, -1.0, 1.0, 1.0])  # the direction in which a measure shows misfit
@@ -147,6 +147,7 @@ def permutation_invariance(
     everything, also in what a step leaves free, such as factor means; its cost is compared under that
     stronger hypothesis (Jorgensen et al., 2018).
     """
+    check_count("draws", draws, least=1)
     steps, fits = invariance.steps, invariance.fits
     ladder = _centred([_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()])
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]

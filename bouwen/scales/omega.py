@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from bouwen.scales.answers import Matrix, ScaleError, Vector
-from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
+from bouwen.scales.implied import Fitted, ImpliedModel, check_draws_of, implied_models
 from bouwen.scales.polychoric import polychoric
 from bouwen.scales.resampling import percentile_interval
 
@@ -61,12 +61,18 @@ def omega(
         One row per group and factor: ``group factor n_items omega ci_lower ci_upper omega_total
         omega_observed ave metric``; the interval only with draws.
 
+    Raises
+    ------
+    NoFactors, OtherModel
+
     References
     ----------
     McDonald (1999); Bollen (1980), American Sociological Review 45; Raykov (2001), British Journal of
     Mathematical and Statistical Psychology 54; Green & Yang (2009), Psychometrika 74; Zinbarg, Revelle,
     Yovel & Li (2005), Psychometrika 70.
     """
+    if draws is not None:
+        check_draws_of(fit, draws)
     drawn = list(implied_models(fit, _complete(draws))) if draws is not None else []
     rows = []
     for g, model in enumerate(implied_models(fit)):

@@ -90,6 +90,8 @@ def normal_quantiles(drawn: Matrix, level: Matrix) -> Matrix:
     """
     from scipy.special import ndtri
 
+    if not len(drawn):
+        return np.full_like(level, np.nan)
     ordered = np.sort(drawn, axis=0)  # NaN last
     R = (~np.isnan(drawn)).sum(axis=0)
     rank = np.clip(np.floor(np.nan_to_num((R + 1) * level)), 0, R).astype(np.int64)

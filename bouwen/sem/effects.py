@@ -16,6 +16,7 @@ from scipy.special import ndtri
 
 from bouwen.errors import did_you_mean
 from bouwen.scales.answers import check_confidence
+from bouwen.scales.implied import check_draws_of
 from bouwen.sem.fit import Fit, coefficients
 from bouwen.sem.implied import Array, Structure
 from bouwen.sem.options import UnsupportedModel
@@ -68,7 +69,7 @@ def indirect_effects(
         The outcome is not in the model.
     UnsupportedModel
         Variables predict each other in a circle.
-    NotAShare
+    NotAShare, OtherModel
 
     References
     ----------
@@ -102,17 +103,18 @@ def indirect_effects(
         "outcome": [chains[0][-1] for _, chains in sums] * groups,
         "group": [value for value in fit.sample.group_values for _ in sums],
     }
-    found = coefficients(who, est, se, _drawn_limits(draws, of, terms, est, confidence))
+    found = coefficients(who, est, se, _drawn_limits(fit, draws, of, terms, est, confidence))
     half = float(ndtri((1 + confidence) / 2)) * se
     return found.assign(ci_lower=est - half, ci_upper=est + half)
 
 
 def _drawn_limits(
-    draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array, confidence: float
+    fit: Fit, draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array, confidence: float
 ) -> dict[str, Array]:
     """The columns that draws add."""
     if draws is None:
         return {}
+    check_draws_of(fit, draws)
     drawn = _products(draws.values(of), terms)
     lower, upper = limits(drawn, est, confidence)
     return {

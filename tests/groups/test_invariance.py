@@ -15,7 +15,7 @@ from bouwen.groups.invariance import NoLadder
 from bouwen.groups.ladders import first_order, suitable_model
 from bouwen.groups.permutation import _climb, _Step, permutation_pvalue
 from bouwen.sem import UnknownOption, UnsupportedModel
-from bouwen.sem.resample.workers import Chunk
+from bouwen.sem.resample.workers import Chunk, NotACount
 
 HERE = Path(__file__).parent / "reference"
 SCALES = Path("tests/scales/reference")
@@ -263,6 +263,11 @@ def test_two_workers_shuffle_alike(short):
     assert_array_equal(one.drawn, two.drawn)
     for step in ("metric", "scalar"):
         assert_array_equal(one.scores[step], two.scores[step])
+
+
+def test_permutations_are_at_least_one(short):
+    with pytest.raises(NotACount, match="draws=0"):
+        bouwen.permutation_invariance(short, 0)
 
 
 def test_counts_add_up_and_failures_show(short):

@@ -12,6 +12,7 @@ from bouwen.sem import NotConverged, NotIdentified, fit_sem
 from bouwen.sem.fit import Fit
 from bouwen.sem.improper import improper
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch
+from bouwen.sem.resample.descent import newton
 from bouwen.sem.resample.kernel import inverse
 from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import MEASURES, batch_measures, moments_objective, weighted_objective
@@ -95,6 +96,20 @@ def test_a_draw_equals_a_separate_fit_of_its_rows(case: str) -> None:
         for name in MEASURES:
             if name in own.measures:
                 assert measures[name][d] == pytest.approx(own.measures[name], rel=1e-6, abs=1e-6), name
+
+
+@pytest.mark.parametrize("case", ["free means of causes", "fiml", "gls"])
+def test_newtons_method_ends_at_the_minimum(case: str) -> None:
+    fit, _ = fitted(case)
+    objective = weighted_objective(fit.family, drawn(fit, 10))
+    start = fit.theta + 0.5 * np.random.default_rng(1).normal(size=(10, len(fit.theta))) * np.sqrt(
+        np.diag(fit.vcov)
+    )
+    found = newton(objective, start, np.eye(len(fit.theta)))
+    assert found.arrived.sum() >= 9
+    end = objective.at(found.theta)
+    left = np.linalg.solve(end.hessian, end.gradient[..., None])[..., 0]
+    assert (end.gradient * left).sum(axis=1)[found.arrived].max() < 1e-15
 
 
 @pytest.mark.parametrize("case", CASES)

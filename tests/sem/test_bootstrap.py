@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 
 import bouwen
+from bouwen.scales.implied import OtherModel
 from bouwen.scales.resampling import normal_quantiles
 from bouwen.sem import (
     Bootstrap,
@@ -35,7 +36,7 @@ from bouwen.sem.resample.draws import (
     source_of,
     transformed,
 )
-from bouwen.sem.resample.workers import Chunk
+from bouwen.sem.resample.workers import Chunk, NotACount
 
 HERE = Path(__file__).parent / "reference"
 RANDOM = json.loads((HERE / "psych" / "psych_semtools.json").read_text())
@@ -354,6 +355,23 @@ def test_draws_without_a_sample_are_counted_and_left_out():
     assert refusal.value.failed >= 1
 
 
+def test_draws_that_all_fail_leave_nothing_but_an_account():
+    few = pd.DataFrame({"x": [1.0, 2.0, 4.0, 3.0], "z": [2.0, 1.0, 3.0, 5.0], "y": [1.0, 3.0, 2.0, 2.5]})
+    boot = bootstrap(fit_sem("y ~ x + z", few), 2, seed=0)
+    assert boot.counts["no sample"] == 2
+    for kind in ("percentile", "bc"):
+        assert boot.intervals(kind)[["se", "ci_lower", "ci_upper"]].isna().all(axis=None)
+    assert "2 of 2 draws gave no estimates" in boot.summary()
+
+
+def test_draws_of_another_model_are_refused():
+    boot = bootstrap(fit_sem(THREE, data("holzinger")), 10)
+    other = fit_sem("visual =~ x1 + x2 + x3 + x4", data("holzinger"))
+    for draws in (boot, boot.values()):
+        with pytest.raises(OtherModel, match="another model"):
+            bouwen.omega(other, draws=draws)
+
+
 def test_the_result_can_be_read():
     boot = drawn("bollen_stine")
     text, page, plain = boot.summary(), boot._repr_html_(), boot.to_dict()
@@ -405,8 +423,16 @@ def test_what_makes_no_sense_is_refused():
     for options in ({"kind": "jackknife"}, {"inadmissible": "repair"}, {"measures": ["gfi"]}):
         with pytest.raises(UnknownOption):
             bootstrap(democracy(), 10, seed=1, **options)
-    with pytest.raises(UnsupportedModel, match="draws=1"):
+    with pytest.raises(NotACount, match="draws=1 cannot be; give a whole number from 2 on"):
         bootstrap(democracy(), 1, seed=1)
+    with pytest.raises(NotACount, match="seed=-1"):
+        bootstrap(democracy(), 10, seed=-1)
+    with pytest.raises(NotACount, match="n_jobs=0"):
+        bootstrap(democracy(), 10, n_jobs=0)
+    with pytest.raises(NotACount, match="draws=0"):
+        monte_carlo_ci(democracy(), 0)
+    with pytest.raises(NotACount, match="seed=-1"):
+        monte_carlo_ci(democracy(), 10, seed=-1)
     with pytest.raises(UnsupportedModel, match="bollen_stine"):
         _ = drawn().pvalue
     for options in ({"of": "beta"}, {"kind": "basic"}):

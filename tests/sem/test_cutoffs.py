@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from bouwen.sem import Moments, UnsupportedModel, fit_sem
 from bouwen.sem.power import ModelPopulation, fit_cutoffs
 from bouwen.sem.power.cutoffs import FactorModel, cutoff
+from bouwen.sem.resample.workers import NotACount
 
 # Wolf & McNeish's tutorial (melissagwolf.github.io/dynamic-book, chapters 6 and 10): loadings, n = 1,222 and
 # the cut-offs that their program gave with 500 samples a level. How items are paired is not said there.
@@ -80,6 +81,12 @@ def test_a_cut_off_by_hand():
     assert cutoff(true, wrong - 0.1, higher=False) == (pytest.approx(0.95), 0.10)
     assert np.isnan(cutoff(true, wrong - 0.5, higher=False)).all()
     assert cutoff(-true, -wrong, higher=True) == (pytest.approx(-1.0), 0.05)
+
+
+def test_numbers_that_cannot_be_are_refused(one_factor):
+    for options in ({"reps": 0}, {"n": 4}, {"seed": -1}):
+        with pytest.raises(NotACount, match=next(iter(options))):
+            fit_cutoffs(one_factor, **options)
 
 
 def test_other_models_are_refused():

@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.scales.answers import NotAShare
+from bouwen.scales.implied import OtherModel
 from bouwen.sem import (
     Fit,
     ModelError,
@@ -100,6 +101,11 @@ def test_draws_give_a_second_interval():
     assert found["ci_upper"] - found["ci_lower"] == pytest.approx(2 * 1.6448536 * found["se"], rel=1e-6)
     drawn = monte_carlo_ci(fit, seed=1, confidence=0.9).iloc[0]
     assert drawn["se"] == pytest.approx(found["se"], rel=0.05)
+
+
+def test_draws_of_another_model_are_refused():
+    with pytest.raises(OtherModel):
+        indirect_effects(paths(), draws=bootstrap(democracy(), 2))
 
 
 def test_without_chains_there_are_no_rows():

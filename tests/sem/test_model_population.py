@@ -108,7 +108,9 @@ def test_gaps_that_depend_on_an_answer():
         ("f =~ x1 + 0.7*x2", ModelError, "f =~ x1"),
         ("f =~ 0.8*x1 + 0.7*x2\n f ~ NA*z", ModelError, "f ~ z"),
         ("f =~ 0.8*x1 + 1.2*x2", PopulationError, '"x2"'),
-        ("f =~ 0.8*x1 + 0.7*x2\n x1 ~~ 0.5*x2", PopulationError, "larger than their variances"),
+        ("f =~ 0.8*x1 + 0.7*x2\n x1 ~~ 0.5*x2", PopulationError, 'larger than their variances.*"x1"'),
+        ("f =~ 0.8*x1 + 0.7*x2\n x1 ~~ -0.5*x1", PopulationError, "x1 ~~ -0.5.x1. is a negative variance"),
+        ("f =~ 0.8*x1 + 0.7*x2\n x1 | 1*t2", PopulationError, "found t2"),
         ("f =~ 0.8*x1 + 0.7*x2\n x1 | 1*t1 + 0*t2", PopulationError, "must go up"),
         ("f =~ 1*x1 + 1*x2\n x1 ~~ 0*x1\n x2 ~~ 0*x2", PopulationError, "not positive definite"),
         ("f =~ a*0.8*x1 + b*0.7*x2\n a == b", ModelError, "no constraints"),
@@ -125,7 +127,7 @@ def test_wrong_shares_and_gaps_are_refused():
         population.cut({"x1": [0.5, 0.6]})
     with pytest.raises(PopulationError, match='Did you mean "x1"'):
         population.cut({"x11": [0.5, 0.5]})
-    with pytest.raises(PopulationError, match="between 0 and 1"):
+    with pytest.raises(PopulationError, match="less than 1"):
         Gaps(1.0)
     with pytest.raises(PopulationError, match="cannot have gaps"):
         Gaps(0.1, items=("x1",), by="x1")

@@ -7,10 +7,18 @@ from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
 
 import bouwen
-from bouwen.sem import Moments, UnknownOption, fit_sem
+from bouwen.scales.answers import NotAShare
+from bouwen.sem import Moments, UnknownOption, UnsupportedModel, fit_sem
 from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, needed, power, rmsea_power
 from bouwen.sem.power.planning import COLUMNS
-from bouwen.sem.power.replications import draw_moments, joined_moments
+from bouwen.sem.power.replications import (
+    Analysis,
+    draw_moments,
+    joined_moments,
+    parameters_of,
+    values_of,
+)
+from bouwen.sem.resample.workers import NotACount
 
 TEXT = """
     f =~ 0.8*x1 + 0.7*x2 + 0.7*x3
@@ -154,6 +162,35 @@ def test_an_indirect_effect_has_an_interval_that_covers():
     assert found["power"] == pytest.approx(both, abs=0.08)  # about that of both paths at once
 
 
+INDIRECT = "m ~ a*x\ny ~ b*m + x\nab := a*b"
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_samples_with_a_table_of_their_own_show_the_same_parameters(ordered):
+    text = "m ~ c(0.5, 0.3)*x\ny ~ 0.4*m + 0.1*x"
+    population = ModelPopulation.read(text)
+    options = {"missing": "fiml"}
+    if ordered:
+        population = population.cut({"m": [0.3, 0.4, 0.3], "y": [0.5, 0.5]})
+        options = {"ordered": ("m", "y")}
+    model = INDIRECT.replace("a*x", "c(a, d)*x", 1)
+    analysis = Analysis(model, "ML", ((),), None, population)
+    known = parameters_of(analysis.fit_moments([500, 500], unit=True).table)
+    fit = fit_sem(model, bouwen.simulate(population, 400, seed=2), group="group", **options)
+    names = ["m ~ x [1]", "m ~ x [2]", "y ~ x [2]", "ab"]
+    values, _ = values_of(fit.table, fit.theta[None], [known[name] for name in names])
+    table = fit.parameters.set_index(["lhs", "op", "rhs", "group"])["est"]
+    own = [("m", "~", "x", "1"), ("m", "~", "x", "2"), ("y", "~", "x", "2"), ("ab", ":=", "a*b", "")]
+    assert_allclose(values[0], [table[key] for key in own])
+
+
+def test_an_indirect_effect_through_gaps():
+    text = "m ~ 0.5*x\ny ~ 0.5*m + 0.1*x"
+    found = row(power(text, INDIRECT, 300, 20, gaps=Gaps(0.1)), "ab", 300)
+    assert found["mean"] == pytest.approx(0.25, abs=0.05)
+    assert found["power"] == 1
+
+
 def test_ordered_items():
     population = ModelPopulation.read(TEXT).cut({name: [0.2, 0.3, 0.5] for name in ("x1", "x2", "x3")})
     found = row(power(population, MODEL, 200, 6, estimator="WLSMV", targets=["g~f"], seed=1), "g ~ f", 200)
@@ -221,6 +258,20 @@ def test_what_cannot_be_asked_is_refused():
         power(TEXT, MODEL, 6, 10, seed=1)
     with pytest.raises(PopulationError, match="without replacement"):
         power(TEXT, MODEL, 100, 10, population_size=90, seed=1)
+    with pytest.raises(UnknownOption, match="estimator='XX'"):
+        power(TEXT, MODEL, 100, 10, estimator="xx")
+    with pytest.raises(UnsupportedModel, match="needs ordered items"):
+        power(TEXT, MODEL, 100, 10, estimator="WLSMV")
+    with pytest.raises(PopulationError, match="one group"):
+        power(TEXT, MODEL, 100, 10, invariance=["loadings"])
+    with pytest.raises(NotAShare, match="alpha"):
+        power(TEXT, MODEL, 100, 10, alpha=5)
+    for options in ({"reps": 0}, {"n": []}, {"n": 2.5}, {"seed": -1}, {"population_size": 0}):
+        with pytest.raises(NotACount, match=next(iter(options))):
+            power(**{"population": TEXT, "model": MODEL, "n": 100, "reps": 10} | options)
+    ordered = ModelPopulation.read(TEXT).cut({"x1": [0.5, 0.5]})
+    with pytest.raises(UnknownOption, match="x1 ~~ x1"):
+        power(ordered, MODEL, 100, 10, targets=["x1 ~~ x1"])
 
 
 def test_the_front_door():

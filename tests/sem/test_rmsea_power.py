@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.scales.answers import NotAShare
 from bouwen.sem import UnknownOption
 from bouwen.sem.power import rmsea_power, rmsea_sample_size
 
@@ -57,3 +58,9 @@ def test_what_cannot_be_reached_is_refused():
         rmsea_sample_size(10, rmsea=0.05)
     with pytest.raises(UnknownOption, match="df"):
         rmsea_power(0, 100)
+    with pytest.raises(UnknownOption, match="groups=0"):
+        rmsea_power(10, 100, groups=0)
+    with pytest.raises(UnknownOption, match="n=-5"):
+        rmsea_power(10, -5)
+    with pytest.raises(NotAShare):
+        rmsea_power(10, 100, alpha=2)

@@ -304,6 +304,12 @@ def test_an_address_without_a_scheduler_is_refused():
         pass
 
 
+@pytest.mark.parametrize("address", ["", "foo", "tcp://", "tcp://localhost", "http://x:1"])
+def test_what_is_no_address_is_refused(address):
+    with pytest.raises(ClusterUnreachable, match="is no address"), cluster(address):
+        pass
+
+
 def test_no_address_leaves_things_as_they_are():
     with cluster(None):
         assert run_chunks(lambda chunk: os.getpid(), 500, seed=1) == [os.getpid()] * 2

@@ -13,6 +13,7 @@ from scipy.special import expit
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import Array
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
+from bouwen.sem.resample.workers import check_count
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(61)  # expectations under a standard normal
 
@@ -43,7 +44,8 @@ class Gaps:
     def __post_init__(self) -> None:
         if not 0 <= self.share < 1:
             raise PopulationError(
-                f"a share of {self.share:g} missing answers is not between 0 and 1", item=self.by
+                f"a share of {self.share:g} missing answers cannot be; it is at least 0 and less than 1",
+                item=self.by,
             )
         if self.by and self.by in self.items:
             raise PopulationError(
@@ -100,6 +102,7 @@ def simulate(
     >>> data.shape
     (200, 3)
     """
+    check_count("seed", seed)
     source = as_population(population)
     rows = draw_rows(source, source.sizes(n), np.random.default_rng(seed), gaps)
     frame = pd.DataFrame(np.concatenate(rows), columns=list(source.names))

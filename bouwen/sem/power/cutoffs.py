@@ -36,7 +36,7 @@ from bouwen.sem.power.population import ModelPopulation
 from bouwen.sem.power.replications import Analysis, draw_moments
 from bouwen.sem.resample.batch import fit_batch
 from bouwen.sem.resample.stacks import batch_measures, moments_objective
-from bouwen.sem.resample.workers import Chunk, run_chunks
+from bouwen.sem.resample.workers import Chunk, check_count, run_chunks
 
 INDICES = ("srmr", "rmsea", "cfi")
 RESIDUAL_CORRELATION = 0.3
@@ -188,9 +188,13 @@ def fit_cutoffs(
     ------
     UnsupportedModel
         The model is no plain factor model.
+    NotACount
     """
+    check_count("reps", reps, least=1)
+    check_count("seed", seed)
     factors = FactorModel.of(fit)
     size = fit.n if n is None else n
+    check_count("n", size, least=fit.structure.p + 1)
     found: list[tuple[str, pd.DataFrame]] = []
     for level, (name, population) in enumerate(factors.levels()):
         task = partial(simulated_measures, population=population, model=factors.text, n=size)

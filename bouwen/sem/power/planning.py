@@ -12,15 +12,23 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri, chndtrix
 
+from bouwen.scales.answers import NotAShare
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import Array
 from bouwen.sem.measures import CLOSE_FIT
 from bouwen.sem.partable import ParTable, UnknownOption
 from bouwen.sem.power.answers import Gaps
-from bouwen.sem.power.population import ModelPopulation, as_population
-from bouwen.sem.power.replications import Analysis, Parameter, Replications, check_sizes, replicate
-from bouwen.sem.resample.workers import run_chunks
+from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
+from bouwen.sem.power.replications import (
+    Analysis,
+    Parameter,
+    Replications,
+    check_sizes,
+    parameters_of,
+    replicate,
+)
+from bouwen.sem.resample.workers import NotACount, check_count, run_chunks
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -137,8 +145,9 @@ def power(
     ------
     PopulationError, ModelSyntaxError, ModelError
         The population or the model.
-    UnknownOption
-        A target that the model does not have.
+    UnknownOption, UnsupportedModel
+        A target that the model does not have, or an estimator that is not for these answers.
+    NotACount, NotAShare
     NotConverged, NotIdentified
         The model cannot be fitted to the population itself.
 
@@ -148,16 +157,31 @@ def power(
     (1977), Sampling Techniques, section 2.6.
     """
     source = as_population(population)
+    check_count("reps", reps, least=1)
+    check_count("seed", seed)
+    if not 0 < alpha < 1:
+        raise NotAShare("alpha", alpha)
+    if invariance and len(source.groups) < 2:
+        raise PopulationError(
+            "the population has one group, so nothing is invariant over groups; give values by group, such "
+            "as c(0.8, 0.7)*x1"
+        )
     levels = tuple((*group_equal, *invariance[:k]) for k in range(len(invariance) + 1))
     analysis = Analysis(model, estimator.upper(), levels, gaps, source, alpha=alpha)
+    analysis.check_estimator()
     reference = analysis.fit_moments([1000] * len(source.groups), unit=True)
-    known = parameters_of(reference.table)
+    known = _estimable(parameters_of(reference.table), reference.table, source)
     steps = [f"equal {what}" for what in invariance]
     wanted = _targets(targets, known, reference.table, steps)
     analysis = replace(analysis, parameters=tuple(known[name] for name in wanted if name in known))
     true = _true_values(analysis, reference)
     tables = []
-    for size in [n] if isinstance(n, (int, np.integer)) else n:
+    asked = dict.fromkeys(np.atleast_1d(n).tolist())
+    if not asked:
+        raise NotACount("n", n, least=1)
+    if population_size is not None:
+        check_count("population_size", population_size, least=1)
+    for size in asked:
         sizes = source.sizes(size)
         census = None if population_size is None else source.sizes(population_size)
         check_sizes(analysis, sizes, census)
@@ -178,17 +202,6 @@ def power(
     return Power(pd.concat(tables, ignore_index=True)[COLUMNS], alpha, population_size)
 
 
-def parameters_of(table: ParTable) -> dict[str, Parameter]:
-    """Free and defined parameters of a table by the names that `power` knows them by."""
-    out: dict[str, Parameter] = {}
-    for k, row in enumerate(table.rows):
-        if row.free >= 0:
-            out.setdefault(table.free_name(row.free), Parameter(table.free_name(row.free), k))
-    for k, (name, _) in enumerate(table.definitions):
-        out[name] = Parameter(name, len(table.rows) + k)
-    return out
-
-
 def _targets(
     asked: Sequence[str] | None, known: dict[str, Parameter], table: ParTable, steps: Sequence[str]
 ) -> list[str]:
@@ -198,12 +211,24 @@ def _targets(
         return [*paths, "exact fit", *steps]
     possible = [*known, *FIT_TESTS, *steps]
     out = []
-    for text in asked:
+    for text in (asked,) if isinstance(asked, str) else asked:
         name = _canonical(text) if text not in possible else text
         if name not in possible:
             raise UnknownOption("targets", text, possible)
         out.append(name)
     return out
+
+
+def _estimable(
+    known: dict[str, Parameter], table: ParTable, population: ModelPopulation
+) -> dict[str, Parameter]:
+    """Without the residual variances of ordered items, which their thresholds fix."""
+    rows = table.rows
+    fixed = {
+        k for k, r in enumerate(rows) if r.op == "~~" and r.lhs == r.rhs and r.lhs in population.thresholds
+    }
+    fixed |= {k for k, r in enumerate(rows) if r.op == "~1" and r.lhs in population.thresholds}
+    return {name: p for name, p in known.items() if p.row not in fixed}
 
 
 def _canonical(text: str) -> str:

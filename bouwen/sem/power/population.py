@@ -17,6 +17,7 @@ from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD, Array, Structure, compile_structure
 from bouwen.sem.partable import ModelError, TableOptions, build_table
+from bouwen.sem.resample.workers import check_count
 from bouwen.sem.statements import Formula, Model, Modifiers
 from bouwen.sem.syntax import parse_model
 
@@ -153,18 +154,21 @@ class ModelPopulation:
 
     def sizes(self, n: int | Sequence[int]) -> tuple[int, ...]:
         """Respondents of each group: as given, or ``n`` divided by share (largest remainders first)."""
+        for k in np.atleast_1d(n).tolist():
+            check_count("n", k, least=1)
         if not isinstance(n, (int, np.integer)):
             found = tuple(int(k) for k in n)
             if len(found) != len(self.groups):
-                raise PopulationError(f"{len(found)} sizes are given for {len(self.groups)} groups")
+                groups = f"{len(self.groups)} group" + "s" * (len(self.groups) > 1)
+                raise PopulationError(f"n has sizes for {len(found)} groups, but the population has {groups}")
         else:
-            exact = int(n) * self.share
+            exact = n * self.share
             floor = np.floor(exact + 1e-9).astype(int)
-            more = np.argsort(floor - exact, kind="stable")[: int(n) - int(floor.sum())]
+            more = np.argsort(floor - exact, kind="stable")[: n - int(floor.sum())]
             floor[more] += 1
             found = tuple(int(k) for k in floor)
         if min(found) < 2:
-            raise PopulationError(f"needs at least two respondents in each group, found {min(found)}")
+            raise PopulationError(f"each group needs at least two respondents; one would have {min(found)}")
         return found
 
     def place(self, item: str) -> int:
@@ -252,9 +256,19 @@ def _moments(structure: Structure, values: Array, unknown: Array) -> tuple[Array
                 f'lower the values, or give its residual variance: "{names[k]} ~~ 1*{names[k]}"',
                 item=names[k],
             )
-    if np.linalg.eigvalsh(S)[0] < -1e-8:
+    low = int(np.argmin(np.diag(S)))
+    if S[low, low] < -1e-10:
         raise PopulationError(
-            "the covariances between residuals or factors are larger than their variances allow"
+            f'"{names[low]} ~~ {S[low, low]:g}*{names[low]}" is a negative variance; make it positive',
+            item=names[low],
+        )
+    lengths, directions = np.linalg.eigh(S)
+    if lengths[0] < -1e-8:
+        worst = names[int(np.argmax(np.abs(directions[:, 0])))]
+        raise PopulationError(
+            "the covariances between residuals or factors are larger than their variances allow; look at "
+            f'those of "{worst}"',
+            item=worst,
         )
     return (E @ intercepts)[:p], (E @ S @ E.T)[:p, :p]
 
@@ -263,6 +277,11 @@ def _thresholds(cuts: Sequence[Formula], n_groups: int) -> Mapping[str, Array]:
     out: dict[str, list[tuple[float | None, ...]]] = {}
     for f in sorted(cuts, key=lambda f: int(f.rhs[1:])):
         values = f.modifiers.fixed
+        if int(f.rhs[1:]) != len(out.get(f.lhs, [])) + 1:
+            raise PopulationError(
+                f'the thresholds of "{f.lhs}" are t1, t2 and so on, each written once; found {f.rhs}',
+                item=f.lhs,
+            )
         out.setdefault(f.lhs, []).append(values * n_groups if len(values) == 1 else values)
     return {item: np.array(rows, dtype=float).T for item, rows in out.items()}
 

@@ -27,6 +27,7 @@ from bouwen.sem.implied import Array
 from bouwen.sem.improper import improper
 from bouwen.sem.inference import bread
 from bouwen.sem.moments import Moments
+from bouwen.sem.options import choose_estimator
 from bouwen.sem.partable import ParTable
 from bouwen.sem.power.answers import Gaps, draw_rows
 from bouwen.sem.power.population import ModelPopulation, PopulationError
@@ -43,7 +44,8 @@ AT_ONCE = 10  # replications whose draws are held at one time
 class Parameter:
     """A parameter of the analysis, free or defined.
 
-    ``row`` is its place among the rows of the table and the definitions after them.
+    ``row`` is its place among the rows of a table and the definitions after them. The table of the population
+    has no thresholds and may have no means, so samples have tables and places of their own.
     """
 
     name: str
@@ -92,6 +94,17 @@ class Analysis:
         if self.gaps is not None:
             options["missing"] = "pairwise" if population.thresholds else "fiml"
         return options
+
+    def check_estimator(self) -> None:
+        """Refuse an estimator that is unknown, or that is not for answers of this kind.
+
+        Raises
+        ------
+        UnknownOption, UnsupportedModel
+        """
+        missing = self.options.get("missing", "listwise")
+        ordered = bool(self.population.thresholds)
+        choose_estimator(self.estimator, missing=missing, ordered=ordered, cluster=False, rows=True)
 
     def fit_moments(self, sizes: Sequence[int], level: int = 0, *, unit: bool = False) -> Fit:
         """The model fitted to the population's own moments (``unit``: with ordered items of variance 1)."""
@@ -269,6 +282,23 @@ def stacked_bread(information: Array, basis: Array | None) -> Array:
         return out
 
 
+def parameters_of(table: ParTable) -> dict[str, Parameter]:
+    """Free and defined parameters of a table by the names that `bouwen.power` knows them by."""
+    out: dict[str, Parameter] = {}
+    for k, row in enumerate(table.rows):
+        if row.free >= 0:
+            out.setdefault(table.free_name(row.free), Parameter(table.free_name(row.free), k))
+    for k, (name, _) in enumerate(table.definitions):
+        out[name] = Parameter(name, len(table.rows) + k)
+    return out
+
+
+def _rows_in(table: ParTable, parameters: Sequence[Parameter]) -> list[int]:
+    """Where a table has the parameters of another one."""
+    own = parameters_of(table)
+    return [own[p.name].row for p in parameters]
+
+
 def values_of(table: ParTable, theta: Array, parameters: Sequence[Parameter]) -> tuple[Array, Array]:
     """Parameters (D, T), free and defined, and their Jacobian (D, T, q)."""
     q = table.n_free
@@ -278,7 +308,8 @@ def values_of(table: ParTable, theta: Array, parameters: Sequence[Parameter]) ->
         values.append(defined)
         J.append(slopes)
     rows = table.rows
-    place = [rows[p.row].free if p.row < len(rows) else q + p.row - len(rows) for p in parameters]
+    own = _rows_in(table, parameters)
+    place = [rows[k].free if k < len(rows) else q + k - len(rows) for k in own]
     return np.concatenate(values, axis=-1)[:, place], np.concatenate(J, axis=-2)[:, place]
 
 
@@ -295,11 +326,11 @@ def estimates(
     se = np.sqrt(np.maximum(np.einsum("dtq,dqr,dtr->dt", J, vcov, J), 0.0))
     critical = float(ndtri(1 - analysis.alpha / 2))
     lower, upper = est - critical * se, est + critical * se
-    first = len(table.rows)
-    defined = [t for t, p in enumerate(analysis.parameters) if p.row >= first]
+    first, own = len(table.rows), _rows_in(table, analysis.parameters)
+    defined = [t for t, k in enumerate(own) if k >= first]
     good = np.flatnonzero(np.isfinite(se).all(axis=1))
     if defined and len(good):
-        places = [analysis.parameters[t].row - first for t in defined]
+        places = [own[t] - first for t in defined]
         tails = [analysis.alpha / 2, 1 - analysis.alpha / 2]
         moving = np.flatnonzero((J[good][:, defined] != 0).any(axis=(0, 1)))
         for part in np.array_split(good, math.ceil(len(good) / AT_ONCE)):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from scipy.special import chndtr, chndtrix
 
+from bouwen.scales.answers import NotAShare
 from bouwen.sem.measures import CLOSE_FIT
 from bouwen.sem.partable import UnknownOption
 
@@ -47,13 +48,20 @@ def rmsea_power(
     -------
     float
 
+    Raises
+    ------
+    UnknownOption, NotAShare
+
     Examples
     --------
     >>> round(rmsea_power(50, 214), 2)
     0.8
     """
-    if df < 1:
-        raise UnknownOption("df", df, ("a whole number from 1 on",))
+    for option, found in (("df", df), ("groups", groups), ("n", n)):
+        if found < 1:
+            raise UnknownOption(option, found, ("a whole number from 1 on",))
+    if not 0 < alpha < 1:
+        raise NotAShare("alpha", alpha)
     null, true = ((n - 1) * df * e**2 / groups for e in (rmsea0, rmsea))
     if rmsea < rmsea0:
         return float(chndtr(chndtrix(alpha, df, null), df, true))

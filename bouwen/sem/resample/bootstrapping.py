@@ -20,7 +20,7 @@ from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_s
 from bouwen.sem.resample.intervals import acceleration_of, limits, spread
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, fitted, join_drawn
 from bouwen.sem.resample.stacks import MEASURES
-from bouwen.sem.resample.workers import run_chunks
+from bouwen.sem.resample.workers import check_count, run_chunks
 
 RULES = ("keep", "drop")
 MANY = 0.05  # share of failed draws above which the result warns
@@ -274,7 +274,7 @@ def bootstrap(
 
     Raises
     ------
-    UnknownOption
+    UnknownOption, NotACount
     UnsupportedModel
         Moments without rows (unless parametric), and Bollen–Stine draws of ordered items.
 
@@ -284,8 +284,7 @@ def bootstrap(
     Yuan (2009), Multivariate Behavioral Research 44; Yung & Bentler (1996), Bootstrapping techniques in
     analysis of mean and covariance structures.
     """
-    if draws < 2:
-        raise UnsupportedModel(f"draws={draws} is too few; intervals need thousands")
+    check_count("draws", draws, least=2)
     if inadmissible not in RULES:
         raise UnknownOption("inadmissible", inadmissible, RULES)
     for name in measures:

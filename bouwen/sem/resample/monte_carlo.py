@@ -14,6 +14,7 @@ from bouwen.sem.implied import Array, row_values
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ParTable, definitions_in_order
 from bouwen.sem.resample.intervals import limits, spread
+from bouwen.sem.resample.workers import check_count
 from bouwen.sem.statements import Constraint, Model
 from bouwen.sem.syntax import parse_model
 
@@ -52,12 +53,15 @@ def monte_carlo_ci(
         The model defines nothing, and no expressions are given.
     ModelSyntaxError, ModelError
         A formula that cannot be read, or a label that the model does not have.
+    NotACount, NotAShare
 
     References
     ----------
     MacKinnon, Lockwood & Williams (2004), Multivariate Behavioral Research 39; Preacher & Selig (2012),
     Communication Methods and Measures 6.
     """
+    check_count("draws", draws, least=2)
+    check_count("seed", seed)
     table = fit.table if expressions is None else define(fit.table, expressions)
     if not table.definitions:
         raise UnsupportedModel(

@@ -9,6 +9,7 @@ only when there is more than one.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,20 @@ Result = TypeVar("Result")
 
 class ClusterUnreachable(BouwenError):
     """The scheduler of a cluster does not answer, or the packages to talk to it are missing."""
+
+
+class NotACount(BouwenError):
+    """A number of draws, a seed or the like that cannot be."""
+
+    def __init__(self, option: str, found: object, least: int) -> None:
+        self.option, self.found = option, found
+        super().__init__(f"{option}={found!r} cannot be; give a whole number from {least} on")
+
+
+def check_count(option: str, found: object, least: int = 0) -> None:
+    """Raise `NotACount` where an option is not a whole number from ``least`` on."""
+    if not isinstance(found, (int, np.integer)) or found < least:
+        raise NotACount(option, found, least)
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,7 @@ def run_chunks(
 
     Raises
     ------
+    NotACount
     BouwenError
         Whatever the task raises, with a note that names the draws.
     KeyboardInterrupt
@@ -82,6 +98,10 @@ def run_chunks(
     -----
     BLAS runs on one thread in every chunk, because more threads would change the last bits.
     """
+    check_count("draws", draws)
+    check_count("seed", seed)
+    if n_jobs == 0 or not isinstance(n_jobs, (int, type(None))):
+        raise NotACount("n_jobs", n_jobs, least=1)
     chunks = [Chunk(k, at, min(chunk, draws - at), seed) for k, at in enumerate(range(0, draws, chunk))]
     if len(chunks) < 2 or _here(n_jobs):
         with _one_thread():
@@ -199,6 +219,8 @@ def cluster(address: str | None, *, patience: float = 10.0) -> Iterator[None]:
         raise ClusterUnreachable('clusters need more packages: pip install "bouwen[dask]"') from error
     from joblib import parallel_config
 
+    if not re.fullmatch(r"(tcp|tls|ucx|wss?)://.+:\d+", address):
+        raise ClusterUnreachable(f'"{address}" is no address of a scheduler, such as "tcp://10.0.0.5:8786"')
     try:
         client = Client(address, timeout=patience, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
