@@ -126,6 +126,10 @@ class OrdinalFamily:
         weighted = D * (o.weight * self.share[:, None])[..., None]
         return np.asarray((np.swapaxes(D, -1, -2) @ weighted).sum(axis=-3))
 
+    def expected(self, point: WeightedPoint) -> Array:
+        """The same: nothing of the distance is observed only."""
+        return self.curvature(point)
+
     def meat(self, point: WeightedPoint) -> Array:
         """Δᵀ W Γ W Δ."""
         o, total = self.objective, np.zeros((self.structure.q, self.structure.q))
@@ -150,16 +154,10 @@ class OrdinalFamily:
         """The plain test and, where the estimator has one, the corrected test."""
         chisq = 2 * self.sample.N * float(point.value)
         plain = Test("standard", chisq, df, trace=df)
-        if self.estimator.test == "standard" or df == 0:
-            return (
-                [plain]
-                if self.estimator.test == "standard"
-                else [plain, Test(self.estimator.test, chisq, df)]
-            )
-        return [
-            plain,
-            corrected_test(self.estimator.test, chisq, df, *self._traces(point, basis, curvature, meat)),
-        ]
+        if self.estimator.test == "standard":
+            return [plain]
+        traces = self._traces(point, basis, curvature, meat) if df else (0.0, 0.0)
+        return [plain, corrected_test(self.estimator.test, chisq, df, *traces)]
 
     def _traces(
         self, point: WeightedPoint, basis: Array | None, curvature: Array, meat: Array | None
@@ -181,10 +179,9 @@ class OrdinalFamily:
 
     @cached_property
     def baseline(self) -> tuple[Array, list[Test]]:
-        """The model without covariances (and slopes): its statistics and tests, in closed form."""
+        """The model without covariances: its statistics and tests, in closed form."""
         o, lay = self.objective, self.objective.layout
-        at, i, j = lay.covariances
-        zero = at[i != j]  # slopes stay free
+        zero = lay.independent(self.structure.covariates)
         d = np.where(np.isin(np.arange(lay.size), zero), o.statistics, 0.0)
         chisq = self.sample.N * float(o.share @ (o.weight * d * d).sum(axis=-1))
         df = len(zero) * len(self.moments)
@@ -259,7 +256,7 @@ class OrdinalFamily:
         o, lay, n = self.objective, self.objective.layout, self.sample.n
         d = o.statistics - point.model
         at, i, j = lay.covariances
-        inner = np.unique(np.r_[i, j])
+        inner = np.setdiff1d(np.arange(self.structure.p), self.structure.exogenous)
         sd = np.ones((len(n), self.structure.p))  # of what the covariates leave
         sd[:, inner] = [np.sqrt(np.diag(m.cov)) for m in self.moments]
         pairs = len(inner) * (len(inner) + 1) // 2 + len(self.structure.exogenous)  # lavaan counts these
@@ -281,7 +278,10 @@ def corrected_test(name: str, chisq: float, df: int, first: float, second: float
 
     satorra.bentler: T df / tr; mean.var.adjusted: T tr / tr₂ on tr²/tr₂ degrees of freedom (Satorra &
     Bentler, 1994); scaled.shifted: a T + df − a tr with a = √(df / tr₂) (Asparouhov & Muthén, 2010).
+    Without degrees of freedom, such as the baseline of a single item has, nothing is corrected.
     """
+    if df == 0:
+        return Test(name, chisq, df)
     if name == "satorra.bentler":
         return Test(name, chisq * df / first, df, first / df, 0.0, first)
     if name == "mean.var.adjusted":

@@ -25,7 +25,8 @@ from bouwen.sem.inference import (
     saturated_curvature,
     saturated_point,
 )
-from bouwen.sem.moments import Sample
+from bouwen.sem.moments import DataError, Patterns, Sample
+from bouwen.sem.saturated import saturated_moments
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,15 @@ class Corrected:
 
 
 def baseline_structure(structure: Structure) -> Structure:
-    """The independence model: variances and means, and nothing else but the covariates' moments."""
+    """The independence model: variances and means, and nothing else but the covariates' moments.
+
+    Where covariates are not fixed, their covariances are free parameters of the baseline too (lavaan).
+    """
     p, G = structure.p, structure.n_groups
     exogenous = set(structure.exogenous.tolist())
     places = [(SYMMETRIC, k, k, k in exogenous) for k in range(p)]
-    ordered = sorted(exogenous)
-    places += [(SYMMETRIC, b, a, True) for n, a in enumerate(ordered) for b in ordered[n + 1 :]]
+    ordered = sorted(structure.covariates)
+    places += [(SYMMETRIC, b, a, a in exogenous) for n, a in enumerate(ordered) for b in ordered[n + 1 :]]
     if structure.meanstructure:
         places += [(INTERCEPT, k, 0, k in exogenous) for k in range(p)]
     fixed = np.array([x[3] for x in places])
@@ -69,31 +73,42 @@ def baseline_structure(structure: Structure) -> Structure:
         exogenous_rows=np.flatnonzero(fixed),
         exogenous=structure.exogenous,
         ordered=np.zeros(0, dtype=np.int64),
+        covariates=structure.covariates,
     )
 
 
 def baseline_point(structure: Structure, sample: Sample) -> LikelihoodPoint:
-    """The independence model at its maximum, which has a closed form even with missing answers."""
+    """The independence model at its maximum.
+
+    It has a closed form even with missing answers, unless covariates that are not fixed lack some.
+    """
     base = baseline_structure(structure)
-    mean, variance = sample.mean, np.diagonal(sample.cov, axis1=1, axis2=2)
+    mean, cov = sample.mean, sample.cov
     if sample.patterns is not None:
-        t = sample.patterns
-        G = len(sample.n)
-        mean, variance = np.zeros_like(mean), np.zeros_like(variance)
-        for g in range(G):
-            own = t.group == g
-            counts = t.n[own] @ t.observed[own]
-            mean[g] = (t.n[own] @ t.mean[own]) / counts
-            spread = (
-                np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
-            )
-            variance[g] = (t.n[own] @ spread) / counts
+        mean, cov = _independent_moments(sample.patterns, len(sample.n))
+        if len(structure.covariates) > len(structure.exogenous):
+            x = np.array(structure.covariates)
+            mean[:, x], cov[:, x[:, None], x] = saturated_moments(sample.patterns.of(x), len(sample.n))
     theta = np.zeros(base.q)
     for g in range(base.n_groups):
         for r, free in enumerate(base.free[g]):
             if free >= 0:
-                theta[free] = variance[g, base.i[r]] if base.kind[r] == SYMMETRIC else mean[g, base.i[r]]
+                moment = cov[g, base.i[r], base.j[r]] if base.kind[r] == SYMMETRIC else mean[g, base.i[r]]
+                theta[free] = moment
     return likelihood(base, sample).at(theta)
+
+
+def _independent_moments(patterns: Patterns, n_groups: int) -> tuple[Array, Array]:
+    """Means (G, p) and, on the diagonals of (G, p, p), variances of all answers to each item."""
+    t, p = patterns, patterns.observed.shape[1]
+    mean, cov = np.zeros((n_groups, p)), np.zeros((n_groups, p, p))
+    for g in range(n_groups):
+        own = t.group == g
+        counts = t.n[own] @ t.observed[own]
+        mean[g] = (t.n[own] @ t.mean[own]) / counts
+        spread = np.diagonal(t.cov[own], axis1=1, axis2=2) + t.observed[own] * (t.mean[own] - mean[g]) ** 2
+        cov[g, range(p), range(p)] = (t.n[own] @ spread) / counts
+    return mean, cov
 
 
 def n_statistics(structure: Structure) -> int:
@@ -184,10 +199,33 @@ class SaturatedGroup:
 
 
 def saturated_groups(sample: Sample) -> list[SaturatedGroup]:
-    """The saturated model of every group."""
+    """The saturated model of every group.
+
+    Raises
+    ------
+    DataError
+        Where no respondent of a group answered some two items.
+    """
+    if sample.patterns is not None:
+        _check_pairs(sample, sample.patterns)
     return [
         SaturatedGroup(one_group(sample, g), saturated_point(sample, g)) for g in range(len(sample.groups))
     ]
+
+
+def _check_pairs(sample: Sample, patterns: Patterns) -> None:
+    for g, label in enumerate(sample.groups):
+        answered = patterns.observed[patterns.group == g]
+        never = np.argwhere(np.triu(answered.T @ answered == 0))
+        if len(never):
+            one, two = (sample.names[k] for k in never[0])
+            where = f' in group "{label}"' if len(sample.groups) > 1 else ""
+            raise DataError(
+                f'nobody answered both "{one}" and "{two}"{where}, so fit measures and tests have no '
+                "covariance to compare with; leave one of them out",
+                item=one,
+                group=label,
+            )
 
 
 def complete_data_fit(
@@ -207,7 +245,8 @@ def complete_data_fit(
         k = tr[ W_c (I − P) Γ (I − P)ᵀ ],   P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m,
 
     with W_m the information of the incomplete data about the saturated moments, Γ their
-    sampling covariance and W_c the information of complete data.
+    sampling covariance and W_c the information of complete data. In W_c covariates' own moments count for
+    nothing even where they are not fixed: lavaan 0.6-14 has it so, the paper has no covariates.
 
     References
     ----------
@@ -220,6 +259,7 @@ def complete_data_fit(
     chisq = 2 * sample.N * float(LikelihoodPoint(likelihood(st, complete, s), point.implied).value)
     D, keep = [], explained_moments(st)
     block = np.ix_(keep, keep)
+    own = _among(st.covariates, st.p)[keep]
     i, j = np.tril_indices(st.p)
     dcov, dmean = jacobian(s, point.implied, i, j)
     Wm, Wc, Gamma = [], [], []
@@ -229,7 +269,7 @@ def complete_data_fit(
         if robust:
             gamma = gamma @ group.B[block] @ gamma
         Wm.append(A)
-        Wc.append(group.complete[block])
+        Wc.append(np.where(own[:, None] | own, 0.0, group.complete[block]))
         Gamma.append(gamma)
         D.append(np.concatenate([dmean[g], dcov[g]])[keep])
     return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))
@@ -237,12 +277,13 @@ def complete_data_fit(
 
 def explained_moments(structure: Structure) -> Array:
     """Places, among all means and then the covariances by row, of those that are no covariates' own."""
-    i, j = np.tril_indices(structure.p)
-    x = structure.exogenous
-    if not len(x):
-        return np.arange(structure.p + len(i))
-    fixed = np.concatenate([np.isin(np.arange(structure.p), x), np.isin(i, x) & np.isin(j, x)])
-    return np.flatnonzero(~fixed)
+    return np.flatnonzero(~_among(structure.exogenous, structure.p))
+
+
+def _among(items: Sequence[int] | Array, p: int) -> Array:
+    """Whether each of all means and then the covariances by row is of these items only."""
+    i, j = np.tril_indices(p)
+    return np.concatenate([np.isin(np.arange(p), items), np.isin(i, items) & np.isin(j, items)])
 
 
 def theta_of(implied: Implied, structure: Structure) -> Array:

@@ -29,8 +29,8 @@ class NotNested(BouwenError):
 def compare_fits(free: Fit, restricted: Fit) -> pd.Series[float]:
     """Chi-square difference test of two nested models.
 
-    Plain for ML; Satorra & Bentler (2001) for MLM and MLR; Satorra (2000), scaled and shifted, for ordered
-    items with a corrected test.
+    Plain for ML; Satorra & Bentler (2001) for MLM, MLR and WLSM; Satorra (2000), scaled and shifted, for
+    WLSMV and WLSMVS.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def compare_fits(free: Fit, restricted: Fit) -> pd.Series[float]:
     chisq = restricted.tests[0].chisq - free.tests[0].chisq
     if free.call.estimator.test == "standard":
         return _result(chisq, df)
-    if isinstance(free.family, OrdinalFamily):
+    if isinstance(free.family, OrdinalFamily) and free.call.estimator.test != "satorra.bentler":
         first, second = _difference_traces(free, restricted)
         test = corrected_test("scaled.shifted", chisq, df, first, second)
         return _result(test.chisq, df, test.scaling)

@@ -127,6 +127,10 @@ class Restrictions:
         """Values and Jacobian of the nonlinear equalities; zero where they hold."""
         return self._differences(self.nonlinear, theta)
 
+    def slopes(self, theta: Array) -> Array:
+        """Jacobian of all equalities, linear or not, in the order of the text."""
+        return self._differences(self.table.equalities, theta)[1]
+
     def inequalities(self, theta: Array) -> tuple[Array, Array]:
         """Values and Jacobian of the inequalities; not negative where they hold."""
         return self._differences(self.table.inequalities, theta)

@@ -1,7 +1,7 @@
 """What a model could be given: modification indices and score tests.
 
 Both ask what the fitted model's gradient says about parameters that it does not have, or holds equal
-(Sörbom, 1989; Bentler & Chou, 1993).
+(Sörbom, 1989; Bentler & Chou, 1993). The information is the expected one with every estimator, as in lavaan.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def modification_indices(fit: Fit) -> pd.DataFrame:
         if row.free >= q:
             values[row.free] = row.value or 0.0
     point = family.objective.at(values)
-    curvature, g = family.curvature(point), point.gradient
+    curvature, g = family.expected(point), point.gradient
     basis = fit.solution.basis
     known = np.eye(q) if basis is None else basis
     Itt = known.T @ curvature[:q, :q] @ known
@@ -98,7 +98,7 @@ def _extended(table: ParTable) -> tuple[ParTable, int]:
     number, rows = table.n_free, []
     for g in range(table.n_groups):
         for row in table.rows[g * len(first) : (g + 1) * len(first)]:
-            releasable = row.free < 0 and not row.exogenous and row.op in ("=~", "~", "~~")
+            releasable = row.free < 0 and not row.exogenous and row.op in ("=~", "~", "~~", "~1")
             if releasable and not (row.op == "~~" and row.lhs in table.ordered and row.lhs == row.rhs):
                 row = replace(row, free=number)
                 number += 1
@@ -135,16 +135,15 @@ def score_tests(fit: Fit) -> pd.DataFrame:
         if new.free >= 0:
             theta[new.free] = fit.theta[old.free]
     point = family.objective.at(theta)
-    g, information = point.gradient, family.curvature(point)
+    g, information = point.gradient, family.expected(point)
     rules = np.zeros((len(pairs), q))
     for k, (a, b) in enumerate(pairs):
         rules[k, table.rows[a].free], rules[k, table.rows[b].free] = 1.0, -1.0
-    linear = Restrictions(table)
-    if linear.linear:
-        rules = np.vstack([rules, linear._differences(linear.linear, np.zeros(q))[1]])
+    if table.equalities:  # those that are not linear as they are at the estimates
+        rules = np.vstack([rules, Restrictions(table).slopes(theta)])
     out = []
     labels = [(f".p{a + 1}.", f".p{b + 1}.", _shown(fit, b)) for a, b in pairs]
-    labels += [(str(c.left), c.text or str(c.right), "") for c in linear.linear]
+    labels += [(str(c.left), c.text or str(c.right), "") for c in table.equalities]
     for k, (lhs, rhs, released) in enumerate(labels):
         x2 = _score_statistic(np.delete(rules, k, axis=0), g, information) * fit.sample.N
         out.append((lhs, "==", rhs, released, x2, 1, float(chdtrc(1, x2))))

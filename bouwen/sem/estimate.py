@@ -131,7 +131,7 @@ def _descend(
             0,
             np.inf,
             table.free_name(0),
-            " The starting values imply an impossible covariance matrix; give start().",
+            f" The starting values imply an impossible covariance matrix; {_remedy(table)}.",
         )
     decrement, use_hessian = np.inf, False
     for steps in range(1, MAX_STEPS + 1):
@@ -174,6 +174,11 @@ def _descend(
             break
         alpha, point, value = trial, new, new_value
     raise _not_converged(table, point, K, steps)
+
+
+def _remedy(table: ParTable) -> str:
+    given = any(row.start is not None for row in table.rows)
+    return "change those given by start()" if given else "give others by start()"
 
 
 def _solve(H: Array, g: Array) -> tuple[Array, bool]:

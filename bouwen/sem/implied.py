@@ -54,6 +54,8 @@ class Structure:
     """Places of the fixed covariates among the observed variables."""
     ordered: Ints
     """Places of the ordered items among the observed variables."""
+    covariates: tuple[int, ...] = ()
+    """Places of the covariates, fixed or not; their covariances belong to no model, the baseline included."""
 
     @property
     def p(self) -> int:
@@ -142,6 +144,7 @@ def compile_structure(table: ParTable) -> Structure:
         exogenous_rows=np.flatnonzero([row.exogenous for row in first]),
         exogenous=np.array([place[name] for name in table.exogenous], dtype=np.int64),
         ordered=np.array([place[name] for name in table.ordered], dtype=np.int64),
+        covariates=tuple(place[name] for name in table.covariates),
     )
 
 

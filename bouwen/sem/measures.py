@@ -47,15 +47,15 @@ def nfi(chisq: float, baseline_chisq: float) -> float:
 
 
 def rfi(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> float:
-    """Relative fit index of Bollen (1986)."""
-    if df == 0 or baseline_df == 0 or baseline_chisq == 0:
+    """Relative fit index of Bollen (1986); 1 for a model that fits worse than the baseline (lavaan)."""
+    if df == 0 or baseline_df == 0 or baseline_chisq == 0 or chisq / df > baseline_chisq / baseline_df:
         return 1.0
     return 1 - (chisq / df) / (baseline_chisq / baseline_df)
 
 
 def ifi(chisq: float, df: float, baseline_chisq: float) -> float:
-    """Incremental fit index of Bollen (1989)."""
-    return 1.0 if baseline_chisq == df else (baseline_chisq - chisq) / (baseline_chisq - df)
+    """Incremental fit index of Bollen (1989); 1 where the baseline fits as expected or better (lavaan)."""
+    return 1.0 if baseline_chisq <= df else (baseline_chisq - chisq) / (baseline_chisq - df)
 
 
 def mfi(chisq: float, df: float, n: float) -> float:
@@ -92,9 +92,10 @@ def rmsea_interval(
 ) -> tuple[float, float]:
     """Confidence limits of the RMSEA (Browne & Cudeck, 1993).
 
-    ``chisq`` is the corrected statistic and ``scaling`` its correction factor (Li & Bentler, 2006).
+    ``chisq`` is the corrected statistic and ``scaling`` its correction factor (Li & Bentler, 2006). Below
+    one degree of freedom, as tr(UΓ) may be, both limits are 0, as in lavaan.
     """
-    if df == 0:
+    if df < 1:
         return 0.0, 0.0
     unit = groups * scaling / (n * df)
     tail = (1 - level) / 2

@@ -26,12 +26,10 @@ class DataError(BouwenError):
 
 
 class UnknownItem(DataError):
-    """A variable of the model is not in the data."""
+    """A variable of the model, or the column of groups or clusters, is not in the data."""
 
-    def __init__(self, item: str, columns: Sequence[str]) -> None:
-        super().__init__(
-            f'"{item}" is in the model but not in the data.{did_you_mean(item, columns)}', item=item
-        )
+    def __init__(self, item: str, columns: Sequence[str], role: str = "in the model") -> None:
+        super().__init__(f'"{item}" is {role} but not in the data.{did_you_mean(item, columns)}', item=item)
 
 
 class NotNumeric(DataError):
@@ -132,6 +130,19 @@ class Patterns:
     rows: tuple[tuple[Ints, ...], ...]
     """For each group, the rows of each of its patterns."""
 
+    def of(self, items: Ints) -> Patterns:
+        """The same respondents on some of the items, without who answered none of these."""
+        some = np.asarray(self.observed[:, items].any(axis=1))
+        kept = iter(some.tolist())
+        return Patterns(
+            self.group[some],
+            self.n[some],
+            self.observed[some][:, items],
+            self.mean[some][:, items],
+            self.cov[some][:, items[:, None], items],
+            tuple(tuple(rows for rows in own if next(kept)) for own in self.rows),
+        )
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -192,9 +203,11 @@ def read_sample(
     Groups are in the order of their first appearance in the data.
     """
     columns = [str(c) for c in data.columns]
-    for name in [*names, *([group] if group else []), *([cluster] if cluster else [])]:
+    roles = [(name, "in the model") for name in names]
+    roles += [(name, f"given as {what}") for name, what in ((group, "group"), (cluster, "cluster")) if name]
+    for name, role in roles:
         if name not in data.columns:
-            raise UnknownItem(name, columns)
+            raise UnknownItem(name, columns, role)
     values = _matrix(data, names)
     keep = ~np.isnan(values).all(axis=1)
     n_empty = int((~keep).sum())

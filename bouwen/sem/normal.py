@@ -100,6 +100,9 @@ class Family(Protocol):
     def curvature(self, point: Any) -> Array:
         """The information that standard errors use."""
 
+    def expected(self, point: Any) -> Array:
+        """The expected information."""
+
     def meat(self, point: Any) -> Array | None:
         """The middle of the sandwich."""
 
@@ -171,6 +174,12 @@ class NormalTheory:
         observed = self.sample.patterns is not None or self.estimator.errors == "robust.huber.white"
         if observed and isinstance(point, LikelihoodPoint):
             return chunked_curvature(point, observed=True)
+        return self.expected(point)
+
+    def expected(self, point: Point) -> Array:
+        """The expected information, given who answered what."""
+        if isinstance(point, LikelihoodPoint):
+            return chunked_curvature(point, observed=False)
         if isinstance(self.objective, LeastSquares):  # groups count by n_g here, by n_g − 1 in the distance
             by_size = replace(self.objective, share=self.sample.n / self.sample.N)
             return by_size.at(theta_of(point.implied, self.structure)).information
@@ -243,7 +252,7 @@ class NormalTheory:
             rows = np.flatnonzero(used[g])
             moments = np.where(
                 variance[rows],
-                self.sample.cov[g][base.i[rows], base.i[rows]],
+                self.sample.cov[g][base.i[rows], base.j[rows]],
                 self.sample.mean[g][base.i[rows]],
             )
             theta[base.free[g, rows]] = moments

@@ -101,6 +101,8 @@ class ParTable:
     inequalities: tuple[Constraint, ...] = ()
     texts: tuple[str, ...] = ()
     """The definitions as written."""
+    covariates: tuple[str, ...] = ()
+    """Observed predictors whose moments the text leaves alone, fixed or not."""
 
     @cached_property
     def n_groups(self) -> int:
@@ -208,6 +210,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
         if value not in GROUP_EQUAL:
             raise UnknownOption("group_equal", value, GROUP_EQUAL)
     options = _as_lavaan_reads(options)
+    _check_thresholds(model.formulas, options.thresholds)
     if not model.formulas:
         raise ModelError("the model has no formulas; write at least one, such as trust =~ t1 + t2 + t3")
     who = roles(model)
@@ -233,7 +236,22 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
         equalities=tuple(c for c in constraints if c.op == "=="),
         inequalities=tuple(c for c in constraints if c.op != "=="),
         texts=tuple(_text_of(name, model) for name, _ in definitions),
+        covariates=who.exogenous,
     )
+
+
+def _check_thresholds(formulas: Sequence[Formula], counts: Mapping[str, int]) -> None:
+    """Refuse thresholds and scales that the data do not have."""
+    for f in formulas:
+        if f.op in ("|", "~*~") and f.lhs not in counts:
+            raise ModelError(
+                f'"{f.lhs}" has no thresholds, because ordered= does not name it (line {f.line})', item=f.lhs
+            )
+        if f.op == "|" and int(f.rhs[1:]) > counts[f.lhs]:
+            raise ModelError(
+                f'"{f.lhs}" has {counts[f.lhs]} thresholds in the data, so "{f}" names none (line {f.line})',
+                item=f.lhs,
+            )
 
 
 def _as_lavaan_reads(options: TableOptions) -> TableOptions:

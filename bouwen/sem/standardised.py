@@ -50,11 +50,11 @@ def standardise(
 
 
 def _residual_sd(structure: Structure, values: Array) -> Array:
-    """Square roots (..., G, m) of the diagonal of S."""
+    """Square roots (..., G, m) of the diagonal of S; of a negative variance that of its size (lavaan)."""
     diagonal = np.zeros((*values.shape[:-1], structure.m))
     rows = np.flatnonzero((structure.kind == SYMMETRIC) & (structure.i == structure.j))
     diagonal[..., structure.i[rows]] = values[..., rows]
-    return np.sqrt(diagonal)
+    return np.asarray(np.sqrt(np.abs(diagonal)))
 
 
 def numeric_jacobian(function: Callable[[Array], Array], theta: Array, size: Array | float = 1e-2) -> Array:

@@ -82,9 +82,11 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
         raw = 0.7 * np.sqrt(variance[own])
         markers = [k for k, r in enumerate(inner) if not free[r] and fixed[r] != 0]
         ratio = fixed[inner[markers[0]]] / raw[markers[0]] if markers else 1.0
-        values[inner] = np.where(free[inner], raw * ratio, fixed[inner])
+        loading = values[inner] = np.where(free[inner], raw * ratio, fixed[inner])
         variance[f] = 1 / ratio**2
-        weights[f - p] = (weights[own - p] / (values[inner][:, None] * len(own))).sum(axis=0)
+        used = loading != 0  # a slope leaves out its first occasion
+        if used.any():
+            weights[f - p] = (weights[own[used] - p] / loading[used, None]).mean(axis=0)
     joint = _joint(cov, weights, variance, communal)
     residual = np.diag(joint).copy()
     residual[:p] *= 1 - communal

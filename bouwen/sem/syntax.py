@@ -223,6 +223,8 @@ class _Parser:
         if self.token is not self.operator:
             if self.token.text == "*":
                 raise self.fail("a modifier belongs on the right-hand side of a formula")
+            if left[-1].text == "efa":
+                raise self.fail("exploratory blocks are not supported; use fit_efa, or write the loadings")
             raise self.fail(f'expected "+" or "{self.operator.text}" here, found "{self.token.text}"')
         op = self.take().text
         terms = [self.term(op)]

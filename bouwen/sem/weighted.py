@@ -46,6 +46,11 @@ class Layout:
     covariances: tuple[Ints, Ints, Ints]
     size: int
 
+    def independent(self, covariates: Sequence[int]) -> Ints:
+        """Positions of the covariances that the baseline holds at 0: all but those among covariates."""
+        at, i, j = self.covariances
+        return np.asarray(at[(i != j) & ~(np.isin(i, covariates) & np.isin(j, covariates))])
+
 
 def read_layout(labels: Sequence[tuple[str, str, str]], observed: Sequence[str]) -> Layout:
     """Find the place of every statistic from its label."""

@@ -63,7 +63,9 @@ class Case:
         return options if isinstance(options, dict) else {}
 
     def fit(self) -> Fit:
-        given = {OPTIONS[k]: v for k, v in self.options.items() if not k.startswith("sample.")}
+        # whether ordered items are taken given the covariates follows from fixed_x here
+        lavaan_only = [k for k in self.options if k.startswith("sample.") or k == "conditional.x"]
+        given = {OPTIONS[k]: v for k, v in self.options.items() if k not in lavaan_only}
         return fit_sem(self.content["model"], self.data(), **given)
 
     def group_name(self, row: dict[str, Any]) -> str:

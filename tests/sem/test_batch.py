@@ -35,6 +35,7 @@ THREE = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 LINEAR = "visual =~ a*x1 + b*x2 + c*x3\ntextual =~ x4 + d*x5 + x6\na + b + c == 3\nd == 1.1*b"
 NONLINEAR = "visual =~ x1 + b*x2 + c*x3\ntextual =~ x4 + d*x5 + x6\nd == b*c\nb > 0.2"
 PATHS = "visual =~ x1 + x2 + x3\nspeed =~ x7 + x8 + x9\nvisual ~ ageyr + sex\nspeed ~ visual + ageyr"
+AMONG = "x4 ~ x1 + x2\nx7 ~ x4 + x3"
 CASES: dict[str, tuple[str, str, dict[str, object]]] = {
     "democracy": (DEMOCRACY, "democracy", {}),
     "democracy with means": (DEMOCRACY, "democracy", {"meanstructure": True}),
@@ -50,6 +51,8 @@ CASES: dict[str, tuple[str, str, dict[str, object]]] = {
     "free means, linear": (LINEAR, "holzinger", {"meanstructure": True}),
     "free means in groups": (THREE, "holzinger", {"group": "school", "group_equal": ("loadings",)}),
     "free means of causes": (PATHS, "holzinger", {"fixed_x": False, "meanstructure": True}),
+    "random covariates": (AMONG, "holzinger", {"estimator": "GLS"}),
+    "random covariates with gaps": (AMONG, "holzinger_missing", {"missing": "fiml", "fixed_x": False}),
     "nonlinear": (NONLINEAR, "holzinger", {}),
 }
 

@@ -72,7 +72,7 @@ def fit_case(case: dict[str, Any]) -> Fit:
     given = case["options"] if isinstance(case["options"], dict) else {}
     options: dict[str, Any] = {}
     for name, value in given.items():
-        if name.startswith("sample."):
+        if name.startswith("sample.") or name == "conditional.x":  # follows from the covariates here
             continue
         if name in ("group.equal", "group.partial", "ordered") and isinstance(value, str):
             value = [value]

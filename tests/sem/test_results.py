@@ -10,10 +10,12 @@ import pytest
 from reference_cases import HERE, read_data
 
 from bouwen.sem import (
+    DataError,
     GroupTooSmall,
     ModelError,
     ModelSyntaxError,
     Moments,
+    NotConverged,
     NotNumeric,
     NotPositiveDefinite,
     NoVariance,
@@ -107,6 +109,22 @@ def test_difference_test_of_ordered_items():
     assert ours.pvalue == pytest.approx(expected["p"], abs=1e-4)
 
 
+def test_difference_test_with_a_scaled_test_of_ordered_items():
+    """lavTestLRT of lavaan 0.6-14 takes Satorra & Bentler (2001) for WLSM, as for MLM."""
+    model, frame = (
+        "f1 =~ u1 + u2 + u3 + u4\nf2 =~ u5 + u6 + u7 + u8",
+        read_data(HERE / "lavaan" / "data" / "categories.csv"),
+    )
+    free, restricted = (
+        fit_sem(model, frame, ordered=True, group="g", estimator="WLSM", group_equal=equal)
+        for equal in (["thresholds"], ["thresholds", "loadings", "lv.variances"])
+    )
+    found = compare_fits(free, restricted)
+    assert found["df_diff"] == 8
+    assert found["chisq_diff"] == pytest.approx(8.04029823437, rel=1e-6)
+    assert found["pvalue"] == pytest.approx(0.429543599069, rel=1e-6)
+
+
 @pytest.mark.parametrize("method", ["local", "global"])
 def test_structure_after_measurement(method):
     ours = fit_sam(DEMOCRACY, data("democracy.csv"), method=method)
@@ -125,6 +143,24 @@ def test_swain_correction():
     assert measures["swain_factor"] == pytest.approx(expected["smallN.factor"], abs=1e-8)
     assert measures["chisq_swain"] == pytest.approx(expected["chisq"], abs=1e-4)
     assert measures["pvalue_swain"] == pytest.approx(expected["pvalue"], abs=1e-6)
+
+
+def test_a_test_whose_trace_is_below_one():
+    """lavaan 0.6-14: chi-square 0.0133 on 1 df, an upper limit of 0.127553 plain and of 0 corrected."""
+    model = "f =~ x1 + a*x2 + b*x3\na == exp(b) - 3.9"
+    found = fit_sem(model, data("democracy.csv"), estimator="MLM").measures
+    assert found["rmsea_ci_upper"] == pytest.approx(0.127553, abs=1e-4)
+    assert found["rmsea_ci_lower_scaled"] == found["rmsea_ci_upper_scaled"] == 0
+
+
+def test_items_that_nobody_answered_both():
+    h = data("holzinger.csv").copy()
+    h.loc[:149, "x9"] = np.nan
+    h.loc[150:, "x8"] = np.nan
+    fit = fit_sem("visual =~ x1 + x2 + x3\nx8 ~ visual\nx9 ~ visual\nx8 ~~ 0*x9", h, missing="fiml")
+    assert np.isfinite(fit.parameters["se"]).all()
+    with pytest.raises(DataError, match='nobody answered both "x8" and "x9"'):
+        _ = fit.measures
 
 
 def test_second_engine_gives_the_same_estimates():
@@ -192,6 +228,9 @@ def test_listwise_deletion_is_told():
         (ModelError, {}, {"model": "f =~ x1 + a*x2 + x3\nb := c\nc := b"}, "itself"),
         (ModelError, {}, {"model": "f =~ x1 + c(a, b)*x2 + x3"}, "one group"),
         (ModelSyntaxError, {}, {"model": "f =~ x1 + "}, "column"),
+        (ModelSyntaxError, {}, {"model": 'efa("a")*f =~ x1 + x2 + x3'}, "fit_efa"),
+        (UnknownItem, {}, {"group": "scool"}, 'given as group .* "school"'),
+        (NotConverged, {}, {"model": "f =~ x1 + x2 + x3\nf ~~ start(-50)*f"}, "change those given"),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else None,
 )

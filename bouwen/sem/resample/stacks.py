@@ -258,8 +258,7 @@ class _Measures:
         family, o = self.family, self.objective
         total = o.n.sum(axis=-1)
         if isinstance(o, WeightedLeastSquares):
-            at, i, j = o.layout.covariances
-            zero = at[i != j]
+            zero = o.layout.independent(family.structure.covariates)
             d = o.statistics[..., zero]
             chisq = total * (o.share * (o.weight[..., zero] * d * d).sum(axis=-1)).sum(axis=-1)
             return chisq, len(zero) * family.structure.n_groups
@@ -275,7 +274,7 @@ class _Measures:
             rows = np.flatnonzero(base.free[g] >= 0)
             i = base.i[rows]
             theta[:, base.free[g, rows]] = np.where(
-                base.kind[rows] == SYMMETRIC, cov[:, g, i, i], mean[:, g, i]
+                base.kind[rows] == SYMMETRIC, cov[:, g, i, base.j[rows]], mean[:, g, i]
             )
         objective = replace(o, structure=base, slots=slots(base), fixed=with_exogenous(base, mean, cov))
         if isinstance(o, LeastSquares):  # quadratic in the variances: one Gauss–Newton step is exact
@@ -283,7 +282,11 @@ class _Measures:
             good = np.isfinite(self.batch.value)
             H, g1 = point.information[good], point.gradient[good]
             theta[good] -= np.linalg.solve(H, g1[..., None])[..., 0]
-        return 2 * total * (objective.at(theta).value + self._shift), df
+        value = np.array(objective.at(theta).value)
+        if isinstance(o, Likelihood) and len(base.covariates) > len(base.exogenous):
+            good = np.flatnonzero(np.isfinite(self.batch.value))  # gaps in covariates: no closed form
+            value[good] = descend(take(objective, good), theta[good], np.eye(base.q)).value
+        return 2 * total * (value + self._shift), df
 
     def _each(self, measure: Callable[..., float], *columns: Any) -> Array:
         good = np.isfinite(self.batch.value)
@@ -344,7 +347,7 @@ def _independence(o: Likelihood) -> Array:
     Σ has the variances of the sample, and all covariances of the covariates.
     """
     st = o.structure
-    x = st.exogenous
+    x = np.array(st.covariates, dtype=np.int64)
     others = np.setdiff1d(np.arange(st.p), x)
     with np.errstate(divide="ignore", invalid="ignore"):  # draws without variance have no value
         logdet = np.log(o.cov[..., others, others]).sum(axis=-1)
@@ -416,7 +419,7 @@ def ordinal_srmr(o: WeightedLeastSquares, point: WeightedPoint) -> Array:
     sd = np.ones((*d.shape[:-1], o.structure.p))
     own = i == j
     sd[..., i[own]] = np.sqrt(o.statistics[..., at[own]])
-    inner = len(np.unique(np.r_[i, j]))
+    inner = o.structure.p - len(o.structure.exogenous)
     pairs = inner * (inner + 1) // 2 + len(o.structure.exogenous)
     roots = np.sqrt(((d / (sd[..., i] * sd[..., j])) ** 2).sum(axis=-1) / pairs)
     return np.asarray((o.n * roots).sum(axis=-1) / o.n.sum(axis=-1))

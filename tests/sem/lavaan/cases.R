@@ -273,3 +273,50 @@ h <- split(HolzingerSwineford1939[paste0("x", 1:9)], HolzingerSwineford1939$scho
 case("moments_groups", NULL, HS, "cfa", sample.cov = lapply(h, function(d) round(cov(d), 3)),
      sample.mean = lapply(h, function(d) round(colMeans(d), 3)), sample.nobs = sapply(h, nrow),
      group.equal = c("loadings", "intercepts"))
+
+# ---- data of other packages ---------------------------------------------------------------------------
+case("growth_second_order", "occasions.csv", "f1 =~ y1t1 + l2*y2t1 + l3*y3t1
+f2 =~ y1t2 + l2*y2t2 + l3*y3t2
+f3 =~ y1t3 + l2*y2t3 + l3*y3t3
+y1t1 + y1t2 + y1t3 ~ 0*1
+y2t1 + y2t2 + y2t3 ~ i2*1
+y3t1 + y3t2 + y3t3 ~ i3*1
+i =~ 1*f1 + 1*f2 + 1*f3
+s =~ 0*f1 + 1*f2 + 2*f3
+i + s ~ NA*1
+f1 ~~ v*f1
+f2 ~~ v*f2
+f3 ~~ v*f3", "sem", estimator = "MLR")
+case("occasions_groups_mlr", "occasions.csv", "f1 =~ NA*y1t1 + l1*y1t1 + l2*y2t1 + l3*y3t1
+f2 =~ NA*y1t2 + l1*y1t2 + l2*y2t2 + l3*y3t2
+f3 =~ NA*y1t3 + l1*y1t3 + l2*y2t3 + l3*y3t3
+f1 ~~ 1*f1
+y1t1 ~~ y1t2 + y1t3
+y1t2 ~~ y1t3
+y2t1 ~~ y2t2 + y2t3
+y2t2 ~~ y2t3
+y3t1 ~~ y3t2 + y3t3
+y3t2 ~~ y3t3
+y1t1 + y1t2 + y1t3 ~ i1*1
+y2t1 + y2t2 + y2t3 ~ i2*1
+y3t1 + y3t2 + y3t3 ~ i3*1
+f1 ~ 0*1
+f2 + f3 ~ NA*1", group = "sex", estimator = "MLR", group.equal = "loadings", mi = TRUE)
+case("penguins_fiml_mlr", "penguins.csv", "size =~ flipper + mass + bill
+depth ~ size", "sem", group = "species", missing = "fiml", estimator = "MLR", group.equal = "loadings", mi = TRUE)
+CATEGORIES <- "f1 =~ u1 + u2 + u3 + u4
+f2 =~ u5 + u6 + u7"
+case("ord_categories_covariate", "categories.csv", paste(CATEGORIES, "f1 + f2 ~ u8", "u3 ~ u8", sep = "\n"), "sem",
+     ordered = paste0("u", 1:7), group = "g", group.equal = c("thresholds", "loadings"),
+     group.partial = c("f2 =~ u7", "u3 | t2"))
+case("ord_single_outcome", "categories.csv", "u1 ~ u5 + u8", "sem", ordered = "u1", group = "g",
+     group.equal = c("thresholds", "regressions"))
+case("ord_random_covariates", "categories.csv", "f1 =~ u1 + u2 + u3 + u4
+f1 ~ u5 + u8", "sem", ordered = paste0("u", 1:4), fixed.x = FALSE, conditional.x = FALSE)
+case("gls_two_covariates", "growth.csv", "t1 ~ x1 + x2
+t2 ~ t1 + c1
+t3 ~ t2", "sem", estimator = "GLS", note = "fits worse than its baseline")
+case("heywood_residual_covariances", "attitude.csv", "f =~ rating + complaints
+g =~ learning + raises + critical
+rating ~~ learning
+complaints ~~ raises")

@@ -5,6 +5,12 @@ suppressMessages({library(lavaan); library(jsonlite)})
 write.csv(HolzingerSwineford1939, "data/holzinger.csv", row.names = FALSE)
 write.csv(PoliticalDemocracy, "data/democracy.csv", row.names = FALSE)
 write.csv(Demo.growth, "data/growth.csv", row.names = FALSE)
+write.csv(semTools::exLong, "data/occasions.csv", row.names = FALSE)
+write.csv(data.frame(lapply(semTools::datCat, function(x) if (is.ordered(x)) as.integer(x) else x)), "data/categories.csv",
+          row.names = FALSE)
+write.csv(datasets::attitude, "data/attitude.csv", row.names = FALSE)
+with(palmerpenguins::penguins, write.csv(data.frame(species, bill = bill_length_mm, depth = bill_depth_mm,
+     flipper = flipper_length_mm / 10, mass = body_mass_g / 100), "data/penguins.csv", row.names = FALSE))
 
 numbers <- function(x) { x <- unlist(x); as.list(x[is.finite(x)]) }
 

@@ -80,7 +80,8 @@ released <- function(id) {
 }
 save("score_tests", c(version, list(tests = list(
   released("groups_stdlv_loadings"), released("waves_loadings"), released("effect_coding_ml"),
-  released("residual_labels")))))
+  released("residual_labels"), released("nonlinear_constraint"), released("occasions_groups_mlr"),
+  released("penguins_fiml_mlr")))))
 
 SAM <- "visual =~ x1 + x2 + x3
 textual =~ x4 + x5 + x6
