@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.groups.fits import fit_model
+from bouwen.scales.answers import NotAShare
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power import Power, needed, power
@@ -83,7 +84,7 @@ class FollowUp:
 
 def plan_follow_up(
     study: Study,
-    n: Sequence[int] | None = None,
+    n: Sequence[int] | int | None = None,
     *,
     reps: int = 500,
     goal: float = GOAL,
@@ -95,7 +96,7 @@ def plan_follow_up(
     Parameters
     ----------
     study : Study
-    n : sequence of int, optional
+    n : int or sequence of int, optional
         Sizes of the follow-up; half, once, one and a half times and twice the study's by default, rounded
         to 25. The study's own size is added where it is not among them.
     reps : int
@@ -107,6 +108,7 @@ def plan_follow_up(
 
     Raises
     ------
+    NotAShare, NotACount
     BouwenError
         The structural model cannot be fitted, or its solution cannot be a population.
 
@@ -115,9 +117,11 @@ def plan_follow_up(
     Answers are drawn as complete and normal and analysed by maximum likelihood: what is missing, and answers
     in few categories, cost some more power (`bouwen.power` simulates both).
     """
+    if not 0 < goal < 1:
+        raise NotAShare("goal", goal)
     fit = fit_model(study, "structural")
     model, effects = analysis_of(study, fit)
-    sizes = sorted({fit.n, *(default_sizes(fit) if n is None else n)})
+    sizes = sorted({fit.n, *(default_sizes(fit) if n is None else np.atleast_1d(n).tolist())})
     result = power(
         fit, model, sizes, reps, targets=list(effects.index), alpha=1 - study.settings.confidence,
         seed=seed, n_jobs=n_jobs,

@@ -10,6 +10,7 @@ from bouwen.errors import BouwenError
 from bouwen.groups import plan_follow_up, smallest_difference, smallest_differences
 from bouwen.groups.planning import WORTH_FINDING, analysis_of
 from bouwen.report import planning, plots, tables, texts
+from bouwen.scales.answers import NotAShare
 from bouwen.sem import indirect_effects
 
 
@@ -57,6 +58,13 @@ def test_a_finite_population_needs_fewer(plan):
 def test_sizes_by_default(study):
     sizes = plan_follow_up(study, reps=20, seed=1).result.table()["n"].unique()
     assert list(sizes) == [175, 344, 525, 700]
+
+
+def test_one_size_will_do_and_a_goal_is_a_share(study):
+    found = plan_follow_up(study, 100, reps=20)
+    assert found.result.table()["n"].unique().tolist() == [100, found.n]
+    with pytest.raises(NotAShare, match="goal"):
+        plan_follow_up(study, 100, reps=20, goal=80)
 
 
 def test_the_register_says_how_many_there_are(study, registered):
