@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         monte_carlo_ci,
     )
     from bouwen.sem.power import (
+        Gaps,
         fit_cutoffs,
         power,
         rmsea_power,
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "Bootstrap", "BouwenError", "Fit", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
+    "Bootstrap", "BouwenError", "Fit", "Gaps", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
     "check_invariance", "check_key", "claims", "common_method", "compare_engines", "compare_fits",
     "compare_structures", "compare_treatments", "count_factors", "fit_cutoffs", "fit_efa", "fit_model",
     "fit_sam", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
@@ -104,7 +105,7 @@ _HOME = {
     "scale_statistics score_scales",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sam fit_sem "
     "indirect_effects monte_carlo_ci",
-    "bouwen.sem.power": "fit_cutoffs power rmsea_power simulate",
+    "bouwen.sem.power": "Gaps fit_cutoffs power rmsea_power simulate",
     "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
     "outcome_correlations permutation_invariance plan_follow_up scale_reliability "
     "specification_curve study_invariance study_ladders",

@@ -247,7 +247,7 @@ def bootstrap(
     seed: int = 1,
     n_jobs: int | None = None,
     inadmissible: str = "keep",
-    measures: Sequence[str] = (),
+    measures: Sequence[str] | str = (),
 ) -> Bootstrap:
     """Fit a model to many samples like the one it was fitted to.
 
@@ -267,7 +267,7 @@ def bootstrap(
     inadmissible : "keep" or "drop"
         What becomes of draws with a negative variance or covariances that are not positive definite;
         kept by default, as in lavaan. Draws without a solution are never in use.
-    measures : sequence of str
+    measures : str or sequence of str
         Fit measures to keep of every draw: "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl", of
         plain, uncorrected tests. Chi-square is always kept where the model holds in the draws. With
         incomplete data all but "logl" estimate the saturated model of each draw too, which takes longer.
@@ -293,6 +293,7 @@ def bootstrap(
     check_count("draws", draws, least=2)
     if inadmissible not in RULES:
         raise UnknownOption("inadmissible", inadmissible, RULES)
+    measures = (measures,) if isinstance(measures, str) else measures
     for name in measures:
         if name not in MEASURES:
             raise UnknownOption("measures", name, MEASURES)
