@@ -1,4 +1,4 @@
-"""Seventy models on simulated and classic data, against lavaan (see lavaan/README.md)."""
+"""A hundred models on simulated and classic data, against lavaan (see lavaan/README.md)."""
 
 from __future__ import annotations
 
