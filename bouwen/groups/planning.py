@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.groups.fits import fit_model
-from bouwen.scales.answers import NotAShare
+from bouwen.scales.answers import check_share
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power import Power, needed, power
@@ -117,8 +117,7 @@ def plan_follow_up(
     Answers are drawn as complete and normal and analysed by maximum likelihood: what is missing, and answers
     in few categories, cost some more power (`bouwen.power` simulates both).
     """
-    if not 0 < goal < 1:
-        raise NotAShare("goal", goal)
+    check_share("goal", goal)
     fit = fit_model(study, "structural")
     model, effects = analysis_of(study, fit)
     sizes = sorted({fit.n, *(default_sizes(fit) if n is None else np.atleast_1d(n).tolist())})

@@ -102,10 +102,15 @@ def check_choice(option: str, found: object, allowed: Sequence[str]) -> None:
         raise UnknownChoice(option, found, allowed)
 
 
+def check_share(option: str, found: float) -> None:
+    """Raise `NotAShare` where an option is not between 0 and 1."""
+    if not 0 < found < 1:
+        raise NotAShare(option, found)
+
+
 def check_confidence(confidence: float) -> None:
     """Raise `NotAShare` where a level of confidence is not between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise NotAShare("confidence", confidence)
+    check_share("confidence", confidence)
 
 
 def check_numeric(items: pd.DataFrame) -> pd.DataFrame:

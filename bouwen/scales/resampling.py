@@ -70,8 +70,8 @@ def percentile_interval(drawn: Matrix, confidence: float) -> tuple[Vector, Vecto
     check_confidence(confidence)
     level = np.array([[(1 - confidence) / 2], [(1 + confidence) / 2]])
     size = int(np.prod(drawn.shape[1:]))
-    flat = drawn.reshape(len(drawn), size) if len(drawn) else np.full((1, size), np.nan)
-    lower, upper = normal_quantiles(flat, level + np.zeros(size)).reshape(2, *drawn.shape[1:])
+    found = normal_quantiles(drawn.reshape(len(drawn), size), level + np.zeros(size))
+    lower, upper = found.reshape(2, *drawn.shape[1:])
     return lower, upper
 
 

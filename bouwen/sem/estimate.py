@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -146,10 +147,8 @@ def _descend(
             else:
                 g, H = _reduced(point.gradient, point.information, K)
                 step, positive = _solve(H, g)
-        decrement = foreseen = float(g @ step)
-        if use_hessian and second and decrement < CLOSE:  # Newton's method squares it; a margin of 1000
-            foreseen = 1e3 * decrement * (decrement / before) ** 2
-        if foreseen < DONE:
+        decrement = float(g @ step)
+        if (foreseen(decrement, before) if use_hessian and second else decrement) < DONE:
             final = objective.at(_theta(alpha - step, offset, K))
             if float(final.value) <= value + 1e-12 * max(1.0, abs(value)):
                 return alpha - step, final, steps
@@ -174,6 +173,19 @@ def _descend(
             break
         alpha, point, value = trial, new, new_value
     raise _not_converged(table, point, K, steps)
+
+
+def foreseen(decrement: Any, before: Any) -> Any:
+    """What a Newton decrement is at most after this step: close to a minimum Newton's method squares it.
+
+    Parameters
+    ----------
+    decrement, before : float or array
+        That of this step and of the last one, which is 0 where there was none.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        squared = 1e3 * decrement * np.square(np.divide(decrement, before))  # a margin of 1000
+    return np.where(decrement < CLOSE, np.fmin(decrement, squared), decrement)
 
 
 def _remedy(table: ParTable) -> str:

@@ -53,12 +53,8 @@ class WithoutMeans:
         alone = replace(
             objective, structure=structure, slots=slots(structure), fixed=objective.fixed[..., rest]
         )
-        moving = np.abs(basis[own.ravel()]).max(axis=0) > 0
-        left = basis[:, ~moving]
-        if moving.sum() > own.size:
-            _, _, Vt = np.linalg.svd(basis[own.ravel()])
-            left = basis @ Vt[own.size :].T
-        return cls(alone, left, objective, own)
+        _, _, Vt = np.linalg.svd(basis[own.ravel()])  # the other rows leave the intercepts where they are
+        return cls(alone, basis @ Vt[own.size :].T, objective, own)
 
     def with_intercepts(self, theta: Array) -> Array:
         """Parameters (..., q) with the intercepts at which implied means are those of the sample."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri, chndtrix
 
-from bouwen.scales.answers import NotAShare
+from bouwen.scales.answers import check_share
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import Array
@@ -159,8 +159,7 @@ def power(
     source = as_population(population)
     check_count("reps", reps, least=1)
     check_count("seed", seed)
-    if not 0 < alpha < 1:
-        raise NotAShare("alpha", alpha)
+    check_share("alpha", alpha)
     if invariance and len(source.groups) < 2:
         raise PopulationError(
             "the population has one group, so nothing is invariant over groups; give values by group, such "

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from scipy.special import chndtr, chndtrix
 
-from bouwen.scales.answers import NotAShare
+from bouwen.scales.answers import check_share
 from bouwen.sem.measures import CLOSE_FIT
 from bouwen.sem.partable import UnknownOption
+from bouwen.sem.resample.workers import NotACount, check_count
 
 LARGEST = 10_000_000
 
@@ -50,18 +51,18 @@ def rmsea_power(
 
     Raises
     ------
-    UnknownOption, NotAShare
+    NotACount, NotAShare
 
     Examples
     --------
     >>> round(rmsea_power(50, 214), 2)
     0.8
     """
-    for option, found in (("df", df), ("groups", groups), ("n", n)):
-        if found < 1:
-            raise UnknownOption(option, found, ("a whole number from 1 on",))
-    if not 0 < alpha < 1:
-        raise NotAShare("alpha", alpha)
+    check_count("df", df, least=1)
+    check_count("groups", groups, least=1)
+    if n < 1:
+        raise NotACount("n", n, least=1)
+    check_share("alpha", alpha)
     null, true = ((n - 1) * df * e**2 / groups for e in (rmsea0, rmsea))
     if rmsea < rmsea0:
         return float(chndtr(chndtrix(alpha, df, null), df, true))

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from bouwen.sem.discrepancy import Objective
-from bouwen.sem.estimate import CLOSE, DONE
+from bouwen.sem.estimate import DONE, foreseen
 from bouwen.sem.implied import Array
 from bouwen.sem.resample.samples import take
 
@@ -196,7 +196,7 @@ def newton(objective: Objective, start: Array, basis: Array) -> Descent:
         lost = ~(np.isfinite(f) & np.isfinite(H).all(axis=(1, 2)) & np.isfinite(g).all(axis=1))
         H[lost], g[lost] = np.eye(basis.shape[1]), 0.0
         step, decrement, convex = _newton_step(H, g)
-        last = convex & ~lost & (_foreseen(decrement, before) < DONE)
+        last = convex & ~lost & (foreseen(decrement, before) < DONE)
         size, lower = _shortened(objective, theta, f, step @ basis.T, decrement)
         lower &= ~lost
         arrived, stuck = last | (~lower & ~lost & (decrement < STILL)), ~lower
@@ -210,16 +210,6 @@ def newton(objective: Objective, start: Array, basis: Array) -> Descent:
             break
         who, theta, objective, before = who[on], theta[on], take(objective, on), decrement[on]
     return out
-
-
-def _foreseen(decrement: Array, before: Array) -> Array:
-    """The decrement after this step at most; close to a minimum Newton's method squares it.
-
-    ``before`` is that of the last step, 0 where there was none.
-    """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        squared = 1e3 * decrement * (decrement / before) ** 2  # a margin of 1000
-    return np.where(decrement < CLOSE, np.fmin(decrement, squared), decrement)
 
 
 def _newton_step(H: Array, g: Array) -> tuple[Array, Array, Array]:
