@@ -41,7 +41,7 @@ def invariance(study: Study, ladders: Mapping[str, StudyInvariance]) -> ggplot:
         ggplot(drawn, aes("change"))
         + geom_histogram(aes(fill="series"), bins=30, colour="white", size=0.1)
         + geom_vline(aes(xintercept="change", colour="series"), data=observed, size=1)
-        + facet_grid("panel", "step", scales="free")
+        + facet_grid("panel", "step", scales="free_y")
         + scale_fill_manual(values=[GREY])
         + scale_colour_manual(values=[ORANGE])
         + scale_x_continuous(breaks=breaks_extended(n=3), labels=ticks(study), expand=(0.08, 0))
