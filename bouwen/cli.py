@@ -113,7 +113,7 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 1,
 ) -> None:
     """Draw the answers of a synthetic study from its population."""
-    from bouwen.survey import simulate_file
+    from bouwen.twin import simulate_file
 
     simulate_file(population, n, seed, output)
     typer.echo(f"{n} respondents written to {output}")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from bouwen.survey.population import Matrix, Population, Vector
+from bouwen.twin.population import Matrix, Population, Vector
 
 SERIES_TERMS = 80  # of the tetrachoric series; at a correlation of .8 the rest is below 1e-8
 

@@ -15,21 +15,20 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from bouwen.errors import BouwenError
-from bouwen.survey import (
-    FileError,
+from bouwen.survey import FileError, read_study
+from bouwen.twin import (
     Implied,
     Population,
     SimulationError,
     implied,
     read_population,
-    read_study,
     simulate,
     simulate_file,
 )
-from bouwen.survey.expectation import answer_moments
+from bouwen.twin.expectation import answer_moments
 from bouwen.survey.instrument import DifferenceEvidence, LevelEvidence, PathEvidence, StrongerEvidence
-from bouwen.survey.population import FromRegister
-from bouwen.survey.simulation import probability
+from bouwen.twin.population import FromRegister
+from bouwen.twin.simulation import probability
 
 DATA = Path(__file__).parents[2] / "data"
 TWINS = {"providers": (201, 1), "municipalities": (150, 2)}

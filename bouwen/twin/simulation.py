@@ -5,7 +5,7 @@ order: one row per register entry with ζ₂ in the order of the latent variable
 with the background variables in the order of the population file, ζ₁, ε in the order of the questionnaire,
 and missingness (skips or not, each item, stops or not, where). So the first respondents of a larger sample
 are those of a smaller one, and nothing depends on the platform beyond rounding in the last digit. For the
-letters see `bouwen.survey.population`.
+letters see `bouwen.twin.population`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from scipy.special import expit, ndtri
 
 from bouwen.errors import BouwenError
 from bouwen.survey.files import FileError
-from bouwen.survey.population import (
+from bouwen.twin.population import (
     Chance,
     FromRegister,
     LogNormal,
