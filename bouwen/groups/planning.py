@@ -14,8 +14,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_share
 from bouwen.groups.fits import fit_model
-from bouwen.scales.answers import check_share
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power import Power, needed, power

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_answers, check_confidence
 from bouwen.scales import ScaleError, alpha, key_items, omega
-from bouwen.scales.answers import check_answers, check_confidence
 from bouwen.scales.figures import ranges
 from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
 from bouwen.sem.resample.batch import CONVERGED

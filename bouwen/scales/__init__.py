@@ -1,7 +1,7 @@
 """Answers become scales: scores, reliability, dimensions."""
 
+from bouwen.checks import ScaleError
 from bouwen.scales.agreement import Intraclass, intraclass, nested_statistics, within_agreement
-from bouwen.scales.answers import ScaleError
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations
 from bouwen.scales.counting import FactorCounts, count_factors
 from bouwen.scales.dimensionality import (

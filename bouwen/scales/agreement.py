@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import ScaleError, check_answers, check_confidence
+from bouwen.checks import ScaleError, check_answers, check_confidence
 from bouwen.scales.figures import ranges
 from bouwen.scales.given import UnknownGroup, read_scales
 from bouwen.scales.scoring import score_scales

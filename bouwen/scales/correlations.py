@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import TooFewRespondents, check_answers, check_confidence
+from bouwen.checks import TooFewRespondents, check_answers, check_confidence
 from bouwen.scales.figures import ranges
 
 if TYPE_CHECKING:

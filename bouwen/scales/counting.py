@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bouwen.scales.answers import Missing
+from bouwen.checks import Missing
 from bouwen.scales.dimensionality import (
     EmpiricalKaiser,
     MapTest,

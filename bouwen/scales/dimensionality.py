@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, Vector, check_answers, check_choice
+from bouwen.checks import Matrix, Missing, ScaleError, Vector, check_answers, check_choice
 from bouwen.scales.figures import scree
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Kind, correlate

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix, Vector, check_choice
+from bouwen.checks import Matrix, Vector, check_choice
 
 Method = Literal["minres", "ml", "pa"]
 SMALLEST_UNIQUENESS = 0.005

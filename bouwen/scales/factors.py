@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, check_answers, check_choice
+from bouwen.checks import Matrix, Missing, ScaleError, check_answers, check_choice
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Correlations, Kind, correlate
@@ -177,7 +177,7 @@ def fit_efa(
     Raises
     ------
     ScaleError
-        Answers without correlations (see `bouwen.scales.answers.correlate`) or too many factors.
+        Answers without correlations (see `bouwen.checks.correlate`) or too many factors.
     """
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="A factor analysis")
     check_factors(n_factors, len(sample.items))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import pandas as pd
 
-from bouwen.scales.answers import ScaleError
+from bouwen.checks import ScaleError
 
 if TYPE_CHECKING:
     from bouwen.survey.study import Study

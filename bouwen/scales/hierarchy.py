@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Missing, ScaleError
+from bouwen.checks import Missing, ScaleError
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import fit_efa, loading_panels
 from bouwen.scales.given import Items

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, ScaleError, Vector
+from bouwen.checks import Matrix, ScaleError, Vector
 
 
 class Fitted(Protocol):
@@ -88,31 +88,6 @@ class ImpliedModel:
     def is_higher(self, factor: str) -> bool:
         """Whether a factor is measured through other factors."""
         return any(self.reaches(factor, other) for other in self.factors if other != factor)
-
-
-class OtherModel(ScaleError):
-    """Draws do not belong to the fit."""
-
-    def __init__(self) -> None:
-        super().__init__("the draws are of another model; give those of bouwen.bootstrap(fit), the same fit")
-
-
-def check_draws_of(fit: Fitted, draws: object) -> None:
-    """Raise `OtherModel` where draws have other parameters than a fit.
-
-    Parameters
-    ----------
-    fit : Fit
-    draws : `bouwen.Bootstrap`, which says what it was drawn for, or array (draws, rows of ``fit.parameters``)
-    """
-    own = getattr(draws, "fit", None)
-    if own is None:
-        fits = np.asarray(draws).shape[1:] == (len(fit.parameters),)
-    else:
-        names = ["lhs", "op", "rhs", "group"]
-        fits = own.parameters[names].equals(fit.parameters[names])
-    if not fits:
-        raise OtherModel()
 
 
 def implied_models(fit: Fitted, draws: Matrix | None = None) -> Iterator[ImpliedModel]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Vector, check_numeric
+from bouwen.checks import Matrix, Vector, check_numeric
 from bouwen.scales.given import Given, by_level, read_scales
 from bouwen.scales.reliability import alpha_coefficient, omega_coefficient
 

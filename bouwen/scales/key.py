@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bouwen.scales.answers import check_numeric
+from bouwen.checks import check_numeric
 from bouwen.scales.correlations import fisher_interval
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.items import item_rest_correlation

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from bouwen.scales.answers import (
+from bouwen.checks import (
     Matrix,
     Missing,
     SingularMatrix,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, ScaleError, Vector, check_answers
+from bouwen.checks import Matrix, ScaleError, Vector, check_answers
 from bouwen.scales.figures import chisquare, heat_map
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, TooFewRespondents, Vector, check_answers
+from bouwen.checks import Matrix, Missing, TooFewRespondents, Vector, check_answers
 from bouwen.scales.figures import heat_map
 from bouwen.scales.given import Items, answers_of
 
@@ -65,7 +65,7 @@ def polychoric(items: Items, *, missing: Missing = "pairwise") -> Polychoric:
     ----------
     Olsson (1979), Psychometrika 44.
     """
-    from bouwen.scales.bivariate import FAR, polychoric_of_tables
+    from bouwen.sem.bivariate import FAR, polychoric_of_tables
 
     answers = check_answers(answers_of(items), minimum=2, what="A polychoric correlation", missing=missing)
     names = list(answers.columns)

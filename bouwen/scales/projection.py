@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix
+from bouwen.checks import Matrix
 
 Criterion = Callable[[Matrix], tuple[float, Matrix]]
 TOL = 1e-6

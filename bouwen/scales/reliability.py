@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import (
+from bouwen.checks import (
     Matrix,
     Missing,
     ScaleError,
@@ -20,8 +20,9 @@ from bouwen.scales.answers import (
 from bouwen.scales.extraction import extract
 from bouwen.scales.figures import ranges
 from bouwen.scales.given import Given, Items, answers_of, read_scales
-from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
+from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
+from bouwen.sem.resample.intervals import percentile_interval
 
 if TYPE_CHECKING:
     from plotnine import ggplot

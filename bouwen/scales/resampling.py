@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix, Vector, check_confidence
+from bouwen.checks import Matrix
 
 CHUNK = 250
 
@@ -63,43 +63,3 @@ def weighted_matrices(X: Matrix, W: Matrix, kind: Literal["covariance", "correla
     out = np.empty((len(W), p, p))
     out[:, i, j] = out[:, j, i] = values
     return out
-
-
-def percentile_interval(drawn: Matrix, confidence: float) -> tuple[Vector, Vector]:
-    """Percentile interval over the first axis by `normal_quantiles`, failed draws (NaN) left out."""
-    check_confidence(confidence)
-    level = np.array([[(1 - confidence) / 2], [(1 + confidence) / 2]])
-    size = int(np.prod(drawn.shape[1:]))
-    found = normal_quantiles(drawn.reshape(len(drawn), size), level + np.zeros(size))
-    lower, upper = found.reshape(2, *drawn.shape[1:])
-    return lower, upper
-
-
-def normal_quantiles(drawn: Matrix, level: Matrix) -> Matrix:
-    """Quantiles (l, k) of draws (D, k) at levels (l, k), interpolated on the scale of normal quantiles.
-
-    With R draws in order, t₁ ≤ … ≤ t_R, and r = ⌊(R + 1) α⌋:
-
-    t_r + (t_{r+1} − t_r) (Φ⁻¹(α) − Φ⁻¹(r / (R + 1))) / (Φ⁻¹((r + 1) / (R + 1)) − Φ⁻¹(r / (R + 1)))
-
-    The first or last draw where α lies beyond them; NaN where there is none. lavaan uses the same rule.
-
-    References
-    ----------
-    Davison & Hinkley (1997), Bootstrap methods and their application, eq. 5.8.
-    """
-    from scipy.special import ndtri
-
-    if not len(drawn):
-        return np.full_like(level, np.nan)
-    ordered = np.sort(drawn, axis=0)  # NaN last
-    R = (~np.isnan(drawn)).sum(axis=0)
-    rank = np.clip(np.floor(np.nan_to_num((R + 1) * level)), 0, R).astype(np.int64)
-    column = np.arange(drawn.shape[1])
-    last = np.maximum(R - 1, 0)
-    below, above = ordered[np.maximum(rank - 1, 0), column], ordered[np.minimum(rank, last), column]
-    with np.errstate(invalid="ignore"):
-        lower, upper = ndtri(rank / (R + 1)), ndtri((rank + 1) / (R + 1))
-        share = np.where((rank > 0) & (rank < R), (ndtri(level) - lower) / (upper - lower), 0.0)
-        out = below + share * (above - below)
-    return np.where(np.isnan(level) | (R == 0), np.nan, out)

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from bouwen.scales.answers import Matrix, ScaleError, Vector, check_choice
+from bouwen.checks import Matrix, ScaleError, Vector, check_choice
 from bouwen.scales.projection import (
     Criterion,
     Turned,

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from bouwen.scales.answers import NotAShare, check_choice, check_numeric
+from bouwen.checks import NotAShare, check_choice, check_numeric
 from bouwen.scales.given import Given, read_scales
 
 Unit = Literal["mean", "sum", "percent"]

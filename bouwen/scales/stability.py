@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing
+from bouwen.checks import Matrix, Missing
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.given import Items, answers_of
-from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
+from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.rotation import Rotation, RotationNotConverged, rotate
+from bouwen.sem.resample.intervals import percentile_interval
 
 if TYPE_CHECKING:
     from plotnine import ggplot

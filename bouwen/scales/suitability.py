@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Missing
+from bouwen.checks import Missing
 from bouwen.scales.figures import chisquare, ranges
 from bouwen.scales.given import Items
 from bouwen.scales.matrices import correlate

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.missing import Places, SaturatedMoments, gap_patterns, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient

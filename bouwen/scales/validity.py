@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.scales.answers import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
+from bouwen.checks import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
 from bouwen.scales.figures import heat_map, ranges
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
-from bouwen.scales.resampling import bootstrap_matrices, percentile_interval
+from bouwen.scales.resampling import bootstrap_matrices
+from bouwen.sem.resample.intervals import percentile_interval
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from bouwen.checks import check_confidence
 from bouwen.errors import did_you_mean
-from bouwen.scales.answers import check_confidence
-from bouwen.scales.implied import check_draws_of
 from bouwen.sem.fit import Fit, check_is_fit, coefficients
 from bouwen.sem.implied import Array, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.partable import ModelError, UnknownOption
-from bouwen.sem.resample.intervals import limits, spread
+from bouwen.sem.resample.intervals import check_draws_of, limits, spread
 from bouwen.sem.standardised import numeric_jacobian, standardise
 
 SCALES = ("est", "std_lv", "std_all")

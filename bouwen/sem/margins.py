@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from bouwen.errors import BouwenError
-from bouwen.scales.bivariate import FAR, LEAST_PROBABILITY, Array, normal_pdf
+from bouwen.sem.bivariate import FAR, LEAST_PROBABILITY, Array, normal_pdf
 
 Codes = NDArray[np.intp]
 Label = tuple[str, str, str]

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bouwen.errors import BouwenError
-from bouwen.scales.bivariate import Array
+from bouwen.sem.bivariate import Array
 from bouwen.sem.margins import Continuous, Margin, Ordered, read_continuous, read_ordered
 from bouwen.sem.pairs import Correlations, correlate
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from bouwen.scales.bivariate import normal_pdf
+from bouwen.sem.bivariate import normal_pdf
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import THRESHOLD, Array
 from bouwen.sem.options import UnsupportedModel

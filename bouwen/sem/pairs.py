@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bouwen.scales.bivariate import (
+from bouwen.sem.bivariate import (
     EDGE,
     FAR,
     Array,

@@ -24,6 +24,7 @@ from scipy.special import expit, ndtri
 
 from bouwen.errors import BouwenError
 from bouwen.survey.files import FileError
+from bouwen.survey.register import classify
 from bouwen.twin.population import (
     Chance,
     FromRegister,
@@ -34,7 +35,6 @@ from bouwen.twin.population import (
     Vector,
     read_population,
 )
-from bouwen.survey.register import classify
 
 
 class SimulationError(BouwenError):

@@ -6,11 +6,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bouwen
+from bouwen.checks import NotAShare
 from bouwen.errors import BouwenError
 from bouwen.groups import plan_follow_up, smallest_difference, smallest_differences
 from bouwen.groups.planning import WORTH_FINDING, analysis_of
 from bouwen.report import planning, plots, tables, texts
-from bouwen.scales.answers import NotAShare
 from bouwen.sem import indirect_effects
 
 

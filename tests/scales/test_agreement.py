@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import ConstantItem
 from bouwen.scales import intraclass, nested_statistics, within_agreement
 from bouwen.scales.agreement import NoGroups
-from bouwen.scales.answers import ConstantItem
 
 # Shrout & Fleiss (1979), table 2: six targets, four judges.
 JUDGED = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import ConstantItem, NotNumeric, RepeatedItem, TooFewItems, TooFewRespondents
 from bouwen.errors import BouwenError
 from bouwen.scales import alpha, scale_statistics
-from bouwen.scales.answers import ConstantItem, NotNumeric, RepeatedItem, TooFewItems, TooFewRespondents
 
 
 def test_alpha_matches_psych(reference, holzinger):

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+from bouwen.checks import NotAShare, UnknownChoice
 from bouwen.errors import BouwenError
 from bouwen.scales import alpha, fit_efa, htmt, kmo, parallel_analysis, polychoric
-from bouwen.scales.answers import NotAShare, UnknownChoice
 
 
 def two_scales(x, **options):

@@ -4,8 +4,8 @@ import pytest
 from numpy.testing import assert_allclose
 from recovery import five_point_answers
 
+from bouwen.checks import TooFewItems, TooFewRespondents
 from bouwen.scales import empirical_kaiser, mahalanobis, map_test, mardia, parallel_analysis
-from bouwen.scales.answers import TooFewItems, TooFewRespondents
 from bouwen.scales.dimensionality import TooFewDraws, kaiser_reference, one_factor, random_correlations
 from bouwen.scales.extraction import extract
 

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import SingularMatrix, TooFewRespondents
 from bouwen.scales import bartlett, fit_efa, kmo
-from bouwen.scales.answers import SingularMatrix, TooFewRespondents
 from bouwen.scales.extraction import extract, ml_distance, uls_distance
 from bouwen.scales.factors import TooManyFactors
 

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import ConstantItem
 from bouwen.scales import polychoric
-from bouwen.scales.answers import ConstantItem
 
 
 def test_correlations_match_lavaan_and_psych(reference, bfi900, as_frame):

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import NotAShare
 from bouwen.scales import key_items, score_scales
-from bouwen.scales.answers import NotAShare
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import TooFewRespondents
 from bouwen.scales import alpha, compare_treatments
-from bouwen.scales.answers import TooFewRespondents
 from bouwen.scales.missing import saturated_moments
 from bouwen.scales.treatment import impute, mean_covariance
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import ConstantItem, TooFewItems
 from bouwen.scales import fornell_larcker, htmt
-from bouwen.scales.answers import ConstantItem, TooFewItems
 from bouwen.scales.resampling import weighted_matrices
 from bouwen.scales.validity import TooFewConstructs
 

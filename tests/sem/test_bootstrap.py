@@ -14,8 +14,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 
 import bouwen
-from bouwen.scales.implied import OtherModel
-from bouwen.scales.resampling import normal_quantiles
 from bouwen.sem import (
     Bootstrap,
     Fit,
@@ -36,6 +34,7 @@ from bouwen.sem.resample.draws import (
     source_of,
     transformed,
 )
+from bouwen.sem.resample.intervals import OtherModel, normal_quantiles
 from bouwen.sem.resample.workers import Chunk, NotACount
 
 HERE = Path(__file__).parent / "reference"

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from bouwen.scales.answers import NotAShare
-from bouwen.scales.implied import OtherModel
+from bouwen.checks import NotAShare
 from bouwen.sem import (
     Fit,
     ModelError,
@@ -22,6 +21,7 @@ from bouwen.sem import (
     monte_carlo_ci,
 )
 from bouwen.sem.partable import UnknownOption
+from bouwen.sem.resample.intervals import OtherModel
 
 DATA = Path(__file__).parent / "reference" / "data"
 DEFINED = """

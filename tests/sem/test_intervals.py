@@ -11,11 +11,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from bouwen.scales.answers import NotAShare
-from bouwen.scales.resampling import normal_quantiles
+from bouwen.checks import NotAShare
 from bouwen.sem import bootstrap, fit_sem
 from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.intervals import acceleration_of, limits, spread
+from bouwen.sem.resample.intervals import acceleration_of, limits, normal_quantiles, spread
 
 LIMITS = json.loads((Path(__file__).parent / "resample" / "limits.json").read_text())
 LAW, LAVAAN = LIMITS["law"], LIMITS["lavaan"]

@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
 
-from bouwen.scales.bivariate import FAR, bivariate_normal_cdf, cell_probabilities, cell_slopes, cell_strips
+from bouwen.sem.bivariate import FAR, bivariate_normal_cdf, cell_probabilities, cell_slopes, cell_strips
 from bouwen.sem.margins import ConstantItem, EmptyCategory
 from bouwen.sem.ordinal import NothingInCommon, OrdinalMoments, ordinal_moments, polychoric
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
 
 import bouwen
-from bouwen.scales.answers import NotAShare
+from bouwen.checks import NotAShare
 from bouwen.sem import Moments, UnknownOption, UnsupportedModel, fit_sem
 from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, needed, power, rmsea_power
 from bouwen.sem.power.planning import COLUMNS

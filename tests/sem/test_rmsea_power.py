@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from numpy.testing import assert_allclose
 
-from bouwen.scales.answers import NotAShare
+from bouwen.checks import NotAShare
 from bouwen.sem import UnknownOption
 from bouwen.sem.power import rmsea_power, rmsea_sample_size
 from bouwen.sem.resample.workers import NotACount

@@ -16,6 +16,7 @@ from pandas.testing import assert_frame_equal
 
 from bouwen.errors import BouwenError
 from bouwen.survey import FileError, read_study
+from bouwen.survey.instrument import DifferenceEvidence, LevelEvidence, PathEvidence, StrongerEvidence
 from bouwen.twin import (
     Implied,
     Population,
@@ -26,7 +27,6 @@ from bouwen.twin import (
     simulate_file,
 )
 from bouwen.twin.expectation import answer_moments
-from bouwen.survey.instrument import DifferenceEvidence, LevelEvidence, PathEvidence, StrongerEvidence
 from bouwen.twin.population import FromRegister
 from bouwen.twin.simulation import probability
 

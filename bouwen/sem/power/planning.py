@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri, chndtrix
 
-from bouwen.scales.answers import check_share
+from bouwen.checks import check_share
 from bouwen.sem.constraints import Restrictions
 from bouwen.sem.fit import Fit
 from bouwen.sem.implied import Array

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from scipy.special import chndtr, chndtrix
 
-from bouwen.scales.answers import check_share
+from bouwen.checks import check_share
 from bouwen.sem.measures import CLOSE_FIT
 from bouwen.sem.partable import UnknownOption
 from bouwen.sem.resample.workers import NotACount, check_count

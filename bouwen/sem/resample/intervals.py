@@ -6,11 +6,14 @@ not exist is NaN and is left out of that statistic alone.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from bouwen.scales.answers import check_confidence
-from bouwen.scales.resampling import normal_quantiles
+from bouwen.checks import Matrix, Vector, check_confidence
+from bouwen.errors import BouwenError
 from bouwen.sem.implied import Array, Ints
 from bouwen.sem.partable import UnknownOption
 
@@ -107,3 +110,74 @@ def still(drawn: Array, centre: Array) -> Array:
     some = (~np.isnan(drawn)).any(axis=0)
     moved = np.abs(np.where(np.isnan(drawn), centre, drawn) - centre).max(axis=0, initial=0.0)
     return np.asarray(some & (moved <= 1e-12 * np.abs(centre)))
+
+
+def percentile_interval(drawn: Matrix, confidence: float) -> tuple[Vector, Vector]:
+    """Percentile interval over the first axis by `normal_quantiles`, failed draws (NaN) left out."""
+    check_confidence(confidence)
+    level = np.array([[(1 - confidence) / 2], [(1 + confidence) / 2]])
+    size = int(np.prod(drawn.shape[1:]))
+    found = normal_quantiles(drawn.reshape(len(drawn), size), level + np.zeros(size))
+    lower, upper = found.reshape(2, *drawn.shape[1:])
+    return lower, upper
+
+
+def normal_quantiles(drawn: Matrix, level: Matrix) -> Matrix:
+    """Quantiles (l, k) of draws (D, k) at levels (l, k), interpolated on the scale of normal quantiles.
+
+    With R draws in order, t₁ ≤ … ≤ t_R, and r = ⌊(R + 1) α⌋:
+
+    t_r + (t_{r+1} − t_r) (Φ⁻¹(α) − Φ⁻¹(r / (R + 1))) / (Φ⁻¹((r + 1) / (R + 1)) − Φ⁻¹(r / (R + 1)))
+
+    The first or last draw where α lies beyond them; NaN where there is none. lavaan uses the same rule.
+
+    References
+    ----------
+    Davison & Hinkley (1997), Bootstrap methods and their application, eq. 5.8.
+    """
+    if not len(drawn):
+        return np.full_like(level, np.nan)
+    ordered = np.sort(drawn, axis=0)  # NaN last
+    R = (~np.isnan(drawn)).sum(axis=0)
+    rank = np.clip(np.floor(np.nan_to_num((R + 1) * level)), 0, R).astype(np.int64)
+    column = np.arange(drawn.shape[1])
+    last = np.maximum(R - 1, 0)
+    below, above = ordered[np.maximum(rank - 1, 0), column], ordered[np.minimum(rank, last), column]
+    with np.errstate(invalid="ignore"):
+        lower, upper = ndtri(rank / (R + 1)), ndtri((rank + 1) / (R + 1))
+        share = np.where((rank > 0) & (rank < R), (ndtri(level) - lower) / (upper - lower), 0.0)
+        out = below + share * (above - below)
+    return np.where(np.isnan(level) | (R == 0), np.nan, out)
+
+
+class Fitted(Protocol):
+    """What is asked of a fit: a table with ``lhs op rhs group``."""
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """One row per parameter and group."""
+
+
+class OtherModel(BouwenError):
+    """Draws do not belong to the fit."""
+
+    def __init__(self) -> None:
+        super().__init__("the draws are of another model; give those of bouwen.bootstrap(fit), the same fit")
+
+
+def check_draws_of(fit: Fitted, draws: object) -> None:
+    """Raise `OtherModel` where draws have other parameters than a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+    draws : `bouwen.Bootstrap`, which says what it was drawn for, or array (draws, rows of ``fit.parameters``)
+    """
+    own = getattr(draws, "fit", None)
+    if own is None:
+        fits = np.asarray(draws).shape[1:] == (len(fit.parameters),)
+    else:
+        names = ["lhs", "op", "rhs", "group"]
+        fits = own.parameters[names].equals(fit.parameters[names])
+    if not fits:
+        raise OtherModel()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from bouwen.errors import BouwenError
-from bouwen.scales.bivariate import FAR, Array, normal_pdf, polychoric_of_tables
+from bouwen.sem.bivariate import FAR, Array, normal_pdf, polychoric_of_tables
 from bouwen.sem.categorical import OrdinalFamily
 from bouwen.sem.ordinal import ordinal_moments
 from bouwen.sem.pairs import influence_tables, without_empty_corner
