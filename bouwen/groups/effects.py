@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from bouwen.sem import Fit
-from bouwen.sem.implied import DIRECTED, SCALE, SYMMETRIC, Array
-from bouwen.sem.standardised import numeric_jacobian
+from bouwen.sem.model.implied import DIRECTED, SCALE, SYMMETRIC, Array
+from bouwen.sem.model.standardised import numeric_jacobian
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ import pandas as pd
 
 from bouwen.errors import BouwenError
 from bouwen.sem import Fit, NotNested, UnknownOption, UnsupportedModel, compare_fits, fit_sem, parse_model
-from bouwen.sem.partable import roles
-from bouwen.sem.releases import Releases
+from bouwen.sem.after.releases import Releases
+from bouwen.sem.model.table import roles
 
 #: What each step adds to what the steps before it hold equal.
 CONTINUOUS = {"configural": "", "metric": "loadings", "scalar": "intercepts", "strict": "residuals"}

@@ -10,7 +10,7 @@ from bouwen.groups.invariance import Invariance, check_invariance, factors_of_fa
 from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.scales import key_items
 from bouwen.sem import parse_model
-from bouwen.sem.partable import TableOptions, build_table
+from bouwen.sem.model.table import TableOptions, build_table
 from bouwen.survey import Study, group_sizes
 
 Problem = Literal["", "levels", "size", "fit"]

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 from bouwen.errors import BouwenError
 from bouwen.scales import key_items
 from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model
-from bouwen.sem.partable import roles
+from bouwen.sem.model.table import roles
 from bouwen.survey import Study
 
 FACTOR = "common_method_factor"  # no construct or item may have this name

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem import parse_model
-from bouwen.sem.statements import Formula
+from bouwen.sem.model.statements import Formula
 from bouwen.survey import Study
 from bouwen.survey.instrument import PathEvidence
 

@@ -18,12 +18,12 @@ import pandas as pd
 
 from bouwen.groups.invariance import Invariance
 from bouwen.sem import Fit
-from bouwen.sem.discrepancy import Likelihood
-from bouwen.sem.implied import Array
-from bouwen.sem.moments import find_patterns
-from bouwen.sem.normal import Family
-from bouwen.sem.partable import Key
-from bouwen.sem.releases import Releases
+from bouwen.sem.after.releases import Releases
+from bouwen.sem.family.normal import Family
+from bouwen.sem.model.implied import Array
+from bouwen.sem.model.table import Key
+from bouwen.sem.normal.discrepancy import Likelihood
+from bouwen.sem.normal.moments import find_patterns
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
 from bouwen.sem.resample.samples import usable
 from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective

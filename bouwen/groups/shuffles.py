@@ -25,7 +25,7 @@ from bouwen.groups.choices import Material, Specification, mean_scores
 from bouwen.groups.effects import composite_slope
 from bouwen.groups.paths import MainPath, as_text, causes
 from bouwen.sem import Fit, fit_sem
-from bouwen.sem.implied import Array
+from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
 
 Ints = np.typing.NDArray[np.intp]

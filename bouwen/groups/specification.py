@@ -16,7 +16,7 @@ from bouwen.groups.effects import standardised_effect
 from bouwen.groups.paths import MainPath, as_text
 from bouwen.groups.shuffles import SideScores, joint_tests, shuffled_effects
 from bouwen.sem import Fit, fit_sem
-from bouwen.sem.implied import Array
+from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
 from bouwen.survey import Study
 

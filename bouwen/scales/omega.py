@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from bouwen.checks import Matrix, ScaleError, Vector
 from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
 from bouwen.scales.polychoric import polychoric
-from bouwen.sem.resample.intervals import check_draws_of, percentile_interval
+from bouwen.sem.after.intervals import check_draws_of, percentile_interval
 
 
 class NotOneScale(ScaleError):
@@ -223,7 +223,7 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
     """
     from scipy.special import ndtr
 
-    from bouwen.sem.bivariate import bivariate_normal_cdf
+    from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf
 
     p, possible = len(limits), np.abs(R) <= 1 + 1e-12
     R = np.where(possible, np.clip(R, -1, 1), 0.0)

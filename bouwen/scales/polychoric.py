@@ -65,7 +65,7 @@ def polychoric(items: Items, *, missing: Missing = "pairwise") -> Polychoric:
     ----------
     Olsson (1979), Psychometrika 44.
     """
-    from bouwen.sem.bivariate import FAR, polychoric_of_tables
+    from bouwen.sem.ordinal.bivariate import FAR, polychoric_of_tables
 
     answers = check_answers(answers_of(items), minimum=2, what="A polychoric correlation", missing=missing)
     names = list(answers.columns)

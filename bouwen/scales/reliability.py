@@ -22,7 +22,7 @@ from bouwen.scales.figures import ranges
 from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
-from bouwen.sem.resample.intervals import percentile_interval
+from bouwen.sem.after.intervals import percentile_interval
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -15,7 +15,7 @@ from bouwen.scales.figures import heat_map, ranges
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
-from bouwen.sem.resample.intervals import percentile_interval
+from bouwen.sem.after.intervals import percentile_interval
 
 if TYPE_CHECKING:
     from plotnine import ggplot

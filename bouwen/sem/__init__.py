@@ -1,20 +1,30 @@
 """Structural equation models: text and data to a fitted model, in agreement with lavaan.
 
-`fit_sem` fits, `compare_fits` tests nested models, `fit_sam` estimates structure after
-measurement, `compare_engines` sets semopy beside this engine; `bootstrap` and `monte_carlo_ci` draw,
-`indirect_effects` multiplies along chains of regressions. The steps between text and
-fit are modules of their own, in the order syntax, partable, moments, implied, derivatives,
-discrepancy, estimate, inference, chisquare, measures, prepare, fit;
-`bouwen.sem.resample` fits thousands of samples.
+`fit_sem` fits, `compare_fits` tests nested models, `fit_sam` estimates structure after measurement,
+`compare_engines` sets semopy beside this engine; `bootstrap` and `monte_carlo_ci` draw, `indirect_effects`
+multiplies along chains of regressions. Each floor takes only from those before it:
+
+    model/      text -> structure
+    normal/     rows -> discrepancy, information, tests of continuous items
+    ordinal/    rows -> the same of ordered items
+    options     what may be asked          estimate   discrepancy -> solution
+    family/     estimator of a model and sample       prepare    text and data -> family
+    fitted      family and solution -> estimates, errors, measures
+    after/      what follows from a fit    fit        the fit itself and `fit_sem`
+    sam         structure after measurement
+    resample/   thousands of samples       power/     samples not yet drawn
 """
 
 from typing import TYPE_CHECKING, Any
 
-from bouwen.sem.compare import NotNested, compare_fits
-from bouwen.sem.effects import indirect_effects
+from bouwen.sem.after.compare import NotNested, compare_fits
+from bouwen.sem.after.effects import indirect_effects
 from bouwen.sem.estimate import NotConverged, NotIdentified
 from bouwen.sem.fit import Fit, fit_sem
-from bouwen.sem.moments import (
+from bouwen.sem.model.scanner import ModelSyntaxError
+from bouwen.sem.model.syntax import parse_model
+from bouwen.sem.model.table import ModelError, UnknownOption
+from bouwen.sem.normal.moments import (
     DataError,
     GroupTooSmall,
     Moments,
@@ -24,15 +34,12 @@ from bouwen.sem.moments import (
     UnknownItem,
 )
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import ModelError, UnknownOption
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
 from bouwen.sem.sam import SamFit, fit_sam
-from bouwen.sem.scanner import ModelSyntaxError
-from bouwen.sem.syntax import parse_model
 
 if TYPE_CHECKING:
-    from bouwen.sem.semopy_engine import compare_engines
+    from bouwen.sem.after.second_engine import compare_engines
 
 __all__ = [
     "Bootstrap",
@@ -67,7 +74,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load the second engine only when somebody asks for it."""
     if name == "compare_engines":
-        from bouwen.sem.semopy_engine import compare_engines
+        from bouwen.sem.after.second_engine import compare_engines
 
         return compare_engines
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

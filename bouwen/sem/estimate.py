@@ -17,10 +17,10 @@ import numpy as np
 from numpy.linalg import LinAlgError
 
 from bouwen.errors import BouwenError
-from bouwen.sem.constraints import Restrictions
-from bouwen.sem.discrepancy import Objective, Point
-from bouwen.sem.implied import Array
-from bouwen.sem.partable import ParTable
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import Array
+from bouwen.sem.model.table import ParTable
+from bouwen.sem.normal.discrepancy import Objective, Point
 
 MAX_STEPS = 500
 NEAR = 0.03  # Newton decrement below which the Hessian is used

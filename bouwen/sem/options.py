@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bouwen.errors import BouwenError
-from bouwen.sem.partable import UnknownOption
+from bouwen.sem.model.table import UnknownOption
 
 
 class UnsupportedModel(BouwenError):

@@ -16,17 +16,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.constraints import Restrictions
-from bouwen.sem.fit import Fit, coefficients, fit_sem
-from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, compile_structure
-from bouwen.sem.inference import bread
-from bouwen.sem.moments import Sample
-from bouwen.sem.normal import NormalTheory
+from bouwen.sem.family.normal import NormalTheory
+from bouwen.sem.fit import Fit, fit_sem
+from bouwen.sem.fitted import coefficients
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, compile_structure
+from bouwen.sem.model.statements import Formula
+from bouwen.sem.model.syntax import parse_model
+from bouwen.sem.model.table import Parameter, ParTable, UnknownOption
+from bouwen.sem.normal.inference import bread
+from bouwen.sem.normal.moments import Sample
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import Parameter, ParTable, UnknownOption
 from bouwen.sem.prepare import prepare
-from bouwen.sem.statements import Formula
-from bouwen.sem.syntax import parse_model
 
 METHODS = ("local", "global")
 

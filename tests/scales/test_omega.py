@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from bouwen.scales import ave, factor_correlations, fornell_larcker, omega
 from bouwen.scales.implied import NoFactors
 from bouwen.scales.omega import NotOneScale, answer_covariances
-from bouwen.sem.bivariate import bivariate_normal_cdf
+from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf
 
 FOLDER = Path(__file__).parent / "reference"
 FITS = json.loads((FOLDER / "fits.json").read_text())

@@ -10,7 +10,7 @@ import pytest
 
 from bouwen.sem import NotConverged, NotIdentified, fit_sem
 from bouwen.sem.fit import Fit
-from bouwen.sem.improper import improper
+from bouwen.sem.model.improper import improper
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch
 from bouwen.sem.resample.descent import newton
 from bouwen.sem.resample.kernel import inverse

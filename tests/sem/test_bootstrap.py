@@ -24,7 +24,8 @@ from bouwen.sem import (
     fit_sem,
     monte_carlo_ci,
 )
-from bouwen.sem.partable import UnknownOption
+from bouwen.sem.after.intervals import OtherModel, normal_quantiles
+from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE
 from bouwen.sem.resample.bootstrapping import MANY
 from bouwen.sem.resample.draws import (
@@ -34,7 +35,6 @@ from bouwen.sem.resample.draws import (
     source_of,
     transformed,
 )
-from bouwen.sem.resample.intervals import OtherModel, normal_quantiles
 from bouwen.sem.resample.workers import Chunk, NotACount
 
 HERE = Path(__file__).parent / "reference"

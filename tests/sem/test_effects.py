@@ -20,8 +20,8 @@ from bouwen.sem import (
     indirect_effects,
     monte_carlo_ci,
 )
-from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.intervals import OtherModel
+from bouwen.sem.after.intervals import OtherModel
+from bouwen.sem.model.table import UnknownOption
 
 DATA = Path(__file__).parent / "reference" / "data"
 DEFINED = """

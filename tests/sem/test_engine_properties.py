@@ -10,8 +10,8 @@ import pytest
 from reference_cases import HERE, read_data
 
 from bouwen.sem import Moments, NotIdentified, NotNested, compare_fits, fit_sem
-from bouwen.sem.discrepancy import least_squares, likelihood
-from bouwen.sem.implied import implied_moments
+from bouwen.sem.model.implied import implied_moments
+from bouwen.sem.normal.discrepancy import least_squares, likelihood
 
 DATA = HERE / "reference" / "data"
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"

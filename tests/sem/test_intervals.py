@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from bouwen.checks import NotAShare
 from bouwen.sem import bootstrap, fit_sem
-from bouwen.sem.partable import UnknownOption
-from bouwen.sem.resample.intervals import acceleration_of, limits, normal_quantiles, spread
+from bouwen.sem.after.intervals import acceleration_of, limits, normal_quantiles, spread
+from bouwen.sem.model.table import UnknownOption
 
 LIMITS = json.loads((Path(__file__).parent / "resample" / "limits.json").read_text())
 LAW, LAVAAN = LIMITS["law"], LIMITS["lavaan"]

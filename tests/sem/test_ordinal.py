@@ -13,9 +13,15 @@ from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
 
-from bouwen.sem.bivariate import FAR, bivariate_normal_cdf, cell_probabilities, cell_slopes, cell_strips
-from bouwen.sem.margins import ConstantItem, EmptyCategory
-from bouwen.sem.ordinal import NothingInCommon, OrdinalMoments, ordinal_moments, polychoric
+from bouwen.sem.ordinal.bivariate import (
+    FAR,
+    bivariate_normal_cdf,
+    cell_probabilities,
+    cell_slopes,
+    cell_strips,
+)
+from bouwen.sem.ordinal.margins import ConstantItem, EmptyCategory
+from bouwen.sem.ordinal.moments import NothingInCommon, OrdinalMoments, ordinal_moments, polychoric
 
 HERE = Path(__file__).parent
 FIRST_STAGE = sorted((HERE / "lavaan" / "first_stage").glob("*.json"))

@@ -10,7 +10,6 @@ import bouwen
 from bouwen.checks import NotAShare
 from bouwen.sem import Moments, UnknownOption, UnsupportedModel, fit_sem
 from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, needed, power, rmsea_power
-from bouwen.sem.power.planning import COLUMNS
 from bouwen.sem.power.replications import (
     Analysis,
     draw_moments,
@@ -18,6 +17,7 @@ from bouwen.sem.power.replications import (
     parameters_of,
     values_of,
 )
+from bouwen.sem.power.simulated import COLUMNS
 from bouwen.sem.resample.workers import NotACount
 
 TEXT = """

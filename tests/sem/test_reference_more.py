@@ -17,11 +17,11 @@ from scipy.special import ndtr
 from test_reference_extra import HERE, fit_case, group_text, key
 
 from bouwen.sem import Fit, UnsupportedModel, fit_sam, fit_sem
-from bouwen.sem.categorical import OrdinalFamily
-from bouwen.sem.compare import compare_fits
-from bouwen.sem.implied import THRESHOLD
-from bouwen.sem.inference import bread
-from bouwen.sem.residuals import _continuous, _ordinal
+from bouwen.sem.after.compare import compare_fits
+from bouwen.sem.after.residuals import _continuous, _ordinal
+from bouwen.sem.family.ordinal import OrdinalFamily
+from bouwen.sem.model.implied import THRESHOLD
+from bouwen.sem.normal.inference import bread
 
 
 def more(name: str) -> Any:

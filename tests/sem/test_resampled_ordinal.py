@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bouwen
-from bouwen.sem.ordinal import ordinal_moments
-from bouwen.sem.resample.ordinal import weighted_ordinal_objective
+from bouwen.sem.ordinal.moments import ordinal_moments
+from bouwen.sem.resample.ordered import weighted_ordinal_objective
 
 MODEL = "A =~ A1 + A2 + A3 + A4 + A5\nC =~ C1 + C2 + C3 + C4 + C5"
 DRAWS = 6

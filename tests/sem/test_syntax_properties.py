@@ -10,11 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bouwen.errors import BouwenError
-from bouwen.sem.expression import Binary, Call, Expression, Name, Negate
-from bouwen.sem.partable import ParTable, TableOptions, build_table
-from bouwen.sem.scanner import ModelSyntaxError
-from bouwen.sem.statements import Model
-from bouwen.sem.syntax import parse_model
+from bouwen.sem.model.expression import Binary, Call, Expression, Name, Negate
+from bouwen.sem.model.scanner import ModelSyntaxError
+from bouwen.sem.model.statements import Model
+from bouwen.sem.model.syntax import parse_model
+from bouwen.sem.model.table import ParTable, TableOptions, build_table
 
 QUICK = timedelta(seconds=10)  # a hang, not a slow machine
 

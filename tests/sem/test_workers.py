@@ -87,7 +87,7 @@ def test_refusals_travel_between_processes(error):
 
 def test_every_refusal_of_the_package_is_one_that_travels():
     import bouwen.report.book
-    import bouwen.sem.margins  # noqa: F401
+    import bouwen.sem.ordinal.margins  # noqa: F401
 
     def family(kind):
         return [kind, *(k for sub in kind.__subclasses__() for k in family(sub))]

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from bouwen.sem.fit import Fit
-from bouwen.sem.implied import Array
+from bouwen.sem.model.implied import Array
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
 from bouwen.sem.resample.workers import check_count
 

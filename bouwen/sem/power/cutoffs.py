@@ -29,8 +29,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.fit import Fit, check_is_fit
-from bouwen.sem.implied import DIRECTED, SYMMETRIC, Array, Structure
+from bouwen.sem.fit import Fit
+from bouwen.sem.fitted import check_is_fit
+from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power.population import ModelPopulation
 from bouwen.sem.power.replications import Analysis, draw_moments

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from bouwen.sem.power.planning import Power
+from bouwen.sem.power.simulated import Power
 
 COLUMNS = ["n", "mc_error", "beyond"]
 

@@ -15,11 +15,19 @@ from scipy.special import ndtri
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.fit import Fit
-from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, THRESHOLD, Array, Structure, compile_structure
-from bouwen.sem.partable import ModelError, TableOptions, build_table
+from bouwen.sem.model.implied import (
+    DIRECTED,
+    INTERCEPT,
+    SYMMETRIC,
+    THRESHOLD,
+    Array,
+    Structure,
+    compile_structure,
+)
+from bouwen.sem.model.statements import Formula, Model, Modifiers
+from bouwen.sem.model.syntax import parse_model
+from bouwen.sem.model.table import ModelError, TableOptions, build_table
 from bouwen.sem.resample.workers import check_count
-from bouwen.sem.statements import Formula, Model, Modifiers
-from bouwen.sem.syntax import parse_model
 
 
 class PopulationError(BouwenError):

@@ -20,15 +20,15 @@ from numpy.linalg import LinAlgError
 from scipy.special import ndtri
 
 from bouwen.errors import BouwenError
-from bouwen.sem.compare import compare_fits
-from bouwen.sem.constraints import Restrictions
+from bouwen.sem.after.compare import compare_fits
 from bouwen.sem.fit import Fit, fit_sem
-from bouwen.sem.implied import Array
-from bouwen.sem.improper import improper
-from bouwen.sem.inference import bread
-from bouwen.sem.moments import Moments
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import Array
+from bouwen.sem.model.improper import improper
+from bouwen.sem.model.table import ParTable
+from bouwen.sem.normal.inference import bread
+from bouwen.sem.normal.moments import Moments
 from bouwen.sem.options import choose_estimator
-from bouwen.sem.partable import ParTable
 from bouwen.sem.power.answers import Gaps, draw_rows
 from bouwen.sem.power.population import ModelPopulation, PopulationError
 from bouwen.sem.resample.batch import CONVERGED, fit_batch

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bouwen.sem.constraints import Restrictions
-from bouwen.sem.discrepancy import Likelihood, Objective
 from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
-from bouwen.sem.free_means import WithoutMeans
-from bouwen.sem.implied import Array
-from bouwen.sem.inference import chunked_curvature
-from bouwen.sem.partable import ParTable
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import Array
+from bouwen.sem.model.table import ParTable
+from bouwen.sem.normal.discrepancy import Likelihood, Objective
+from bouwen.sem.normal.free_means import WithoutMeans
+from bouwen.sem.normal.inference import chunked_curvature
 from bouwen.sem.resample.descent import Descent, newton, quasi_newton
 from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.samples import average, n_draws, take, usable

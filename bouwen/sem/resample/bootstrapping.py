@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
-from bouwen.sem.fit import Fit, check_is_fit
-from bouwen.sem.implied import Array
+from bouwen.sem.after.intervals import acceleration_of, limits, spread
+from bouwen.sem.fit import Fit
+from bouwen.sem.fitted import check_is_fit
+from bouwen.sem.model.implied import Array
+from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import UnknownOption
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
-from bouwen.sem.resample.intervals import acceleration_of, limits, spread
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, fitted, join_drawn
 from bouwen.sem.resample.stacks import MEASURES
+from bouwen.sem.resample.summary import as_dict, as_html, as_text
 from bouwen.sem.resample.workers import check_count, run_chunks
 
 RULES = ("keep", "drop")
@@ -115,7 +117,7 @@ class Bootstrap:
 
         See Also
         --------
-        bouwen.sem.resample.intervals.limits : the formulas.
+        bouwen.sem.after.intervals.limits : the formulas.
         """
         drawn, est = self.values(of), self._estimates(of)
         acceleration = self._acceleration(of) if kind == "bca" else None
@@ -220,13 +222,9 @@ class Bootstrap:
 
     def summary(self) -> str:
         """The draws as text."""
-        from bouwen.sem.resample.summary import as_text
-
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from bouwen.sem.resample.summary import as_html
-
         return as_html(self)
 
     def __repr__(self) -> str:
@@ -234,8 +232,6 @@ class Bootstrap:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        from bouwen.sem.resample.summary import as_dict
-
         return as_dict(self)
 
 

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
-from bouwen.sem.discrepancy import Objective
 from bouwen.sem.estimate import DONE, foreseen
-from bouwen.sem.implied import Array
+from bouwen.sem.model.implied import Array
+from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.resample.samples import take
 
 MAX_ROUNDS = 50  # evaluations before a draw is called difficult

@@ -11,18 +11,18 @@ from typing import Protocol
 
 import numpy as np
 
-from bouwen.sem.categorical import OrdinalFamily
-from bouwen.sem.discrepancy import Objective
+from bouwen.sem.family.normal import Family, NormalTheory
+from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fit import Fit
-from bouwen.sem.implied import Array, Implied, Ints
-from bouwen.sem.moments import Sample, find_patterns
-from bouwen.sem.normal import Family, NormalTheory
+from bouwen.sem.model.implied import Array, Implied, Ints
+from bouwen.sem.model.table import UnknownOption
+from bouwen.sem.normal.discrepancy import Objective
+from bouwen.sem.normal.moments import Sample, find_patterns
+from bouwen.sem.normal.saturated import saturated_moments
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import UnknownOption
 from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective
 from bouwen.sem.resample.workers import Chunk
-from bouwen.sem.saturated import saturated_moments
 
 KINDS = ("nonparametric", "bollen_stine", "parametric")
 

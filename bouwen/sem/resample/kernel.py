@@ -1,9 +1,9 @@
 """Parameters of many draws to their likelihoods and gradients, fast.
 
-The same numbers as `bouwen.sem.discrepancy.Likelihood` gives for stacks, from the same formulas, arranged
-for hundreds of small matrices at a time: matrices are filled by one `take` from a row of parameters and
-constants, (I − A)⁻¹ is a finite sum because a recursive A is nilpotent, and covariances are inverted side by
-side, with the draws as the last axis.
+The same numbers as `bouwen.sem.normal.discrepancy.Likelihood` gives for stacks, from the same formulas,
+arranged for hundreds of small matrices at a time: matrices are filled by one `take` from a row of
+parameters and constants, (I − A)⁻¹ is a finite sum because a recursive A is nilpotent, and covariances are
+inverted side by side, with the draws as the last axis.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from bouwen.sem.discrepancy import Likelihood
-from bouwen.sem.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, Structure
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, Structure
+from bouwen.sem.normal.discrepancy import Likelihood
 
 SMALL = 8  # variables up to which sweeping beats inverting by halves
 

@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.constraints import Restrictions
-from bouwen.sem.fit import Fit, check_is_fit
-from bouwen.sem.implied import Array, row_values
+from bouwen.sem.after.intervals import limits, spread
+from bouwen.sem.fit import Fit
+from bouwen.sem.fitted import check_is_fit
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import Array, row_values
+from bouwen.sem.model.statements import Constraint, Model
+from bouwen.sem.model.syntax import parse_model
+from bouwen.sem.model.table import ParTable, definitions_in_order
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import ParTable, definitions_in_order
-from bouwen.sem.resample.intervals import limits, spread
 from bouwen.sem.resample.workers import check_count
-from bouwen.sem.statements import Constraint, Model
-from bouwen.sem.syntax import parse_model
 
 
 def monte_carlo_ci(

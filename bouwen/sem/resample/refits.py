@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.constraints import Restrictions
-from bouwen.sem.implied import Array, Implied, Structure
-from bouwen.sem.improper import indefinite_blocks, negative_variances
-from bouwen.sem.normal import Family
-from bouwen.sem.partable import ParTable
+from bouwen.sem.family.normal import Family
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import Array, Implied, Structure
+from bouwen.sem.model.improper import indefinite_blocks, negative_variances
+from bouwen.sem.model.standardised import standardise
+from bouwen.sem.model.table import ParTable
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
 from bouwen.sem.resample.draws import Source
 from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import batch_measures
 from bouwen.sem.resample.workers import Chunk
-from bouwen.sem.standardised import standardise
 
 PARAMETERS = ("est", "std_lv", "std_all")
 IMPROPER = (

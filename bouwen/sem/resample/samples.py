@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bouwen.sem.discrepancy import LeastSquares, Likelihood, Objective
-from bouwen.sem.implied import Array
-from bouwen.sem.weighted import WeightedLeastSquares
+from bouwen.sem.model.implied import Array
+from bouwen.sem.normal.discrepancy import LeastSquares, Likelihood, Objective
+from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares
 
 # How many axes a field has for one sample; whatever has more is stacked over draws.
 _AXES = {

@@ -16,27 +16,27 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from bouwen.sem import measures as measures_
-from bouwen.sem.categorical import OrdinalFamily
-from bouwen.sem.chisquare import baseline_structure
-from bouwen.sem.constraints import Restrictions
-from bouwen.sem.derivatives import slots
-from bouwen.sem.discrepancy import (
+from bouwen.sem.family import measures as measures_
+from bouwen.sem.family.normal import Family, NormalTheory
+from bouwen.sem.family.ordinal import OrdinalFamily
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.derivatives import slots
+from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Array, Structure, implied_moments, with_exogenous
+from bouwen.sem.model.table import UnknownOption
+from bouwen.sem.normal.chisquare import baseline_structure
+from bouwen.sem.normal.discrepancy import (
     LeastSquares,
     Likelihood,
     Objective,
     complete_likelihood,
     stacked_least_squares,
 )
-from bouwen.sem.implied import INTERCEPT, SYMMETRIC, Array, Structure, implied_moments, with_exogenous
-from bouwen.sem.moments import Patterns
-from bouwen.sem.normal import Family, NormalTheory
+from bouwen.sem.normal.moments import Patterns
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.partable import UnknownOption
+from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint
 from bouwen.sem.resample.batch import Batch, descend
-from bouwen.sem.resample.ordinal import weighted_ordinal_objective
+from bouwen.sem.resample.ordered import weighted_ordinal_objective
 from bouwen.sem.resample.samples import take
-from bouwen.sem.weighted import WeightedLeastSquares, WeightedPoint
 
 Saturated = tuple[Array, Array, Array]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import pandas as pd
 
-from bouwen.sem.summary import SECTIONS, html_page, number, plain, pvalue, text_page
-
-if TYPE_CHECKING:
-    from bouwen.sem.resample.bootstrapping import Bootstrap
+from bouwen.sem.after.summary import SECTIONS, html_page, number, plain, pvalue, text_page
+from bouwen.sem.fit import Fit
 
 NAMES = {
     "nonparametric": "Respondents drawn with replacement",
@@ -19,7 +18,42 @@ NAMES = {
 COLUMNS = {"est": "Estimate", "se": "Std.Err", "ci_lower": "2.5 %", "ci_upper": "97.5 %"}
 
 
-def headline(boot: Bootstrap) -> list[tuple[str, str]]:
+class Account(Protocol):
+    """What is told of a bootstrap."""
+
+    @property
+    def fit(self) -> Fit:
+        """The fit that was drawn from."""
+
+    @property
+    def kind(self) -> str:
+        """How samples were drawn."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the random numbers."""
+
+    @property
+    def inadmissible(self) -> str:
+        """What is done with improper draws."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Draws by what became of them."""
+
+    @property
+    def pvalue(self) -> float:
+        """Bollen-Stine p-value."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know."""
+
+    def intervals(self) -> pd.DataFrame:
+        """Percentile intervals."""
+
+
+def headline(boot: Account) -> list[tuple[str, str]]:
     """How the draws arose and what became of them, in pairs of name and value."""
     pairs = [("Bootstrap", NAMES[boot.kind]), ("Seed", str(boot.seed))]
     total = boot.counts["drawn"]
@@ -33,7 +67,7 @@ def headline(boot: Bootstrap) -> list[tuple[str, str]]:
     return pairs
 
 
-def sections(boot: Bootstrap) -> list[tuple[str, pd.DataFrame]]:
+def sections(boot: Account) -> list[tuple[str, pd.DataFrame]]:
     """Tables of rounded percentile intervals, one for each kind of parameter and group."""
     out = []
     found = boot.intervals()
@@ -50,17 +84,17 @@ def sections(boot: Bootstrap) -> list[tuple[str, pd.DataFrame]]:
     return out
 
 
-def as_text(boot: Bootstrap) -> str:
+def as_text(boot: Account) -> str:
     """The draws as text."""
     return text_page(headline(boot), boot.warnings, sections(boot))
 
 
-def as_html(boot: Bootstrap) -> str:
+def as_html(boot: Account) -> str:
     """The draws as HTML, for notebooks."""
     return html_page("Bootstrap", headline(boot), boot.warnings, sections(boot))
 
 
-def as_dict(boot: Bootstrap) -> dict[str, Any]:
+def as_dict(boot: Account) -> dict[str, Any]:
     """Plain numbers, texts and lists, ready for JSON; NaN becomes None."""
     return {
         "kind": boot.kind,

@@ -1,0 +1,1 @@
+"""A fit -> what follows: residuals, indices, scores, comparisons, effects, summaries."""

@@ -1,0 +1,182 @@
+"""A structural model -> what its predictors do through other variables.
+
+An indirect effect is the product of the regressions along a chain of arrows (Alwin & Hauser, 1975; Bollen,
+1987, Total, direct, and indirect effects in structural equation models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from bouwen.checks import check_confidence
+from bouwen.errors import did_you_mean
+from bouwen.sem.after.intervals import check_draws_of, limits, spread
+from bouwen.sem.fitted import Fitted, check_is_fit, coefficients
+from bouwen.sem.model.implied import Array, Structure
+from bouwen.sem.model.standardised import numeric_jacobian, standardise
+from bouwen.sem.model.table import ModelError, UnknownOption
+from bouwen.sem.options import UnsupportedModel
+
+SCALES = ("est", "std_lv", "std_all")
+
+
+class Drawn(Protocol):
+    """What indirect effects use of a bootstrap."""
+
+    def values(self, of: str = "est") -> Array:
+        """Draws (D, rows of ``fit.parameters``)."""
+
+
+def indirect_effects(
+    fit: Fitted,
+    outcome: str | None = None,
+    *,
+    of: str = "std_all",
+    draws: Drawn | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Every indirect effect in a model, read off its regressions.
+
+    Parameters
+    ----------
+    fit : Fit
+    outcome : str, optional
+        Only effects on this variable.
+    of : "std_all", "std_lv" or "est"
+        Products of standardised regressions, or of the estimates as they are.
+    draws : Bootstrap, optional
+        Draws of the same model, for a percentile interval beside that of the delta method.
+    confidence : float
+
+    Returns
+    -------
+    DataFrame
+        One row for each chain of arrows: predictor via outcome group est se z pvalue ci_lower ci_upper, and
+        with draws boot_se boot_lower boot_upper n_draws. ``via`` is the tuple of variables between; it is
+        empty in the row that adds up several chains between the same two variables. No rows where no
+        regression leads on to another.
+
+    Raises
+    ------
+    ModelError
+        The outcome is not in the model.
+    UnsupportedModel
+        Variables predict each other in a circle.
+    NotAShare, OtherModel
+
+    References
+    ----------
+    Sobel (1982), Sociological Methodology 13, for the delta method; MacKinnon, Lockwood & Williams (2004),
+    Multivariate Behavioral Research 39, for the percentile interval.
+    """
+    if of not in SCALES:
+        raise UnknownOption("of", of, SCALES)
+    check_is_fit(fit)
+    check_confidence(confidence)
+    arrows = _arrows(fit)
+    if outcome is not None and outcome not in fit.structure.observed + fit.structure.latent:
+        known = fit.structure.observed + fit.structure.latent
+        raise ModelError(f'"{outcome}" is not in the model.{did_you_mean(outcome, known)}', item=outcome)
+    named = [c for c in _chains(arrows) if outcome is None or c[-1] == outcome]
+    groups = fit.table.n_groups
+    sums = _with_totals(named)
+    R = fit.table.rows_per_group
+    terms = [
+        [[g * R + arrows[step] for step in pairwise(chain)] for chain in chains]
+        for g in range(groups)
+        for _, chains in sums
+    ]
+    est = _products(_rows(fit, fit.theta, of), terms)
+    J = numeric_jacobian(
+        lambda theta: _products(_rows(fit, theta, of), terms), fit.theta, np.sqrt(np.diag(fit.vcov))
+    )
+    se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, fit.vcov, J), 0.0))
+    who: dict[str, Any] = {
+        "predictor": [chains[0][0] for _, chains in sums] * groups,
+        "via": [via for via, _ in sums] * groups,
+        "outcome": [chains[0][-1] for _, chains in sums] * groups,
+        "group": [value for value in fit.sample.group_values for _ in sums],
+    }
+    found = coefficients(who, est, se, _drawn_limits(fit, draws, of, terms, est, confidence))
+    half = float(ndtri((1 + confidence) / 2)) * se
+    return found.assign(ci_lower=est - half, ci_upper=est + half)
+
+
+def _drawn_limits(
+    fit: Fitted, draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array, confidence: float
+) -> dict[str, Array]:
+    """The columns that draws add."""
+    if draws is None:
+        return {}
+    check_draws_of(fit, draws)
+    drawn = _products(draws.values(of), terms)
+    lower, upper = limits(drawn, est, confidence)
+    return {
+        "boot_se": spread(drawn),
+        "boot_lower": lower,
+        "boot_upper": upper,
+        "n_draws": (~np.isnan(drawn)).sum(axis=0),
+    }
+
+
+def _arrows(fit: Fitted) -> dict[tuple[str, str], int]:
+    """Row of the first group's table for each regression, by predictor and what it predicts."""
+    first = fit.table.rows[: fit.table.rows_per_group]
+    return {(row.rhs, row.lhs): k for k, row in enumerate(first) if row.op == "~"}
+
+
+def _chains(arrows: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
+    """Every chain of two and more arrows, in the order of the predictors, shorter ones first."""
+    follow: dict[str, list[str]] = {}
+    for source, target in arrows:
+        follow.setdefault(source, []).append(target)
+
+    def walk(chain: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for target in follow.get(chain[-1], ()):
+            if target in chain:
+                raise UnsupportedModel(
+                    f'"{target}" and "{chain[-1]}" predict each other in a circle; indirect effects need a '
+                    "model without one"
+                )
+            if len(chain) > 1:
+                yield (*chain, target)
+            yield from walk((*chain, target))
+
+    found = [chain for source in follow for chain in walk((source,))]
+    order = list(follow)
+    return sorted(found, key=lambda chain: (order.index(chain[0]), chain[-1], len(chain)))
+
+
+def _with_totals(
+    chains: Sequence[tuple[str, ...]],
+) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Each chain by itself, and after several between the same two variables all of them together."""
+    ends: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for chain in chains:
+        ends.setdefault((chain[0], chain[-1]), []).append(chain)
+    out = []
+    for same in ends.values():
+        out += [(chain[1:-1], [chain]) for chain in same]
+        if len(same) > 1:
+            out.append(((), same))
+    return out
+
+
+def _rows(fit: Fitted, theta: Array, of: str) -> Array:
+    """Values (..., rows) of the table at parameters (..., q)."""
+    implied = fit.family.reported(fit.family.objective.at(theta))
+    structure: Structure = fit.structure
+    rows = implied.values if of == "est" else standardise(structure, implied, observed=of == "std_all")
+    return rows.reshape(*theta.shape[:-1], -1)
+
+
+def _products(rows: Array, terms: Sequence[Sequence[Sequence[int]]]) -> Array:
+    """Sums (..., k) of products of rows."""
+    sums = [sum(rows[..., chain].prod(axis=-1) for chain in chains) for chains in terms]
+    return np.stack(sums, axis=-1) if sums else np.zeros((*rows.shape[:-1], 0))

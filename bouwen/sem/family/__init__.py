@@ -1,0 +1,1 @@
+"""An estimator of one model and sample: its solution, errors, tests and measures."""

@@ -1,0 +1,271 @@
+"""A family of models and its solution -> estimates, errors, tests and measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from bouwen.sem.estimate import Solution
+from bouwen.sem.family.normal import Family
+from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
+from bouwen.sem.model.improper import indefinite_blocks, negative_variances
+from bouwen.sem.model.standardised import numeric_jacobian, standardise
+from bouwen.sem.model.table import ParTable, UnknownOption
+from bouwen.sem.normal.discrepancy import Point
+from bouwen.sem.normal.inference import Test
+from bouwen.sem.normal.moments import Moments, Sample
+from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.prepare import Call, prepare
+
+CONFIDENCE = float(ndtri(0.975))
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What the engine knows of a fitted model. Tables are computed when first asked for, and kept."""
+
+    call: Call
+    family: Family
+    solution: Solution
+
+    # ------------------------------------------------------------------ the pieces
+
+    @property
+    def table(self) -> ParTable:
+        """The model as a table of parameters."""
+        return self.family.table
+
+    @property
+    def structure(self) -> Structure:
+        """The model as places in matrices."""
+        return self.family.structure
+
+    @property
+    def sample(self) -> Sample:
+        """The data."""
+        return self.family.sample
+
+    @property
+    def theta(self) -> Array:
+        """Free parameters (q,)."""
+        return self.solution.theta
+
+    @property
+    def point(self) -> Point:
+        """The discrepancy at the solution."""
+        return self.solution.point
+
+    @cached_property
+    def implied(self) -> Implied:
+        """Implied moments, by group, covariates at their sample moments."""
+        return self.family.reported(self.solution.point)
+
+    @property
+    def n(self) -> int:
+        """Respondents used."""
+        return int(self.sample.N)
+
+    @property
+    def npar(self) -> int:
+        """Free parameters, less equalities among them."""
+        return self.table.n_free - self.solution.held
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom."""
+        return self.family.n_statistics - self.npar
+
+    @cached_property
+    def _curvature(self) -> Array:
+        return self.family.curvature(self.point)
+
+    @cached_property
+    def _meat(self) -> Array | None:
+        return self.family.meat(self.point)
+
+    @cached_property
+    def vcov(self) -> Array:
+        """Sampling covariance (q, q) of the free parameters."""
+        if not self.table.n_free:
+            return np.zeros((0, 0))
+        return self.family.vcov(self.solution, self._curvature, self._meat)
+
+    @cached_property
+    def tests(self) -> list[Test]:
+        """The plain chi-square test and, where the estimator has one, the corrected one."""
+        return self.family.tests(self.point, self.df, self.solution.basis, self._curvature, self._meat)
+
+    # ------------------------------------------------------------------ tables
+
+    @cached_property
+    def _functions(self) -> tuple[Array, Array, Array]:
+        """std_lv and std_all of all rows and definitions, and the definitions' own values."""
+        lv, full = (standardise(self.structure, self.implied, observed=flag) for flag in (False, True))
+        values = self._definitions(self.theta)
+        return (
+            np.concatenate([lv.ravel(), self._defined_from(lv)]),
+            np.concatenate([full.ravel(), self._defined_from(full)]),
+            values,
+        )
+
+    def _definitions(self, theta: Array) -> Array:
+        return Restrictions(self.table).definitions(theta)[0]
+
+    def _defined_from(self, rows: Array) -> Array:
+        """Definitions evaluated with other values of the rows (..., G, R), such as standardised ones."""
+        if not self.table.definitions:
+            return np.zeros((*rows.shape[:-2], 0))
+        flat = rows.reshape(*rows.shape[:-2], -1)
+        return Restrictions(self.table).definitions_from_rows(flat)
+
+    @cached_property
+    def parameters(self) -> pd.DataFrame:
+        """All parameters: lhs op rhs group label est se z pvalue ci_lower ci_upper std_lv std_all.
+
+        Fixed parameters have se 0 and no z; variances and covariances of fixed covariates are among them.
+        """
+        rows = self.table.rows
+        q = self.table.n_free
+        est = self.implied.values.ravel()
+        free = np.array([row.free for row in rows], dtype=np.int64)
+        variance = np.diag(self.vcov) if q else np.zeros(0)
+        row_variance = np.where(free >= 0, variance[np.maximum(free, 0)] if q else 0.0, 0.0)
+        lv, full, defined = self._functions
+        lhs, op, rhs = ([getattr(row, name) for row in rows] for name in ("lhs", "op", "rhs"))
+        labels = [row.label for row in rows]
+        groups = [self.sample.group_values[row.group] for row in rows]
+        if self.table.definitions:
+            _, J = Restrictions(self.table).definitions(self.theta)
+            est = np.concatenate([est, defined])
+            row_variance = np.concatenate([row_variance, np.einsum("kq,qr,kr->k", J, self.vcov, J)])
+            for (name, _), text in zip(self.table.definitions, self.table.texts, strict=True):
+                lhs.append(name)
+                op.append(":=")
+                rhs.append(text)
+                labels.append(name)
+                groups.append("")
+        return coefficients(
+            {"lhs": lhs, "op": op, "rhs": rhs, "group": groups, "label": labels},
+            est,
+            np.sqrt(np.maximum(row_variance, 0.0)),
+            {"std_lv": lv, "std_all": full},
+        )
+
+    def standardized(self, type: str = "std_all") -> pd.DataFrame:
+        """Standardised parameters with standard errors and intervals by the delta method.
+
+        Parameters
+        ----------
+        type : "std_all" or "std_lv"
+        """
+        if type not in ("std_all", "std_lv"):
+            raise UnknownOption("type", type, ("std_all", "std_lv"))
+
+        def function(theta: Array) -> Array:
+            implied = self.family.reported(self.family.objective.at(theta))
+            rows = standardise(self.structure, implied, observed=type == "std_all")
+            return np.concatenate([rows.reshape(*theta.shape[:-1], -1), self._defined_from(rows)], axis=-1)
+
+        J = numeric_jacobian(function, self.theta, np.sqrt(np.diag(self.vcov)))
+        se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, self.vcov, J), 0.0))
+        est = function(self.theta)
+        se[se < 1e-7 * np.maximum(np.abs(est), 1e-3)] = 0.0  # rounding of what does not move
+        frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
+        columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame}
+        return coefficients(columns, est, se, {}, name="est_std")
+
+    @cached_property
+    def measures(self) -> pd.Series[float]:
+        """Fit measures by lavaan's names, with ``_`` for ``.``."""
+        found = self.family.measures(self)
+        return pd.Series(np.array(list(found.values()), dtype=float), index=list(found))
+
+    def r_squared(self) -> pd.DataFrame:
+        """Share of each dependent variable's variance that the model explains: lhs group r2.
+
+        Negative where a residual variance exceeds the total; NaN is never hidden.
+        """
+        st = self.structure
+        dependent = np.unique(st.i[st.kind == 0])
+        names = [*st.observed, *st.latent]
+        out = []
+        for g, label in enumerate(self.sample.group_values):
+            residual = np.zeros(st.m)
+            rows = np.flatnonzero((st.kind == SYMMETRIC) & (st.i == st.j))
+            residual[st.i[rows]] = self.implied.values[g, rows]
+            total = np.diag(self.implied.C[g])
+            out += [(names[k], label, 1 - residual[k] / total[k]) for k in dependent]
+        return pd.DataFrame(out, columns=["lhs", "group", "r2"])
+
+    def implied_moments(self) -> pd.DataFrame:
+        """Implied covariances and means of the items (of ordered items: their latent responses)."""
+        names = list(self.structure.observed)
+        frames = [
+            pd.DataFrame(cov, index=names, columns=names).assign(mean=mean)
+            for cov, mean in zip(self.implied.cov, self.implied.mean, strict=True)
+        ]
+        if len(frames) == 1:
+            return frames[0]
+        return pd.concat(dict(zip(self.sample.group_values, frames, strict=True)), names=["group", "item"])
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know: respondents left out, improper estimates."""
+        return (*self.sample.notes, *self._improper())
+
+    def _improper(self) -> list[str]:
+        st, values, out = self.structure, self.implied.values, []
+        names = [*st.observed, *st.latent]
+        negative, indefinite = negative_variances(st, values), indefinite_blocks(st, values)
+        for g, label in enumerate(self.sample.groups):
+            where = f' in group "{label}"' if len(self.sample.groups) > 1 else ""
+            out += [
+                f'improper solution: the variance of "{names[st.i[r]]}"{where} is negative '
+                f"({values[g, r]:.3f})"
+                for r in np.flatnonzero(negative[g])
+            ]
+            out += [
+                f"improper solution: the covariance matrix of the {what}{where} is not positive definite"
+                for what, bad in zip(("latent variables", "residuals"), indefinite[g], strict=True)
+                if bad
+            ]
+        return out
+
+
+def coefficients(
+    columns: dict[str, Any], est: Array, se: Array, more: dict[str, Array], name: str = "est"
+) -> pd.DataFrame:
+    """A table of estimates with z, two-sided p and 95 % limits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(se > 0, est / se, np.nan)
+    return pd.DataFrame(
+        {
+            **columns,
+            name: est,
+            "se": se,
+            "z": z,
+            "pvalue": 2 * ndtr(-np.abs(z)),
+            "ci_lower": est - CONFIDENCE * se,
+            "ci_upper": est + CONFIDENCE * se,
+            **more,
+        }
+    )
+
+
+def check_is_fit(found: object) -> None:
+    """Raise `UnsupportedModel` where something else is given for a fit."""
+    if not isinstance(found, Fitted):
+        raise UnsupportedModel(f"give what bouwen.fit_sem returns, not a {type(found).__name__}")
+
+
+def fitted(model: str, data: pd.DataFrame | Moments | Mapping[str, Moments], **options: Any) -> Fitted:
+    """Fit a model, with the options of `bouwen.fit_sem`."""
+    call, family = prepare(model, data, **options)
+    return Fitted(call, family, family.solve())

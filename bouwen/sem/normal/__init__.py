@@ -1,0 +1,1 @@
+"""Rows or moments -> normal-theory discrepancy, information, standard errors and tests."""

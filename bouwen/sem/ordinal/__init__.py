@@ -1,0 +1,1 @@
+"""Rows in ordered categories -> thresholds, polychoric correlations and their discrepancy."""
