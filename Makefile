@@ -24,7 +24,7 @@ lint: .venv
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m bouwen.report.notebooks --check book/*.ipynb
+	$(BIN)/python -m bouwen.report.book.notebooks --check book/*.ipynb
 
 lab: .venv
 	$(BIN)/bouwen lab $(STUDY)

@@ -12,8 +12,7 @@ import sys
 import time
 
 import bouwen
-from bouwen.groups import scale_reliability
-from bouwen.scales import htmt
+from bouwen.scales import htmt, scale_reliability
 
 DRAWS = 1000
 

@@ -9,31 +9,33 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bouwen.claims import (
+        claim_verdicts,
+        weigh_claims,
+    )
     from bouwen.errors import (
         BouwenError,
     )
     from bouwen.groups import (
         check_invariance,
-        common_method,
-        compare_structures,
-        fit_model,
         group_means,
         group_tests,
         outcome_correlations,
         permutation_invariance,
-        plan_follow_up,
-        scale_reliability,
-        specification_curve,
         study_invariance,
         study_ladders,
     )
+    from bouwen.path import (
+        common_method,
+        plan_follow_up,
+        specification_curve,
+    )
     from bouwen.report import (
-        claims,
         plots,
         tables,
         texts,
     )
-    from bouwen.report.words import (
+    from bouwen.report.telling import (
         tell,
     )
     from bouwen.scales import (
@@ -41,9 +43,11 @@ if TYPE_CHECKING:
         ave,
         bartlett,
         check_key,
+        compare_structures,
         compare_treatments,
         count_factors,
         fit_efa,
+        fit_model,
         htmt,
         item_statistics,
         key_items,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         mardia,
         omega,
         parallel_analysis,
+        scale_reliability,
         scale_statistics,
         score_scales,
     )
@@ -84,32 +89,33 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bootstrap", "BouwenError", "Fit", "Gaps", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
-    "check_invariance", "check_key", "claims", "common_method", "compare_engines", "compare_fits",
+    "check_invariance", "check_key", "claim_verdicts", "common_method", "compare_engines", "compare_fits",
     "compare_structures", "compare_treatments", "count_factors", "fit_cutoffs", "fit_efa", "fit_model",
     "fit_sam", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
     "item_statistics", "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci",
     "omega", "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up",
     "plots", "power", "read_study", "rmsea_power", "scale_reliability", "scale_statistics", "score_scales",
     "screen", "simulate", "specification_curve", "study_invariance", "study_ladders", "tables", "tell",
-    "texts",
+    "texts", "weigh_claims",
 ]  # fmt: skip
 
-__version__ = "0.1.0"
 
-_MODULES = {name: f"bouwen.report.{name}" for name in ("claims", "plots", "tables", "texts")}
+_MODULES = {name: f"bouwen.report.{name}" for name in ("plots", "tables", "texts")}
 _HOME = {
     "bouwen.errors": "BouwenError",
+    "bouwen.version": "__version__",
     "bouwen.survey": "Study group_sizes read_study screen",
-    "bouwen.scales": "alpha ave bartlett check_key compare_treatments count_factors fit_efa htmt "
-    "item_statistics key_items kmo loading_stability map_test mardia omega parallel_analysis "
-    "scale_statistics score_scales",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sam fit_sem "
     "indirect_effects monte_carlo_ci",
     "bouwen.sem.power": "Gaps fit_cutoffs power rmsea_power simulate",
-    "bouwen.groups": "check_invariance common_method compare_structures fit_model group_means group_tests "
-    "outcome_correlations permutation_invariance plan_follow_up scale_reliability "
-    "specification_curve study_invariance study_ladders",
-    "bouwen.report.words": "tell",
+    "bouwen.scales": "alpha ave bartlett check_key compare_structures compare_treatments count_factors "
+    "fit_efa fit_model htmt item_statistics key_items kmo loading_stability map_test mardia omega "
+    "parallel_analysis scale_reliability scale_statistics score_scales",
+    "bouwen.path": "common_method plan_follow_up specification_curve",
+    "bouwen.groups": "check_invariance group_means group_tests outcome_correlations "
+    "permutation_invariance study_invariance study_ladders",
+    "bouwen.claims": "claim_verdicts weigh_claims",
+    "bouwen.report.telling": "tell",
 }
 _ROOM = {name: room for room, names in _HOME.items() for name in names.split()}
 

@@ -65,8 +65,8 @@ def build(
     warm: Annotated[bool, typer.Option(help="Fork kernels from one with the libraries loaded.")] = CAN_FORK,
 ) -> None:
     """Check a study, run every chapter and build its online book."""
-    from bouwen.report import book
-    from bouwen.report.progress import progress
+    from bouwen.report.book import building as book
+    from bouwen.report.book.progress import progress
 
     parameters = dict(named_value(text) for text in parameter or [])
     with progress() as listener:
@@ -96,7 +96,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open the chapters in JupyterLab with the study's parameters."""
-    from bouwen.report import lab
+    from bouwen.report.book import lab
 
     chapters = lab.write_chapters(study)
     for name in chapters.kept:
@@ -134,9 +134,9 @@ def power(
     ] = None,
 ) -> None:
     """Say how many answers the follow-up of a study needs."""
-    from bouwen.report import planning
+    from bouwen.report import follow_up
 
-    report = planning.power_report(
+    report = follow_up.power_report(
         study, sizes(n), reps=reps, seed=seed, n_jobs=jobs, cluster_address=cluster, plot=plot
     )
     typer.echo(report)
@@ -148,7 +148,7 @@ def verify(
     record: Annotated[bool, typer.Option("--record", help="Record this build's results.")] = False,
 ) -> None:
     """Compare the results of the last build with the recorded ones."""
-    from bouwen.report import results
+    from bouwen.report.book import results
 
     if record:
         typer.echo(f"Recorded in {results.record(study)}")

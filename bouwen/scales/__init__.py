@@ -25,12 +25,15 @@ from bouwen.scales.missing import (
     plot_missing,
     saturated_moments,
 )
+from bouwen.scales.models import fit_model
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
 from bouwen.scales.omega import ave, factor_correlations, omega, omega_of_all
+from bouwen.scales.omegas import Reliability, scale_reliability
 from bouwen.scales.polychoric import Polychoric, polychoric
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.stability import LoadingStability, congruence, loading_stability
+from bouwen.scales.structures import Structures, compare_structures
 from bouwen.scales.suitability import Bartlett, Kmo, bartlett, kmo
 from bouwen.scales.treatment import compare_treatments
 from bouwen.scales.validity import Htmt, correlation_intervals, fornell_larcker, htmt
@@ -51,15 +54,18 @@ __all__ = [
     "Mardia",
     "ParallelAnalysis",
     "Polychoric",
+    "Reliability",
     "SaturatedMoments",
     "ScaleError",
     "SchmidLeiman",
+    "Structures",
     "alpha",
     "ave",
     "bartlett",
     "check_key",
     "common_patterns",
     "compare_correlations",
+    "compare_structures",
     "compare_treatments",
     "congruence",
     "correlation_intervals",
@@ -67,6 +73,7 @@ __all__ = [
     "empirical_kaiser",
     "factor_correlations",
     "fit_efa",
+    "fit_model",
     "fornell_larcker",
     "htmt",
     "intraclass",
@@ -87,6 +94,7 @@ __all__ = [
     "plot_missing",
     "polychoric",
     "saturated_moments",
+    "scale_reliability",
     "scale_statistics",
     "schmid_leiman",
     "score_scales",

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bouwen.report import book
+from bouwen.report.book import building as book
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import bouwen
-from bouwen.report.claims import VERDICTS, claim_verdicts, judged, variable_label, weigh_claims
+from bouwen.claims.weighing import VERDICTS, claim_verdicts, judged, variable_label, weigh_claims
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import bouwen
-from bouwen.groups.choices import CHOICES
+from bouwen.path.choices import CHOICES
 from bouwen.report import plots, tables, texts
-from bouwen.report.chapters import Chapter, has_what_it_needs
+from bouwen.report.book.chapters import Chapter, has_what_it_needs
 from bouwen.report.plots.robustness import TALL, curve_points, dashboard, nice_breaks
 from bouwen.report.tables.robustness import choice_label, level_label
 

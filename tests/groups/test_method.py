@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bouwen
-from bouwen.groups.method import FACTOR, NotPossible, common_method
+from bouwen.path.method import FACTOR, NotPossible, common_method
 
 LAVAAN = json.loads(Path(__file__).with_name("lavaan").joinpath("specification.json").read_text())["method"]
 

@@ -8,9 +8,10 @@ from numpy.testing import assert_allclose
 import bouwen
 from bouwen.checks import NotAShare
 from bouwen.errors import BouwenError
-from bouwen.groups import plan_follow_up, smallest_difference, smallest_differences
-from bouwen.groups.planning import WORTH_FINDING, analysis_of
-from bouwen.report import planning, plots, tables, texts
+from bouwen.path import plan_follow_up, smallest_difference, smallest_differences
+from bouwen.path.follow_up import WORTH_FINDING, analysis_of
+from bouwen.report import follow_up as planning
+from bouwen.report import plots, tables, texts
 from bouwen.sem import indirect_effects
 
 

@@ -7,8 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.checks import NotAShare
-from bouwen.groups import scale_reliability
-from bouwen.scales import alpha
+from bouwen.scales import alpha, scale_reliability
 from bouwen.sem import fit_sem
 
 TESTS = Path(__file__).parent.parent

@@ -11,11 +11,11 @@ import statsmodels.api as sm
 from scipy.stats import kstest
 
 import bouwen
-from bouwen.groups.choices import CHOICES, Specification, material, specifications
-from bouwen.groups.effects import composite_slope, standardised_effect
-from bouwen.groups.paths import NoMainPath, as_text, main_path
-from bouwen.groups.shuffles import Sides, SideScores, effects_of, joint_tests, shuffled_effects, shuffles
-from bouwen.groups.specification import (
+from bouwen.path.choices import CHOICES, Specification, material, specifications
+from bouwen.path.effects import composite_slope, standardised_effect
+from bouwen.path.paths import NoMainPath, as_text, main_path
+from bouwen.path.shuffles import Sides, SideScores, effects_of, joint_tests, shuffled_effects, shuffles
+from bouwen.path.specification import (
     TooFewShuffles,
     fit_specification,
     result,

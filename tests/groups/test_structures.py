@@ -7,9 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen import read_study
-from bouwen.groups import compare_structures
-from bouwen.groups.structures import STRUCTURES, NoFacets, read_facets
-from bouwen.scales import omega_of_all
+from bouwen.scales import compare_structures, omega_of_all
+from bouwen.scales.structures import STRUCTURES, NoFacets, read_facets
 from bouwen.sem import fit_sem
 
 TESTS = Path(__file__).parent.parent

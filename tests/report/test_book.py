@@ -16,11 +16,12 @@ import psutil
 import pytest
 from mini import code, markdown, write_book, write_chapter, write_study
 
-from bouwen.report import book, results
-from bouwen.report.book import OutputError, beside
-from bouwen.report.chapters import ChapterError, ParameterError
-from bouwen.report.render import SiteError
-from bouwen.report.run import ChapterFailed
+from bouwen.report.book import building as book
+from bouwen.report.book import results
+from bouwen.report.book.building import OutputError, beside
+from bouwen.report.book.chapters import ChapterError, ParameterError
+from bouwen.report.book.render import SiteError
+from bouwen.report.book.run import ChapterFailed
 
 STUDY = "data/mini/study.yml"
 
@@ -199,7 +200,7 @@ def test_a_full_disk_is_one_sentence(ready, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "_build/mini/source/_toc.yml")
 
-    monkeypatch.setattr("bouwen.report.site.write_yaml", full)
+    monkeypatch.setattr("bouwen.report.book.site.write_yaml", full)
     before = tree(html_of(ready))
     with pytest.raises(OutputError, match="No space left on device"):
         book.build(STUDY, warm=False)

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from mini import code, markdown, write_chapter
 
-from bouwen.report import chapters as ch
-from bouwen.report.chapters import ChapterError, ParameterError
+from bouwen.report.book import chapters as ch
+from bouwen.report.book.chapters import ChapterError, ParameterError
 
 
 def pages_of(mini, study, language="en", **values):

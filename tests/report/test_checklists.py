@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import bouwen
-from bouwen.report import chapters as ch
 from bouwen.report import tables
+from bouwen.report.book import chapters as ch
 from bouwen.report.checklists import read_checklists
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_a_checklist_links_to_sections_and_says_what_the_book_leaves_out(languag
 @pytest.mark.book
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_every_anchor_in_the_built_book_exists(language, tmp_path):
-    from bouwen.report import book
+    from bouwen.report.book import building as book
 
     index = book.build(
         "data/reputation/study.yml", parameters={"language": language}, output=tmp_path / "html"

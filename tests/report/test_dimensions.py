@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from bouwen import read_study
-from bouwen.groups import compare_structures
 from bouwen.report import tables
-from bouwen.report.words import number
+from bouwen.scales import compare_structures
+from bouwen.words import number
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from mini import code, markdown, write_chapter
 
-from bouwen.report import lab
-from bouwen.report.notebooks import main, stored
+from bouwen.report.book import lab
+from bouwen.report.book.notebooks import main, stored
 
 BOOK = sorted((Path(__file__).parents[2] / "book").glob("*.ipynb"))
 

@@ -6,9 +6,9 @@ import psutil
 import pytest
 from mini import code, markdown, write_chapter
 
-from bouwen.report import chapters as ch
-from bouwen.report.book import withhold_answers
-from bouwen.report.run import ChapterFailed, Runner, cleaned_text, run
+from bouwen.report.book import chapters as ch
+from bouwen.report.book.building import withhold_answers
+from bouwen.report.book.run import ChapterFailed, Runner, cleaned_text, run
 
 
 def page_with(root, *sources):

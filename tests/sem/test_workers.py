@@ -86,7 +86,7 @@ def test_refusals_travel_between_processes(error):
 
 
 def test_every_refusal_of_the_package_is_one_that_travels():
-    import bouwen.report.book
+    import bouwen.report.book.building
     import bouwen.sem.ordinal.margins  # noqa: F401
 
     def family(kind):

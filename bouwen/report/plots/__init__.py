@@ -5,7 +5,7 @@ from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, 
 from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
 from bouwen.report.plots.invariance import cfi_changes, invariance
 from bouwen.report.plots.models import indirect_effects, loadings, paths
-from bouwen.report.plots.planning import power_bands, power_curves
+from bouwen.report.plots.power import power_bands, power_curves
 from bouwen.report.plots.response import (
     missing,
     missing_patterns,

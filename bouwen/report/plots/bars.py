@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.report.plots.style import categorical, look, word, wrapped
-from bouwen.report.words import percent
 from bouwen.survey import Study
 from bouwen.survey.disclosure import pooled
+from bouwen.words import percent
 
 if TYPE_CHECKING:
     from plotnine import ggplot

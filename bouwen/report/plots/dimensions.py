@@ -8,9 +8,9 @@ import pandas as pd
 
 from bouwen.report.plots.style import BLUE, GREY, ORANGE, categorical, downwards, look, ticks, word, wrapped
 from bouwen.report.tables import sorted_items
-from bouwen.report.words import number
 from bouwen.scales import Efa, FactorCounts
 from bouwen.survey import Study
+from bouwen.words import number
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
 from bouwen.report.plots.style import categorical, downwards, look, ranges, ticks, word, wrapped
 from bouwen.report.tables import drawn, standardised
 from bouwen.report.texts import chain

@@ -19,10 +19,10 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.report.words import percent
 from bouwen.scales import common_patterns
 from bouwen.survey import Study
 from bouwen.survey.disclosure import hidden
+from bouwen.words import percent
 
 if TYPE_CHECKING:
     from plotnine import ggplot

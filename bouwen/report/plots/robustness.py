@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bouwen.groups import SpecificationCurve
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
+from bouwen.path import SpecificationCurve
 from bouwen.report.plots.style import BLUE, ORANGE, look, ticks, word
 from bouwen.report.tables.robustness import CHOICES, choice_label, level_label
 from bouwen.survey import Study

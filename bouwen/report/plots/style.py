@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.words import number
 from bouwen.survey import Study
+from bouwen.words import number
 
 if TYPE_CHECKING:
     from plotnine import ggplot

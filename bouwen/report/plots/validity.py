@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.groups import Structures
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
 from bouwen.report.plots.style import BLUE, PALETTE, compared, downwards, look, ranges, ticks, word
-from bouwen.scales import Htmt
+from bouwen.scales import Htmt, Structures
 from bouwen.sem import Fit
 from bouwen.survey import Study
 

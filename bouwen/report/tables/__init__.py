@@ -1,6 +1,6 @@
 """Results -> tables to read: the figures come from tested functions, here they are only laid out."""
 
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
 from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
 from bouwen.report.tables.conclusions import evidence, findings
 from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
@@ -12,6 +12,7 @@ from bouwen.report.tables.factors import (
     sorted_items,
     suitability,
 )
+from bouwen.report.tables.follow_up import detectable, fit_power, follow_up, follow_up_texts
 from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
 from bouwen.report.tables.invariance import invariance, step_label
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
@@ -28,7 +29,6 @@ from bouwen.report.tables.models import (
     standardised,
 )
 from bouwen.report.tables.origin import fingerprints, provenance
-from bouwen.report.tables.planning import detectable, fit_power, follow_up, follow_up_texts
 from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
 from bouwen.report.tables.reporting import checklist
 from bouwen.report.tables.response import background, screening, treatment_spread, treatments

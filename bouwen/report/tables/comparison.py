@@ -8,10 +8,10 @@ import pandas as pd
 
 from bouwen.groups import group_means, group_tests, outcome_correlations
 from bouwen.report.tables.layout import intervals, numbers, table
-from bouwen.report.words import pvalue
 from bouwen.scales import scale_statistics
 from bouwen.survey import Study, group_sizes
 from bouwen.survey.disclosure import count_text
+from bouwen.words import pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.claims import VERDICTS, claim_label, claim_verdicts, weigh_claims
+from bouwen.claims.weighing import VERDICTS, claim_label, claim_verdicts, weigh_claims
 from bouwen.report.tables.layout import intervals, numbers, table
 from bouwen.survey import Study
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.groups import Structures
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
 from bouwen.report.tables.heads import head
 from bouwen.report.tables.layout import lay_out, numbers, table
-from bouwen.report.words import interval, number, pvalue
+from bouwen.scales import Structures
 from bouwen.survey import Study
+from bouwen.words import interval, number, pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -8,9 +8,9 @@ import pandas as pd
 
 from bouwen.report.tables.layout import intervals, numbers, table
 from bouwen.report.texts import chain, share
-from bouwen.report.words import number
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
+from bouwen.words import number
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -8,9 +8,9 @@ import pandas as pd
 
 from bouwen.report.tables.heads import head
 from bouwen.report.tables.layout import lay_out, numbers, table
-from bouwen.report.words import number, percent, pvalue
 from bouwen.scales import Bartlett, Efa, FactorCounts, Kmo, LoadingStability, Mardia
 from bouwen.survey import Study
+from bouwen.words import number, percent, pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT

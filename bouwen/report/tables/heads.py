@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bouwen.report.words import percent
 from bouwen.survey import Study
+from bouwen.words import percent
 
 HEADS = {
     "cfi": ("CFI", "CFI"),

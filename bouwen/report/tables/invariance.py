@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bouwen.groups.ladders import StudyInvariance
 from bouwen.report.tables.layout import numbers, table
-from bouwen.report.words import pvalue
 from bouwen.survey import Study
+from bouwen.words import pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.report.tables.heads import WORDY, head, note_text
-from bouwen.report.words import interval, number
 from bouwen.survey import Study
+from bouwen.words import interval, number
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
 from bouwen.report.tables.draws import drawn
 from bouwen.report.tables.heads import head
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.texts import arrow
-from bouwen.report.words import interval, number, pvalue
 from bouwen.sem import Bootstrap, Fit
 from bouwen.survey import Study
+from bouwen.words import interval, number, pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -7,10 +7,10 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from bouwen import __version__
 from bouwen.report.tables.layout import table
 from bouwen.report.texts import shown_path
 from bouwen.survey import Study
+from bouwen.version import __version__
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -8,10 +8,10 @@ import pandas as pd
 
 from bouwen.report.tables.layout import numbers, table
 from bouwen.report.texts import guarded
-from bouwen.report.words import percent
 from bouwen.survey import Study
 from bouwen.survey.disclosure import count_text, hidden
 from bouwen.survey.screening import CONSTANT_ITEMS, Screening
+from bouwen.words import percent
 
 if TYPE_CHECKING:
     from great_tables import GT

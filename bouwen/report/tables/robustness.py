@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.groups import CommonMethod, SpecificationCurve
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
+from bouwen.path import CommonMethod, SpecificationCurve
 from bouwen.report.tables.layout import intervals, numbers, table
 from bouwen.report.texts import arrow, share
-from bouwen.report.words import interval, pvalue
 from bouwen.survey import Study
+from bouwen.words import interval, pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
 from bouwen.report.tables.heads import head
 from bouwen.report.tables.layout import intervals, lay_out, numbers, table
 from bouwen.report.tables.models import standardised

@@ -1,6 +1,14 @@
 """Results -> sentences and lists that a page shows as they are."""
 
 from bouwen.report.texts.draws import account, indirect_effects
+from bouwen.report.texts.follow_up import (
+    chain_label,
+    finite_population,
+    follow_up_needs,
+    follow_up_report,
+    needed_text,
+    planning_head,
+)
 from bouwen.report.texts.invariance import invariance
 from bouwen.report.texts.passages import (
     about,
@@ -10,14 +18,6 @@ from bouwen.report.texts.passages import (
     open_questions,
     remarks,
     too_few,
-)
-from bouwen.report.texts.planning import (
-    chain_label,
-    finite_population,
-    follow_up_needs,
-    follow_up_report,
-    needed_text,
-    planning_head,
 )
 from bouwen.report.texts.readings import apart, counted, key, missing_test, pvalue_text
 from bouwen.report.texts.robustness import robustness

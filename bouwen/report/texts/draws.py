@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.report.texts.wording import chain, markdown, share
-from bouwen.report.words import interval, number
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
+from bouwen.words import interval, number
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bouwen.groups.ladders import StudyInvariance
 from bouwen.report.texts.wording import markdown
-from bouwen.report.words import listing, number
 from bouwen.survey import Study
+from bouwen.words import listing, number
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

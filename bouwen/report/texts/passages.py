@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bouwen.report.texts.wording import guarded, markdown, shown_path
 from bouwen.sem import Fit
 from bouwen.survey import Study
+from bouwen.version import __version__
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -81,8 +82,6 @@ def how_to_rerun(study: Study) -> Markdown:
 
 def how_to_cite(study: Study) -> Markdown:
     """How to cite the study and the program."""
-    from bouwen import __version__
-
     program = {
         "en": f"The program: *bouwen*, version {__version__} (GPL-3.0-or-later).",
         "nl": f"Het programma: *bouwen*, versie {__version__} (GPL-3.0-or-later).",

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.groups import Structures
 from bouwen.report.texts.wording import markdown, number_range
-from bouwen.report.words import number, pvalue
-from bouwen.scales import ScaleError, key_items, little_mcar
+from bouwen.scales import ScaleError, Structures, key_items, little_mcar
 from bouwen.survey import Study
+from bouwen.words import number, pvalue
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bouwen.groups import SpecificationCurve
+from bouwen.path import SpecificationCurve
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
 

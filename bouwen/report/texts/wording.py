@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bouwen.report.claims import variable_label
-from bouwen.report.words import number, percent, pvalue
+from bouwen.claims import variable_label
 from bouwen.survey import Study
+from bouwen.words import number, percent, pvalue
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

@@ -1,11 +1,8 @@
-"""Numbers and phrases in the reader's language, and numbers glued into prose."""
+"""Numbers and phrases in the reader's language."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
-
-GLUE = "application/papermill.record/text/plain"
 
 
 def number(value: float, digits: int = 2, language: str = "en") -> str:
@@ -61,30 +58,3 @@ def listing(words: list[str], language: str = "en") -> str:
     if len(words) < 2:
         return words[0] if words else "–"
     return ", ".join(words[:-1]) + (" en " if language == "nl" else " and ") + words[-1]
-
-
-def tell(language: str = "en", **values: Any) -> None:
-    """Glue values into the prose of a chapter, where ``{glue:text}`` names them.
-
-    Whole numbers and texts are written as they are, other numbers with two decimals; a value
-    that needs another form is passed as ``(value, text)``. The bare value travels in the
-    output's metadata, so that builds can be compared.
-    """
-    from IPython.display import display
-
-    publish: Any = display
-
-    for name, value in values.items():
-        value, text = value if isinstance(value, tuple) else (value, say(value, language))
-        metadata = {"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}}
-        bare = value.item() if hasattr(value, "item") else value
-        publish({GLUE: repr(text)}, metadata={**metadata, "bouwen": {"value": bare}}, raw=True)
-
-
-def say(value: Any, language: str) -> str:
-    """A value as prose would have it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return listing([str(v) for v in value], language)
-    return number(float(value), 0 if float(value).is_integer() else 2, language)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_answers, check_confidence
-from bouwen.scales import ScaleError, alpha, key_items, omega
+from bouwen.checks import ScaleError, check_answers, check_confidence
 from bouwen.scales.figures import ranges
+from bouwen.scales.omega import omega
+from bouwen.scales.reliability import alpha
+from bouwen.scales.scoring import key_items
 from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
 from bouwen.sem.resample.batch import CONVERGED
 from bouwen.survey import Study

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import check_share
-from bouwen.groups.fits import fit_model
+from bouwen.scales.models import fit_model
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power import Power, needed, power

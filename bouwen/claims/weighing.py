@@ -7,9 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bouwen.groups import fit_model
-from bouwen.report.words import listing
-from bouwen.scales import compare_correlations, score_scales
+from bouwen.scales import compare_correlations, fit_model, score_scales
 from bouwen.sem import Fit
 from bouwen.survey import Study
 from bouwen.survey.instrument import (
@@ -19,6 +17,7 @@ from bouwen.survey.instrument import (
     PathEvidence,
     StrongerEvidence,
 )
+from bouwen.words import listing
 
 VERDICTS = {
     "supported": {"en": "supported", "nl": "ondersteund"},

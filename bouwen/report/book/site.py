@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from bouwen.report.chapters import Notebook, Page, expanded_toc, read_toc
-from bouwen.report.run import digest
+from bouwen.report.book.chapters import Notebook, Page, expanded_toc, read_toc
+from bouwen.report.book.run import digest
 from bouwen.survey import Study
 
 WORDS = {

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bouwen.errors import BouwenError
-from bouwen.report.chapters import Notebook, Page, slug, source_of, tags_of
-from bouwen.report.startup import skip_address_grammar
+from bouwen.report.book.chapters import Notebook, Page, slug, source_of, tags_of
+from bouwen.report.book.startup import skip_address_grammar
 
 if TYPE_CHECKING:
-    from bouwen.report.kernels import ColdKernelManager
+    from bouwen.report.book.kernels import ColdKernelManager
 
 TIMEOUT = 600.0
 CAN_FORK = sys.platform == "linux"
@@ -101,7 +101,7 @@ def run(
 
 def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Listener) -> dict[str, Notebook]:
     """Run pages, given by cache key, and keep their results."""
-    from bouwen.report.kernels import kernel_managers
+    from bouwen.report.book.kernels import kernel_managers
 
     def run_one(key: str, page: Page) -> tuple[str, Notebook]:
         tell(page, "started")
@@ -268,7 +268,7 @@ def cache_file(folder: Path, page: Page) -> Path:
 
 def fingerprint_of(files: Iterable[Path], root: Path) -> str:
     """Stands for what determines every page: the study's files, the library, the lock and Python."""
-    library = sorted(p for p in Path(__file__).parents[1].rglob("*") if p.suffix in (".py", ".yml"))
+    library = sorted(p for p in Path(__file__).parents[2].rglob("*") if p.suffix in (".py", ".yml"))
     lock = [path for path in [root / "requirements.lock"] if path.exists()]
     return digest([platform.python_version(), *(path.read_bytes() for path in [*files, *library, *lock])])
 

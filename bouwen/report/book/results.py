@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bouwen.errors import BouwenError
-from bouwen.report.book import Listener, Silence, locked, plan, run_chapters
-from bouwen.report.chapters import Notebook
+from bouwen.report.book.building import Listener, Silence, locked, plan, run_chapters
+from bouwen.report.book.chapters import Notebook
 
 ABSOLUTE, RELATIVE = 1e-6, 1e-3
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from bouwen.errors import BouwenError
-from bouwen.report.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
+from bouwen.report.book.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
 
 
 class SiteError(BouwenError):

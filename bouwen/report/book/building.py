@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
-from bouwen.report.chapters import Notebook, Page, check_parameters, pages, read_chapters
-from bouwen.report.render import render
-from bouwen.report.run import CAN_FORK, TIMEOUT, Runner, digest, fingerprint_of, run
-from bouwen.report.site import assemble, digest_tree
+from bouwen.report.book.chapters import Notebook, Page, check_parameters, pages, read_chapters
+from bouwen.report.book.render import render
+from bouwen.report.book.run import CAN_FORK, TIMEOUT, Runner, digest, fingerprint_of, run
+from bouwen.report.book.site import assemble, digest_tree
 from bouwen.survey import Study, read_study
 
 
@@ -169,7 +169,7 @@ def find_root(study_file: Path) -> Path:
     OutputError
         There is none.
     """
-    candidates = [Path.cwd(), *Path.cwd().parents, *study_file.resolve().parents, Path(__file__).parents[2]]
+    candidates = [Path.cwd(), *Path.cwd().parents, *study_file.resolve().parents, Path(__file__).parents[3]]
     for folder in candidates:
         if (folder / "_toc.yml").is_file() and (folder / "_config.yml").is_file():
             return folder

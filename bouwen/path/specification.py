@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bouwen.errors import BouwenError
-from bouwen.groups.choices import CHOICES, Material, Specification, as_row, material, specifications
-from bouwen.groups.effects import standardised_effect
-from bouwen.groups.paths import MainPath, as_text
-from bouwen.groups.shuffles import SideScores, joint_tests, shuffled_effects
+from bouwen.path.choices import CHOICES, Material, Specification, as_row, material, specifications
+from bouwen.path.effects import standardised_effect
+from bouwen.path.paths import MainPath, as_text
+from bouwen.path.shuffles import SideScores, joint_tests, shuffled_effects
 from bouwen.sem import Fit, fit_sem
 from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
@@ -40,7 +40,7 @@ class SpecificationCurve:
         What was estimated.
     results : DataFrame
         One row per specification, the study's own first: the choices (see
-        `bouwen.groups.choices.Specification`), then ``estimate se ci_lower ci_upper pvalue n df status
+        `bouwen.path.choices.Specification`), then ``estimate se ci_lower ci_upper pvalue n df status
         note``. The estimate is the standardised effect; ``status`` is "fine", "improper" (an estimate that
         cannot be, such as a negative variance; ``note`` names it) or "failed" (no estimate; ``note`` says
         why).
@@ -49,7 +49,7 @@ class SpecificationCurve:
     tested : array
         Rows of ``results`` that take part in the joint tests: all but those by WLSMV.
     joint : DataFrame
-        See `bouwen.groups.shuffles.joint_tests`.
+        See `bouwen.path.shuffles.joint_tests`.
     confidence : float
         Level of the intervals; one minus it is the level of significance.
     """
@@ -134,9 +134,9 @@ def specification_curve(
 ) -> SpecificationCurve:
     """Estimate the path from a study's main predictor to its outcome under every defensible choice.
 
-    The choices are those of `bouwen.groups.choices.Specification`; all combinations that the study allows are
+    The choices are those of `bouwen.path.choices.Specification`; all combinations that the study allows are
     fitted, each as a call of `bouwen.fit_sem` would. The estimate is the standardised effect of
-    `bouwen.groups.effects.standardised_effect`, which means the same in every specification.
+    `bouwen.path.effects.standardised_effect`, which means the same in every specification.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def specification_curve(
         Of the shuffles.
     permutations : int
         Shuffles of the outcome's answers for the joint tests. They cost little: see
-        `bouwen.groups.shuffles`. Specifications by WLSMV take no part in them.
+        `bouwen.path.shuffles`. Specifications by WLSMV take no part in them.
     n_jobs : int, optional
         Workers; the results do not depend on it.
 

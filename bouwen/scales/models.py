@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bouwen.scales import key_items
+from bouwen.scales.scoring import key_items
 from bouwen.sem import Fit, fit_sem
 from bouwen.survey import Study
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bouwen.groups import FollowUp
-from bouwen.groups.planning import WORTH_FINDING
-from bouwen.report.claims import variable_label
+from bouwen.claims import variable_label
+from bouwen.path import FollowUp
+from bouwen.path.follow_up import WORTH_FINDING
 from bouwen.report.texts.wording import markdown
-from bouwen.report.words import number, percent
 from bouwen.survey import Study
+from bouwen.words import number, percent
 
 if TYPE_CHECKING:
     from IPython.display import Markdown

@@ -26,7 +26,7 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from bouwen.report.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
+from bouwen.report.book.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
 
 PRELOADED = (
     "numpy",
@@ -42,11 +42,11 @@ PRELOADED = (
     "ipykernel.kernelapp",
     "myst_nb",
     "bouwen.groups",
-    "bouwen.report.claims",
+    "bouwen.claims.weighing",
     "bouwen.report.plots",
     "bouwen.report.tables",
     "bouwen.report.texts",
-    "bouwen.report.words",
+    "bouwen.words.forms",
 )
 
 SEED = 1

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.groups import FollowUp, smallest_differences
+from bouwen.path import FollowUp, smallest_differences
 from bouwen.report.tables.layout import lay_out, numbers, table
-from bouwen.report.texts.planning import chain_label, needed_text, planning_head
-from bouwen.report.words import number
+from bouwen.report.texts.follow_up import chain_label, needed_text, planning_head
 from bouwen.sem.power import rmsea_power, rmsea_sample_size
 from bouwen.survey import Study
+from bouwen.words import number
 
 if TYPE_CHECKING:
     from great_tables import GT

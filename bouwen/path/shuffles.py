@@ -21,9 +21,9 @@ import pandas as pd
 from scipy.special import ndtri, stdtr, stdtrit
 
 from bouwen.errors import BouwenError
-from bouwen.groups.choices import Material, Specification, mean_scores
-from bouwen.groups.effects import composite_slope
-from bouwen.groups.paths import MainPath, as_text, causes
+from bouwen.path.choices import Material, Specification, mean_scores
+from bouwen.path.effects import composite_slope
+from bouwen.path.paths import MainPath, as_text, causes
 from bouwen.sem import Fit, fit_sem
 from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
@@ -218,7 +218,7 @@ class SideScores:
         return frame, np.concatenate([[sd[0] / sd[-1]], np.zeros(len(model.controls))])
 
     def _factors(self, model: MainPath, one: Specification) -> tuple[pd.DataFrame, Array]:
-        """Factor scores; the effect is made of the slopes as in `bouwen.groups.effects`."""
+        """Factor scores; the effect is made of the slopes as in `bouwen.path.effects`."""
         formulas = model.represented(one.form)
         predictors = list(causes(formulas, model.outcome))
         parts = [k for k, name in enumerate(predictors) if name == model.predictor or name in model.facets]

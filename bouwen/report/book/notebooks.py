@@ -1,6 +1,6 @@
 """Chapters as they are stored: no outputs, no execution counts, fixed ids, one way to write JSON.
 
-``python -m bouwen.report.notebooks FILE...`` rewrites notebooks so; with ``--check`` it only says
+``python -m bouwen.report.book.notebooks FILE...`` rewrites notebooks so; with ``--check`` it only says
 which are not.
 """
 
@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bouwen.report.chapters import Notebook, source_of
-from bouwen.report.run import METADATA, cell_id
+from bouwen.report.book.chapters import Notebook, source_of
+from bouwen.report.book.run import METADATA, cell_id
 
 
 def stored(notebook: Notebook, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from bouwen.groups.paths import Adjustment, Form, MainPath, causes, main_path, measures
+from bouwen.path.paths import Adjustment, Form, MainPath, causes, main_path, measures
 from bouwen.scales import key_items
 from bouwen.scales.items import item_rest_correlation
 from bouwen.survey import Study
@@ -114,7 +114,7 @@ def material(study: Study) -> Material:
     Raises
     ------
     NoMainPath
-        See `bouwen.groups.paths.main_path`.
+        See `bouwen.path.paths.main_path`.
     """
     path, keyed = main_path(study), key_items(study)
     flagged = inattentive(study)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bouwen.groups import plan_follow_up
+from bouwen.path import plan_follow_up
 from bouwen.report import plots, tables, texts
 from bouwen.sem.resample.workers import cluster
 from bouwen.survey import read_study

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.groups import FollowUp
+from bouwen.path import FollowUp
 from bouwen.report.plots.style import BLUE, GREY, ORANGE, categorical, look, ticks, word, wrapped
-from bouwen.report.texts.planning import chain_label
+from bouwen.report.texts.follow_up import chain_label
 from bouwen.survey import Study
 
 if TYPE_CHECKING:

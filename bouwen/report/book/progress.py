@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bouwen.report.book import Listener
-from bouwen.report.chapters import Page
+from bouwen.report.book.building import Listener
+from bouwen.report.book.chapters import Page
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bouwen.report.book import plan
-from bouwen.report.chapters import Page
-from bouwen.report.notebooks import stored
-from bouwen.report.run import METADATA, digest
+from bouwen.report.book.building import plan
+from bouwen.report.book.chapters import Page
+from bouwen.report.book.notebooks import stored
+from bouwen.report.book.run import METADATA, digest
 
 
 @dataclass(frozen=True)

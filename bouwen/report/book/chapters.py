@@ -25,7 +25,7 @@ from bouwen.errors import BouwenError, did_you_mean
 from bouwen.survey import Study, group_sizes
 
 if TYPE_CHECKING:
-    from bouwen.groups.structures import Facets
+    from bouwen.scales.structures import Facets
 
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
@@ -228,7 +228,7 @@ def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
         case "facets":
             return facets_of(study) is not None
         case "path":
-            from bouwen.groups.paths import NoMainPath, main_path
+            from bouwen.path.paths import NoMainPath, main_path
 
             try:
                 main_path(study)
@@ -239,7 +239,7 @@ def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
 
 def facets_of(study: Study) -> Facets | None:
     """The facets in the study's structural model; none where it has fewer than two factors."""
-    from bouwen.groups.structures import NoFacets, read_facets
+    from bouwen.scales.structures import NoFacets, read_facets
 
     try:
         return read_facets(study.model("structural"))

@@ -1,0 +1,1 @@
+"""Chapters -> a book: run by papermill, rendered by Jupyter Book, swapped in whole."""
