@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bouwen.report.telling import say
 from bouwen.survey.disclosure import count_text, hidden, pooled
-from bouwen.words import interval, number, pvalue, say
+from bouwen.words import interval, number, pvalue
 
 counts = st.lists(st.integers(0, 40), min_size=2, max_size=9).map(pd.Series)
 

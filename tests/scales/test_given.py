@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import bouwen.scales as room
-from bouwen.scales import answers, given
+from bouwen import checks as answers
+from bouwen.scales import given
 
 ITEMS = ["a", "b", "c", "d", "e"]
 
