@@ -72,8 +72,8 @@ TABLES = {
 # These take answers of any kind as they are, loadings, or a fitted model, or only call some of the above.
 OTHERS = {
     "ave", "common_patterns", "congruence", "correlation_intervals",
-    "count_factors", "factor_correlations", "fornell_larcker", "key_items",
-    "missing_patterns", "nested_statistics", "omega", "omega_of_all", "plot_missing",
+    "compare_structures", "count_factors", "factor_correlations", "fit_model", "fornell_larcker", "key_items",
+    "missing_patterns", "nested_statistics", "omega", "omega_of_all", "plot_missing", "scale_reliability",
 }  # fmt: skip
 
 WRONG = {
