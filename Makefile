@@ -1,6 +1,7 @@
 # make book    build the default book           make lint    code, types, rooms and notebooks
 # make test    every check                      make lab     the chapters in JupyterLab
 # make clean   remove what was built            make lock    pin the packages anew
+# make docs    the reference, in _build/docs
 #
 # The first call creates .venv from requirements.lock; PYTHON=python3.12 picks another Python.
 
@@ -11,7 +12,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 
-.PHONY: .venv book test lint lab clean lock
+.PHONY: .venv book test lint lab clean lock docs
 
 book: .venv
 	$(BIN)/bouwen build $(STUDY)
@@ -25,6 +26,9 @@ lint: .venv
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m bouwen.report.book.notebooks --check book/*.ipynb
+
+docs: .venv
+	$(BIN)/python -m sphinx -q -W -n --keep-going -d _build/docs/doctrees docs _build/docs/html
 
 lab: .venv
 	$(BIN)/bouwen lab $(STUDY)
