@@ -26,6 +26,7 @@ from bouwen.survey.instrument import (
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, type_responses
+from bouwen.words import check_language
 
 
 class Settings(Part):
@@ -216,6 +217,11 @@ class Study:
     def subset(self, group: str, level: str) -> Study:
         """The same study with only the respondents of one level."""
         return replace(self, responses=self.responses[self.responses[group] == level])
+
+    def in_language(self, language: str) -> Study:
+        """The same study for readers of another language; `UnknownLanguage` where there are no words in it."""
+        check_language(language)
+        return replace(self, file=self.file.model_copy(update={"language": language}))
 
     def problems(self) -> Iterator[Problem]:
         """Names in the study file that refer to nothing in the instrument."""

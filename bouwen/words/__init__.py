@@ -1,5 +1,34 @@
-"""Numbers and phrases in the reader's language."""
+"""Every text that the code shows, by language, and numbers as a reader of that language writes them.
 
+A language is a file: ``en.yml`` beside this module holds every text, and another language is a file of the same
+form. What it lacks is taken from English. The environment variable ``BOUWEN_WORDS`` may name one more folder with
+such files, which add languages or go before the texts that are here.
+"""
+
+from bouwen.words.files import (
+    ENGLISH,
+    LanguageCode,
+    UnknownLanguage,
+    WordsError,
+    check_language,
+    languages,
+    words,
+)
 from bouwen.words.forms import interval, listing, number, percent, pvalue
+from bouwen.words.spoken import Words
 
-__all__ = ["interval", "listing", "number", "percent", "pvalue"]
+__all__ = [
+    "ENGLISH",
+    "LanguageCode",
+    "UnknownLanguage",
+    "Words",
+    "WordsError",
+    "check_language",
+    "interval",
+    "languages",
+    "listing",
+    "number",
+    "percent",
+    "pvalue",
+    "words",
+]

@@ -1,0 +1,74 @@
+"""For whom a table, a figure or a sentence is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bouwen.claims import variable_label
+from bouwen.survey import Study
+from bouwen.words import ENGLISH, Words, check_language, words
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """The language, the names and the caution with which results are shown.
+
+    Attributes
+    ----------
+    words : Words
+        Texts and numbers in the reader's language.
+    confidence : float
+        The level of intervals.
+    min_cell : int or None
+        Counts below it are not shown; None where every count may be.
+    labels : mapping from name to label
+        What goes before the labels of the study.
+    study : Study or None
+        Gives the labels of constructs, factors, items and background variables.
+    """
+
+    words: Words
+    confidence: float = 0.95
+    min_cell: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    study: Study | None = None
+
+    def label(self, name: str) -> str:
+        """A variable as a reader sees it; its name where it has no label."""
+        if name in self.labels:
+            return self.labels[name]
+        return variable_label(self.study, name) if self.study else name
+
+
+def reader(
+    study: Study | None = None,
+    language: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    confidence: float | None = None,
+) -> Reader:
+    """A reader of a study, or of results without one.
+
+    Parameters
+    ----------
+    study : Study, optional
+        Gives labels, and language, confidence and smallest count where they are not given.
+    language : str, optional
+        A language that `bouwen.words.languages` names, by default the study's, or English.
+    labels : mapping from name to label, optional
+        Of items, factors and observed variables.
+    confidence : float, optional
+        The level of intervals, by default the study's, or 0.95.
+
+    Raises
+    ------
+    UnknownLanguage
+        There are no words in the language.
+    """
+    if study is None:
+        check_language(language := language or ENGLISH)
+        return Reader(words(language), 0.95 if confidence is None else confidence, None, dict(labels or {}))
+    if language and language != study.language:
+        study = study.in_language(language)
+    level = study.settings.confidence if confidence is None else confidence
+    return Reader(words(study.language), level, study.settings.min_cell, dict(labels or {}), study)
