@@ -219,7 +219,7 @@ class Study:
         return replace(self, responses=self.responses[self.responses[group] == level])
 
     def in_language(self, language: str) -> Study:
-        """The same study for readers of another language; `UnknownLanguage` where there are no words in it."""
+        """The same study in another language; `UnknownLanguage` where there are no words in it."""
         check_language(language)
         return replace(self, file=self.file.model_copy(update={"language": language}))
 

@@ -1,13 +1,12 @@
 """Every text that the code shows, by language, and numbers as a reader of that language writes them.
 
-A language is a file: ``en.yml`` beside this module holds every text, and another language is a file of the same
-form. What it lacks is taken from English. The environment variable ``BOUWEN_WORDS`` may name one more folder with
-such files, which add languages or go before the texts that are here.
+A language is a file: ``en.yml`` beside this module holds every text, and another language is a file of
+the same form. What it lacks is taken from English. The environment variable ``BOUWEN_WORDS`` may name one
+more folder with such files, which add languages or go before the texts that are here.
 """
 
 from bouwen.words.files import (
     ENGLISH,
-    LanguageCode,
     UnknownLanguage,
     WordsError,
     check_language,
@@ -19,7 +18,6 @@ from bouwen.words.spoken import Words
 
 __all__ = [
     "ENGLISH",
-    "LanguageCode",
     "UnknownLanguage",
     "Words",
     "WordsError",
