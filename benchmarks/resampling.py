@@ -118,7 +118,7 @@ def refits(fit: object, draws: int, chunk: int = 500) -> float:
     rng, n, converged = np.random.default_rng(1), fit.n, 0
     for first in range(0, draws, chunk):
         weights = rng.multinomial(n, np.full(n, 1 / n), size=min(chunk, draws - first)).astype(float)
-        batch = fit_batch(weighted_objective(fit.family, weights), fit.table, fit.theta)
+        batch = fit_batch(weighted_objective(fit.family, weights), fit.partable, fit.theta)
         converged += int((batch.status == CONVERGED).sum())
     return converged / draws
 

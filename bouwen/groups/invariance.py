@@ -18,7 +18,7 @@ from itertools import pairwise
 import pandas as pd
 
 from bouwen.errors import BouwenError
-from bouwen.sem import Fit, NotNested, UnknownOption, UnsupportedModel, compare_fits, fit_sem, parse_model
+from bouwen.sem import Fit, NotNested, UnknownOption, UnsupportedModel, difference_test, fit_sem, parse_model
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.model.table import roles
 
@@ -81,7 +81,7 @@ class Invariance:
         DataFrame
             Index step; ``chisq df pvalue cfi rmsea srmr`` (the corrected ones where the estimator corrects
             them), their changes ``cfi_diff rmsea_diff srmr_diff``, and the likelihood-ratio test
-            ``chisq_diff df_diff pvalue_diff`` of `bouwen.compare_fits`, NaN where it does not exist.
+            ``chisq_diff df_diff pvalue_diff`` of `bouwen.sem.difference_test`, NaN where it does not exist.
         """
         return self._table.copy()
 
@@ -227,7 +227,7 @@ def _with_means(model: str, step: str, before: Sequence[Fit], *, ordered: bool) 
     lines = [f"{factor} ~ 0*1" for factor in factors_of_factors(model)]
     if ordered and step in ("thresholds", "metric"):
         free = ", ".join(["0", *["NA"] * (len(before[0].sample.groups) - 1)])
-        lines += [f"{item} ~ c({free})*1" for item in before[0].table.ordered]
+        lines += [f"{item} ~ c({free})*1" for item in before[0].partable.ordered]
         lines += [f"{factor} ~ 0*1" for factor in who.latent if factor not in factors_of_factors(model)]
     return "\n".join([model, *lines])
 
@@ -244,8 +244,8 @@ def factors_of_factors(model: str) -> tuple[str, ...]:
 def _check_thresholds(fit: Fit, steps: Sequence[str]) -> None:
     if len(steps) < 2:
         return
-    rows = [row for row in fit.table.rows if row.op == "|" and row.group == 0]
-    for item in fit.table.ordered:
+    rows = [row for row in fit.partable.rows if row.op == "|" and row.group == 0]
+    for item in fit.partable.ordered:
         if sum(row.lhs == item for row in rows) < 2:
             raise UnsupportedModel(
                 f'"{item}" has two categories, and equal thresholds of such an item cannot be tested (Wu & '
@@ -264,7 +264,7 @@ def _of_all(fits: Sequence[Fit], name: str) -> list[float]:
 
 def _difference(free: Fit, held: Fit) -> tuple[float, float, float]:
     try:
-        test = compare_fits(free, held)
+        test = difference_test(free, held)
     except NotNested:
         return math.nan, float(held.df - free.df), math.nan
     return float(test["chisq_diff"]), float(test["df_diff"]), float(test["pvalue"])

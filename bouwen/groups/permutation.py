@@ -175,7 +175,7 @@ class _Step:
 
     @classmethod
     def of(cls, name: str, fit: Fit, releases: Releases | None) -> _Step:
-        places = {(row.group, row.key): row.free for row in fit.table.rows if row.free >= 0}
+        places = {(row.group, row.key): row.free for row in fit.partable.rows if row.free >= 0}
         everyone = None
         if releases is not None:
             everyone = replace(releases, family=_pooled(releases.family))

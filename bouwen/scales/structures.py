@@ -15,7 +15,7 @@ from bouwen.scales.figures import ranges
 from bouwen.scales.omega import factor_correlations, omega, omega_of_all
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
-from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, compare_fits, fit_sem, parse_model
+from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, difference_test, fit_sem, parse_model
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class Structures:
         if one.df == other.df:
             return row | {"df_diff": 0.0, "note": "the same fit: these items cannot tell the two apart"}
         try:
-            found = compare_fits(one, other)
+            found = difference_test(one, other)
         except NotNested as error:
             return row | {"df_diff": float(other.df - one.df), "note": str(error)}
         return row | {key: float(found[key]) for key in ("chisq_diff", "df_diff", "pvalue")}

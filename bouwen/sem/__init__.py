@@ -1,8 +1,8 @@
 """Structural equation models: text and data to a fitted model, in agreement with lavaan.
 
-`fit_sem` fits, `compare_fits` tests nested models, `fit_sam` estimates structure after measurement,
-`compare_engines` sets semopy beside this engine; `bootstrap` and `monte_carlo_ci` draw, `indirect_effects`
-multiplies along chains of regressions. Each floor takes only from those before it:
+`fit_sem` fits, `compare_fits` sets nested models side by side, `fit_sam` estimates structure after
+measurement, `compare_engines` sets semopy beside this engine; `bootstrap` and `monte_carlo_ci` draw,
+`indirect_effects` multiplies along chains of regressions. Each floor takes only from those before it:
 
     model/      text -> structure
     normal/     rows -> discrepancy, information, tests of continuous items
@@ -17,7 +17,7 @@ multiplies along chains of regressions. Each floor takes only from those before 
 
 from typing import TYPE_CHECKING, Any
 
-from bouwen.sem.after.compare import NotNested, compare_fits
+from bouwen.sem.after.compare import NotNested, compare_fits, difference_test
 from bouwen.sem.after.effects import indirect_effects
 from bouwen.sem.estimate import NotConverged, NotIdentified
 from bouwen.sem.fit import Fit, fit_sem
@@ -63,6 +63,7 @@ __all__ = [
     "bootstrap",
     "compare_engines",
     "compare_fits",
+    "difference_test",
     "fit_sam",
     "fit_sem",
     "indirect_effects",

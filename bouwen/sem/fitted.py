@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from bouwen.checks import check_confidence
 from bouwen.sem.estimate import Solution
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
@@ -38,7 +39,7 @@ class Fitted:
     # ------------------------------------------------------------------ the pieces
 
     @property
-    def table(self) -> ParTable:
+    def partable(self) -> ParTable:
         """The model as a table of parameters."""
         return self.family.table
 
@@ -75,7 +76,7 @@ class Fitted:
     @property
     def npar(self) -> int:
         """Free parameters, less equalities among them."""
-        return self.table.n_free - self.solution.held
+        return self.partable.n_free - self.solution.held
 
     @property
     def df(self) -> int:
@@ -93,7 +94,7 @@ class Fitted:
     @cached_property
     def vcov(self) -> Array:
         """Sampling covariance (q, q) of the free parameters."""
-        if not self.table.n_free:
+        if not self.partable.n_free:
             return np.zeros((0, 0))
         return self.family.vcov(self.solution, self._curvature, self._meat)
 
@@ -116,14 +117,14 @@ class Fitted:
         )
 
     def _definitions(self, theta: Array) -> Array:
-        return Restrictions(self.table).definitions(theta)[0]
+        return Restrictions(self.partable).definitions(theta)[0]
 
     def _defined_from(self, rows: Array) -> Array:
         """Definitions evaluated with other values of the rows (..., G, R), such as standardised ones."""
-        if not self.table.definitions:
+        if not self.partable.definitions:
             return np.zeros((*rows.shape[:-2], 0))
         flat = rows.reshape(*rows.shape[:-2], -1)
-        return Restrictions(self.table).definitions_from_rows(flat)
+        return Restrictions(self.partable).definitions_from_rows(flat)
 
     @cached_property
     def parameters(self) -> pd.DataFrame:
@@ -131,8 +132,8 @@ class Fitted:
 
         Fixed parameters have se 0 and no z; variances and covariances of fixed covariates are among them.
         """
-        rows = self.table.rows
-        q = self.table.n_free
+        rows = self.partable.rows
+        q = self.partable.n_free
         est = self.implied.values.ravel()
         free = np.array([row.free for row in rows], dtype=np.int64)
         variance = np.diag(self.vcov) if q else np.zeros(0)
@@ -141,11 +142,11 @@ class Fitted:
         lhs, op, rhs = ([getattr(row, name) for row in rows] for name in ("lhs", "op", "rhs"))
         labels = [row.label for row in rows]
         groups = [self.sample.group_values[row.group] for row in rows]
-        if self.table.definitions:
-            _, J = Restrictions(self.table).definitions(self.theta)
+        if self.partable.definitions:
+            _, J = Restrictions(self.partable).definitions(self.theta)
             est = np.concatenate([est, defined])
             row_variance = np.concatenate([row_variance, np.einsum("kq,qr,kr->k", J, self.vcov, J)])
-            for (name, _), text in zip(self.table.definitions, self.table.texts, strict=True):
+            for (name, _), text in zip(self.partable.definitions, self.partable.texts, strict=True):
                 lhs.append(name)
                 op.append(":=")
                 rhs.append(text)
@@ -157,6 +158,25 @@ class Fitted:
             np.sqrt(np.maximum(row_variance, 0.0)),
             {"std_lv": lv, "std_all": full},
         )
+
+    def table(self, confidence: float = 0.95) -> pd.DataFrame:
+        """All parameters, as in `parameters`, with an interval of the level asked for.
+
+        Returns
+        -------
+        DataFrame
+            lhs op rhs group label est se z pvalue ci_lower ci_upper std_all, unrounded.
+
+        Raises
+        ------
+        NotAShare
+            Where the level is not between 0 and 1.
+        """
+        check_confidence(confidence)
+        found = self.parameters
+        half = ndtri((1 + confidence) / 2) * found["se"]
+        found = found.assign(ci_lower=found["est"] - half, ci_upper=found["est"] + half)
+        return found.drop(columns="std_lv")
 
     def standardized(self, type: str = "std_all") -> pd.DataFrame:
         """Standardised parameters with standard errors and intervals by the delta method.

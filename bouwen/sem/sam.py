@@ -183,7 +183,7 @@ def _measured(blocks: Sequence[Fit], table: ParTable, items: set[str]) -> dict[i
     """Estimates of the first step, by row of the whole model's table."""
     found = {}
     for block in blocks:
-        for row, value in zip(block.table.rows, block.implied.values.ravel(), strict=True):
+        for row, value in zip(block.partable.rows, block.implied.values.ravel(), strict=True):
             if _is_measurement(row, items):
                 found[row.key, row.group] = float(value)
                 found[(row.rhs, row.op, row.lhs), row.group] = float(value)
@@ -266,7 +266,7 @@ def _two_step(family: NormalTheory, blocks: Sequence[Fit], structural: Fit, item
     for block in blocks:
         pairs = {
             where[row.key, row.group]: row.free
-            for row in block.table.rows
+            for row in block.partable.rows
             if row.free >= 0 and _is_measurement(row, items)
         }
         joint, mine = (np.array(list(x), dtype=np.int64) for x in (pairs, pairs.values()))
@@ -274,10 +274,10 @@ def _two_step(family: NormalTheory, blocks: Sequence[Fit], structural: Fit, item
         V1[np.ix_(joint, joint)] = block.vcov[np.ix_(mine, mine)]
     own = {
         row.free: where[row.key, row.group]
-        for row in structural.table.rows
+        for row in structural.partable.rows
         if row.free >= 0 and not _is_measurement(row, items)
     }
-    second = np.array([own[k] for k in range(structural.table.n_free)], dtype=np.int64)
+    second = np.array([own[k] for k in range(structural.partable.n_free)], dtype=np.int64)
     first = np.setdiff1d(np.arange(q), second)
     theta[second] = structural.theta
     information = family.objective.at(theta).information
@@ -290,13 +290,13 @@ def _two_step(family: NormalTheory, blocks: Sequence[Fit], structural: Fit, item
 def _parameters(fit: Fit, V: Array, items: set[str]) -> pd.DataFrame:
     """The structural rows and definitions with another sampling covariance."""
     frame = fit.parameters
-    kept = [k for k, row in enumerate(fit.table.rows) if not _is_measurement(row, items)]
-    free = np.array([fit.table.rows[k].free for k in kept])
+    kept = [k for k, row in enumerate(fit.partable.rows) if not _is_measurement(row, items)]
+    free = np.array([fit.partable.rows[k].free for k in kept])
     se = np.where(free >= 0, np.sqrt(np.diag(V))[np.maximum(free, 0)], 0.0)
-    if fit.table.definitions:
-        _, J = Restrictions(fit.table).definitions(fit.theta)
+    if fit.partable.definitions:
+        _, J = Restrictions(fit.partable).definitions(fit.theta)
         se = np.concatenate([se, np.sqrt(np.einsum("kq,qr,kr->k", J, V, J))])
-        kept += list(range(len(fit.table.rows), len(frame)))
+        kept += list(range(len(fit.partable.rows), len(frame)))
     frame = frame.iloc[kept]
     columns: dict[str, Any] = {
         name: frame[name].to_numpy() for name in ("lhs", "op", "rhs", "group", "label")

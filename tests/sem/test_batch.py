@@ -82,7 +82,7 @@ def test_a_draw_equals_a_separate_fit_of_its_rows(case: str) -> None:
     fit, frame = fitted(case)
     weights = drawn(fit, 4)
     objective = weighted_objective(fit.family, weights)
-    batch = fit_batch(objective, fit.table, fit.theta)
+    batch = fit_batch(objective, fit.partable, fit.theta)
     measures = batch_measures(fit.family, objective, batch)
     assert (batch.status == CONVERGED).sum() >= 3
     unit = np.sqrt(np.diag(fit.vcov))
@@ -116,7 +116,7 @@ def test_newtons_method_ends_at_the_minimum(case: str) -> None:
 def test_a_batch_of_the_sample_itself_is_the_fit(case: str) -> None:
     fit, _ = fitted(case)
     objective = weighted_objective(fit.family, np.ones((1, fit.n)))
-    batch = fit_batch(objective, fit.table, fit.theta)
+    batch = fit_batch(objective, fit.partable, fit.theta)
     unit = np.sqrt(np.diag(fit.vcov))
     assert np.abs((batch.theta[0] - fit.theta) / unit).max() < 1e-6
     measures = batch_measures(fit.family, objective, batch).loc[0]
@@ -129,7 +129,7 @@ def test_a_batch_of_the_sample_itself_is_the_fit(case: str) -> None:
 def test_a_stack_is_evaluated_as_its_draws_are(case: str) -> None:
     fit, _ = fitted(case)
     objective = weighted_objective(fit.family, drawn(fit, 3))
-    theta = fit.theta + 0.01 * np.random.default_rng(5).normal(size=(3, fit.table.n_free))
+    theta = fit.theta + 0.01 * np.random.default_rng(5).normal(size=(3, fit.partable.n_free))
     stack = objective.at(theta)
     for d in range(3):
         one = take(objective, d).at(theta[d])
@@ -152,8 +152,8 @@ def test_moments_of_complete_draws_are_all_that_is_needed() -> None:
     fit, _ = fitted("scalar")
     by_weights = weighted_objective(fit.family, drawn(fit, 3))
     by_moments = moments_objective(fit.family, by_weights.mean, by_weights.cov)  # type: ignore[attr-defined]
-    assert fit_batch(by_weights, fit.table, fit.theta).theta == pytest.approx(
-        fit_batch(by_moments, fit.table, fit.theta).theta, abs=1e-8
+    assert fit_batch(by_weights, fit.partable, fit.theta).theta == pytest.approx(
+        fit_batch(by_moments, fit.partable, fit.theta).theta, abs=1e-8
     )
 
 
@@ -164,7 +164,7 @@ def test_a_draw_without_variance_is_no_sample(case: str) -> None:
     weights[1] = 0.0
     weights[1, 0] = fit.n
     objective = weighted_objective(fit.family, weights)
-    batch = fit_batch(objective, fit.table, fit.theta)
+    batch = fit_batch(objective, fit.partable, fit.theta)
     assert batch.status.tolist() == [CONVERGED, NO_SAMPLE, CONVERGED]
     assert np.isnan(batch.theta[1]).all()
     measures = batch_measures(fit.family, objective, batch)
@@ -176,7 +176,7 @@ def test_improper_draws_are_those_that_a_fit_warns_of() -> None:
     fit, frame = fitted("democracy")
     weights = drawn(fit, 40, seed=1)
     objective = weighted_objective(fit.family, weights)
-    batch = fit_batch(objective, fit.table, fit.theta)
+    batch = fit_batch(objective, fit.partable, fit.theta)
     found = improper(fit.structure, objective.at(batch.theta).implied)
     assert 0 < found.sum() < 40
     for d in np.r_[np.flatnonzero(found)[:3], np.flatnonzero(~found)[:3]]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from reference_cases import HERE, read_data
 
-from bouwen.sem import Moments, NotIdentified, NotNested, compare_fits, fit_sem
+from bouwen.sem import Moments, NotIdentified, NotNested, difference_test, fit_sem
 from bouwen.sem.model.implied import implied_moments
 from bouwen.sem.normal.discrepancy import least_squares, likelihood
 
@@ -205,7 +205,7 @@ def test_models_that_are_not_nested_are_refused():
     first = fit_sem("f =~ x1 + x2 + x3 + x4\nx1 ~~ x2", holzinger())
     second = fit_sem("f =~ x1 + 1*x2 + x3 + x4\nx3 ~~ 0.1*x1", holzinger())
     with pytest.raises(NotNested):
-        compare_fits(first, second)
+        difference_test(first, second)
 
 
 def test_fits_leave_their_input_alone():

@@ -175,10 +175,10 @@ def test_samples_with_a_table_of_their_own_show_the_same_parameters(ordered):
         options = {"ordered": ("m", "y")}
     model = INDIRECT.replace("a*x", "c(a, d)*x", 1)
     analysis = Analysis(model, "ML", ((),), None, population)
-    known = parameters_of(analysis.fit_moments([500, 500], unit=True).table)
+    known = parameters_of(analysis.fit_moments([500, 500], unit=True).partable)
     fit = fit_sem(model, bouwen.simulate(population, 400, seed=2), group="group", **options)
     names = ["m ~ x [1]", "m ~ x [2]", "y ~ x [2]", "ab"]
-    values, _ = values_of(fit.table, fit.theta[None], [known[name] for name in names])
+    values, _ = values_of(fit.partable, fit.theta[None], [known[name] for name in names])
     table = fit.parameters.set_index(["lhs", "op", "rhs", "group"])["est"]
     own = [("m", "~", "x", "1"), ("m", "~", "x", "2"), ("y", "~", "x", "2"), ("ab", ":=", "a*b", "")]
     assert_allclose(values[0], [table[key] for key in own])

@@ -17,7 +17,7 @@ from scipy.special import ndtr
 from test_reference_extra import HERE, fit_case, group_text, key
 
 from bouwen.sem import Fit, UnsupportedModel, fit_sam, fit_sem
-from bouwen.sem.after.compare import compare_fits
+from bouwen.sem.after.compare import difference_test
 from bouwen.sem.after.residuals import _continuous, _ordinal
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.model.implied import THRESHOLD
@@ -40,7 +40,7 @@ def fit_of(name: str) -> Fit:
 
 @pytest.mark.parametrize("entry", more("differences")["tests"], ids=name_of)
 def test_difference_tests(entry: dict[str, Any]) -> None:
-    found = compare_fits(fit_of(entry["free"]), fit_of(entry["restricted"]))
+    found = difference_test(fit_of(entry["free"]), fit_of(entry["restricted"]))
     for column, tolerance in (("chisq_diff", 1e-4), ("df_diff", 1e-4), ("pvalue", 1e-4)):
         assert found[column] == pytest.approx(entry[column], rel=tolerance, abs=1e-4)
 
@@ -98,7 +98,9 @@ def test_ordinal_scores_of_a_group_are_those_of_the_group_alone() -> None:
     fit = fit_of("ord_groups_configural")
     data = pd.read_csv(HERE / "data" / "survey.csv")
     name = fit.sample.group_values[1]
-    alone = fit_sem(fit.call.model, data[data["variant"] == name], ordered=list(fit.table.ordered)).scores()
+    alone = fit_sem(
+        fit.call.model, data[data["variant"] == name], ordered=list(fit.partable.ordered)
+    ).scores()
     together = fit.scores().query("group == @name")[list(alone)]
     assert_allclose(alone.to_numpy(), together.to_numpy(), atol=1e-4)
 
@@ -129,7 +131,7 @@ def test_standardised_solutions(entry: dict[str, Any]) -> None:
 def test_residuals(entry: dict[str, Any]) -> None:
     kind = {"cor": "cor", "standardized": "z"}[entry["type"]]
     fit = fit_of(entry["id"])
-    if kind == "z" and fit.table.n_groups > 1:
+    if kind == "z" and fit.partable.n_groups > 1:
         raw = fit.residuals("raw").loc[fit.sample.group_values[0]]
         found = raw / lavaan_standard_error(fit)
     else:

@@ -23,7 +23,7 @@ from bouwen.sem import (
     UnknownOption,
     UnsupportedModel,
     compare_engines,
-    compare_fits,
+    difference_test,
     fit_sam,
     fit_sem,
 )
@@ -90,7 +90,7 @@ def test_score_tests_of_equal_parameters():
 def test_difference_tests(estimator, name):
     steps = [school(e, estimator) for e in ((), ("loadings",), ("loadings", "intercepts"))]
     for free, restricted, key in zip(steps, steps[1:], ("configural_metric", "metric_scalar"), strict=False):
-        ours, expected = compare_fits(free, restricted), PSYCH[name][key]
+        ours, expected = difference_test(free, restricted), PSYCH[name][key]
         assert ours.chisq_diff == pytest.approx(expected["chisq_diff"], abs=2e-4)
         assert ours.df_diff == expected["df_diff"]
         assert ours.pvalue == pytest.approx(expected["p"], abs=1e-5)
@@ -102,7 +102,7 @@ def test_difference_test_of_ordered_items():
         for equal in (["thresholds"], ["thresholds", "loadings"])
     )
     ours, expected = (
-        compare_fits(free, restricted),
+        difference_test(free, restricted),
         PSYCH["lrt_bfi_wlsmv"]["thresholds_vs_thresholds_loadings"],
     )
     assert ours.chisq_diff == pytest.approx(expected["chisq_diff"], abs=1e-3)
@@ -119,7 +119,7 @@ def test_difference_test_with_a_scaled_test_of_ordered_items():
         fit_sem(model, frame, ordered=True, group="g", estimator="WLSM", group_equal=equal)
         for equal in (["thresholds"], ["thresholds", "loadings", "lv.variances"])
     )
-    found = compare_fits(free, restricted)
+    found = difference_test(free, restricted)
     assert found["df_diff"] == 8
     assert found["chisq_diff"] == pytest.approx(8.04029823437, rel=1e-6)
     assert found["pvalue"] == pytest.approx(0.429543599069, rel=1e-6)

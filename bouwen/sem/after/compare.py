@@ -1,7 +1,8 @@
-"""Two nested fits to a test of their difference."""
+"""Fits of the same answers side by side, and the tests of their differences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,20 +14,81 @@ from bouwen.errors import BouwenError
 from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily, corrected_test
-from bouwen.sem.fitted import Fitted
+from bouwen.sem.fitted import Fitted, check_is_fit
 from bouwen.sem.model.start import start_values
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.inference import bread
+from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
 
 NESTED = 1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
+
+
+SAME = 1e-3  # largest difference between the correlations of the same answers in two models
 
 
 class NotNested(BouwenError):
     """The restricted model is no special case of the free one."""
 
 
-def compare_fits(free: Fitted, restricted: Fitted) -> pd.Series[float]:
+def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Nested models side by side, each tested against the next freer one.
+
+    Parameters
+    ----------
+    *fits : Fit
+        Two or more, in any order, of the same items, respondents and estimator.
+    names : sequence of str, optional
+        One for each fit, in the order given; "fit 1", "fit 2" … by default.
+
+    Returns
+    -------
+    DataFrame
+        One row a fit, by name, the freest first: ``df aic bic chisq chisq_diff df_diff pvalue``, and
+        ``scaling_factor`` where the estimator has one. ``chisq`` is the plain one; the test is that of
+        `difference_test` with the row above, NaN in the first row, as lavaan's ``anova()`` has it. AIC and
+        BIC are NaN where the estimator has no likelihood.
+
+    Raises
+    ------
+    UnsupportedModel
+        Fewer than two fits, something else than a fit, or not one name for each.
+    NotNested
+        Two neighbours that cannot be compared, by name.
+    """
+    called = _names(fits, names)
+    order = sorted(range(len(fits)), key=lambda k: fits[k].df)
+    rows = []
+    for place, k in enumerate(order):
+        m = fits[k].measures
+        row = {"df": float(fits[k].df)} | {key: float(m.get(key, np.nan)) for key in ("aic", "bic", "chisq")}
+        row |= dict.fromkeys(("chisq_diff", "df_diff", "pvalue"), np.nan)
+        if place:
+            above = order[place - 1]
+            try:
+                row |= {str(key): value for key, value in difference_test(fits[above], fits[k]).items()}
+            except NotNested as error:
+                message = f'"{called[above]}" and "{called[k]}" cannot be compared: {error}'
+                raise NotNested(message) from error
+        rows.append(row)
+    return pd.DataFrame(rows, index=[called[k] for k in order]).astype({"df": int})
+
+
+def _names(fits: Sequence[Fitted], names: Sequence[str] | None) -> list[str]:
+    """A name for each of two or more fits."""
+    for fit in fits:
+        check_is_fit(fit)
+    if len(fits) < 2:
+        raise UnsupportedModel(f"comparing takes at least two fits; found {len(fits)}")
+    called = [f"fit {k}" for k in range(1, len(fits) + 1)] if names is None else [str(name) for name in names]
+    if len(called) != len(fits):
+        raise UnsupportedModel(f"there are {len(fits)} fits and {len(called)} names; give one name for each")
+    if twice := [name for name in called if called.count(name) > 1]:
+        raise UnsupportedModel(f'names has "{twice[0]}" twice; give each fit a name of its own')
+    return called
+
+
+def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
     """Chi-square difference test of two nested models.
 
     Plain for ML; Satorra & Bentler (2001) for MLM, MLR and WLSM; Satorra (2000), scaled and shifted, for
@@ -48,23 +110,9 @@ def compare_fits(free: Fitted, restricted: Fitted) -> pd.Series[float]:
         Where the data differ, or the free model cannot reproduce the moments that the restricted one
         implies (Bentler & Satorra, 2010).
     """
-    df = restricted.df - free.df
-    if free.call.estimator != restricted.call.estimator:
-        names = f'"{free.call.estimator.name}" and "{restricted.call.estimator.name}"'
-        raise NotNested(f"the models were estimated by {names}; use one estimator for both")
-    if (
-        set(free.sample.names) != set(restricted.sample.names)
-        or free.sample.groups != restricted.sample.groups
-    ):
-        raise NotNested("the models have different items or groups")
-    if not np.array_equal(free.sample.n, restricted.sample.n):
-        raise NotNested(f"the models were fitted to {free.n} and {restricted.n} respondents")
-    if df <= 0:
-        raise NotNested(
-            f"the restricted model has {restricted.df} degrees of freedom and the free one {free.df}; "
-            "give the model with more parameters first"
-        )
+    _check_comparable(free, restricted)
     _check_nested(free, restricted)
+    df = restricted.df - free.df
     chisq = restricted.tests[0].chisq - free.tests[0].chisq
     if free.call.estimator.test == "standard":
         return _result(chisq, df)
@@ -79,6 +127,36 @@ def compare_fits(free: Fitted, restricted: Fitted) -> pd.Series[float]:
             "does not exist for these models (Satorra & Bentler, 2010); compare them by ML"
         )
     return _result(chisq * df / trace, df, trace / df)
+
+
+def _check_comparable(free: Fitted, restricted: Fitted) -> None:
+    """Raise `NotNested` for other estimators, other answers, or no more degrees of freedom."""
+    if free.call.estimator != restricted.call.estimator:
+        names = f'"{free.call.estimator.name}" and "{restricted.call.estimator.name}"'
+        raise NotNested(f"the models were estimated by {names}; use one estimator for both")
+    one, other = free.sample, restricted.sample
+    if set(one.names) != set(other.names) or one.groups != other.groups:
+        raise NotNested("the models have different items or groups")
+    if not np.array_equal(one.n, other.n):
+        raise NotNested(f"the models were fitted to {free.n} and {restricted.n} respondents")
+    if not _same_answers(free, restricted):
+        raise NotNested("the models were fitted to different answers of as many respondents")
+    if restricted.df <= free.df:
+        raise NotNested(
+            f"both have {free.df} degrees of freedom, so neither is a special case of the other"
+            if restricted.df == free.df
+            else f"the restricted model has {restricted.df} degrees of freedom and the free one {free.df}; "
+            "give the model with more parameters first"
+        )
+
+
+def _same_answers(free: Fitted, restricted: Fitted) -> bool:
+    """Whether two samples of the same items have the same covariances, as far as rounding of EM can tell."""
+    one, other = free.sample, restricted.sample
+    order = [other.names.index(name) for name in one.names]
+    sd = np.sqrt(np.diagonal(one.cov, axis1=-2, axis2=-1))
+    difference = (one.cov - other.cov[:, order][:, :, order]) / (sd[:, :, None] * sd[:, None])
+    return bool(np.abs(difference).max() < SAME)
 
 
 def _trace(fit: Fitted) -> float:
@@ -106,16 +184,16 @@ def _check_nested(free: Fitted, restricted: Fitted) -> None:
         if not restricted.structure.meanstructure:
             mean = free.sample.mean
         sample = replace(free.sample, mean=mean, cov=cov, patterns=None)
-        objective = NormalTheory(free.table, free.structure, sample, free.call.estimator).objective
+        objective = NormalTheory(free.partable, free.structure, sample, free.call.estimator).objective
     start = free.theta
     try:
-        misfit = float(estimate(objective, free.table, start).point.value)
+        misfit = float(estimate(objective, free.partable, start).point.value)
     except (NotConverged, NotIdentified, LinAlgError):
         misfit = np.inf
     if misfit > NESTED and isinstance(family, NormalTheory):
         try:
-            fresh = start_values(free.table, free.structure, mean, cov)
-            misfit = min(misfit, float(estimate(objective, free.table, fresh).point.value))
+            fresh = start_values(free.partable, free.structure, mean, cov)
+            misfit = min(misfit, float(estimate(objective, free.partable, fresh).point.value))
         except (NotConverged, NotIdentified, LinAlgError):
             misfit = min(misfit, np.inf)
     if misfit > NESTED:
@@ -136,8 +214,8 @@ def _difference_traces(free: Fitted, restricted: Fitted) -> tuple[float, float]:
     assert isinstance(free.point, WeightedPoint)
     assert isinstance(restricted.point, WeightedPoint)
     k = family.objective.layout.size
-    D1 = free.point.jacobian.reshape(-1, free.table.n_free)
-    D0 = restricted.point.jacobian.reshape(-1, restricted.table.n_free)
+    D1 = free.point.jacobian.reshape(-1, free.partable.n_free)
+    D0 = restricted.point.jacobian.reshape(-1, restricted.partable.n_free)
     if free.solution.basis is not None:
         D1 = D1 @ free.solution.basis
     if restricted.solution.basis is not None:

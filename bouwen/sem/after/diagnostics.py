@@ -34,10 +34,10 @@ def modification_indices(fit: Fitted) -> pd.DataFrame:
     ----------
     Sörbom (1989), Psychometrika 54.
     """
-    table, n_new = _extended(fit.table)
+    table, n_new = _extended(fit.partable)
     structure = compile_structure(table)
     family = fit.family.of_model(table, structure)
-    q = fit.table.n_free
+    q = fit.partable.n_free
     values = np.concatenate([fit.theta, np.zeros(n_new)])
     for row in table.rows:
         if row.free >= q:
@@ -125,13 +125,13 @@ def score_tests(fit: Fitted) -> pd.DataFrame:
     ----------
     Bentler & Chou (1993), Some new covariance structure model improvement statistics.
     """
-    table, pairs = untied(fit.table)
-    if not pairs and not fit.table.equalities:
+    table, pairs = untied(fit.partable)
+    if not pairs and not fit.partable.equalities:
         raise UnsupportedModel("the model holds no parameters equal, so there is nothing to release")
     family = fit.family.of_model(table, compile_structure(table))
     q = table.n_free
     theta = np.zeros(q)
-    for old, new in zip(fit.table.rows, table.rows, strict=True):
+    for old, new in zip(fit.partable.rows, table.rows, strict=True):
         if new.free >= 0:
             theta[new.free] = fit.theta[old.free]
     point = family.objective.at(theta)
@@ -183,6 +183,6 @@ def untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:
 
 
 def _shown(fit: Fitted, position: int) -> str:
-    row = fit.table.rows[position]
+    row = fit.partable.rows[position]
     name = f"{row.lhs} ~ 1" if row.op == "~1" else f"{row.lhs} {row.op} {row.rhs}"
-    return f"{name} [{fit.sample.groups[row.group]}]" if fit.table.n_groups > 1 else name
+    return f"{name} [{fit.sample.groups[row.group]}]" if fit.partable.n_groups > 1 else name

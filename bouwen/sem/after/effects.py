@@ -84,9 +84,9 @@ def indirect_effects(
         known = fit.structure.observed + fit.structure.latent
         raise ModelError(f'"{outcome}" is not in the model.{did_you_mean(outcome, known)}', item=outcome)
     named = [c for c in _chains(arrows) if outcome is None or c[-1] == outcome]
-    groups = fit.table.n_groups
+    groups = fit.partable.n_groups
     sums = _with_totals(named)
-    R = fit.table.rows_per_group
+    R = fit.partable.rows_per_group
     terms = [
         [[g * R + arrows[step] for step in pairwise(chain)] for chain in chains]
         for g in range(groups)
@@ -127,7 +127,7 @@ def _drawn_limits(
 
 def _arrows(fit: Fitted) -> dict[tuple[str, str], int]:
     """Row of the first group's table for each regression, by predictor and what it predicts."""
-    first = fit.table.rows[: fit.table.rows_per_group]
+    first = fit.partable.rows[: fit.partable.rows_per_group]
     return {(row.rhs, row.lhs): k for k, row in enumerate(first) if row.op == "~"}
 
 

@@ -54,13 +54,13 @@ class Releases:
     @classmethod
     def of(cls, fit: Fitted, *, beside: Fitted) -> Releases:
         """Find what ``fit`` holds equal over groups and ``beside`` does not."""
-        held, free = _by_key(fit.table.rows), _by_key(beside.table.rows)
+        held, free = _by_key(fit.partable.rows), _by_key(beside.partable.rows)
         keys = tuple(
             key for key, rows in held.items() if _equal(rows) and not _equal(free[key]) and _tells(key, held)
         )
-        table = _apart(fit.table, set(keys))
-        spread, offset = np.zeros((table.n_free, fit.table.n_free)), np.zeros(table.n_free)
-        for old, new in zip(fit.table.rows, table.rows, strict=True):
+        table = _apart(fit.partable, set(keys))
+        spread, offset = np.zeros((table.n_free, fit.partable.n_free)), np.zeros(table.n_free)
+        for old, new in zip(fit.partable.rows, table.rows, strict=True):
             if old.free >= 0:
                 spread[new.free, old.free] = 1.0
             elif new.free >= 0:
@@ -73,7 +73,7 @@ class Releases:
     @cached_property
     def _kept(self) -> Array:
         """(q', k): the directions that the equalities leave."""
-        affine = Restrictions(self.fit.table).affine
+        affine = Restrictions(self.fit.partable).affine
         return self.spread if affine is None else self.spread @ affine[1]
 
     def scores(self, objective: Objective, theta: Array) -> Array:
@@ -114,14 +114,14 @@ class Releases:
 
     def _estimates(self) -> Array:
         """(K, G): the parameters in the fit without the equalities."""
-        rows, theta = _by_key(self.beside.table.rows), self.beside.theta
+        rows, theta = _by_key(self.beside.partable.rows), self.beside.theta
         values = [[theta[r.free] if r.free >= 0 else r.value for r in rows[key]] for key in self.keys]
         return np.array(values, dtype=float).reshape(len(self.keys), -1)
 
     def table(self) -> pd.DataFrame:
         """Lhs op rhs difference score df pvalue of every parameter, for the sample that was fitted."""
         score = self.scores(self.family.objective, self.fit.theta) * self.fit.sample.N
-        df = self.fit.table.n_groups - 1
+        df = self.fit.partable.n_groups - 1
         est = self._estimates()
         frame = pd.DataFrame(list(self.keys), columns=["lhs", "op", "rhs"])
         likelihood = self.fit.call.estimator.discrepancy == "ML"

@@ -90,7 +90,7 @@ def _standard_normal(fit: Fitted, raw: Array) -> Array:
     n, share = fit.sample.n, fit.sample.n / fit.sample.N
     pulls = [w * part.delta.T @ part.weight for w, part in zip(share, parts, strict=True)]
     curvature = np.sum([pull @ part.delta for pull, part in zip(pulls, parts, strict=True)], axis=0)
-    H = bread(curvature, fit.solution.basis) if fit.table.n_free else curvature
+    H = bread(curvature, fit.solution.basis) if fit.partable.n_free else curvature
     spread = np.sum(
         [pull @ part.gamma @ pull.T / size for pull, part, size in zip(pulls, parts, n, strict=True)], axis=0
     )

@@ -40,14 +40,14 @@ def semopy_solution(ours: Fitted, data: pd.DataFrame) -> Solution:
         For labels, starting values, fixed covariances of factors with other marker items and the like, which
         semopy reads otherwise than lavaan.
     """
-    if ours.table.equalities or ours.table.inequalities:
+    if ours.partable.equalities or ours.partable.inequalities:
         raise UnsupportedModel('engine="semopy" takes no constraints; use engine="bouwen"')
-    text = semopy_text(ours.table)
+    text = semopy_text(ours.partable)
     frame = data.iloc[ours.sample.index[0]][list(ours.sample.names)]
     inspected = _run(text, frame)
     theta = ours.theta.copy()
     found = {(r["lval"], r["op"], r["rval"]): float(r["Estimate"]) for r in inspected.to_dict("records")}
-    for row in ours.table.rows:
+    for row in ours.partable.rows:
         if row.free < 0:
             continue
         key = (row.rhs, "~", row.lhs) if row.op == "=~" else row.key
@@ -61,7 +61,7 @@ def semopy_solution(ours: Fitted, data: pd.DataFrame) -> Solution:
     point = ours.family.objective.at(theta)
     if not np.isfinite(float(point.value)):
         raise NotConverged(
-            0, np.inf, ours.table.free_name(0), " semopy stopped at an impossible covariance matrix."
+            0, np.inf, ours.partable.free_name(0), " semopy stopped at an impossible covariance matrix."
         )
     if float(point.value) > float(ours.point.value) + SAME_FIT:
         raise UnsupportedModel(

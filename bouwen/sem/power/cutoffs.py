@@ -220,7 +220,7 @@ def simulated_measures(chunk: Chunk, *, population: ModelPopulation, model: str,
     mean, cov = draw_moments(population, [n], chunk.size, chunk.rng())
     order = [population.names.index(name) for name in target.sample.names]
     objective = moments_objective(target.family, mean[..., order], cov[..., order, :][..., order])
-    batch = fit_batch(objective, target.table, target.theta)
+    batch = fit_batch(objective, target.partable, target.theta)
     return batch_measures(target.family, objective, batch, INDICES)
 
 

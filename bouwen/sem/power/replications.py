@@ -20,7 +20,7 @@ from numpy.linalg import LinAlgError
 from scipy.special import ndtri
 
 from bouwen.errors import BouwenError
-from bouwen.sem.after.compare import compare_fits
+from bouwen.sem.after.compare import difference_test
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import Array
@@ -237,7 +237,7 @@ def _by_moments(
         other = draw_moments(analysis.population, rest, D, rng)
         target = analysis.fit_moments(census)
         _, theta, _, _ = _fit_all(target, analysis, joined_moments(sizes, moments, rest, other))
-        whole = values_of(target.table, theta, analysis.parameters)[0]
+        whole = values_of(target.partable, theta, analysis.parameters)[0]
     levels = range(len(analysis.levels))
     chisq, df = np.full((D, len(levels)), np.nan), np.zeros((D, len(levels)))
     for level in levels:
@@ -245,7 +245,7 @@ def _by_moments(
         value, theta, vcov, improper_ones = _fit_all(target, analysis, moments)
         chisq[:, level], df[:, level] = 2 * sum(sizes) * value, target.df
         if level == 0:
-            found = estimates(target.table, theta, vcov * shrink, analysis, rng)
+            found = estimates(target.partable, theta, vcov * shrink, analysis, rng)
             bad = improper_ones
     return Replications(*found, whole, chisq, df, np.diff(chisq), np.diff(df), bad)
 
@@ -257,7 +257,7 @@ def _fit_all(
     order = [analysis.population.names.index(name) for name in target.sample.names]
     moments = moments[0][..., order], moments[1][..., order, :][..., order]
     objective = moments_objective(target.family, *moments)
-    batch = fit_batch(objective, target.table, target.theta)
+    batch = fit_batch(objective, target.partable, target.theta)
     D, q = batch.theta.shape
     vcov, bad = np.full((D, q, q), np.nan), np.zeros(D, dtype=bool)
     good = np.flatnonzero(batch.status == CONVERGED)
@@ -380,12 +380,12 @@ def _by_rows(
             out["difference"][d, k], out["difference_df"][d, k] = _difference(free, restricted)
         if fits:
             first = fits[0]
-            found = estimates(first.table, first.theta[None], first.vcov[None] * shrink, analysis, rng)
+            found = estimates(first.partable, first.theta[None], first.vcov[None] * shrink, analysis, rng)
             for name, value in zip(shape, found, strict=False):
                 out[name][d] = value[0]
             bad[d] = bool(improper(first.structure, first.implied))
         if whole is not None and (fits := _fit_rows(analysis, rows, most=1)):
-            whole[d] = values_of(fits[0].table, fits[0].theta[None], analysis.parameters)[0][0]
+            whole[d] = values_of(fits[0].partable, fits[0].theta[None], analysis.parameters)[0][0]
     return Replications(**out, census=whole, improper=bad)
 
 
@@ -408,7 +408,7 @@ def _fit_rows(analysis: Analysis, rows: Sequence[Array], most: int | None = None
 
 def _difference(free: Fit, restricted: Fit) -> tuple[float, float]:
     try:
-        test = compare_fits(free, restricted)
+        test = difference_test(free, restricted)
     except BouwenError:
         return np.nan, np.nan
     return float(test["chisq_diff"]), float(test["df_diff"])

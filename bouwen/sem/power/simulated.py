@@ -169,9 +169,9 @@ def power(
     analysis = Analysis(model, estimator.upper(), levels, gaps, source, alpha=alpha)
     analysis.check_estimator()
     reference = analysis.fit_moments([1000] * len(source.groups), unit=True)
-    known = _estimable(parameters_of(reference.table), reference.table, source)
+    known = _estimable(parameters_of(reference.partable), reference.partable, source)
     steps = [f"equal {what}" for what in invariance]
-    wanted = _targets(targets, known, reference.table, steps)
+    wanted = _targets(targets, known, reference.partable, steps)
     analysis = replace(analysis, parameters=tuple(known[name] for name in wanted if name in known))
     true = _true_values(analysis, reference)
     tables = []
@@ -252,8 +252,8 @@ def _true_values(analysis: Analysis, reference: Fit) -> Array:
     if population.thresholds and len(population.groups) > 1 and analysis.levels[0]:
         return np.full(len(analysis.parameters), np.nan)
     values = reference.implied.values.ravel()
-    if reference.table.definitions:
-        values = np.concatenate([values, Restrictions(reference.table).definitions(reference.theta)[0]])
+    if reference.partable.definitions:
+        values = np.concatenate([values, Restrictions(reference.partable).definitions(reference.theta)[0]])
     return np.asarray(values[[p.row for p in analysis.parameters]])
 
 

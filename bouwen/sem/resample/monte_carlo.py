@@ -64,7 +64,7 @@ def monte_carlo_ci(
     check_is_fit(fit)
     check_count("draws", draws, least=2)
     check_count("seed", seed)
-    table = fit.table if expressions is None else define(fit.table, expressions)
+    table = fit.partable if expressions is None else define(fit.partable, expressions)
     if not table.definitions:
         raise UnsupportedModel(
             'the model defines no parameters; write one in the model, such as "indirect := a*b", '

@@ -1,0 +1,116 @@
+"""The table of a fit, and fits side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from reference_cases import HERE, read_data
+from scipy.stats import norm
+
+from bouwen.checks import NotAShare
+from bouwen.sem import NotNested, UnsupportedModel, compare_fits, difference_test, fit_sem
+
+HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
+ONE = "g =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"
+STEPS = {"configural": (), "metric": ("loadings",), "scalar": ("loadings", "intercepts")}
+FRAME = read_data(HERE / "reference" / "data" / "holzinger.csv")
+TEST = ["chisq_diff", "df_diff", "pvalue"]
+
+
+def school(equal=(), estimator="ML", model=HS, **options):
+    return fit_sem(model, FRAME, group="school", group_equal=equal, estimator=estimator, **options)
+
+
+@pytest.fixture(scope="module", name="ladder")
+def _ladder():
+    return {name: school(equal) for name, equal in STEPS.items()}
+
+
+@pytest.mark.parametrize("confidence", [0.80, 0.95, 0.99])
+def test_the_table_of_a_fit_has_the_interval_asked_for(ladder, confidence):
+    table = ladder["metric"].table(confidence)
+    free = table[table.se > 0]
+    assert_allclose((free.ci_upper - free.est) / free.se, norm.ppf((1 + confidence) / 2), rtol=1e-10)
+    assert_allclose(free.est - free.ci_lower, free.ci_upper - free.est, rtol=1e-9)
+
+
+def test_the_table_of_a_fit_is_that_of_its_parameters(ladder):
+    fit = ladder["metric"]
+    expected = fit.parameters.drop(columns="std_lv")
+    pd.testing.assert_frame_equal(fit.table(), expected, check_exact=True)
+    with pytest.raises(NotAShare, match="confidence"):
+        fit.table(95)
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+def test_any_number_of_fits_in_any_order(estimator):
+    fits = {name: school(equal, estimator) for name, equal in STEPS.items()}
+    found = compare_fits(
+        fits["scalar"], fits["configural"], fits["metric"], names=["scalar", "free", "metric"]
+    )
+    assert list(found.index) == ["free", "metric", "scalar"]
+    assert list(found)[:7] == ["df", "aic", "bic", "chisq", *TEST]
+    for row, fit in zip(found.itertuples(), fits.values(), strict=True):
+        assert (row.df, row.chisq, row.aic) == (fit.df, fit.measures["chisq"], fit.measures["aic"])
+        assert row.bic == fit.measures["bic"]
+    assert found.iloc[0][TEST].isna().all()
+    for one, other in (("configural", "metric"), ("metric", "scalar")):
+        test = difference_test(fits[one], fits[other])
+        row = found.loc[other]
+        assert list(row[TEST]) == list(test[TEST])
+        assert ("scaling_factor" in test) == (estimator == "MLR")
+        assert row.get("scaling_factor") == test.get("scaling_factor")
+
+
+def test_fits_are_numbered_in_the_order_given(ladder):
+    found = compare_fits(ladder["metric"], ladder["configural"])
+    assert list(found.index) == ["fit 2", "fit 1"]
+    assert np.isnan(found.loc["fit 2", "pvalue"])
+
+
+def test_estimators_without_a_likelihood_have_no_information_criteria():
+    found = compare_fits(*(school(equal, "ULS") for equal in (("loadings",), ())))
+    assert found[["aic", "bic"]].isna().all(axis=None)
+    assert found["chisq_diff"].iloc[1] > 0
+
+
+def test_what_cannot_be_compared_is_named(ladder):
+    free, metric, scalar = ladder.values()
+    with pytest.raises(UnsupportedModel, match=r"at least two fits; found 1"):
+        compare_fits(free)
+    with pytest.raises(UnsupportedModel, match="fit_sem"):
+        compare_fits(free, metric.measures)
+    with pytest.raises(UnsupportedModel, match="3 fits and 2 names"):
+        compare_fits(free, metric, scalar, names=["a", "b"])
+    with pytest.raises(UnsupportedModel, match='"a" twice'):
+        compare_fits(free, metric, names=["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (lambda: [school(("loadings",), "MLR")], r'"fit 1" and "fit 2" .*"ML" and "MLR"'),
+        (lambda: [fit_sem(HS, FRAME.iloc[1:], group="school", group_equal="loadings")], r"301 and 300 resp"),
+        (lambda: [fit_sem(HS, FRAME)], r"different items or groups"),
+        (lambda: [school(("loadings",)), school()], r'"fit 1" and "fit 3" .*both have 48 degrees'),
+    ],
+)
+def test_fits_that_cannot_be_compared_are_named(ladder, others, message):
+    with pytest.raises(NotNested, match=message):
+        compare_fits(ladder["configural"], *others())
+
+
+def test_the_same_number_of_other_respondents_is_other_data():
+    free, shuffled = fit_sem(HS, FRAME), FRAME.assign(x1=FRAME["x1"].to_numpy()[::-1])
+    with pytest.raises(NotNested, match="different answers"):
+        compare_fits(free, fit_sem(ONE, shuffled, std_lv=True))
+    turned = "g =~ " + " + ".join(f"x{k}" for k in range(9, 0, -1))
+    assert compare_fits(free, fit_sem(turned, FRAME, std_lv=True))["df_diff"].iloc[1] == 3
+
+
+def test_models_that_are_not_nested_are_named():
+    other = HS.replace("+ x3", "").replace("+ x6", "+ x6 + x3") + "\nvisual ~~ 0*textual"
+    with pytest.raises(NotNested, match='"own" and "other" cannot be compared: the models are not nested'):
+        compare_fits(fit_sem(other, FRAME), fit_sem(HS, FRAME), names=["other", "own"])
