@@ -1,0 +1,184 @@
+"""Counts and groups below, at and above the smallest, in everything that a page shows."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import bouwen
+from bouwen.report import plots, tables, texts
+
+LEAST = 4
+GROUP = "procurement_variant"  # three levels, the last of which is made small
+
+
+@pytest.fixture(scope="module")
+def study():
+    read = bouwen.read_study("data/providers/study.yml")
+    settings = read.settings.model_copy(update={"min_cell": LEAST, "min_group": 9})
+    return replace(read, file=read.file.model_copy(update={"settings": settings}))
+
+
+def sized(study, last):
+    """Fifty respondents, of whom so many are in the last level of the group."""
+    first, second, third = study.levels(GROUP)
+    levels = [third] * last + [second] * 12
+    levels += [first] * (50 - len(levels))
+    responses = study.responses.iloc[:50].copy()
+    responses[GROUP] = pd.Categorical(levels, list(study.levels(GROUP)))
+    return replace(study, responses=responses)
+
+
+def cells(table):
+    """The texts of a rendered table, tags removed."""
+    body = table.as_raw_html().split("</style>")[-1]
+    found = re.sub(r"<[^>]+>", "\x00", body).split("\x00")
+    return [html.unescape(text.strip()) for text in found if text.strip()]
+
+
+SIZES = pytest.mark.parametrize("size", [0, 1, LEAST - 1, LEAST, LEAST + 1])
+
+
+@SIZES
+def test_background_shows_what_may_be_shown(study, size):
+    here = sized(study, size)
+    shown = cells(tables.background(here))
+    at = [shown.index(here.level_label(GROUP, level)) for level in here.levels(GROUP)]
+    counts = [50 - 12 - size, 12, size]
+    if 0 < size < LEAST:  # the second level is hidden with the third
+        expected = [[str(counts[0]), f"{100 * counts[0] / 50:.0f}%"], ["–", "–"], [f"<{LEAST}", "–"]]
+    else:
+        expected = [[str(count), f"{100 * count / 50:.0f}%"] for count in counts]
+    assert [shown[k + 1 : k + 3] for k in at] == expected
+    drawn = plots.respondent_shares(here).query("variable == @GROUP").set_index("level")
+    kept = [level for level, (n, _) in zip(here.levels(GROUP), expected, strict=True) if n.isdigit()]
+    assert list(drawn.index) == kept
+    assert_allclose(drawn["share"], [counts[here.levels(GROUP).index(k)] / 50 for k in kept])
+    assert_allclose(drawn["n"], drawn["share"] * 50)
+
+
+@pytest.mark.parametrize("size", [LEAST - 1, LEAST, 8, 9, 10])
+def test_levels_that_get_estimates(study, size):
+    here = sized(study, size)
+    shown = cells(tables.group_counts(here))
+    at = shown.index(here.level_label(GROUP, here.levels(GROUP)[-1]))
+    told = f"<{LEAST}" if size < LEAST else str(size)
+    assert shown[at + 1 : at + 3] == [told, "yes" if size >= 9 else "no"]
+
+
+@pytest.mark.parametrize("size", [LEAST - 1, LEAST, 8, 9, 10])
+def test_a_page_of_a_group_says_why_it_has_no_figures(study, size):
+    here = sized(study, size)
+    found = texts.too_few(here, GROUP, here.levels(GROUP)[-1])
+    if size >= 9:
+        assert found is None
+    else:
+        told = f"fewer than {LEAST}" if size < LEAST else str(size)
+        assert f"at least 9 respondents; this group has {told}. " in found.data
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "told"),
+    [
+        (0, 20, 0), (1, 20, "fewer than 4"), (3, 20, "fewer than 4"), (4, 20, 4), (5, 20, 5), (15, 20, 15),
+        (16, 20, 16), (17, 20, "more than 16"), (19, 20, "more than 16"), (20, 20, 20), (17, None, 17),
+    ],
+)  # fmt: skip
+def test_guarded_counts(study, count, total, told):
+    assert texts.guarded(study, count, total) == told
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, "0.0%"), (1, "<13.4%"), (3, "<13.4%"), (4, "13.3%"), (5, "16.7%")]
+)
+def test_guarded_shares(study, count, told):
+    assert texts.guarded_share(study, count, 30) == told
+
+
+@SIZES
+def test_missing_answers_per_item(study, size):
+    item, other = study.items[:2]
+    responses = study.responses.iloc[:30].copy()
+    responses[list(study.items)] = responses[list(study.items)].fillna(3)
+    responses.loc[responses.index[:size], item] = np.nan
+    here = replace(study, responses=responses)
+    shown = cells(tables.items(here))
+    told = f"<{np.ceil(1000 * LEAST / 30) / 10}%" if 0 < size < LEAST else f"{100 * size / 30:.1f}%"
+    assert shown[shown.index(item) + 1] == told
+    assert shown[shown.index(other) + 1] == "0.0%"
+    drawn = plots.missing(here).data.set_index("item")["share"]
+    assert_allclose(drawn[item], LEAST / 30 if 0 < size < LEAST else size / 30)
+    assert drawn[other] == 0
+
+
+@SIZES
+@pytest.mark.parametrize("end", ["floor", "ceiling"])
+def test_shares_at_the_ends_of_a_scale(study, size, end):
+    item = next(item for item in study.items if not study.instrument.items[item].reversed)
+    responses = study.responses.iloc[:30].copy()
+    responses[item] = [{"floor": 1.0, "ceiling": 5.0}[end]] * size + [3.0, 2.0] * 5 + [4.0] * (20 - size)
+    found = bouwen.item_statistics(replace(study, responses=responses))
+    shown = cells(tables.items(replace(study, responses=responses), found))
+    at = shown.index(item)
+    told = f"<{np.ceil(1000 * LEAST / 30) / 10}%" if 0 < size < LEAST else f"{100 * size / 30:.1f}%"
+    ends = {"floor": shown[at + 6], "ceiling": shown[at + 7]}
+    assert ends.pop(end) == told
+    assert list(ends.values()) == ["0.0%"]
+
+
+@SIZES
+def test_screened_counts(study, size):
+    responses = study.responses.iloc[:30].copy()
+    answers = np.resize([1.0, 2.0, 3.0, 4.0, 5.0, 2.0, 4.0], (30, len(study.items)))
+    answers = (
+        answers + np.arange(30)[:, None] % 5 + np.arange(30)[:, None] // 5 * (np.arange(len(study.items)) % 3)
+    ) % 5 + 1
+    responses[list(study.items)] = answers
+    responses.loc[responses.index[:size], list(study.items)] = [2.0] * len(study.items)
+    found = bouwen.screen(replace(study, responses=responses))
+    assert (found.constant, found.duplicated) == (size, max(size - 1, 0))
+    shown = cells(tables.screening(found))
+
+    def told(count):
+        return f"fewer than {LEAST}" if 0 < count < LEAST else str(count)
+
+    at = next(k for k, text in enumerate(shown) if text.startswith("Gave one answer to all"))
+    assert shown[at + 1] == told(size)
+    assert shown[shown.index("Gave the same answers as an earlier respondent") + 1] == told(max(size - 1, 0))
+    assert shown[shown.index("Answered every statement") + 1] == "30"
+
+
+@SIZES
+def test_bars_of_answers_hold_no_small_piece(study, size):
+    item = study.items[0]
+    responses = study.responses.iloc[:30].copy()
+    responses[item] = [1.0] * size + [2.0] * 8 + [3.0] * 10 + [5.0] * (12 - size)
+    bars = plots.answer_bars(replace(study, responses=responses), study.constructs)
+    found = (bars[bars["item"] == item].set_index("answer")["share"] * 30).round(9)
+    lowest, second = (0, 8 + size) if size < LEAST else (size, 8)
+    assert found.to_dict() == {1: lowest, 2: second, 3: 10, 4: 0, 5: 12 - size}
+
+
+@pytest.mark.parametrize("size", [LEAST - 1, LEAST, LEAST + 1])
+def test_patterns_of_gaps_that_few_share_are_one_row(study, size):
+    responses = study.responses.iloc[:30].copy()
+    responses[list(study.items)] = 3.0
+    first, second = study.items[:2]
+    responses.loc[responses.index[:size], first] = np.nan
+    responses.loc[responses.index[10:14], second] = np.nan
+    tiles = plots.pattern_tiles(replace(study, responses=responses))
+    rows = tiles.drop_duplicates("row").set_index("row")[["n", "patterns"]]
+    if size < LEAST:  # with the rarest common pattern, so that it cannot be found by subtraction
+        assert rows.to_numpy().tolist() == [[size + 4, 2], [26 - size, 1]]
+        kinds = tiles[tiles["row"] == 0].set_index("item")["kind"]
+        assert (kinds[first], kinds[second], kinds[study.items[2]]) == ("open_few", "open_some", "open_none")
+    else:
+        sizes = sorted([size, 4, 26 - size])
+        assert sorted(rows["n"]) == sizes
+        assert set(rows["patterns"]) == {1}
