@@ -1,7 +1,7 @@
 """Correlations -> how many factors they hold.
 
 How often each rule finds the true number: 100 samples of n = 201, five-point items, four a factor, Pearson
-correlations, seed 1 (`tests/scales/recovery.py`). "correlation" is that between factors::
+correlations, seed 1 (`tests/shared/recovery.py`). "correlation" is that between factors::
 
     factors  loading  correlation  parallel, factors  parallel, components  MAP  empirical Kaiser
           1      0.5            0               0.22                  1.00  0.00              1.00

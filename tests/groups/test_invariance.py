@@ -1,13 +1,12 @@
 """Invariance ladders and their permutations, against lavaan, semTools and separate fits."""
 
-import json
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from references import read_data, read_values
 from scipy import stats
 
 import bouwen
@@ -17,9 +16,7 @@ from bouwen.groups.permutation import _climb, _Step, permutation_pvalue
 from bouwen.sem import UnknownOption, UnsupportedModel
 from bouwen.sem.resample.workers import Chunk, NotACount
 
-HERE = Path(__file__).parent / "reference"
-SCALES = Path("tests/scales/reference")
-LAVAAN = json.loads((HERE / "invariance.json").read_text())
+LAVAAN = read_values("lavaan/invariance")
 HOLZINGER = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 BFI = "agree =~ A1 + A2 + A3 + A4 + A5\nconscious =~ C1 + C2 + C3 + C4 + C5"
 SHORT = "visual =~ x1 + x2 + x3\nspeed =~ x7 + x8 + x9"
@@ -27,7 +24,7 @@ SHORT = "visual =~ x1 + x2 + x3\nspeed =~ x7 + x8 + x9"
 
 @pytest.fixture(scope="module")
 def holzinger():
-    return pd.read_csv(SCALES / "holzinger.csv")
+    return read_data("holzinger")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +42,7 @@ def permuted(holzinger):
 
 @pytest.fixture(scope="module")
 def ordered():
-    return bouwen.check_invariance(BFI, pd.read_csv(SCALES / "bfi900.csv"), "gender", ordered=True)
+    return bouwen.check_invariance(BFI, read_data("bfi900"), "gender", ordered=True)
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +197,7 @@ def measures_of(ladder):
 def test_the_groups_as_they_are_give_the_observed_ladder(missing, short):
     found = short
     if missing == "fiml":
-        data = pd.read_csv(SCALES / "holzinger_missing.csv")
+        data = read_data("holzinger_missing")
         found = bouwen.check_invariance(SHORT, data, "school", missing="fiml", steps=short.steps)
     steps = [_Step.of(s, found.fits[s], found.releases.get(s)) for s in found.steps]
     sizes = [len(rows) for rows in found.fits["metric"].sample.rows]
@@ -229,7 +226,7 @@ def test_a_permutation_is_a_ladder_of_shuffled_groups(short, holzinger):
 
 
 def test_a_permutation_of_ordered_answers_is_a_ladder_of_shuffled_groups():
-    model, data = "agree =~ A1 + A2 + A3 + A4", pd.read_csv(SCALES / "bfi900.csv")
+    model, data = "agree =~ A1 + A2 + A3 + A4", read_data("bfi900")
     fit = partial(bouwen.check_invariance, model, group="gender", ordered=True)
     ladder = fit(data)
     found = bouwen.permutation_invariance(ladder, 2, seed=8)
@@ -247,7 +244,7 @@ def test_a_permutation_of_ordered_answers_is_a_ladder_of_shuffled_groups():
 def test_permutations_scatter_as_those_of_semtools(step, permuted):
     from scipy.stats import ks_2samp
 
-    theirs = json.loads((HERE / "permutation.json").read_text())[step]
+    theirs = read_values("semtools/permutation")[step]
     table = permuted.table().set_index(["step", "measure"]).loc[step]
     for measure, row in table.iterrows():
         drawn = np.array(theirs["draws"][measure])

@@ -1,34 +1,31 @@
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from references import read_data, read_values
 
 from bouwen.survey.instrument import Instrument
-
-REFERENCE = Path(__file__).parent / "reference"
 
 
 @pytest.fixture(scope="session")
 def reference():
-    return json.loads((REFERENCE / "psych_semtools.json").read_text())
+    return read_values("psych/psych_semtools")
 
 
 @pytest.fixture(scope="session")
 def holzinger():
-    return pd.read_csv(REFERENCE / "holzinger.csv")[[f"x{i}" for i in range(1, 10)]]
+    return read_data("holzinger")[[f"x{i}" for i in range(1, 10)]]
 
 
 @pytest.fixture(scope="session")
 def bfi():
     """2,800 respondents, some answers missing, reversed items as answered."""
-    return pd.read_csv(REFERENCE / "bfi.csv").iloc[:, :25]
+    return read_data("bfi").iloc[:, :25]
 
 
 @pytest.fixture(scope="session")
 def bfi900():
-    return pd.read_csv(REFERENCE / "bfi900.csv").iloc[:, :15]
+    return read_data("bfi900").iloc[:, :15]
 
 
 def make_study(responses, constructs, *, reversed_items=(), lowest=1, highest=5):

@@ -1,11 +1,10 @@
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from references import read_data
 
 from bouwen.scales import common_patterns, little_mcar, missing_patterns, saturated_moments
 from bouwen.scales.missing import NoGaps
@@ -13,7 +12,7 @@ from bouwen.scales.missing import NoGaps
 
 @pytest.fixture(scope="module")
 def gaps():
-    table = pd.read_csv(Path(__file__).parent / "reference" / "holzinger_missing.csv")
+    table = read_data("holzinger_missing")
     return table[[f"x{i}" for i in range(1, 10)]]
 
 

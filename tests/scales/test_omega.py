@@ -1,20 +1,18 @@
-import json
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import read_data, read_values
 
 from bouwen.scales import ave, factor_correlations, fornell_larcker, omega
 from bouwen.scales.implied import NoFactors
 from bouwen.scales.omega import NotOneScale, answer_covariances
 from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf
 
-FOLDER = Path(__file__).parent / "reference"
-FITS = json.loads((FOLDER / "fits.json").read_text())
+FITS = read_values("semtools/fits")
 
 
 def fitted(case):
@@ -31,11 +29,11 @@ def expected(case, what):
 
 def answers(case):
     if case == "ordinal":
-        b = pd.read_csv(FOLDER / "bfi900.csv").iloc[:, :15]
+        b = read_data("bfi900").iloc[:, :15]
         turned = ["A1", "C4", "C5", "E1", "E2"]
         b[turned] = 7 - b[turned]
         return b
-    h = pd.read_csv(FOLDER / "holzinger.csv")
+    h = read_data("holzinger")
     return dict(list(h.groupby("school"))) if case == "groups" else h
 
 

@@ -1,12 +1,12 @@
 """The reputation survey in bouwen and in R: the same items, the same analyses."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import read_values
 
 from bouwen import read_study
 from bouwen.scales import alpha, ave, fit_efa, key_items, kmo, omega
@@ -14,7 +14,7 @@ from bouwen.scales.items import alpha_without
 from bouwen.scales.stability import match_factors
 from bouwen.sem import fit_sem
 
-R = json.loads((Path(__file__).parent / "reference" / "reputation.json").read_text())
+R = read_values("psych/reputation")
 SCALES = ("competence", "likeability", "loyalty")
 
 

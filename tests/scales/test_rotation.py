@@ -1,17 +1,15 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import read_values
 
 from bouwen.scales import fit_efa
 from bouwen.scales.projection import geomin, quartimax, quartimin, towards
 from bouwen.scales.rotation import WrongTarget, rotate
 from bouwen.scales.stability import match_factors
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "rotations.json").read_text())
+REFERENCE = read_values("r/rotations")
 CASES = [name for name in REFERENCE if name != "version"]
 A = np.array([[0.7, 0.3], [0.6, 0.2], [0.5, -0.4], [0.4, -0.5]])
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from references import read_data
 
 from bouwen.sem import NotConverged, NotIdentified, fit_sem
 from bouwen.sem.fit import Fit
@@ -17,7 +16,6 @@ from bouwen.sem.resample.kernel import inverse
 from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import MEASURES, batch_measures, moments_objective, weighted_objective
 
-DATA = Path(__file__).parent / "reference" / "data"
 DEMOCRACY = """
 ind60 =~ x1 + x2 + x3
 dem60 =~ y1 + a*y2 + b*y3 + c*y4
@@ -59,7 +57,7 @@ CASES: dict[str, tuple[str, str, dict[str, object]]] = {
 
 def fitted(case: str) -> tuple[Fit, pd.DataFrame]:
     model, data, options = CASES[case]
-    frame = pd.read_csv(DATA / f"{data}.csv")
+    frame = read_data(data)
     return fit_sem(model, frame, **options), frame  # type: ignore[arg-type]
 
 

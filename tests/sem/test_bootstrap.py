@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from references import read_data, read_values
 from scipy.stats import norm
 
 import bouwen
@@ -37,8 +37,7 @@ from bouwen.sem.resample.draws import (
 )
 from bouwen.sem.resample.workers import Chunk, NotACount
 
-HERE = Path(__file__).parent / "reference"
-RANDOM = json.loads((HERE / "psych" / "psych_semtools.json").read_text())
+RANDOM = read_values("psych/psych_semtools")
 PATH_MODEL = RANDOM["bootstrap_pd"]["model"]
 DRAWS = 2000
 SIGMAS = 4.5  # of Monte Carlo error: some 80 figures are compared
@@ -51,13 +50,8 @@ TRUST = "f =~ q1 + q2 + q3\ng =~ q4 + q5 + q6\ng ~ f"
 
 
 @cache
-def data(name: str) -> pd.DataFrame:
-    return pd.read_csv(HERE / "data" / f"{name}.csv")
-
-
-@cache
 def democracy() -> Fit:
-    return fit_sem(PATH_MODEL, data("democracy"))
+    return fit_sem(PATH_MODEL, read_data("democracy"))
 
 
 @cache
@@ -116,7 +110,7 @@ def test_bias_corrected_limits_agree_with_lavaan(end):
 
 def test_bollen_stine_agrees_with_lavaan():
     three = "ind60 =~ x1 + x2 + x3\ndem60 =~ y1 + y2 + y3 + y4\ndem65 =~ y5 + y6 + y7 + y8\n"
-    fit = fit_sem(three + "dem60 ~ ind60\ndem65 ~ ind60 + dem60", data("democracy"))
+    fit = fit_sem(three + "dem60 ~ ind60\ndem65 ~ ind60 + dem60", read_data("democracy"))
     boot, theirs = bootstrap(fit, 1000, kind="bollen_stine", seed=3), RANDOM["bollen_stine_pd"]
     p = (boot.pvalue + theirs["p"]) / 2
     assert abs(boot.pvalue - theirs["p"]) < 4 * np.sqrt(p * (1 - p) * (1 / 1000 + 1 / theirs["draws"]))
@@ -158,7 +152,7 @@ def answers(name: str) -> pd.DataFrame:
         items = np.column_stack([f, f, f, g, g, g]) + rng.normal(size=(300, 6))
         frame = pd.DataFrame(np.digitize(items, [-1.0, 0.2, 1.2]), columns=[f"q{k}" for k in range(1, 7)])
         return frame.assign(z=z)
-    frame = data(name)
+    frame = read_data(name)
     return frame.assign(**{"class": np.arange(len(frame)) // 7})
 
 
@@ -238,7 +232,7 @@ def test_whole_clusters_are_drawn_and_left_out():
 def test_the_model_holds_in_the_moved_sample(options):
     fit = fit_sem(
         THREE,
-        data("holzinger"),
+        read_data("holzinger"),
         group_equal=("loadings", "intercepts") if "group" in options else (),
         **options,
     )
@@ -304,7 +298,7 @@ def test_parametric_draws_spread_as_the_standard_errors_say(case):
 
 
 def test_parametric_draws_need_no_rows():
-    frame = data("democracy")
+    frame = read_data("democracy")
     moments = Moments(frame[list(democracy().sample.names)].cov(), n=len(frame))
     fit = fit_sem(PATH_MODEL, moments)
     boot = bootstrap(fit, 300, kind="parametric", seed=2)
@@ -355,14 +349,14 @@ def test_draws_without_a_sample_are_counted_and_left_out():
 
 
 def test_without_degrees_of_freedom_there_is_no_test():
-    boot = bootstrap(fit_sem("x1 ~ x2", data("holzinger")), 50, kind="bollen_stine")
+    boot = bootstrap(fit_sem("x1 ~ x2", read_data("holzinger")), 50, kind="bollen_stine")
     assert np.isnan(boot.pvalue)
 
 
 def test_what_is_no_fit_or_no_measure_of_it_is_refused():
     with pytest.raises(UnsupportedModel, match='"GLS" has no "logl"'):
         bootstrap(fitted("gls")[0], 5, measures=["logl"])
-    sam = bouwen.fit_sam(PATHS, data("holzinger"))
+    sam = bouwen.fit_sam(PATHS, read_data("holzinger"))
     for function in (bootstrap, monte_carlo_ci, bouwen.indirect_effects, bouwen.fit_cutoffs):
         with pytest.raises(UnsupportedModel, match="not a SamFit"):
             function(sam)
@@ -378,8 +372,8 @@ def test_draws_that_all_fail_leave_nothing_but_an_account():
 
 
 def test_draws_of_another_model_are_refused():
-    boot = bootstrap(fit_sem(THREE, data("holzinger")), 10)
-    other = fit_sem("visual =~ x1 + x2 + x3 + x4", data("holzinger"))
+    boot = bootstrap(fit_sem(THREE, read_data("holzinger")), 10)
+    other = fit_sem("visual =~ x1 + x2 + x3 + x4", read_data("holzinger"))
     for draws in (boot, boot.values()):
         with pytest.raises(OtherModel, match="another model"):
             bouwen.omega(other, draws=draws)
@@ -401,7 +395,7 @@ def test_the_result_can_be_read():
 
 
 def test_a_bootstrap_is_an_array_of_draws():
-    fit = fit_sem(THREE, data("holzinger"))
+    fit = fit_sem(THREE, read_data("holzinger"))
     boot = bootstrap(fit, 400, seed=2)
     assert_array_equal(np.asarray(boot), boot.values())
     assert_array_equal(np.asarray(boot, dtype=np.float32).shape, (400, len(fit.parameters)))
@@ -410,7 +404,7 @@ def test_a_bootstrap_is_an_array_of_draws():
     assert (found["ci_lower"] < found["omega"]).all()
     assert (found["omega"] < found["ci_upper"]).all()
     by_hand = [
-        bouwen.omega(fit_sem(THREE, data("holzinger").iloc[np.repeat(np.arange(fit.n), w.astype(int))]))[
+        bouwen.omega(fit_sem(THREE, read_data("holzinger").iloc[np.repeat(np.arange(fit.n), w.astype(int))]))[
             "omega"
         ]
         for w in resampling_weights(fit.sample, Chunk(0, 0, 250, 2).rng(), 250)[:2]
@@ -420,7 +414,7 @@ def test_a_bootstrap_is_an_array_of_draws():
 
 
 def test_measures_have_intervals_when_they_were_drawn():
-    fit = fit_sem(THREE, data("holzinger"))
+    fit = fit_sem(THREE, read_data("holzinger"))
     boot = bootstrap(fit, 250, seed=2, measures=["rmsea", "cfi"])
     found = boot.intervals(of="measures").set_index("measure")
     assert_allclose(found["est"], fit.measures[["rmsea", "cfi"]])

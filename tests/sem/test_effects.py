@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import read_data
 
 from bouwen.checks import NotAShare
 from bouwen.sem import (
@@ -23,7 +23,6 @@ from bouwen.sem import (
 from bouwen.sem.after.intervals import OtherModel
 from bouwen.sem.model.table import UnknownOption
 
-DATA = Path(__file__).parent / "reference" / "data"
 DEFINED = """
 ind60 =~ x1 + x2 + x3
 dem60 =~ y1 + y2 + y3 + y4
@@ -37,7 +36,7 @@ CHAINS = "b ~ ab*a\nc ~ ac*a + bc*b\nd ~ ad*a + bd*b + cd*c"
 
 @cache
 def democracy() -> Fit:
-    return fit_sem(DEFINED, pd.read_csv(DATA / "democracy.csv"))
+    return fit_sem(DEFINED, read_data("democracy"))
 
 
 @cache
@@ -128,7 +127,7 @@ def test_circles_and_unknown_names_are_refused():
 
 
 def test_formulas_are_drawn_like_definitions():
-    plain = fit_sem(DEFINED.replace("indirect := p*q", ""), pd.read_csv(DATA / "democracy.csv"))
+    plain = fit_sem(DEFINED.replace("indirect := p*q", ""), read_data("democracy"))
     told = monte_carlo_ci(plain, 2000, seed=7, expressions={"twice": "2*once", "once": "p*q"})
     assert told["lhs"].tolist() == ["twice", "once"]
     written = monte_carlo_ci(democracy(), 2000, seed=7)

@@ -7,23 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from reference_cases import HERE, read_data
+from references import read_data
 
 from bouwen.sem import Moments, NotIdentified, NotNested, difference_test, fit_sem
 from bouwen.sem.model.implied import implied_moments
 from bouwen.sem.normal.discrepancy import least_squares, likelihood
 
-DATA = HERE / "reference" / "data"
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 PATHS = HS + "\ntextual ~ visual\nspeed ~ b*textual + b*visual + x1\nx2 ~~ x5\nvisual + speed ~ ageyr"
 
 
 def holzinger() -> pd.DataFrame:
-    return read_data(DATA / "holzinger.csv")
+    return read_data("holzinger")
 
 
 def incomplete() -> pd.DataFrame:
-    return read_data(DATA / "holzinger_missing.csv")
+    return read_data("holzinger_missing")
 
 
 def objectives():
@@ -37,7 +36,7 @@ def objectives():
         yield f"GLS-{name}", least_squares(st, sample, weighted=True), complete.theta
         yield f"ULS-{name}", least_squares(st, sample, weighted=False), complete.theta
         yield f"FIML-{name}", gaps.family.objective, gaps.theta
-    bfi = read_data(DATA / "bfi900.csv")
+    bfi = read_data("bfi900")
     model = "A =~ A1 + A2 + A3\nC =~ C1 + C2\nC ~ A"
     kinds = {
         "ordered": ["A1", "A2", "A3", "C1", "C2"],

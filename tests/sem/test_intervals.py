@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import read_values
 from scipy.stats import norm
 
 from bouwen.checks import NotAShare
@@ -16,7 +14,7 @@ from bouwen.sem import bootstrap, fit_sem
 from bouwen.sem.after.intervals import acceleration_of, limits, normal_quantiles, spread
 from bouwen.sem.model.table import UnknownOption
 
-LIMITS = json.loads((Path(__file__).parent / "resample" / "limits.json").read_text())
+LIMITS = read_values("r/limits")
 LAW, LAVAAN = LIMITS["law"], LIMITS["lavaan"]
 
 # Spatial test A of Efron & Tibshirani (1993), table 14.1; the statistic is the variance over n = 26.

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import REFERENCE, read_data, read_values
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
 
@@ -23,16 +24,11 @@ from bouwen.sem.ordinal.bivariate import (
 from bouwen.sem.ordinal.margins import ConstantItem, EmptyCategory
 from bouwen.sem.ordinal.moments import NothingInCommon, OrdinalMoments, ordinal_moments, polychoric
 
-HERE = Path(__file__).parent
-FIRST_STAGE = sorted((HERE / "lavaan" / "first_stage").glob("*.json"))
-
-
-def read_csv(name: str) -> pd.DataFrame:
-    return pd.read_csv(HERE / "lavaan" / "data" / name)
+FIRST_STAGE = sorted((REFERENCE / "lavaan" / "first_stage").glob("*.json"))
 
 
 def survey(*names: str) -> pd.DataFrame:
-    return read_csv("survey.csv")[list(names)]
+    return read_data("survey")[list(names)]
 
 
 def moments_of(frame: pd.DataFrame, ordered: list[str], **options: object) -> OrdinalMoments:
@@ -45,7 +41,7 @@ def moments_of(frame: pd.DataFrame, ordered: list[str], **options: object) -> Or
 @pytest.mark.parametrize("path", FIRST_STAGE, ids=lambda path: path.stem)
 def test_statistics_and_gamma_match_lavaan(path: Path) -> None:
     case = json.loads(path.read_text())
-    data, options = read_csv(case["data"]), case["options"] or {}
+    data, options = read_data(case["data"].removesuffix(".csv")), case["options"] or {}
     covariates = case["covariates"]
     for g, expected in enumerate(case["groups"]):
         rows = data
@@ -68,8 +64,8 @@ def test_statistics_and_gamma_match_lavaan(path: Path) -> None:
 
 
 def test_correlations_match_psych() -> None:
-    case = json.loads((HERE / "psych" / "polychoric.json").read_text())
-    found = polychoric(read_csv(case["data"])[case["variables"]])
+    case = read_values("psych/polychoric")
+    found = polychoric(read_data(case["data"].removesuffix(".csv"))[case["variables"]])
     assert_allclose(found, case["rho"], rtol=0, atol=1e-4)  # psych stops its search at 1e-4
 
 
@@ -330,7 +326,7 @@ def test_pairwise_without_gaps_is_listwise() -> None:
 
 
 def test_pairwise_uses_everybody_who_answered() -> None:
-    frame = read_csv("survey_missing.csv")[["q1", "q4", "y1"]]
+    frame = read_data("survey_missing")[["q1", "q4", "y1"]]
     moments = moments_of(frame, ["q1", "q4"], missing="pairwise")
     assert moments.n == 200
     assert moments.thresholds[0][0] == pytest.approx(ndtri((frame["q1"].dropna() <= 1).mean()))

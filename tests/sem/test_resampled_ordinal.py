@@ -1,11 +1,9 @@
 """First stages of many draws at once against one first stage a draw."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from references import read_data
 
 import bouwen
 from bouwen.sem.ordinal.moments import ordinal_moments
@@ -17,7 +15,7 @@ DRAWS = 6
 
 @pytest.fixture(scope="module")
 def bfi():
-    return pd.read_csv(Path(__file__).parent / "reference/data/bfi900.csv").iloc[:250]
+    return read_data("bfi900").iloc[:250]
 
 
 def with_gaps(frame, seed=3):

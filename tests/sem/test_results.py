@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from reference_cases import HERE, read_data
+from references import read_data, read_values
 
 from bouwen.sem import (
     DataError,
@@ -28,23 +28,19 @@ from bouwen.sem import (
     fit_sem,
 )
 
-PSYCH = json.loads((HERE / "reference" / "psych" / "psych_semtools.json").read_text())
+PSYCH = read_values("psych/psych_semtools")
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 DEMOCRACY = PSYCH["sam_local_pd"]["model"]
 BIG5 = "A =~ A1 + A2 + A3 + A4 + A5\nC =~ C1 + C2 + C3 + C4 + C5\nE =~ E1 + E2 + E3 + E4 + E5"
 
 
-def data(name: str) -> pd.DataFrame:
-    return read_data(HERE / "reference" / "data" / name)
-
-
 @pytest.fixture(scope="module", name="hs")
 def _hs():
-    return fit_sem(HS, data("holzinger.csv"))
+    return fit_sem(HS, read_data("holzinger"))
 
 
 def school(equal=(), estimator="ML"):
-    return fit_sem(HS, data("holzinger.csv"), group="school", group_equal=equal, estimator=estimator)
+    return fit_sem(HS, read_data("holzinger"), group="school", group_equal=equal, estimator=estimator)
 
 
 @pytest.mark.parametrize("kind", ["cor", "z"])
@@ -60,13 +56,11 @@ def test_scores(hs, method):
     np.testing.assert_allclose(hs.scores(method)[list(expected)].iloc[:10], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("name", "model", "file"), [("hs", HS, "holzinger.csv"), ("pd", DEMOCRACY, "democracy.csv")]
-)
+@pytest.mark.parametrize(("name", "model", "file"), [("hs", HS, "holzinger"), ("pd", DEMOCRACY, "democracy")])
 def test_standardised_solution(name, model, file):
     expected = pd.DataFrame(PSYCH[f"standardized_{name}"])
     both = (
-        fit_sem(model, data(file))
+        fit_sem(model, read_data(file))
         .standardized()
         .merge(expected, on=["lhs", "op", "rhs"], suffixes=("", "_lavaan"))
     )
@@ -98,7 +92,7 @@ def test_difference_tests(estimator, name):
 
 def test_difference_test_of_ordered_items():
     free, restricted = (
-        fit_sem(BIG5, data("bfi900.csv"), ordered=True, group="gender", group_equal=equal)
+        fit_sem(BIG5, read_data("bfi900"), ordered=True, group="gender", group_equal=equal)
         for equal in (["thresholds"], ["thresholds", "loadings"])
     )
     ours, expected = (
@@ -113,7 +107,7 @@ def test_difference_test_with_a_scaled_test_of_ordered_items():
     """lavTestLRT of lavaan 0.6-14 takes Satorra & Bentler (2001) for WLSM, as for MLM."""
     model, frame = (
         "f1 =~ u1 + u2 + u3 + u4\nf2 =~ u5 + u6 + u7 + u8",
-        read_data(HERE / "lavaan" / "data" / "categories.csv"),
+        read_data("categories"),
     )
     free, restricted = (
         fit_sem(model, frame, ordered=True, group="g", estimator="WLSM", group_equal=equal)
@@ -127,7 +121,7 @@ def test_difference_test_with_a_scaled_test_of_ordered_items():
 
 @pytest.mark.parametrize("method", ["local", "global"])
 def test_structure_after_measurement(method):
-    ours = fit_sam(DEMOCRACY, data("democracy.csv"), method=method)
+    ours = fit_sam(DEMOCRACY, read_data("democracy"), method=method)
     ours = ours.parameters.set_index(["lhs", "op", "rhs"])
     for row in PSYCH[f"sam_{method}_pd"]["parameters"]:
         mine = ours.loc[(row["lhs"], row["op"], row["rhs"])]
@@ -137,7 +131,7 @@ def test_structure_after_measurement(method):
 
 def test_swain_correction():
     measures, expected = (
-        fit_sem(DEMOCRACY, data("democracy.csv")).measures,
+        fit_sem(DEMOCRACY, read_data("democracy")).measures,
         PSYCH["chisq_small_n_pd"]["swain"],
     )
     assert measures["swain_factor"] == pytest.approx(expected["smallN.factor"], abs=1e-8)
@@ -148,13 +142,13 @@ def test_swain_correction():
 def test_a_test_whose_trace_is_below_one():
     """lavaan 0.6-14: chi-square 0.0133 on 1 df, an upper limit of 0.127553 plain and of 0 corrected."""
     model = "f =~ x1 + a*x2 + b*x3\na == exp(b) - 3.9"
-    found = fit_sem(model, data("democracy.csv"), estimator="MLM").measures
+    found = fit_sem(model, read_data("democracy"), estimator="MLM").measures
     assert found["rmsea_ci_upper"] == pytest.approx(0.127553, abs=1e-4)
     assert found["rmsea_ci_lower_scaled"] == found["rmsea_ci_upper_scaled"] == 0
 
 
 def test_items_that_nobody_answered_both():
-    h = data("holzinger.csv").copy()
+    h = read_data("holzinger")
     h.loc[:149, "x9"] = np.nan
     h.loc[150:, "x8"] = np.nan
     fit = fit_sem("visual =~ x1 + x2 + x3\nx8 ~ visual\nx9 ~ visual\nx8 ~~ 0*x9", h, missing="fiml")
@@ -163,15 +157,15 @@ def test_items_that_nobody_answered_both():
         _ = fit.measures
 
 
-def test_second_engine_gives_the_same_estimates():
-    table = compare_engines(DEMOCRACY, data("democracy.csv"))
+def test_second_engine_gives_the_same_estimates(hs):
+    table = compare_engines(DEMOCRACY, read_data("democracy"))
     assert table["difference"].abs().max() < 1e-4
-    same = fit_sem(HS, data("holzinger.csv"), engine="semopy")
-    assert same.measures["cfi"] == pytest.approx(fit_sem(HS, data("holzinger.csv")).measures["cfi"], abs=1e-6)
+    same = fit_sem(HS, read_data("holzinger"), engine="semopy")
+    assert same.measures["cfi"] == pytest.approx(hs.measures["cfi"], abs=1e-6)
     with pytest.raises(UnsupportedModel, match="semopy"):
-        fit_sem(HS, data("holzinger.csv"), engine="semopy", group="school")
+        fit_sem(HS, read_data("holzinger"), engine="semopy", group="school")
     with pytest.raises(UnsupportedModel, match="semopy"):
-        fit_sem(HS, data("holzinger.csv"), engine="semopy", std_lv=True)
+        fit_sem(HS, read_data("holzinger"), engine="semopy", std_lv=True)
 
 
 def test_reading_a_fit(hs):
@@ -192,16 +186,16 @@ def test_reading_a_fit(hs):
 
 
 def test_improper_solutions_are_told_and_left_alone():
-    fit = fit_sem("f =~ x1 + x2 + x9", data("holzinger.csv").iloc[100:160])
+    fit = fit_sem("f =~ x1 + x2 + x9", read_data("holzinger").iloc[100:160])
     negative = fit.parameters.query("op == '~~' and lhs == rhs and est < 0")
     assert len(negative) == sum("negative" in warning for warning in fit.warnings)
-    shown = fit_sem("g =~ 3*x1 + x2 + x3\nx1 ~~ x1\ng ~~ 1*g", data("holzinger.csv"))
+    shown = fit_sem("g =~ 3*x1 + x2 + x3\nx1 ~~ x1\ng ~~ 1*g", read_data("holzinger"))
     assert any("x1" in warning and "negative" in warning for warning in shown.warnings)
     assert "improper" in shown.summary()
 
 
 def test_listwise_deletion_is_told():
-    fit = fit_sem(HS, data("holzinger_missing.csv"))
+    fit = fit_sem(HS, read_data("holzinger_missing"))
     assert any("listwise" in warning for warning in fit.warnings)
     assert fit.n < 301
 
@@ -235,14 +229,14 @@ def test_listwise_deletion_is_told():
     ids=lambda value: value.__name__ if isinstance(value, type) else None,
 )
 def test_refusals_say_what_and_where(error, change, options, says):
-    frame = data("holzinger.csv").assign(**change)
+    frame = read_data("holzinger").assign(**change)
     options = {"model": HS, **options}
     with pytest.raises(error, match=says):
         fit_sem(options.pop("model"), frame, **options)
 
 
 def test_groups_that_are_too_small_are_named():
-    h = data("holzinger.csv")
+    h = read_data("holzinger")
     with pytest.raises(GroupTooSmall) as caught:
         fit_sem(HS, pd.concat([h[h.school == "Pasteur"], h[h.school != "Pasteur"].iloc[:6]]), group="school")
     assert caught.value.group == "Grant-White"

@@ -1,17 +1,15 @@
 """Closed-form power of RMSEA tests against semTools and the table of MacCallum, Browne & Sugawara (1996)."""
 
-import json
-from pathlib import Path
-
 import pytest
 from numpy.testing import assert_allclose
+from references import read_values
 
 from bouwen.checks import NotAShare
 from bouwen.sem import UnknownOption
 from bouwen.sem.power import rmsea_power, rmsea_sample_size
 from bouwen.sem.resample.workers import NotACount
 
-SEMTOOLS = json.loads((Path(__file__).parent / "semtools/rmsea_power.json").read_text(encoding="utf-8"))
+SEMTOOLS = read_values("semtools/rmsea_power")
 # Table 4 of the paper: fewest respondents for a power of .80 of the test of close fit (.05 against .08).
 MACCALLUM = {
     2: 3488,

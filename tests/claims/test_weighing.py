@@ -1,0 +1,84 @@
+"""Findings are weighed by their intervals."""
+
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy import stats
+
+import bouwen
+from bouwen.claims.weighing import VERDICTS, claim_verdicts, judged, variable_label, weigh_claims
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "above", "verdict"),
+    [
+        (0.1, 0.5, True, "supported"),
+        (0.1, 0.5, False, "contradicted"),
+        (-0.5, -0.1, True, "contradicted"),
+        (-0.5, -0.1, False, "supported"),
+        (-0.1, 0.5, True, "undecided"),
+        (0.0, 0.5, True, "undecided"),
+    ],
+)
+def test_verdict_follows_the_interval(lower, upper, above, verdict):
+    assert judged("", (lower + upper) / 2, lower, upper, 0.0, above=above)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (["supported", "supported"], "supported"),
+        (["supported", "undecided"], "partly"),
+        (["supported", "contradicted"], "partly"),
+        (["contradicted", "contradicted"], "contradicted"),
+        (["contradicted", "undecided"], "undecided"),
+        (["supported", "not asked"], "supported"),
+        (["not asked"], "not asked"),
+        (["advice"], "advice"),
+    ],
+)
+def test_verdict_of_a_claim(found, verdict):
+    evidence = pd.DataFrame({"claim": "c", "verdict": found})
+    assert claim_verdicts(evidence).to_dict() == {"c": verdict}
+
+
+def test_every_claim_has_a_verdict_that_has_words(each_study):
+    verdicts = claim_verdicts(weigh_claims(each_study))
+    assert list(verdicts.index) == list(each_study.instrument.claims)
+    assert set(verdicts) <= set(VERDICTS)
+
+
+def test_level_evidence_is_a_t_interval(providers):
+    evidence = weigh_claims(providers)
+    row = evidence[evidence["what"].str.startswith(providers.label("autonomy") + " (")].iloc[0]
+    scores = bouwen.score_scales(providers)["autonomy"].dropna()
+    lower, upper = stats.t.interval(0.95, len(scores) - 1, scores.mean(), stats.sem(scores))
+    assert_allclose([row["estimate"], row["ci_lower"], row["ci_upper"]], [scores.mean(), lower, upper])
+    assert row["reference"] == 3
+
+
+def test_path_evidence_is_the_standardised_path(providers):
+    fit = bouwen.fit_model(providers, "structural")
+    solution = fit.standardized().set_index(["lhs", "op", "rhs"])["est_std"]
+    row = weigh_claims(providers, {"structural": fit}).query("claim == 'trust_and_satisfaction'").iloc[0]
+    assert_allclose(row["estimate"], solution[("relationship_satisfaction", "~", "trust")])
+
+
+def test_difference_evidence_is_welchs_interval(providers):
+    row = weigh_claims(providers).query("kind == 'difference'").iloc[0]
+    scores = bouwen.score_scales(providers)["equality"]
+    size = providers.responses["provider_size"]
+    welch = stats.ttest_ind(
+        scores[size == "large"].dropna(), scores[size == "small"].dropna(), equal_var=False
+    )
+    assert_allclose([row["ci_lower"], row["ci_upper"]], welch.confidence_interval(0.95))
+
+
+def test_what_was_not_asked_is_said_so(municipalities):
+    evidence = weigh_claims(municipalities)
+    assert (evidence.loc[evidence["kind"] == "difference", "verdict"] == "not asked").all()
+
+
+def test_the_only_item_of_a_construct_stands_for_it(reputation):
+    assert variable_label(reputation, "cusa") == "Satisfaction"
+    assert variable_label(reputation, "comp_1") == "comp_1"

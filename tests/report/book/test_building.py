@@ -1,0 +1,310 @@
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+from mini import code, markdown, write_book, write_chapter, write_study
+
+from bouwen.report.book import building as book
+from bouwen.report.book import results
+from bouwen.report.book.building import OutputError, beside
+from bouwen.report.book.chapters import ChapterError, ParameterError
+from bouwen.report.book.render import SiteError
+from bouwen.report.book.run import ChapterFailed
+
+STUDY = "data/mini/study.yml"
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The root of a miniature book that has been built."""
+    root = tmp_path_factory.mktemp("built")
+    write_book(root)
+    write_study(root)
+    here = Path.cwd()
+    os.chdir(root)
+    try:
+        book.build(STUDY, warm=False)
+    finally:
+        os.chdir(here)
+    return root
+
+
+@pytest.fixture
+def ready(built, tmp_path, monkeypatch):
+    """A copy of the built book, which is also the working directory."""
+    root = tmp_path / "copy"
+    shutil.copytree(built, root)
+    monkeypatch.chdir(root)
+    return root
+
+
+def html_of(root: Path) -> Path:
+    return root / "_build" / "mini" / "html"
+
+
+def test_two_builds_in_different_folders_give_the_same_bytes(built, tmp_path, monkeypatch):
+    other = tmp_path / "somewhere" / "else with a space"
+    other.mkdir(parents=True)
+    write_book(other)
+    write_study(other)
+    monkeypatch.chdir(other)
+    monkeypatch.setenv("TZ", "America/New_York")
+    monkeypatch.setenv("COLUMNS", "40")
+    book.build(STUDY, jobs=1, warm=sys.platform == "linux")
+    assert tree(html_of(other)) == tree(html_of(built))
+
+
+def test_no_page_says_where_or_when_it_was_made(built):
+    for path in html_of(built).rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert str(built).encode() not in content, path
+            assert str(Path.home()).encode() + b"/" not in content, path
+
+
+def test_no_page_loads_anything_from_elsewhere(built):
+    loading = re.compile(r'<(?:script|img|iframe|source)[^>]+src="(https?:)?//|<link[^>]+href="(https?:)?//')
+    for path in html_of(built).rglob("*.html"):
+        assert not loading.search(path.read_text(encoding="utf-8")), path
+
+
+def test_a_dutch_book_has_a_dutch_interface(built):
+    page = (html_of(built) / "book" / "sample.html").read_text(encoding="utf-8")
+    assert '<html lang="nl"' in page
+    assert "Synthetische gegevens" in page
+    assert "Citeren als" in page
+    visible = re.sub(r"(?s)<script.*?</script>|<style.*?</style>|<!--.*?-->", "", page)
+    labels = re.findall(r'(?:title|aria-label|placeholder|data-bs-title|alt)="([^"]+)"', visible)
+    texts = re.sub(r"<[^>]+>", "\n", visible) + "\n".join(labels)
+    words = "Search Skip Back Previous Next Print Toggle Show Hide Launch Repository By Contents"
+    english = rf"\b({words.replace(' ', '|')})\b"
+    assert not re.search(english, texts), re.findall(f".*{english}.*", texts)
+
+
+def test_a_generated_page_launches_the_template(built):
+    page = (html_of(built) / "book" / "subgroup-size-small.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="(https://mybinder.org[^"]+)"', page)
+    assert links
+    assert all(link.endswith("lab/tree/book/subgroup.ipynb") for link in links)
+
+
+def test_when_nothing_changed_nothing_is_written(ready):
+    before = html_of(ready).stat().st_mtime_ns
+    began = time.monotonic()
+    book.build(STUDY, warm=False)
+    assert time.monotonic() - began < 10
+    assert html_of(ready).stat().st_mtime_ns == before
+
+
+def test_a_book_that_somebody_damaged_is_written_again(ready):
+    page = html_of(ready) / "book" / "sample.html"
+    original = page.read_bytes()
+    page.write_text("")
+    book.build(STUDY, warm=False)
+    assert page.read_bytes() == original
+
+
+def test_only_the_changed_chapter_is_run(ready):
+    heard = []
+
+    class Ear(book.Silence):
+        def page(self, page, event):
+            heard.append((page.name, event))
+
+    write_chapter(ready, "book/sample", markdown("# Other"), code("1"))
+    book.build(STUDY, warm=False, listener=Ear())
+    assert [name for name, event in heard if event == "started"] == ["book/sample"]
+
+
+def test_a_failing_chapter_leaves_the_old_book(ready):
+    before = tree(html_of(ready))
+    write_chapter(ready, "book/sample", markdown("# Sample"), code("1 / 0"))
+    with pytest.raises(ChapterFailed, match="book/sample, cell 2"):
+        book.build(STUDY, warm=False)
+    assert tree(html_of(ready)) == before
+
+
+def test_a_warning_of_sphinx_leaves_the_old_book(ready):
+    before = tree(html_of(ready))
+    write_chapter(ready, "book/sample", markdown("# Sample\n\n[nowhere](nowhere.md)"))
+    with pytest.raises(SiteError, match=r"book/sample.ipynb.*nowhere") as error:
+        book.build(STUDY, warm=False)
+    assert str(ready) not in str(error.value)
+    assert tree(html_of(ready)) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"), [({"drws": "1"}, 'Did you mean "draws"'), ({"draws": "many"}, "of type int")]
+)
+def test_wrong_parameters_are_refused_before_anything_runs(mini, given, problem):
+    with pytest.raises(ParameterError, match=problem):
+        book.build(STUDY, parameters=given)
+    assert not (mini / "_build").exists()
+
+
+def test_a_missing_chapter_is_refused_before_anything_runs(mini):
+    (mini / "book" / "sample.ipynb").unlink()
+    with pytest.raises(ChapterError, match="book/sample"):
+        book.build(STUDY)
+    assert not (mini / "_build").exists()
+
+
+def test_a_second_build_of_the_same_study_is_refused(ready):
+    with (ready / "_build" / "mini" / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(OutputError, match="another build of this study is running"):
+            book.build(STUDY)
+
+
+def test_a_folder_with_other_files_is_never_replaced(ready, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.docx").write_text("years of work")
+    with pytest.raises(OutputError, match="a folder with other files"):
+        book.build(STUDY, output=tmp_path / "thesis")
+    assert (tmp_path / "thesis" / "thesis.docx").read_text() == "years of work"
+
+
+def test_the_book_can_go_elsewhere(ready, tmp_path):
+    page = book.build(STUDY, output=tmp_path / "public" / "site", warm=False)
+    assert page == tmp_path / "public" / "site" / "index.html"
+    assert tree(tmp_path / "public" / "site") == tree(html_of(ready))
+    assert sorted(path.name for path in (tmp_path / "public").iterdir()) == [".site.json", "site"]
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence(ready):
+    with pytest.raises(OutputError, match=r"/proc/.* cannot be written"):
+        book.build(STUDY, output="/proc/book/html", warm=False)
+
+
+def test_a_full_disk_is_one_sentence(ready, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "_build/mini/source/_toc.yml")
+
+    monkeypatch.setattr("bouwen.report.book.site.write_yaml", full)
+    before = tree(html_of(ready))
+    with pytest.raises(OutputError, match="No space left on device"):
+        book.build(STUDY, warm=False)
+    assert tree(html_of(ready)) == before
+
+
+def test_a_build_that_died_between_the_renames_is_repaired(ready):
+    before = tree(html_of(ready))
+    html_of(ready).rename(beside(html_of(ready), "old"))
+    beside(html_of(ready), "new").mkdir()
+    book.build(STUDY, warm=False)
+    assert tree(html_of(ready)) == before
+    assert not beside(html_of(ready), "new").exists()
+
+
+def start_build_that_waits(root: Path, *options: str) -> tuple[subprocess.Popen, int]:
+    """A build whose sample chapter never ends, once it runs, and the pid of that chapter's kernel."""
+    source = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(600)"
+    write_chapter(root, "book/sample", markdown("# Sample"), code(source))
+    command = [sys.executable, "-c", "from bouwen.cli import main; main()", "build", STUDY, *options]
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, even if we were told not to
+    build = subprocess.Popen(
+        command, cwd=root, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear
+    )
+    deadline = time.monotonic() + 120
+    while not ((root / "pid").exists() and (root / "pid").read_text()):
+        assert build.poll() is None, build.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return build, int((root / "pid").read_text())
+
+
+def wait_until_gone(pid: int, seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+KINDS = [
+    pytest.param([], marks=pytest.mark.skipif(sys.platform != "linux", reason="no forking")),
+    ["--no-warm"],
+]
+
+
+@pytest.mark.parametrize("options", KINDS, ids=["warm", "cold"])
+def test_a_killed_build_leaves_the_old_book_and_no_kernel(ready, options):
+    before = tree(html_of(ready))
+    write_chapter(ready, "book/subgroups", markdown("# Changed too"), code("1"))
+    build, kernel = start_build_that_waits(ready, *options)
+    children = psutil.Process(build.pid).children(recursive=True)
+    build.kill()
+    build.wait()
+    build.stderr.close()
+    assert wait_until_gone(kernel)
+    assert all(wait_until_gone(child.pid) for child in children)
+    assert tree(html_of(ready)) == before
+    write_chapter(ready, "book/sample", markdown("# Sample again"), code("1"))
+    book.build(STUDY, warm=False)
+    assert "Sample again" in (html_of(ready) / "book" / "sample.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", KINDS, ids=["warm", "cold"])
+def test_ctrl_c_leaves_the_old_book_and_no_kernel(ready, options):
+    before = tree(html_of(ready))
+    write_chapter(ready, "book/subgroups", markdown("# Changed too"), code("1"))
+    build, kernel = start_build_that_waits(ready, *options)
+    os.killpg(build.pid, signal.SIGINT)
+    _, error = build.communicate(timeout=30)
+    assert build.returncode == 130
+    assert error.strip() == "bouwen: stopped; the old book is untouched."
+    assert wait_until_gone(kernel)
+    assert tree(html_of(ready)) == before
+
+
+def test_results_are_recorded_and_compared(ready):
+    write_chapter(ready, "book/sample", markdown("# Sample"), code("import bouwen\nbouwen.tell(a=1.5, b=2)"))
+    path = results.record(STUDY)
+    assert json.loads(path.read_text())["book/sample"]["a"] == {"value": 1.5, "tolerance": 0.0015}
+    assert results.verify(STUDY) == 2
+    write_chapter(ready, "book/sample", markdown("# Sample"), code("import bouwen\nbouwen.tell(a=1.6, c=2)"))
+    with pytest.raises(results.DifferentResultsError) as error:
+        results.verify(STUDY)
+    assert error.value.differences == [
+        "book/sample, a: recorded 1.5, now 1.6",
+        "book/sample, b: recorded 2, now absent",
+        "book/sample, c: now 2, not recorded",
+    ]
+
+
+@pytest.mark.book
+def test_the_default_book_has_the_same_bytes_in_different_folders(tmp_path, monkeypatch):
+    repository = Path(__file__).parents[3]
+    trees = []
+    for name in ("here", "some where else"):
+        root = tmp_path / name
+        root.mkdir()
+        for folder in ("book", "data", "assets"):
+            shutil.copytree(repository / folder, root / folder)
+        for file in ("_config.yml", "_toc.yml", "requirements.lock"):
+            shutil.copy(repository / file, root / file)
+        monkeypatch.chdir(root)
+        page = book.build("data/providers/study.yml")
+        trees.append(tree(page.parent))
+    assert trees[0] == trees[1]
