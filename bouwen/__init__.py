@@ -76,9 +76,9 @@ if TYPE_CHECKING:
     from bouwen.sem.power import (
         Gaps,
         fit_cutoffs,
-        power,
+        model_power,
         rmsea_power,
-        simulate,
+        simulate_data,
     )
     from bouwen.survey import (
         Study,
@@ -86,17 +86,20 @@ if TYPE_CHECKING:
         read_study,
         screen,
     )
+    from bouwen.twin import (
+        simulate,
+    )
 
 __all__ = [
-    "Bootstrap", "BouwenError", "Fit", "Gaps", "Moments", "Study", "alpha", "ave", "bartlett", "bootstrap",
-    "check_invariance", "check_key", "claim_verdicts", "common_method", "compare_engines", "compare_fits",
-    "compare_structures", "compare_treatments", "count_factors", "fit_cutoffs", "fit_efa", "fit_model",
-    "fit_sam", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt", "indirect_effects",
-    "item_statistics", "key_items", "kmo", "loading_stability", "map_test", "mardia", "monte_carlo_ci",
-    "omega", "outcome_correlations", "parallel_analysis", "permutation_invariance", "plan_follow_up",
-    "plots", "power", "read_study", "rmsea_power", "scale_reliability", "scale_statistics", "score_scales",
-    "screen", "simulate", "specification_curve", "study_invariance", "study_ladders", "tables", "tell",
-    "texts", "weigh_claims",
+    "Bootstrap", "BouwenError", "Fit", "Gaps", "Moments", "Study", "alpha", "ave", "bartlett",
+    "bootstrap", "check_invariance", "check_key", "claim_verdicts", "common_method", "compare_engines",
+    "compare_fits", "compare_structures", "compare_treatments", "count_factors", "fit_cutoffs", "fit_efa",
+    "fit_model", "fit_sam", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt",
+    "indirect_effects", "item_statistics", "key_items", "kmo", "loading_stability", "map_test", "mardia",
+    "model_power", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis",
+    "permutation_invariance", "plan_follow_up", "plots", "read_study", "rmsea_power", "scale_reliability",
+    "scale_statistics", "score_scales", "screen", "simulate", "simulate_data", "specification_curve",
+    "study_invariance", "study_ladders", "tables", "tell", "texts", "weigh_claims",
 ]  # fmt: skip
 
 
@@ -107,13 +110,14 @@ _HOME = {
     "bouwen.survey": "Study group_sizes read_study screen",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sam fit_sem "
     "indirect_effects monte_carlo_ci",
-    "bouwen.sem.power": "Gaps fit_cutoffs power rmsea_power simulate",
+    "bouwen.sem.power": "Gaps fit_cutoffs model_power rmsea_power simulate_data",
     "bouwen.scales": "alpha ave bartlett check_key compare_structures compare_treatments count_factors "
     "fit_efa fit_model htmt item_statistics key_items kmo loading_stability map_test mardia omega "
     "parallel_analysis scale_reliability scale_statistics score_scales",
     "bouwen.path": "common_method plan_follow_up specification_curve",
     "bouwen.groups": "check_invariance group_means group_tests outcome_correlations "
     "permutation_invariance study_invariance study_ladders",
+    "bouwen.twin": "simulate",
     "bouwen.claims": "claim_verdicts weigh_claims",
     "bouwen.report.telling": "tell",
 }

@@ -52,8 +52,8 @@ def options(
     # read in `main`, which sees every error
 
 
-@app.command()
-def build(
+@app.command("build")
+def build_command(
     study: StudyArgument = DEFAULT_STUDY,
     parameter: Annotated[
         list[str] | None,
@@ -82,16 +82,16 @@ def build(
     typer.echo(f"The book is ready: {page}")
 
 
-@app.command()
-def check(study: StudyArgument = DEFAULT_STUDY) -> None:
+@app.command("check")
+def check_command(study: StudyArgument = DEFAULT_STUDY) -> None:
     """Validate a study's files and responses; print a report."""
     from bouwen.survey import check_report
 
     typer.echo(check_report(study))
 
 
-@app.command()
-def lab(
+@app.command("lab")
+def lab_command(
     study: StudyArgument = DEFAULT_STUDY,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
@@ -105,8 +105,8 @@ def lab(
     lab.open_lab(chapters.folder, browser=browser)
 
 
-@app.command()
-def simulate(
+@app.command("simulate")
+def simulate_command(
     population: Annotated[Path, typer.Argument(help="A population.yml.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file of answers to write.")],
     n: Annotated[int, typer.Option("-n", min=1, help="Number of respondents.")] = 201,
@@ -119,8 +119,8 @@ def simulate(
     typer.echo(f"{n} respondents written to {output}")
 
 
-@app.command()
-def power(
+@app.command("power")
+def power_command(
     study: StudyArgument = DEFAULT_STUDY,
     n: Annotated[str, typer.Option("-n", "--n", metavar="N,N,…", help="Sizes of the follow-up.")] = "",
     reps: Annotated[int, typer.Option(min=20, help="Follow-ups simulated at each size.")] = 1000,
@@ -142,8 +142,8 @@ def power(
     typer.echo(report)
 
 
-@app.command()
-def verify(
+@app.command("verify")
+def verify_command(
     study: StudyArgument = DEFAULT_STUDY,
     record: Annotated[bool, typer.Option("--record", help="Record this build's results.")] = False,
 ) -> None:

@@ -18,7 +18,7 @@ from bouwen.checks import check_share
 from bouwen.scales.models import fit_model
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.power import Power, needed, power
+from bouwen.sem.power import Power, model_power, needed
 from bouwen.survey import Study, group_sizes
 
 WORTH_FINDING = 0.10  # standardised; Cohen's (1988) small effect
@@ -115,13 +115,13 @@ def plan_follow_up(
     Notes
     -----
     Answers are drawn as complete and normal and analysed by maximum likelihood: what is missing, and answers
-    in few categories, cost some more power (`bouwen.power` simulates both).
+    in few categories, cost some more power (`bouwen.model_power` simulates both).
     """
     check_share("goal", goal)
     fit = fit_model(study, "structural")
     model, effects = analysis_of(study, fit)
     sizes = sorted({fit.n, *(default_sizes(fit) if n is None else np.atleast_1d(n).tolist())})
-    result = power(
+    result = model_power(
         fit, model, sizes, reps, targets=list(effects.index), alpha=1 - study.settings.confidence,
         seed=seed, n_jobs=n_jobs,
     )  # fmt: skip

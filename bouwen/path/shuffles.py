@@ -75,10 +75,10 @@ def shuffled_effects(
 
 
 def _chunk_of_effects(sides: Sequence[Sides], attentive: Array, chunk: Chunk) -> tuple[Array, Array]:
-    return regressions(sides, shuffles(attentive, chunk.size, chunk.rng()))
+    return regressions(sides, shuffled_rows(attentive, chunk.size, chunk.rng()))
 
 
-def shuffles(kind: Array, size: int, rng: np.random.Generator) -> Ints:
+def shuffled_rows(kind: Array, size: int, rng: np.random.Generator) -> Ints:
     """Random orders (size, n) of respondents, each among those of the same kind."""
     keys = rng.random((size, len(kind))) + kind
     own = np.argsort(kind, kind="stable")

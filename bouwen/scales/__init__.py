@@ -2,6 +2,7 @@
 
 from bouwen.checks import ScaleError
 from bouwen.scales.agreement import Intraclass, intraclass, nested_statistics, within_agreement
+from bouwen.scales.composite import ave, factor_correlations, omega, omega_of_all
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations
 from bouwen.scales.counting import FactorCounts, count_factors
 from bouwen.scales.dimensionality import (
@@ -27,9 +28,8 @@ from bouwen.scales.missing import (
 )
 from bouwen.scales.models import fit_model
 from bouwen.scales.normality import Mardia, mahalanobis, mardia
-from bouwen.scales.omega import ave, factor_correlations, omega, omega_of_all
 from bouwen.scales.omegas import Reliability, scale_reliability
-from bouwen.scales.polychoric import Polychoric, polychoric
+from bouwen.scales.polychorics import Polychoric, polychoric
 from bouwen.scales.reliability import Alpha, alpha, scale_statistics
 from bouwen.scales.scoring import key_items, score_scales
 from bouwen.scales.stability import LoadingStability, congruence, loading_stability

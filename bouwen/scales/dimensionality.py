@@ -34,7 +34,7 @@ from bouwen.checks import Matrix, Missing, ScaleError, Vector, check_answers, ch
 from bouwen.scales.figures import scree
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Kind, correlate
-from bouwen.scales.polychoric import polychoric
+from bouwen.scales.polychorics import polychoric
 
 if TYPE_CHECKING:
     from plotnine import ggplot

@@ -17,7 +17,7 @@ from bouwen.checks import (
     check_choice,
 )
 from bouwen.scales.given import Items, answers_of
-from bouwen.scales.polychoric import polychoric
+from bouwen.scales.polychorics import polychoric
 
 Kind = Literal["pearson", "polychoric"]
 

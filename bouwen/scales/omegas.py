@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import ScaleError, check_answers, check_confidence
+from bouwen.scales.composite import omega
 from bouwen.scales.figures import ranges
-from bouwen.scales.omega import omega
 from bouwen.scales.reliability import alpha
 from bouwen.scales.scoring import key_items
 from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem

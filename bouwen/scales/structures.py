@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
+from bouwen.scales.composite import factor_correlations, omega, omega_of_all
 from bouwen.scales.figures import ranges
-from bouwen.scales.omega import factor_correlations, omega, omega_of_all
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
 from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, difference_test, fit_sem, parse_model

@@ -7,8 +7,8 @@ measurement, `compare_engines` sets semopy beside this engine; `bootstrap` and `
     model/      text -> structure
     normal/     rows -> discrepancy, information, tests of continuous items
     ordinal/    rows -> the same of ordered items
-    options     what may be asked          estimate   discrepancy -> solution
-    family/     estimator of a model and sample       prepare    text and data -> family
+    options     what may be asked          solution   discrepancy -> solution
+    family/     estimator of a model and sample       preparation text and data -> family
     fitted      family and solution -> estimates, errors, measures
     after/      what follows from a fit    fit        the fit itself and `fit_sem`
     sam         structure after measurement
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from bouwen.sem.after.compare import NotNested, compare_fits, difference_test
 from bouwen.sem.after.effects import indirect_effects
-from bouwen.sem.estimate import NotConverged, NotIdentified
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.model.scanner import ModelSyntaxError
 from bouwen.sem.model.syntax import parse_model
@@ -37,6 +36,7 @@ from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
 from bouwen.sem.sam import SamFit, fit_sam
+from bouwen.sem.solution import NotConverged, NotIdentified
 
 if TYPE_CHECKING:
     from bouwen.sem.after.second_engine import compare_engines

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bouwen.sem.after.diagnostics import modification_indices, score_tests
-from bouwen.sem.after.residuals import residuals
+from bouwen.sem.after.residuals import residual_covariances
 from bouwen.sem.after.scores import factor_scores
 from bouwen.sem.after.second_engine import semopy_solution
 from bouwen.sem.after.summary import as_dict, as_html, as_text
@@ -16,15 +16,15 @@ from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.normal.moments import Moments
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.prepare import prepare
+from bouwen.sem.preparation import prepare
 
 
 class Fit(Fitted):
     """A fitted model and what follows from it."""
 
     def residuals(self, type: str = "cor") -> pd.DataFrame:
-        """Sample minus implied moments, see `bouwen.sem.after.residuals.residuals`."""
-        return residuals(self, type)
+        """Sample minus implied moments, see `bouwen.sem.after.residuals.residual_covariances`."""
+        return residual_covariances(self, type)
 
     def modification_indices(self) -> pd.DataFrame:
         """What freeing a parameter would bring, see `bouwen.sem.after.diagnostics.modification_indices`."""

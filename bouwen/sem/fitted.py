@@ -12,7 +12,6 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from bouwen.checks import check_confidence
-from bouwen.sem.estimate import Solution
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
@@ -23,7 +22,8 @@ from bouwen.sem.normal.discrepancy import Point
 from bouwen.sem.normal.inference import Test
 from bouwen.sem.normal.moments import Moments, Sample
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.prepare import Call, prepare
+from bouwen.sem.preparation import Call, prepare
+from bouwen.sem.solution import Solution
 
 CONFIDENCE = float(ndtri(0.975))
 
@@ -285,7 +285,7 @@ def check_is_fit(found: object) -> None:
         raise UnsupportedModel(f"give what bouwen.fit_sem returns, not a {type(found).__name__}")
 
 
-def fitted(model: str, data: pd.DataFrame | Moments | Mapping[str, Moments], **options: Any) -> Fitted:
+def bare_fit(model: str, data: pd.DataFrame | Moments | Mapping[str, Moments], **options: Any) -> Fitted:
     """Fit a model, with the options of `bouwen.fit_sem`."""
     call, family = prepare(model, data, **options)
     return Fitted(call, family, family.solve())

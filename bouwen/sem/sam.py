@@ -27,7 +27,7 @@ from bouwen.sem.model.table import Parameter, ParTable, UnknownOption
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.prepare import prepare
+from bouwen.sem.preparation import prepare
 
 METHODS = ("local", "global")
 

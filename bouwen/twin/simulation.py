@@ -41,12 +41,13 @@ class SimulationError(BouwenError):
     """A number of respondents or a seed with which nothing can be simulated."""
 
 
-def simulate(population: Population, n: int, seed: int) -> pd.DataFrame:
-    """Answers of ``n`` invented respondents.
+def simulate(population: Population | str | Path, n: int = 201, seed: int = 1) -> pd.DataFrame:
+    """Answers of ``n`` invented respondents, as the command ``bouwen simulate`` writes them.
 
     Parameters
     ----------
-    population : Population
+    population : Population, str or Path
+        A population that was read, or the name of its file.
     n : int
         How many.
     seed : int
@@ -57,7 +58,16 @@ def simulate(population: Population, n: int, seed: int) -> pd.DataFrame:
     DataFrame
         Columns as in a response file: ``respondent``, background, items as answered in the
         order of the questionnaire (Int64, missing where skipped), open questions (empty).
+
+    Raises
+    ------
+    SimulationError
+        No respondents, or a negative seed.
+    BouwenError
+        The population is not valid.
     """
+    if not isinstance(population, Population):
+        population = read_population(population)
     if n < 1 or seed < 0:
         raise SimulationError(f"needs at least one respondent and a seed from 0 on, found {n} and {seed}.")
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -169,7 +179,7 @@ def simulate_file(population: str | Path, n: int, seed: int, output: str | Path)
     if not output.parent.is_dir():
         raise FileError(output, f"there is no folder {output.parent}; create it first.")
     refuse_to_replace(output)
-    answers = simulate(read_population(population), n, seed)
+    answers = simulate(population, n, seed)
     write_whole(output, answers.to_csv(index=False, lineterminator="\n"))
 
 

@@ -14,7 +14,7 @@ import bouwen
 from bouwen.path.choices import CHOICES, Specification, material, specifications
 from bouwen.path.effects import composite_slope, standardised_effect
 from bouwen.path.paths import NoMainPath, as_text, main_path
-from bouwen.path.shuffles import Sides, SideScores, effects_of, joint_tests, shuffled_effects, shuffles
+from bouwen.path.shuffles import Sides, SideScores, effects_of, joint_tests, shuffled_effects, shuffled_rows
 from bouwen.path.specification import (
     TooFewShuffles,
     fit_specification,
@@ -290,7 +290,7 @@ def test_degrees_of_freedom_count_the_respondents_of_both_sides(sides):
 
 def test_a_shuffle_keeps_everyone_among_their_own_kind():
     kind = np.random.default_rng(2).random(40) < 0.3
-    orders = shuffles(kind, 50, np.random.default_rng(3))
+    orders = shuffled_rows(kind, 50, np.random.default_rng(3))
     assert (np.sort(orders, axis=1) == np.arange(40)).all()
     assert (kind[orders] == kind).all()
     assert len({tuple(order) for order in orders}) == 50
@@ -355,7 +355,7 @@ def test_shuffled_effects_are_those_of_models_fitted_to_shuffled_answers(provide
     ]  # fmt: skip
     scores = SideScores(given)
     sides = [scores.sides(one) for one in some]
-    orders = shuffles(np.ones(len(given.keyed), dtype=bool), 12, np.random.default_rng(5))
+    orders = shuffled_rows(np.ones(len(given.keyed), dtype=bool), 12, np.random.default_rng(5))
     fast = np.column_stack([effects_of(one, orders)[0] for one in sides])
     items, refitted = list(given.path.items_of(given.path.outcome)), []
     for order in orders:

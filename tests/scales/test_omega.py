@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose
 from references import read_data, read_values
 
 from bouwen.scales import ave, factor_correlations, fornell_larcker, omega
+from bouwen.scales.composite import NotOneScale, answer_covariances
 from bouwen.scales.implied import NoFactors
-from bouwen.scales.omega import NotOneScale, answer_covariances
 from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf
 
 FITS = read_values("semtools/fits")

@@ -9,7 +9,7 @@ from references import read_data
 
 from bouwen.sem import NotConverged, NotIdentified, fit_sem
 from bouwen.sem.fit import Fit
-from bouwen.sem.model.improper import improper
+from bouwen.sem.model.improper import is_improper
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED, fit_batch
 from bouwen.sem.resample.descent import newton
 from bouwen.sem.resample.kernel import inverse
@@ -175,7 +175,7 @@ def test_improper_draws_are_those_that_a_fit_warns_of() -> None:
     weights = drawn(fit, 40, seed=1)
     objective = weighted_objective(fit.family, weights)
     batch = fit_batch(objective, fit.partable, fit.theta)
-    found = improper(fit.structure, objective.at(batch.theta).implied)
+    found = is_improper(fit.structure, objective.at(batch.theta).implied)
     assert 0 < found.sum() < 40
     for d in np.r_[np.flatnonzero(found)[:3], np.flatnonzero(~found)[:3]]:
         own = separate("democracy", fit, frame, weights[d])

@@ -7,7 +7,7 @@ from scipy.special import ndtr, ndtri
 
 import bouwen
 from bouwen.sem import ModelError, Moments, fit_sem
-from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, simulate
+from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, simulate_data
 
 TEXT = """
     f =~ 0.8*x1 + 0.7*x2 + 0.6*x3
@@ -49,7 +49,7 @@ def test_groups_have_their_own_values():
     assert_allclose(population.cov[:, 0, 1], [0.56, 0.35])
     assert_allclose(population.mean, [[0, 0, 0], [0.2, 0.28, 0.24]])
     assert population.sizes(10) == (3, 7)  # 2.5 and 7.5: the first of equal remainders gets one more
-    data = simulate(population, (4, 5), seed=1)
+    data = simulate_data(population, (4, 5), seed=1)
     assert data["group"].value_counts().to_dict() == {"small": 4, "large": 5}
     with pytest.raises(PopulationError, match="2 groups"):
         population.sizes((1, 2, 3))
@@ -64,38 +64,38 @@ def test_a_fit_and_its_population_imply_each_other():
 
 def test_an_ordinal_fit_and_its_population():
     source = ModelPopulation.read(TEXT).cut({name: [0.2, 0.3, 0.5] for name in ("x1", "x2", "x3")})
-    data = simulate(source, 4000, seed=3)
+    data = simulate_data(source, 4000, seed=3)
     fit = fit_sem(ANALYSIS, data, ordered=["x1", "x2", "x3"])
     again = ModelPopulation.of(fit)
     assert_allclose(again.thresholds["x1"], [ndtri([0.2, 0.5])], atol=0.06)
     assert_allclose(again.cov, source.cov, atol=0.08)
-    share = simulate(again, 20_000, seed=4)["x1"].value_counts(normalize=True).sort_index()
+    share = simulate_data(again, 20_000, seed=4)["x1"].value_counts(normalize=True).sort_index()
     assert_allclose(share, data["x1"].value_counts(normalize=True).sort_index(), atol=0.02)
 
 
 def test_simulated_moments_are_those_of_the_population():
     source = ModelPopulation.read(TEXT)
-    data = simulate(source, 50_000, seed=7)
+    data = simulate_data(source, 50_000, seed=7)
     assert_allclose(np.cov(data.to_numpy().T), source.cov[0], atol=4 * np.sqrt(2 / 50_000))
-    assert data.equals(simulate(TEXT, 50_000, seed=7))
-    assert not data.equals(simulate(TEXT, 50_000, seed=8))
+    assert data.equals(simulate_data(TEXT, 50_000, seed=7))
+    assert not data.equals(simulate_data(TEXT, 50_000, seed=8))
 
 
 def test_thresholds_of_the_text_cut_the_answers():
-    data = bouwen.simulate("f =~ 0.8*x1 + 0.7*x2\n x1 | -1*t1 + 0.5*t2", 40_000, seed=1)
+    data = bouwen.simulate_data("f =~ 0.8*x1 + 0.7*x2\n x1 | -1*t1 + 0.5*t2", 40_000, seed=1)
     shares = data["x1"].value_counts(normalize=True).sort_index()
     assert list(shares.index) == [1, 2, 3]
     assert_allclose(shares, np.diff([0, ndtr(-1), ndtr(0.5), 1]), atol=0.01)
 
 
 def test_gaps_completely_at_random():
-    data = simulate(TEXT, 20_000, seed=1, gaps=Gaps(0.1, items=("x1", "y1")))
+    data = simulate_data(TEXT, 20_000, seed=1, gaps=Gaps(0.1, items=("x1", "y1")))
     assert_allclose(data.isna().mean(), [0.1, 0, 0, 0.1, 0, 0], atol=0.01)
     assert data["x2"][data["x1"].isna()].mean() == pytest.approx(0, abs=0.1)
 
 
 def test_gaps_that_depend_on_an_answer():
-    data = simulate(TEXT, 20_000, seed=1, gaps=Gaps(0.2, by="x1", slope=1.5))
+    data = simulate_data(TEXT, 20_000, seed=1, gaps=Gaps(0.2, by="x1", slope=1.5))
     assert data["x1"].notna().all()
     assert_allclose(data.drop(columns="x1").isna().mean(), 0.2, atol=0.012)
     gone, kept = (data["x1"][data["x2"].isna() == flag].mean() for flag in (True, False))

@@ -9,7 +9,7 @@ from scipy.special import ndtr, ndtri
 import bouwen
 from bouwen.checks import NotAShare
 from bouwen.sem import Moments, UnknownOption, UnsupportedModel, fit_sem
-from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, needed, power, rmsea_power
+from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, model_power, needed, rmsea_power
 from bouwen.sem.power.replications import (
     Analysis,
     draw_moments,
@@ -69,7 +69,7 @@ def test_moments_of_two_samples_join():
 
 def test_a_regression_has_the_power_of_its_z_test():
     beta, n = 0.2, 150
-    result = power(f"y ~ {beta}*x", "y ~ x", n, 1000, seed=1)
+    result = model_power(f"y ~ {beta}*x", "y ~ x", n, 1000, seed=1)
     expected = ndtr(beta * np.sqrt(n / (1 - beta**2)) - ndtri(0.975))
     # the slope's variance given x is 1/n times larger on average: n for n - 2 and the spread of x
     assert row(result, "y ~ x", n)["power"] == pytest.approx(expected, abs=0.045)
@@ -83,22 +83,22 @@ def test_tests_of_fit_have_the_power_of_the_closed_form():
     source, n = ModelPopulation.read(text), 250
     fit = fit_sem(model, Moments(source.cov[0], n=n, names=source.names, divisor="n"))
     rmsea = np.sqrt(fit.measures["chisq"] / (n * fit.df))
-    result = power(text, model, n, 1000, targets=["exact fit", "close fit", "not-close fit"], seed=5)
+    result = model_power(text, model, n, 1000, targets=["exact fit", "close fit", "not-close fit"], seed=5)
     assert within(row(result, "exact fit", n), rmsea_power(fit.df, n, rmsea0=0, rmsea=rmsea), 4.5)
     assert within(row(result, "close fit", n), rmsea_power(fit.df, n, rmsea=rmsea), 4.5)
     assert row(result, "not-close fit", n)["power"] < 0.05
 
 
 def test_a_true_model_is_rejected_at_alpha():
-    result = power(TEXT, MODEL, 500, 500, targets=["exact fit"], alpha=0.1, seed=2)
+    result = model_power(TEXT, MODEL, 500, 500, targets=["exact fit"], alpha=0.1, seed=2)
     assert within(row(result, "exact fit", 500), 0.1)
 
 
 def test_batches_agree_with_fits_of_rows():
     """A share of 0 missing answers asks for the route by rows, and FIML of complete data is ML."""
     n = 120
-    quick = row(power(TEXT, MODEL, n, 500, seed=3), "g ~ f", n)
-    slow = row(power(TEXT, MODEL, n, 60, gaps=Gaps(0.0), seed=4), "g ~ f", n)
+    quick = row(model_power(TEXT, MODEL, n, 500, seed=3), "g ~ f", n)
+    slow = row(model_power(TEXT, MODEL, n, 60, gaps=Gaps(0.0), seed=4), "g ~ f", n)
     error = quick["sd"] * np.sqrt(1 / 500 + 1 / 60)
     assert abs(quick["mean"] - slow["mean"]) < 3.5 * error
     assert quick["se_mean"] == pytest.approx(slow["se_mean"], rel=0.08)
@@ -107,8 +107,8 @@ def test_batches_agree_with_fits_of_rows():
 
 def test_a_finite_population_makes_errors_smaller():
     n, N = 150, 300
-    endless = row(power(TEXT, MODEL, n, 500, seed=6), "g ~ f", n)
-    finite = row(power(TEXT, MODEL, n, 500, population_size=N, seed=6), "g ~ f", n)
+    endless = row(model_power(TEXT, MODEL, n, 500, seed=6), "g ~ f", n)
+    finite = row(model_power(TEXT, MODEL, n, 500, population_size=N, seed=6), "g ~ f", n)
     assert finite["se_mean"] == pytest.approx(endless["se_mean"] * np.sqrt(1 - n / N), rel=1e-6)
     assert finite["sd"] == pytest.approx(finite["se_mean"], rel=0.12)  # of estimate minus census
     assert finite["coverage"] == pytest.approx(0.95, abs=0.035)
@@ -116,14 +116,14 @@ def test_a_finite_population_makes_errors_smaller():
 
 
 def test_who_asks_everybody_makes_no_error():
-    result = row(power(TEXT, MODEL, 80, 20, population_size=80, seed=1), "g ~ f", 80)
+    result = row(model_power(TEXT, MODEL, 80, 20, population_size=80, seed=1), "g ~ f", 80)
     assert result["se_mean"] == result["sd"] == pytest.approx(0, abs=1e-7)
     assert result["power"] == result["coverage"] == 1
 
 
 def test_a_finite_population_of_rows():
     result = row(
-        power(TEXT, MODEL, 100, 30, gaps=Gaps(0.05), population_size=150, seed=1, targets=["g ~ f"]),
+        model_power(TEXT, MODEL, 100, 30, gaps=Gaps(0.05), population_size=150, seed=1, targets=["g ~ f"]),
         "g ~ f",
         100,
     )
@@ -137,10 +137,10 @@ def test_steps_of_invariance():
     names = ("equal loadings", "equal intercepts")
     population = ModelPopulation.read(apart, groups=("a", "b"))
     model = "f =~ x1 + x2 + x3 + x4"
-    differ = power(population, model, 400, 100, invariance=("loadings", "intercepts"), seed=1)
+    differ = model_power(population, model, 400, 100, invariance=("loadings", "intercepts"), seed=1)
     assert list(differ.table()["target"]) == ["exact fit", *names]
     assert row(differ, names[0], 400)["power"] > 0.9
-    same = power(
+    same = model_power(
         ModelPopulation.read(equal + "\nf ~ c(0, 0)*1", groups=("a", "b")),
         model,
         400,
@@ -154,7 +154,7 @@ def test_steps_of_invariance():
 
 def test_an_indirect_effect_has_an_interval_that_covers():
     text = "m ~ 0.3*x\ny ~ 0.3*m + 0.1*x"
-    result = power(text, "m ~ a*x\ny ~ b*m + x\nab := a*b", 100, 500, seed=9)
+    result = model_power(text, "m ~ a*x\ny ~ b*m + x\nab := a*b", 100, 500, seed=9)
     found = row(result, "ab", 100)
     assert found["true"] == pytest.approx(0.09)
     assert found["coverage"] == pytest.approx(0.945, abs=0.03)
@@ -176,7 +176,7 @@ def test_samples_with_a_table_of_their_own_show_the_same_parameters(ordered):
     model = INDIRECT.replace("a*x", "c(a, d)*x", 1)
     analysis = Analysis(model, "ML", ((),), None, population)
     known = parameters_of(analysis.fit_moments([500, 500], unit=True).partable)
-    fit = fit_sem(model, bouwen.simulate(population, 400, seed=2), group="group", **options)
+    fit = fit_sem(model, bouwen.simulate_data(population, 400, seed=2), group="group", **options)
     names = ["m ~ x [1]", "m ~ x [2]", "y ~ x [2]", "ab"]
     values, _ = values_of(fit.partable, fit.theta[None], [known[name] for name in names])
     table = fit.parameters.set_index(["lhs", "op", "rhs", "group"])["est"]
@@ -186,30 +186,32 @@ def test_samples_with_a_table_of_their_own_show_the_same_parameters(ordered):
 
 def test_an_indirect_effect_through_gaps():
     text = "m ~ 0.5*x\ny ~ 0.5*m + 0.1*x"
-    found = row(power(text, INDIRECT, 300, 20, gaps=Gaps(0.1)), "ab", 300)
+    found = row(model_power(text, INDIRECT, 300, 20, gaps=Gaps(0.1)), "ab", 300)
     assert found["mean"] == pytest.approx(0.25, abs=0.05)
     assert found["power"] == 1
 
 
 def test_ordered_items():
     population = ModelPopulation.read(TEXT).cut({name: [0.2, 0.3, 0.5] for name in ("x1", "x2", "x3")})
-    found = row(power(population, MODEL, 200, 6, estimator="WLSMV", targets=["g~f"], seed=1), "g ~ f", 200)
+    found = row(
+        model_power(population, MODEL, 200, 6, estimator="WLSMV", targets=["g~f"], seed=1), "g ~ f", 200
+    )
     assert found["converged"] == 6
     assert found["mean"] == pytest.approx(found["true"], abs=0.15)
 
 
 def test_seeds_workers_and_sizes():
-    one = power(TEXT, MODEL, [60, 90], 300, seed=1)
-    assert one.table().equals(power(TEXT, MODEL, [60, 90], 300, seed=1, n_jobs=2).table())
-    alone = power(TEXT, MODEL, 90, 300, seed=1).table()
+    one = model_power(TEXT, MODEL, [60, 90], 300, seed=1)
+    assert one.table().equals(model_power(TEXT, MODEL, [60, 90], 300, seed=1, n_jobs=2).table())
+    alone = model_power(TEXT, MODEL, 90, 300, seed=1).table()
     pd.testing.assert_frame_equal(one.table().query("n == 90").reset_index(drop=True), alone)
-    assert not alone["power"].equals(power(TEXT, MODEL, 90, 300, seed=2).table()["power"])
+    assert not alone["power"].equals(model_power(TEXT, MODEL, 90, 300, seed=2).table()["power"])
     assert list(alone.columns) == COLUMNS
 
 
 def test_small_samples_are_accounted_for():
     weak = "f =~ 0.3*x1 + 0.3*x2 + 0.3*x3 + 0.4*x4"
-    account = power(weak, "f =~ x1 + x2 + x3 + x4", 30, 100, seed=1).table().iloc[0]
+    account = model_power(weak, "f =~ x1 + x2 + x3 + x4", 30, 100, seed=1).table().iloc[0]
     assert account["replications"] == 100
     assert 0 < account["improper"] <= account["converged"] <= 100
 
@@ -239,12 +241,12 @@ def test_needed_says_so_where_it_cannot_tell():
 
 
 def test_needed_has_the_power_it_promises():
-    n = int(needed(power(TEXT, MODEL, [60, 100, 140], 500, seed=1)).loc["g ~ f", "n"])
-    assert within(row(power(TEXT, MODEL, n, 500, seed=2), "g ~ f", n), 0.8, 4)
+    n = int(needed(model_power(TEXT, MODEL, [60, 100, 140], 500, seed=1)).loc["g ~ f", "n"])
+    assert within(row(model_power(TEXT, MODEL, n, 500, seed=2), "g ~ f", n), 0.8, 4)
 
 
 def test_curves_have_a_line_for_each_target():
-    result = power(TEXT, MODEL, [60, 90], 20, seed=1)
+    result = model_power(TEXT, MODEL, [60, 90], 20, seed=1)
     plot = result.plot()
     assert set(plot.data["target"]) == {"g ~ f", "exact fit"}
     assert plot.data["lower"].between(0, 1).all()
@@ -253,26 +255,26 @@ def test_curves_have_a_line_for_each_target():
 
 def test_what_cannot_be_asked_is_refused():
     with pytest.raises(UnknownOption, match='Did you mean "g ~ f"'):
-        power(TEXT, MODEL, 100, 10, targets=["g ~ h"], seed=1)
+        model_power(TEXT, MODEL, 100, 10, targets=["g ~ h"], seed=1)
     with pytest.raises(PopulationError, match="too few for 6 items"):
-        power(TEXT, MODEL, 6, 10, seed=1)
+        model_power(TEXT, MODEL, 6, 10, seed=1)
     with pytest.raises(PopulationError, match="without replacement"):
-        power(TEXT, MODEL, 100, 10, population_size=90, seed=1)
+        model_power(TEXT, MODEL, 100, 10, population_size=90, seed=1)
     with pytest.raises(UnknownOption, match="estimator='XX'"):
-        power(TEXT, MODEL, 100, 10, estimator="xx")
+        model_power(TEXT, MODEL, 100, 10, estimator="xx")
     with pytest.raises(UnsupportedModel, match="needs ordered items"):
-        power(TEXT, MODEL, 100, 10, estimator="WLSMV")
+        model_power(TEXT, MODEL, 100, 10, estimator="WLSMV")
     with pytest.raises(PopulationError, match="one group"):
-        power(TEXT, MODEL, 100, 10, invariance=["loadings"])
+        model_power(TEXT, MODEL, 100, 10, invariance=["loadings"])
     with pytest.raises(NotAShare, match="alpha"):
-        power(TEXT, MODEL, 100, 10, alpha=5)
+        model_power(TEXT, MODEL, 100, 10, alpha=5)
     for options in ({"reps": 0}, {"n": []}, {"n": 2.5}, {"seed": -1}, {"population_size": 0}):
         with pytest.raises(NotACount, match=next(iter(options))):
-            power(**{"population": TEXT, "model": MODEL, "n": 100, "reps": 10} | options)
+            model_power(**{"population": TEXT, "model": MODEL, "n": 100, "reps": 10} | options)
     ordered = ModelPopulation.read(TEXT).cut({"x1": [0.5, 0.5]})
     with pytest.raises(UnknownOption, match="x1 ~~ x1"):
-        power(ordered, MODEL, 100, 10, targets=["x1 ~~ x1"])
+        model_power(ordered, MODEL, 100, 10, targets=["x1 ~~ x1"])
 
 
 def test_the_front_door():
-    assert bouwen.power is power
+    assert bouwen.model_power is model_power

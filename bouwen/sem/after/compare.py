@@ -11,7 +11,6 @@ from numpy.linalg import LinAlgError
 from scipy.special import chdtrc
 
 from bouwen.errors import BouwenError
-from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily, corrected_test
 from bouwen.sem.fitted import Fitted, check_is_fit
@@ -20,6 +19,7 @@ from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
+from bouwen.sem.solution import NotConverged, NotIdentified, estimate
 
 NESTED = 1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
 

@@ -35,7 +35,7 @@ def joined(fit: Fitted, frames: list[pd.DataFrame]) -> pd.DataFrame:
     return out.sort_index()
 
 
-def ordinal_scores(fit: Fitted) -> pd.DataFrame:
+def scores_of_ordered(fit: Fitted) -> pd.DataFrame:
     """Likeliest factor values given the answers; one row a respondent, one column a factor.
 
     Raises

@@ -21,7 +21,7 @@ from bouwen.sem.normal.inference import bread, moment_curvature
 RESIDUALS = ("raw", "cor", "z")
 
 
-def residuals(fit: Fitted, type: str = "cor") -> pd.DataFrame:
+def residual_covariances(fit: Fitted, type: str = "cor") -> pd.DataFrame:
     """Sample minus implied covariances.
 
     Parameters

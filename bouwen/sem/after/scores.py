@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.after.ordinal_scores import joined, ordinal_scores
+from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array
@@ -42,7 +42,7 @@ def factor_scores(fit: Fitted, method: str = "regression") -> pd.DataFrame:
                 "Bartlett scores of ordered items are infinite for who always chose the first or the last "
                 'answer; use method="regression"'
             )
-        return ordinal_scores(fit)
+        return scores_of_ordered(fit)
     st = fit.structure
     frames = []
     for g, rows in enumerate(fit.sample.rows):

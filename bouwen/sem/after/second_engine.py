@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.sem.estimate import NotConverged, Solution
-from bouwen.sem.fitted import Fitted, fitted
+from bouwen.sem.fitted import Fitted, bare_fit
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.solution import NotConverged, Solution
 
 FTOL = 1e-12  # semopy's own default stops early
 SAME_FIT = 1e-6  # largest excess of the discrepancy that can still be rounding
@@ -103,7 +103,7 @@ def _run(text: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def compare_engines(model: str, data: pd.DataFrame, *, std_lv: bool = False) -> pd.DataFrame:
     """Both engines side by side: lhs op rhs est_bouwen est_semopy difference, for free parameters."""
-    ours = fitted(model, data, std_lv=std_lv)
+    ours = bare_fit(model, data, std_lv=std_lv)
     first = ours.parameters
     second = Fitted(ours.call, ours.family, semopy_solution(ours, data)).parameters
     free = first["se"] > 0

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from bouwen.sem.estimate import Solution, estimate
 from bouwen.sem.family import measures
 from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.model.start import start_values
@@ -44,6 +43,7 @@ from bouwen.sem.normal.inference import (
 )
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.options import Estimator
+from bouwen.sem.solution import Solution, estimate
 
 
 class Evaluated(Protocol):

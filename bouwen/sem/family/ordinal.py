@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 
-from bouwen.sem.estimate import Solution, estimate
 from bouwen.sem.family import measures
 from bouwen.sem.family.normal import Evaluated
 from bouwen.sem.model.derivatives import slots
@@ -29,6 +28,7 @@ from bouwen.sem.normal.moments import Sample
 from bouwen.sem.options import Estimator
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint, read_layout
 from bouwen.sem.ordinal.moments import OrdinalMoments, ordinal_moments
+from bouwen.sem.solution import Solution, estimate
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
 ROUNDING = 1e-8  # how far below zero a smallest eigenvalue counts as zero
 
 
-def improper(structure: Structure, implied: Implied) -> Array:
+def is_improper(structure: Structure, implied: Implied) -> Array:
     """Whether each of a stack of solutions has a negative variance or an indefinite covariance matrix.
 
     Parameters

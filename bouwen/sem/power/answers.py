@@ -63,7 +63,7 @@ class Gaps:
         return np.asarray(expit(intercept + self.slope * z))
 
 
-def simulate(
+def simulate_data(
     population: str | Fit | ModelPopulation,
     n: int | Sequence[int],
     *,
@@ -73,7 +73,7 @@ def simulate(
     """Answers of ``n`` respondents drawn from a population that a model describes.
 
     For a finite population, such as all municipalities of a country, simulate all of it once and sample rows
-    without replacement: ``simulate(model, 342, seed=1).sample(150, random_state=2)``.
+    without replacement: ``simulate_data(model, 342, seed=1).sample(150, random_state=2)``.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def simulate(
 
     Examples
     --------
-    >>> data = simulate("f =~ 0.8*x1 + 0.7*x2 + 0.6*x3", 200, seed=1)
+    >>> data = simulate_data("f =~ 0.8*x1 + 0.7*x2 + 0.6*x3", 200, seed=1)
     >>> data.shape
     (200, 3)
     """

@@ -1,7 +1,7 @@
-"""A model with values, or a fitted model -> a population of answers that `simulate` draws from.
+"""A model with values, or a fitted model -> a population of answers that `simulate_data` draws from.
 
 This population is one model's: normal (or cut) answers to its items, for power and cut-offs. A whole
-questionnaire, with background, skipped pages and a register, is simulated by `bouwen.survey` from a
+questionnaire, with background, skipped pages and a register, is simulated by `bouwen.simulate` from a
 ``population.yml``.
 """
 

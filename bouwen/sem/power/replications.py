@@ -24,7 +24,7 @@ from bouwen.sem.after.compare import difference_test
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import Array
-from bouwen.sem.model.improper import improper
+from bouwen.sem.model.improper import is_improper
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.normal.moments import Moments
@@ -264,7 +264,7 @@ def _fit_all(
     if len(good):
         point = take(objective, good).at(batch.theta[good])
         vcov[good] = stacked_bread(point.information, target.solution.basis) / target.n
-        bad[good] = improper(target.structure, point.implied)
+        bad[good] = is_improper(target.structure, point.implied)
     return batch.value, batch.theta, vcov, bad
 
 
@@ -283,7 +283,7 @@ def stacked_bread(information: Array, basis: Array | None) -> Array:
 
 
 def parameters_of(table: ParTable) -> dict[str, Parameter]:
-    """Free and defined parameters of a table by the names that `bouwen.power` knows them by."""
+    """Free and defined parameters of a table by the names that `bouwen.model_power` knows them by."""
     out: dict[str, Parameter] = {}
     for k, row in enumerate(table.rows):
         if row.free >= 0:
@@ -383,7 +383,7 @@ def _by_rows(
             found = estimates(first.partable, first.theta[None], first.vcov[None] * shrink, analysis, rng)
             for name, value in zip(shape, found, strict=False):
                 out[name][d] = value[0]
-            bad[d] = bool(improper(first.structure, first.implied))
+            bad[d] = bool(is_improper(first.structure, first.implied))
         if whole is not None and (fits := _fit_rows(analysis, rows, most=1)):
             whole[d] = values_of(fits[0].partable, fits[0].theta[None], analysis.parameters)[0][0]
     return Replications(**out, census=whole, improper=bad)

@@ -80,7 +80,7 @@ class Power:
         return power_curves(self.results)
 
 
-def power(
+def model_power(
     population: str | Fit | ModelPopulation,
     model: str,
     n: Sequence[int] | int,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bouwen.sem.estimate import NotConverged, NotIdentified, estimate
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
@@ -20,6 +19,7 @@ from bouwen.sem.normal.inference import chunked_curvature
 from bouwen.sem.resample.descent import Descent, newton, quasi_newton
 from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.samples import average, n_draws, take, usable
+from bouwen.sem.solution import NotConverged, NotIdentified, estimate
 
 CONVERGED, NOT_CONVERGED, NO_SAMPLE = range(3)
 

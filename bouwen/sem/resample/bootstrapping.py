@@ -19,7 +19,7 @@ from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
-from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, fitted, join_drawn
+from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES
 from bouwen.sem.resample.summary import as_dict, as_html, as_text
 from bouwen.sem.resample.workers import check_count, run_chunks
@@ -154,7 +154,7 @@ class Bootstrap:
             raise UnsupportedModel('BCa intervals need the respondents\' rows; use kind="bc"')
         weights, strata = leaving_out_weights(self.fit.sample)
         family, objective = weighted_stack(self.fit.family, weights)
-        found = fitted(self.fit.theta, family, objective, list(self.drawn.measures.columns))
+        found = solved(self.fit.theta, family, objective, list(self.drawn.measures.columns))
         failed = int((found.status != CONVERGED).sum())
         if failed:
             raise NoAcceleration(failed, len(weights))

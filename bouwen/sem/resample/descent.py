@@ -13,10 +13,10 @@ from typing import Protocol
 
 import numpy as np
 
-from bouwen.sem.estimate import DONE, foreseen
 from bouwen.sem.model.implied import Array
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.resample.samples import take
+from bouwen.sem.solution import DONE, foreseen
 
 MAX_ROUNDS = 50  # evaluations before a draw is called difficult
 ARRIVED = 1e-13  # N times the Newton decrement below which one more full step ends the search
@@ -176,7 +176,7 @@ def newton(objective: Objective, start: Array, basis: Array) -> Descent:
     """Newton's method for the draws that `quasi_newton` leaves, with the observed curvature made positive.
 
     Along directions of negative curvature the step turns round, |H|⁻¹ g (Dauphin et al., 2014). A draw
-    arrives as in `bouwen.sem.estimate.estimate`, and only where its information matrix is not singular.
+    arrives as in `bouwen.sem.solution.estimate`, and only where its information matrix is not singular.
 
     Parameters
     ----------

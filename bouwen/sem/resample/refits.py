@@ -55,10 +55,10 @@ class Drawn:
 def fit_chunk(source: Source, start: Array, measures: Sequence[str], chunk: Chunk) -> Drawn:
     """Draw a chunk of samples and fit the model to each."""
     family, objective = source.stack(chunk)
-    return fitted(start, family, objective, measures)
+    return solved(start, family, objective, measures)
 
 
-def fitted(start: Array, family: Family, objective: Any, measures: Sequence[str]) -> Drawn:
+def solved(start: Array, family: Family, objective: Any, measures: Sequence[str]) -> Drawn:
     """Fit a model to a stack of samples."""
     table, structure = family.table, family.structure
     batch = fit_batch(objective, table, start)

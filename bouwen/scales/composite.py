@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from bouwen.checks import Matrix, ScaleError, Vector
 from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
-from bouwen.scales.polychoric import polychoric
+from bouwen.scales.polychorics import polychoric
 from bouwen.sem.after.intervals import check_draws_of, percentile_interval
 
 
