@@ -28,7 +28,7 @@ lint: .venv
 	$(BIN)/python -m bouwen.report.book.notebooks --check book/*.ipynb
 
 docs: .venv
-	$(BIN)/python -m sphinx -q -W -n --keep-going -d _build/docs/doctrees docs _build/docs/html
+	$(BIN)/python -m sphinx -q -E -W -n --keep-going -d _build/docs/doctrees docs _build/docs/html
 
 lab: .venv
 	$(BIN)/bouwen lab $(STUDY)

@@ -1,5 +1,8 @@
 """Sphinx settings of the reference: the book's theme, without network. `make docs` builds it."""
 
+import importlib
+import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,13 +15,18 @@ from sphinx.environment import BuildEnvironment
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import bouwen  # noqa: E402
 from bouwen.version import __version__  # noqa: E402
+
+for room in ("tables", "plots", "texts"):  # documented under the name by which users reach them
+    sys.modules[f"bouwen.{room}"] = getattr(bouwen, room)
 
 project = "bouwen"
 author = "The bouwen authors"
 project_copyright = "2026, The bouwen authors"
 release = version = __version__
 language = "en"
+smartquotes = False  # a quoted "ML" is what one types
 
 extensions = [
     "myst_parser",
@@ -39,6 +47,7 @@ default_role = (
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # types are told in the text, with shapes
 autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 80
 autosummary_generate = False
 napoleon_google_docstring = False
 napoleon_use_rtype = False
@@ -51,14 +60,15 @@ html_theme = "sphinx_book_theme"
 html_title = "bouwen"
 html_logo = "../assets/logo.svg"
 html_favicon = "../assets/favicon.svg"
-html_static_path = ["../assets"]
-html_css_files = ["bouwen.css"]
+html_static_path = ["../assets", "_static"]
+html_css_files = ["bouwen.css", "reference.css"]
 html_copy_source = False
 html_show_sourcelink = False
 mathjax_path = "mathjax/tex-svg.js"
 html_theme_options = {
     "repository_url": "https://github.com/bouwen-study/bouwen",
     "use_repository_button": True,
+    "use_download_button": False,
     "navbar_persistent": [],
     "show_navbar_depth": 2,
     "toc_title": "On this page",
@@ -78,6 +88,19 @@ def lead_or_stay(app: Sphinx, env: BuildEnvironment, node: pending_xref, content
     return found or content
 
 
+def tell_of_the_function(
+    app: Sphinx, what: str, name: str, member: object, options: Any, lines: list[str]
+) -> None:
+    """A method that is one call of a function says "see" it; a reader of the reference sees it at once."""
+    found = re.search(r"see `(bouwen[\w.]+)\.(\w+)`", lines[0]) if what == "method" and lines else None
+    if found:
+        function = getattr(importlib.import_module(found[1]), found[2])
+        lines[:] = inspect.getdoc(function).splitlines()
+
+
 def setup(app: Sphinx) -> None:
     """Register with Sphinx."""
     app.connect("missing-reference", lead_or_stay)
+    app.connect(
+        "autodoc-process-docstring", tell_of_the_function, priority=100
+    )  # before napoleon lays it out
