@@ -26,7 +26,7 @@ author = "The bouwen authors"
 project_copyright = "2026, The bouwen authors"
 release = version = __version__
 language = "en"
-smartquotes = False  # a quoted "ML" is what one types
+smartquotes_action = "D"  # dashes only: a quoted "ML" is what one types
 
 extensions = [
     "myst_parser",
