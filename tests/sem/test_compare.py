@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from reference_cases import HERE, read_data
+from references import read_data
 from scipy.stats import norm
 
 from bouwen.checks import NotAShare
@@ -15,7 +15,7 @@ from bouwen.sem import NotNested, UnsupportedModel, compare_fits, difference_tes
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 ONE = "g =~ x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9"
 STEPS = {"configural": (), "metric": ("loadings",), "scalar": ("loadings", "intercepts")}
-FRAME = read_data(HERE / "reference" / "data" / "holzinger.csv")
+FRAME = read_data("holzinger")
 TEST = ["chisq_diff", "df_diff", "pvalue"]
 
 
