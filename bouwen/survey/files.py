@@ -7,7 +7,7 @@ alias bombs), and so are repeated keys, unknown keys and files over a megabyte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,7 +46,7 @@ class Part(BaseModel):
 P = TypeVar("P", bound=Part)
 
 
-def read_file(path: Path, kind: type[P]) -> P:
+def read_file(path: Path, kind: type[P], languages: Sequence[str] = ()) -> P:
     """Read and validate a YAML file.
 
     Parameters
@@ -55,6 +55,8 @@ def read_file(path: Path, kind: type[P]) -> P:
         The file, in UTF-8.
     kind : subclass of Part
         What the file describes.
+    languages : sequence of str
+        Codes of the languages whose texts stand in first for texts that are not there.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def read_file(path: Path, kind: type[P]) -> P:
     """
     value, lines = parse(path, read_text(path))
     try:
-        part = kind.model_validate(value)
+        part = kind.model_validate(value, context={"languages": languages})
     except ValidationError as error:
         refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in mistakes(error)])
     refuse(path, lines, part.problems())

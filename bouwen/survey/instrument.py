@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
 from bouwen.errors import did_you_mean
-from bouwen.survey.files import Part, Problem, read_file
+from bouwen.survey.files import Location, Part, Problem, read_file
+from bouwen.words import ENGLISH
 
-Language = Literal["nl", "en"]
+UNNAMED = "und"  # what ISO 639 calls a language that is not said
+CODE = r"[a-z]{2,3}(-[A-Za-z0-9]+)*"
+Language = Annotated[str, StringConstraints(pattern=f"^{CODE}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Perspective = Name
 
 
 class Text(Part):
-    """The same text in Dutch and in English."""
+    """The same text in some languages, or one text in a language that is not named.
 
-    nl: str
-    en: str
+    A language that it lacks gets the text in the language of the study, else in English, else the first.
+
+    >>> Text.model_validate("Trust")["nl"], Text(nl="Vertrouwen", en="Trust")["de"]
+    ('Trust', 'Trust')
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str] = Field(init=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def by_language(cls, given: Any, info: ValidationInfo) -> Any:
+        """Texts by the code of their language, first those that stand in for others."""
+        if isinstance(given, str):
+            given = {UNNAMED: given}
+        if not isinstance(given, dict) or not set(given) - set(cls.model_fields):
+            raise ValueError("must be a text, or a text for each of some languages.")
+        for code in set(given) - set(cls.model_fields):
+            if not re.fullmatch(CODE, str(code)):
+                known = did_you_mean(str(code), cls.model_fields)
+                raise ValueError(f'unknown key "{code}": no code of a language, such as nl or pt-BR.{known}')
+        first = [*(info.context or {}).get("languages", ()), ENGLISH]
+        return {code: given[code] for code in dict.fromkeys([*first, *given]) if code in given}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text by the code of its language."""
+        return self.__pydantic_extra__
 
     def __getitem__(self, language: str) -> str:
-        return self.nl if language == "nl" else self.en
+        return self.texts[language if language in self.texts else next(iter(self.texts))]
 
 
 class AnswerScale(Part):
@@ -185,6 +214,11 @@ class Instrument(Part):
         return {
             name: item for construct in self.constructs.values() for name, item in construct.items.items()
         }
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which some text is given, in the order of their codes."""
+        return tuple(sorted({code for _, text in texts_in(self) for code in text.texts} - {UNNAMED}))
 
     @cached_property
     def factors(self) -> dict[str, Text]:
@@ -373,6 +407,21 @@ def model_names(syntax: str) -> tuple[list[str], list[str]]:
     return list(latent), list(used)
 
 
-def read_instrument(path: Path) -> Instrument:
-    """Read and validate an instrument file; see `bouwen.survey.files.read_file` for what it refuses."""
-    return read_file(path, Instrument)
+def read_instrument(path: Path, languages: Sequence[str] = ()) -> Instrument:
+    """Read and validate an instrument file; see `bouwen.survey.files.read_file` for what it refuses.
+
+    ``languages`` are those whose texts stand in first for texts that are not there.
+    """
+    return read_file(path, Instrument, languages)
+
+
+def texts_in(value: Any, where: Location = ()) -> Iterator[tuple[Location, Text]]:
+    """Every text below a part of a file, with its place."""
+    if isinstance(value, Text):
+        yield where, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from texts_in(getattr(value, name), (*where, name))
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from texts_in(part, (*where, key))

@@ -21,6 +21,7 @@ from bouwen.survey.files import FileError, Part
 from bouwen.survey.instrument import Category, Name, Text
 from bouwen.survey.readers import DataError, listed, quoted, read_tables
 from bouwen.survey.values import is_empty, number, text
+from bouwen.words import Words, languages, words
 
 
 class ClassSpec(Part):
@@ -40,29 +41,33 @@ class ClassSpec(Part):
 
     @cached_property
     def categories(self) -> dict[str, Category]:
-        """The classes from low to high, by name, with labels such as "under 20,000"."""
-        first, last = self.bounds[0], self.bounds[-1]
-        classes = {f"under_{plain(first)}": Category(nl=f"tot {dutch(first)}", en=f"under {english(first)}")}
-        for low, high in pairwise(self.bounds):
-            classes[f"{plain(low)}_{plain(high)}"] = Category(
-                nl=f"{dutch(low)}–{dutch(high)}", en=f"{english(low)}–{english(high)}"
-            )
-        classes[f"from_{plain(last)}"] = Category(nl=f"{dutch(last)} en meer", en=f"{english(last)} and more")
-        return classes
+        """The classes from low to high, by name, with a label in every language."""
+        lows, highs = [None, *self.bounds], [*self.bounds, None]
+        return {class_name(*ends): class_label(*ends) for ends in zip(lows, highs, strict=True)}
 
 
-def english(bound: float) -> str:
-    """A bound as an English reader writes it.
+def class_name(low: float | None, high: float | None) -> str:
+    """The name of the class between two bounds, of which the first or the last may be missing.
 
-    >>> english(20000.0), dutch(20000.0), plain(2.5)
-    ('20,000', '20.000', '2_5')
+    >>> class_name(None, 20000.0), class_name(2.5, 5.0), class_name(5.0, None)
+    ('under_20000', '2_5_5', 'from_5')
     """
-    return f"{bound:,.15g}"
+    if high is None:
+        return f"from_{plain(low or 0)}"
+    return f"under_{plain(high)}" if low is None else f"{plain(low)}_{plain(high)}"
 
 
-def dutch(bound: float) -> str:
-    """A bound as a Dutch reader writes it."""
-    return english(bound).translate(str.maketrans(",.", ".,"))
+def class_label(low: float | None, high: float | None) -> Category:
+    """What the class between two bounds is called, in every language that has words."""
+
+    def label(words: Words) -> str:
+        if high is None:
+            return words("classes.last", bound=words.plain(low or 0))
+        if low is None:
+            return words("classes.first", bound=words.plain(high))
+        return words("classes.between", low=words.plain(low), high=words.plain(high))
+
+    return Category.model_validate({language: label(words(language)) for language in languages()})
 
 
 def plain(bound: float) -> str:
@@ -70,26 +75,25 @@ def plain(bound: float) -> str:
     return re.sub(r"\W", "_", f"{bound:.15g}")
 
 
-MUNICIPALITY_SIZE = ClassSpec(
-    label=Text(nl="Gemeentegrootte", en="Municipality size"),
-    column="inhabitants",
-    bounds=[20_000, 50_000, 100_000],
-)
-
-
 class RegisterSpec(Part):
     """A register, the background variable that refers to it, and what is taken from it.
 
     A respondent refers to an entry by ``code`` or by one of its ``names``, of which the first
-    is shown; ``columns`` are joined as they are and tell entries of the same name apart.
+    is shown; ``columns`` are joined as they are and tell entries of the same name apart; one of the
+    ``ignored_words`` may stand before a name.
     """
 
     file: str
     variable: Name
     code: str = "code"
-    names: list[str] = Field(default=["name", "cbs_name"], min_length=1)
-    columns: list[Name] = ["province"]
-    classes: dict[Name, ClassSpec] = {"municipality_size": MUNICIPALITY_SIZE}
+    names: list[str] = Field(default=["name"], min_length=1)
+    columns: list[Name] = []
+    classes: dict[Name, ClassSpec] = {}
+    ignored_words: list[str] = []
+
+    def fold(self, name: str) -> str:
+        """A name as it is compared; see `fold_name`."""
+        return fold_name(name, self.ignored_words)
 
     @property
     def categories(self) -> dict[str, dict[str, Category]]:
@@ -138,13 +142,13 @@ class Register:
         names = self.table[self.spec.names].to_numpy(dtype=object)
         qualifiers = self.table[self.spec.columns].to_numpy(dtype=object)
         for code, called, placed in zip(self.table.index.astype(str), names, qualifiers, strict=True):
-            for written in spellings(code, called, placed):
+            for written in spellings(code, called, placed, self.spec.ignored_words):
                 known.setdefault(written, set()).add(code)
         return {written: codes for written, codes in known.items() if written}
 
     def find(self, written: str) -> set[str]:
         """The codes of the entries that a code or name may stand for; none where it is unknown."""
-        return self.codes.get(fold_name(written)) or self.codes.get(fold_code(written), set())
+        return self.codes.get(self.spec.fold(written)) or self.codes.get(fold_code(written), set())
 
     def match(self, names: pd.Series[Any]) -> pd.Series[Any]:
         """The codes of the entries that respondents name.
@@ -189,10 +193,10 @@ class Register:
 
     def nearest(self, name: str, n: int = 3) -> list[str]:
         """The names of the ``n`` entries whose spelling resembles ``name`` most, the best first."""
-        wanted = fold_name(name)
+        wanted = self.spec.fold(name)
 
         def likeness(row: pd.Series[Any]) -> float:
-            folded = [fold_name(str(row[column])) for column in self.spec.names]
+            folded = [self.spec.fold(str(row[column])) for column in self.spec.names]
             return max(resemblance(wanted, other) for other in folded)
 
         ranked = self.table.apply(likeness, axis=1).sort_values(ascending=False, kind="stable")
@@ -272,32 +276,42 @@ def classify(values: pd.Series[float], spec: ClassSpec) -> pd.Series[Any]:
     return pd.cut(values, edges, right=False, labels=list(spec.categories), ordered=True)
 
 
-def spellings(code: str, names: Iterable[Any], qualifiers: Iterable[Any]) -> Iterator[str]:
+def spellings(
+    code: str, names: Iterable[Any], qualifiers: Iterable[Any], ignored: Iterable[str] = ()
+) -> Iterator[str]:
     """Every accepted way to write an entry, folded.
 
     A name may stand without the part in brackets, and with a qualifier such as the
-    province, in full or by its initials.
+    region, in full or by its initials.
 
     >>> sorted(set(spellings("GM0373", ["Bergen (NH.)"], ["Noord-Holland"])))
     ['373', 'bergen', 'bergen nh', 'bergen noord holland', 'gm373']
     """
     yield from (fold_code(code), re.sub(r"^\D+", "", fold_code(code)))
     for name in (str(name) for name in names if not is_empty(name)):
-        base = fold_name(re.sub(r"\(.*?\)", "", name))
-        yield from (fold_name(name), base)
+        base = fold_name(re.sub(r"\(.*?\)", "", name), ignored)
+        yield from (fold_name(name, ignored), base)
         for qualifier in (fold_name(str(q)) for q in qualifiers if not is_empty(q)):
             yield from (f"{base} {qualifier}", f"{base} {''.join(word[0] for word in qualifier.split())}")
 
 
-def fold_name(name: str) -> str:
-    """A name without differences in case, accents, punctuation and the word "gemeente".
+def fold_name(name: str, ignored: Iterable[str] = ()) -> str:
+    """A name without differences in case, accents, punctuation and a word in front that says nothing.
 
-    >>> fold_name("Gemeente 's-Gravenhage"), fold_name("Súdwest Fryslân"), fold_name("Bergen (N.H.)")
-    ('s gravenhage', 'sudwest fryslan', 'bergen nh')
+    >>> fold_name("City of 's-Gravenhage", ["city of"]), fold_name("Bergen (N.H.) Súd")
+    ('s gravenhage', 'bergen nh sud')
     """
+    folded = fold_words(name)
+    for word in sorted(map(fold_words, ignored), key=len, reverse=True):
+        if word and folded.startswith(f"{word} "):
+            return folded.removeprefix(f"{word} ")
+    return folded
+
+
+def fold_words(name: str) -> str:
+    """Words without differences in case, accents and punctuation."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    words = re.sub(r"[^\w.]+", " ", bare).replace(".", "").split()
-    return " ".join(words[1:] if words[:1] == ["gemeente"] and len(words) > 1 else words)
+    return " ".join(re.sub(r"[^\w.]+", " ", bare).replace(".", "").split())
 
 
 def fold_code(code: str) -> str:

@@ -216,13 +216,13 @@ def item_answers(cells: Cells[Any], scale: AnswerScale) -> pd.Series[float]:
 
 
 def scale_labels(scale: AnswerScale) -> dict[str, float]:
-    """Label -> code, in both languages."""
+    """Label -> code, in every language."""
     return lookup((w, float(code)) for code, label in scale.labels.items() for w in label_words(label))
 
 
-def label_words(label: Text) -> tuple[str, str]:
-    """A label in both languages."""
-    return label.nl, label.en
+def label_words(label: Text) -> list[str]:
+    """A label in every language."""
+    return list(label.texts.values())
 
 
 def answer_code(cell: Any, labels: dict[str, float]) -> float | None:

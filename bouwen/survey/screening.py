@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import pandas as pd
 
 from bouwen.survey.disclosure import count_text
 from bouwen.survey.study import Study, read_study
+from bouwen.words import Words, words
 
 CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
-MOST = 5  # items that a report names
+MOST = 5  # items and texts that a report names
 MANY_GAPS = 0.25  # share of all items left open that makes a respondent inattentive
 
 
@@ -54,7 +55,7 @@ class Screening:
     groups: pd.DataFrame
 
     def text(self, language: str | None = None) -> str:
-        """A readable report in Dutch or English; counts below ``min_cell`` are not shown."""
+        """A readable report; counts below ``min_cell`` are not shown."""
         return "\n".join(report(self, language or self.study.language)) + "\n"
 
 
@@ -122,58 +123,47 @@ def group_sizes(study: Study) -> pd.DataFrame:
     return table.assign(enough=table["n"] >= study.settings.min_group)
 
 
-WORDS = {
-    "en": {
-        "size": "{n} respondents, {items} items",
-        "complete": "all items answered: {count}",
-        "missing": "most often left open: {items}",
-        "constant": "one answer to all items of a scale: {count}",
-        "duplicated": "answers equal to those of an earlier respondent: {count}",
-        "empty": "never chosen: {variable} {categories}",
-        "few": "fewer than {min_cell}",
-        "too few": "fewer than {min_group}: no estimates",
-        "one level": "all answers are in one level: no comparison",
-    },
-    "nl": {
-        "size": "{n} respondenten, {items} items",
-        "complete": "alle items beantwoord: {count}",
-        "missing": "het vaakst opengelaten: {items}",
-        "constant": "één antwoord op alle items van een schaal: {count}",
-        "duplicated": "antwoorden gelijk aan die van een eerdere respondent: {count}",
-        "empty": "nooit gekozen: {variable} {categories}",
-        "few": "minder dan {min_cell}",
-        "too few": "minder dan {min_group}: geen schattingen",
-        "one level": "alle antwoorden zitten in één niveau: geen vergelijking",
-    },
-}
-
-
 def report(found: Screening, language: str) -> Iterator[str]:
     """The lines of a readable report."""
-    study, words = found.study, WORDS[language]
+    study, say = found.study, words(language)
 
     def shown(count: int) -> str:
         """A count, unless it is small enough to point at someone."""
-        return words["few"].format(min_cell=study.settings.min_cell) if is_small(count, study) else str(count)
+        few = say("screening.few", min_cell=study.settings.min_cell)
+        return few if is_small(count, study) else str(count)
 
     yield study.title[language]
-    yield "  " + words["size"].format(n=found.n, items=len(study.items))
-    yield "  " + words["complete"].format(count=shown(int(found.missing_per_respondent.get(0, 0))))
+    yield "  " + say("screening.size", n=found.n, items=len(study.items))
+    yield "  " + say("screening.complete", count=shown(int(found.missing_per_respondent.get(0, 0))))
     missing = found.missing_per_item["missing"].sort_values(ascending=False, kind="stable")
     if often := [f"{item} ({shown(count)})" for item, count in missing.items() if count][:MOST]:
-        yield "  " + words["missing"].format(items=", ".join(often))
-    yield "  " + words["constant"].format(count=shown(found.constant))
-    yield "  " + words["duplicated"].format(count=shown(found.duplicated))
+        yield "  " + say("screening.missing", items=", ".join(often))
+    yield "  " + say("screening.constant", count=shown(found.constant))
+    yield "  " + say("screening.duplicated", count=shown(found.duplicated))
     for variable, rows in found.empty_categories.groupby("variable", sort=False):
-        yield "  " + words["empty"].format(variable=variable, categories=", ".join(rows["category"]))
+        yield "  " + say("screening.empty", variable=variable, categories=", ".join(rows["category"]))
     for group, levels in found.groups.groupby(level="group", sort=False):
         yield f"  {study.group_label(str(group), language)}"
         texts = count_text(levels["n"], study.settings.min_cell)
         for ((_, level), _, enough), text in zip(levels.itertuples(), texts, strict=True):
-            note = "" if enough else f" ({words['too few'].format(min_group=study.settings.min_group)})"
+            note = "" if enough else f" ({say('screening.too_few', min_group=study.settings.min_group)})"
             yield f"    {study.level_label(str(group), level, language)}: {text}{note}"
         if (levels["n"] > 0).sum() < 2:
-            yield f"    {words['one level']}"
+            yield f"    {say('screening.one_level')}"
+    yield from fallbacks(study.in_language(language), say)
+
+
+def fallbacks(study: Study, say: Words) -> Iterator[str]:
+    """A line for texts of the study, and one for those of the program, that are not in the language."""
+    for kind, keys in (("texts", study.untranslated()), ("words", say.missing)):
+        if keys:
+            yield "  " + fallback(say, kind, keys)
+
+
+def fallback(say: Words, kind: str, keys: Sequence[str]) -> str:
+    """How many texts of a kind are not in the language, and the first of them."""
+    shown = ", ".join(keys[:MOST]) + (", …" if len(keys) > MOST else "")
+    return say(f"screening.fallback.{kind}", language=say.own_name, n=len(keys), keys=shown)
 
 
 def is_small(count: int, study: Study) -> bool:
@@ -188,7 +178,7 @@ def check_report(path: str | Path, language: str | None = None) -> str:
     ----------
     path : str or Path
         A ``study.yml`` or its folder.
-    language : {"nl", "en"}, optional
+    language : str, optional
         Of the report; by default the study's own.
 
     Raises

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from bouwen.survey.files import FileError, Part, Problem, read_file, refuse_in
 from bouwen.survey.instrument import (
+    UNNAMED,
     Category,
     Instrument,
     Language,
@@ -21,12 +22,13 @@ from bouwen.survey.instrument import (
     Text,
     model_names,
     read_instrument,
+    texts_in,
     unknown,
 )
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, type_responses
-from bouwen.words import check_language
+from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
 
 
 class Settings(Part):
@@ -62,7 +64,7 @@ class StudyFile(Part):
     citation: str | None = None
     instrument: str
     perspective: Name
-    language: Language = "en"
+    language: Language = ENGLISH
     synthetic: bool = False
     responses: ResponsesSpec
     register_: RegisterSpec | None = Field(default=None, alias="register")
@@ -91,6 +93,8 @@ class Study:
         further columns from the register are joined.
     files : tuple of Path
         Every file that determines the results.
+    book_language : str or None
+        The language of labels and texts, where it is another than the study file's.
     """
 
     path: Path
@@ -98,6 +102,7 @@ class Study:
     instrument: Instrument
     responses: pd.DataFrame
     files: tuple[Path, ...]
+    book_language: str | None = None
 
     @cached_property
     def register_size(self) -> int | None:
@@ -114,13 +119,18 @@ class Study:
 
     @property
     def title(self) -> Text:
-        """The title in both languages."""
+        """The title in its languages."""
         return self.file.title
 
     @property
-    def language(self) -> Language:
+    def language(self) -> str:
         """The language of the book."""
-        return self.file.language
+        return self.book_language or self.file.language
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the book may have: those of the program, and those of the instrument."""
+        return tuple(sorted({*languages(), *self.instrument.languages}))
 
     @property
     def perspective(self) -> str:
@@ -220,11 +230,24 @@ class Study:
 
     def in_language(self, language: str) -> Study:
         """The same study in another language; `UnknownLanguage` where there are no words in it."""
-        check_language(language)
-        return replace(self, file=self.file.model_copy(update={"language": language}))
+        check_language(language, self.languages)
+        return replace(self, book_language=language)
+
+    def untranslated(self) -> list[str]:
+        """The places of the texts for readers of this book that are not in its language.
+
+        A text in a language that is not named is in that of the study file.
+        """
+        own = {self.language, UNNAMED} if self.language == self.file.language else {self.language}
+        others = set(self.instrument.perspectives) - {self.perspective}
+        found = [*texts_in(self.file), *texts_in(self.instrument)]
+        lacking = [where for where, text in found if not own & set(text.texts)]
+        return [".".join(map(str, where)) for where in lacking if where[-1] not in others]
 
     def problems(self) -> Iterator[Problem]:
         """Names in the study file that refer to nothing in the instrument."""
+        if self.file.language not in self.languages:
+            yield ("language",), str(UnknownLanguage(self.file.language, self.languages))
         if self.perspective not in self.instrument.perspectives:
             yield ("perspective",), unknown("perspective", self.perspective, self.instrument.perspectives)
         for role in ("measurement", "structural"):
@@ -270,15 +293,16 @@ def find_study(path: str | Path) -> Path:
     raise FileError(path, f"there is no such study file in {Path.cwd()} or in a folder above it.")
 
 
-def read_study(path: str | Path, *, language: Language | None = None) -> Study:
+def read_study(path: str | Path, *, language: str | None = None) -> Study:
     """Read a study: its settings, its instrument and its answers, each of them validated.
 
     Parameters
     ----------
     path : str or Path
         A ``study.yml`` or its folder; relative paths are looked up from the working directory upwards.
-    language : "nl" or "en", optional
-        Language of labels and texts, instead of the one that the study file names.
+    language : str, optional
+        Code of the language of labels and texts, instead of the one that the study file names. It is one in
+        which the program has words (`bouwen.words.languages`) or the instrument has texts.
 
     Returns
     -------
@@ -292,10 +316,9 @@ def read_study(path: str | Path, *, language: Language | None = None) -> Study:
     """
     path = find_study(path)
     file = read_file(path, StudyFile)
-    if language:
-        file = file.model_copy(update={"language": language})
+    file = read_file(path, StudyFile, [file.language])
     instrument_path = beside(path, file.instrument)
-    instrument = read_instrument(instrument_path).asked_from(file.perspective)
+    instrument = read_instrument(instrument_path, [file.language]).asked_from(file.perspective)
     register, files = None, [path, instrument_path]
     if file.register_:
         register_path = beside(path, file.register_.file)
@@ -303,6 +326,8 @@ def read_study(path: str | Path, *, language: Language | None = None) -> Study:
         files.append(register_path)
     empty = Study(path, file, instrument, pd.DataFrame(), ())
     refuse_in(path, empty.problems())
+    if language:
+        empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]
     raw = read_tables(tables)
     responses = type_responses(raw, instrument, file.responses)

@@ -123,6 +123,12 @@ class Words:
         return str(low) if low == high else self("numbers.range", low=low, high=high)
 
     @property
+    def own_name(self) -> str:
+        """What the language is called in itself, or its code."""
+        key = f"languages.{self.language}"
+        return self(key) if self.has(key) else self.language
+
+    @property
     def none(self) -> str:
         """The dash that stands for what is missing."""
         return self("numbers.missing")

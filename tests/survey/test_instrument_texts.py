@@ -42,10 +42,10 @@ def test_a_sentence_begins_and_ends_well(where):
 
 def test_no_text_is_left_blank_or_padded_or_untranslated():
     for where, text in (sentences() | labels()).items():
-        for words in (text.nl, text.en):
+        for words in (text["nl"], text["en"]):
             assert words, where
             assert words == words.strip(), where
-    assert not [where for where, text in sentences().items() if text.nl == text.en]
+    assert not [where for where, text in sentences().items() if text["nl"] == text["en"]]
 
 
 @pytest.mark.parametrize("side", INSTRUMENT.perspectives)
@@ -56,7 +56,9 @@ def test_nobody_is_asked_the_same_twice(side, language):
 
 
 def test_each_side_has_its_own_wording_of_nearly_every_item():
-    same = [name for name, item in INSTRUMENT.items.items() if len({t.en for t in item.text.values()}) == 1]
+    same = [
+        name for name, item in INSTRUMENT.items.items() if len({t["en"] for t in item.text.values()}) == 1
+    ]
     assert not same
 
 

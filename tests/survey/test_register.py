@@ -9,10 +9,23 @@ import pytest
 
 from bouwen.survey import DataError, FileError, UnknownEntryError, read_register
 from bouwen.survey.instrument import Text
-from bouwen.survey.register import ClassSpec, RegisterSpec
+from bouwen.survey.register import ClassSpec, RegisterSpec, fold_name
 
 MUNICIPALITIES = Path(__file__).parents[2] / "data/netherlands/municipalities.csv"
-SPEC = RegisterSpec(file="municipalities.csv", variable="municipality")
+SPEC = RegisterSpec(
+    file="municipalities.csv",
+    variable="municipality",
+    names=["name", "cbs_name"],
+    columns=["province"],
+    ignored_words=["Gemeente"],
+    classes={
+        "municipality_size": ClassSpec(
+            label=Text(nl="Gemeentegrootte", en="Municipality size"),
+            column="inhabitants",
+            bounds=[20_000, 50_000, 100_000],
+        )
+    },
+)
 REGISTER = read_register(MUNICIPALITIES, SPEC)
 
 
@@ -137,13 +150,13 @@ def test_join_adds_code_province_and_size_class():
 def test_classes_have_names_and_labels():
     sizes = SPEC.categories["municipality_size"]
     assert list(sizes) == ["under_20000", "20000_50000", "50000_100000", "from_100000"]
-    assert [c.en for c in sizes.values()] == [
+    assert [c["en"] for c in sizes.values()] == [
         "under 20,000",
         "20,000–50,000",
         "50,000–100,000",
         "100,000 and more",
     ]
-    assert [c.nl for c in sizes.values()] == [
+    assert [c["nl"] for c in sizes.values()] == [
         "tot 20.000",
         "20.000–50.000",
         "50.000–100.000",
@@ -202,7 +215,10 @@ def test_a_study_with_a_register(trial):
     trial.change(
         "study.yml",
         "groups: [plan]",
-        "register: {file: register.csv, variable: place}\ngroups: [municipality_size]",
+        "register:\n  file: register.csv\n  variable: place\n  columns: [province]\n"
+        "  classes:\n    municipality_size:\n      label: {nl: Gemeentegrootte, en: Size}\n"
+        "      column: inhabitants\n      bounds: [20000, 50000, 100000]\n"
+        "groups: [municipality_size]",
     )
     trial.write("answers.csv", "id,t1,t2,plan,years,place\nr1,1,2,1,,zeist\n;,,,,,\nr2,1,2,2,,Utrecht\n")
     trial.change("answers.csv", ";,,,,,\n", ",,,,,\n")
@@ -216,7 +232,7 @@ def test_a_study_with_a_register(trial):
         trial.read()
     assert caught.value.path == trial.folder / "answers.csv"
     assert (caught.value.columns, caught.value.rows) == (("place",), (4,))
-    trial.change("study.yml", "variable: place", "variable: place, columns: [t1]")
+    trial.change("study.yml", "columns: [province]", "columns: [t1]")
     with pytest.raises(FileError, match='no column "t1"'):
         trial.read()
 
@@ -227,3 +243,30 @@ def test_bounds_go_up(trial):
     with pytest.raises(FileError, match='"bounds" must go up') as caught:
         trial.read()
     assert caught.value.line == 12
+
+
+def test_a_register_of_codes_and_names_is_enough(trial):
+    trial.change(
+        "instrument.yml", "background:\n", "background:\n  place:\n    label: where\n    kind: text\n"
+    )
+    trial.write("register.csv", "code,name\nA1,Town of North\nB2,South\n")
+    trial.change(
+        "study.yml", "groups: [plan]", "register: {file: register.csv, variable: place}\ngroups: [plan]"
+    )
+    trial.write("answers.csv", "id,t1,t2,plan,years,place\nr1,1,2,1,,town of north\nr2,1,2,2,,b2\n")
+    study = trial.read()
+    assert study.responses["place"].tolist() == ["Town of North", "South"]
+    assert study.responses["place_code"].tolist() == ["A1", "B2"]
+    assert list(study.categories) == ["plan"]
+    assert set(study.responses) == {"t1", "t2", "plan", "years", "place", "place_code", "remark"}
+    trial.change("answers.csv", "town of north", "North")
+    with pytest.raises(UnknownEntryError):
+        trial.read()
+    trial.change("study.yml", "variable: place", "variable: place, ignored_words: [town of]")
+    assert trial.read().responses["place_code"].tolist() == ["A1", "B2"]
+
+
+def test_an_ignored_word_alone_is_a_name():
+    assert fold_name("Gemeente", ["gemeente"]) == "gemeente"
+    assert fold_name("Gemeente Gemeente", ["gemeente"]) == "gemeente"
+    assert fold_name("Gemeentehuis", ["gemeente"]) == "gemeentehuis"
