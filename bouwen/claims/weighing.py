@@ -17,16 +17,14 @@ from bouwen.survey.instrument import (
     PathEvidence,
     StrongerEvidence,
 )
-from bouwen.words import listing
+from bouwen.words import words
 
-VERDICTS = {
-    "supported": {"en": "supported", "nl": "ondersteund"},
-    "partly": {"en": "partly supported", "nl": "deels ondersteund"},
-    "undecided": {"en": "cannot tell", "nl": "niet te zeggen"},
-    "contradicted": {"en": "contradicted", "nl": "weersproken"},
-    "not asked": {"en": "not asked here", "nl": "hier niet gevraagd"},
-    "advice": {"en": "recommendation", "nl": "aanbeveling"},
-}
+VERDICTS = ("supported", "partly", "undecided", "contradicted", "not asked", "advice")
+
+
+def verdict_label(study: Study, verdict: str) -> str:
+    """A verdict in the language of the book."""
+    return words(study.language)(f"verdicts.{verdict}")
 
 
 def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.DataFrame:
@@ -57,7 +55,7 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
                 fits[evidence.model] = fit_model(study, evidence.model)
             rows.append({"claim": name, "kind": evidence.kind, **weigh(study, evidence, scores, fits)})
         if not claim.evidence:
-            what = listing([claim_label(study, other) for other in claim.rests_on], study.language)
+            what = words(study.language).listing([claim_label(study, other) for other in claim.rests_on])
             rows.append({"claim": name, "kind": "advice", "what": what, "verdict": "advice"})
     columns = ["claim", "kind", "what", "estimate", "reference", "ci_lower", "ci_upper", "verdict"]
     return pd.DataFrame(rows, columns=columns)
@@ -116,8 +114,7 @@ def weigh_level(study: Study, evidence: LevelEvidence, scores: pd.DataFrame) -> 
     stats = DescrStatsW(scores[construct].dropna())
     lower, upper = stats.tconfint_mean(alpha=1 - study.settings.confidence)
     middle = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale].midpoint
-    words = {"en": "mean", "nl": "gemiddelde"}
-    what = f"{study.label(construct)} ({words[study.language]})"
+    what = words(study.language)("evidence.mean", construct=study.label(construct))
     return judged(what, stats.mean, lower, upper, middle, above=evidence.side == "above")
 
 
@@ -133,10 +130,10 @@ def weigh_stronger(study: Study, evidence: StrongerEvidence, scores: pd.DataFram
         together(evidence.than),
         confidence=study.settings.confidence,
     )
-    first = listing([study.label(c) for c in evidence.constructs], study.language)
-    second = listing([study.label(c) for c in evidence.than], study.language)
-    words = {"en": "correlation with {}: {} minus {}", "nl": "correlatie met {}: {} min {}"}
-    what = words[study.language].format(study.label(evidence.outcome), first, second)
+    say = words(study.language)
+    first = say.listing([study.label(c) for c in evidence.constructs])
+    second = say.listing([study.label(c) for c in evidence.than])
+    what = say("evidence.stronger", outcome=study.label(evidence.outcome), first=first, second=second)
     return judged(what, found.difference, found.ci_lower, found.ci_upper, 0.0, above=True)
 
 
@@ -146,9 +143,9 @@ def weigh_difference(study: Study, evidence: DifferenceEvidence, scores: pd.Data
 
     if evidence.group not in study.responses:
         return {"what": study.label(evidence.construct_), "verdict": "not asked"}
-    labels = [study.level_label(evidence.group, level) for level in (evidence.higher, evidence.lower)]
-    words = {"en": "{}: {} minus {}", "nl": "{}: {} min {}"}
-    what = words[study.language].format(study.label(evidence.construct_), *labels)
+    higher, lower = (study.level_label(evidence.group, level) for level in (evidence.higher, evidence.lower))
+    construct = study.label(evidence.construct_)
+    what = words(study.language)("evidence.difference", construct=construct, higher=higher, lower=lower)
     if not enough(study, evidence.group, evidence.higher, evidence.lower):
         return {"what": what, "verdict": "undecided"}
     high, low = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bouwen.words import listing, number
+from bouwen.words import ENGLISH, words
 
 GLUE = "application/papermill.record/text/plain"
 
 
-def tell(language: str = "en", **values: Any) -> None:
+def tell(language: str = ENGLISH, **values: Any) -> None:
     """Glue values into the prose of a chapter, where ``{glue:text}`` names them.
 
     Whole numbers and texts are written as they are, other numbers with two decimals; a value
@@ -32,5 +32,5 @@ def say(value: Any, language: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return listing([str(v) for v in value], language)
-    return number(float(value), 0 if float(value).is_integer() else 2, language)
+        return words(language).listing([str(v) for v in value])
+    return words(language).number(float(value), 0 if float(value).is_integer() else 2)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.claims.weighing import VERDICTS, claim_label, claim_verdicts, weigh_claims
+from bouwen.claims import claim_label, claim_verdicts, verdict_label, weigh_claims
 from bouwen.report.tables.layout import intervals, numbers, table
 from bouwen.survey import Study
 
@@ -24,7 +24,7 @@ def findings(study: Study, evidence: pd.DataFrame | None = None) -> GT:
         {
             "number": [claim_label(study, name) for name in claims],
             "claim": [claim.text[study.perspective][study.language] for claim in claims.values()],
-            "verdict": [VERDICTS[verdicts[name]][study.language] for name in claims],
+            "verdict": [verdict_label(study, verdicts[name]) for name in claims],
         },
     )
 
@@ -39,6 +39,6 @@ def evidence(study: Study, weighed: pd.DataFrame) -> GT:
             "evidence": estimated["what"],
             "estimate": numbers(study, estimated["estimate"]),
             "interval": intervals(study, estimated),
-            "verdict": [VERDICTS[v][study.language] for v in estimated["verdict"]],
+            "verdict": [verdict_label(study, v) for v in estimated["verdict"]],
         },
     )

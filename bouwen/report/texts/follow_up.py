@@ -12,28 +12,14 @@ from bouwen.path import FollowUp
 from bouwen.path.follow_up import WORTH_FINDING
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
-from bouwen.words import number, percent
+from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
-WORDS = {
-    "effect": ("Effect", "Effect"),
-    "std": ("Standardised", "Gestandaardiseerd"),
-    "power": ("Power at {n}", "Power bij {n}"),
-    "needed": ("Answers needed", "Nodig"),
-    "finite": ("Of {n}, needed", "Van {n} nodig"),
-    "test": ("Test", "Toets"),
-    "exact": ("Exact fit, where RMSEA is 0.05", "Exacte passing, bij RMSEA 0,05"),
-    "close": ("Close fit, where RMSEA is 0.08", "Goede passing, bij RMSEA 0,08"),
-    "not_close": ("Not-close fit, where RMSEA is 0.02", "Geen goede passing, bij RMSEA 0,02"),
-}
-
-
 def planning_head(study: Study, key: str, **values: Any) -> str:
     """A head or a name in the language of the book."""
-    english, dutch = WORDS[key]
-    return (dutch if study.language == "nl" else english).format(**values)
+    return words(study.language)(f"planning.{key}", **values)
 
 
 def chain_label(study: Study, chain: tuple[str, ...]) -> str:
@@ -43,41 +29,29 @@ def chain_label(study: Study, chain: tuple[str, ...]) -> str:
 
 def needed_text(study: Study, plan: FollowUp, row: pd.Series[Any], column: str = "needed") -> str:
     """How many answers an effect needs, as far as the simulation can tell."""
-    sizes = plan.result.table()["n"]
+    sizes, say = plan.result.table()["n"], words(study.language)
     if not math.isfinite(row[column]):
-        return "–"
+        return say.none
     if row["beyond"] and row["needed"] <= sizes.min():
         return f"≤ {sizes.min()}"
     if column == "needed" and row["needed"] > 2 * sizes.max():
         return f"> {2 * sizes.max()}"
-    return number(row[column], 0, study.language)
+    return say.number(row[column], 0)
 
 
 def follow_up_needs(study: Study, plan: FollowUp) -> str:
     """One sentence: how many answers the follow-up needs, and for what."""
-    hardest, fewer = plan.hardest, int((~plan.table()["worth"]).sum())
-    dutch = study.language == "nl"
-    goal, small = percent(plan.goal, study.language), number(WORTH_FINDING, 2, study.language)
+    hardest, fewer, say = plan.hardest, int((~plan.table()["worth"]).sum()), words(study.language)
+    small = say.number(WORTH_FINDING)
     if hardest is None:
-        if dutch:
-            return f"Geen effect op de uitkomst is (gestandaardiseerd) {small} of groter om op te plannen."
-        return (
-            f"No effect on the outcome is (standardised) {small} or larger, so there is nothing to plan for."
-        )
-    chain, n = chain_label(study, hardest["chain"]), needed_text(study, plan, hardest)
-    for sign, words in (("> ", ("more than ", "meer dan ")), ("≤ ", ("at most ", "hooguit "))):
-        n = n.replace(sign, words[dutch])
-    if dutch:
-        text = (
-            f"Voor een power van {goal} heeft de vervolgmeting {n} antwoorden nodig: zoveel vraagt het "
-            f"effect {chain}, het lastigst te vinden van alle effecten van ten minste {small}."
-        )
-        return text + (f" Kleinere effecten ({fewer}) tellen daarbij niet mee." if fewer else "")
-    text = (
-        f"For a power of {goal} the follow-up needs {n} answers: that is what the effect {chain} asks for, "
-        f"the hardest to find among those of at least {small}."
-    )
-    return text + (f" Smaller effects ({fewer}) are left out of account." if fewer else "")
+        return say("planning.nothing", small=small)
+    n = needed_text(study, plan, hardest)
+    for sign, key in (("> ", "more_than"), ("≤ ", "at_most")):
+        if n.startswith(sign):
+            n = say(f"planning.{key}", n=n.removeprefix(sign))
+    chain = chain_label(study, hardest["chain"])
+    text = say("planning.needs", goal=say.percent(plan.goal), n=n, chain=chain, small=small)
+    return text + (say("planning.fewer", fewer=fewer) if fewer else "")
 
 
 def follow_up_report(study: Study, plan: FollowUp, table: pd.DataFrame) -> str:
@@ -96,20 +70,5 @@ def finite_population(study: Study, plan: FollowUp) -> Markdown | None:
     if study.register_size is None:
         return None
     N, n = study.register_size, min(plan.n, study.register_size)
-    words = {
-        "en": "## There are only so many to ask\n\nThe register of this study has {N} entries. When each of "
-        "them answers at most once and the question is how *these* {N} see it, the sample is a part of the "
-        "whole rather than a few out of endlessly many: standard errors shrink by the factor √(1 − n/N). "
-        "With {n} answers that is {share}, and with all {N} there is no sampling error left. The last column "
-        "of the table counts this in. It does not hold where several respondents answer about one entry, nor "
-        "for the question what would show up again elsewhere or next year: then the other column counts.",
-        "nl": "## Meer dan allen vragen kan niet\n\nHet register van deze studie heeft {N} eenheden. Als elk "
-        "daarvan hooguit één keer antwoordt en de vraag is hoe *deze* {N} het zien, dan is de steekproef een "
-        "deel van het geheel en niet een greep uit oneindig veel: standaardfouten krimpen met de factor "
-        "√(1 − n/N). Met {n} antwoorden is dat {share}; met alle {N} is er geen steekproeffout meer. De "
-        "laatste kolom van de tabel rekent hiermee. Dit geldt niet als meer respondenten over één eenheid "
-        "antwoorden, en ook niet voor de vraag wat elders of volgend jaar weer te zien zou zijn: dan telt de "
-        "andere kolom.",
-    }
-    share = number(math.sqrt(1 - n / N), 2, study.language)
-    return markdown(words[study.language].format(N=N, n=n, share=share))
+    say = words(study.language)
+    return markdown(say("planning.finite", N=N, n=n, share=say.number(math.sqrt(1 - n / N))))

@@ -8,6 +8,7 @@ from bouwen.report.texts.wording import guarded, markdown, shown_path
 from bouwen.sem import Fit
 from bouwen.survey import Study
 from bouwen.version import __version__
+from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -20,13 +21,10 @@ def about(study: Study) -> Markdown:
 
 def remarks(study: Study, fit: Fit) -> Markdown:
     """What is improper about a solution, or that nothing is."""
+    say = words(study.language)
     if not fit.warnings:
-        fine = {
-            "en": "No estimate is improper: no negative variance, no correlation beyond one.",
-            "nl": "Geen schatting is onmogelijk: geen negatieve variantie, geen correlatie boven één.",
-        }
-        return markdown(fine[study.language])
-    title = {"en": "Remarks on the solution", "nl": "Opmerkingen bij de oplossing"}[study.language]
+        return markdown(say("remarks.fine"))
+    title = say("remarks.title")
     return markdown(f"**{title}**\n\n" + "\n".join(f"- {warning}" for warning in fit.warnings))
 
 
@@ -35,23 +33,15 @@ def too_few(study: Study, group: str, level: str) -> Markdown | None:
     n = int((study.responses[group] == level).sum())
     if n >= study.settings.min_group:
         return None
-    words = {
-        "en": "Estimates need at least {need} respondents; this group has {n}. So there are no figures here: "
-        "they would say more about chance, and about individual respondents, than about the group.",
-        "nl": "Schattingen vragen ten minste {need} respondenten; deze groep heeft er {n}. Daarom staan "
-        "hier geen cijfers: die zouden meer zeggen over toeval, en over individuele respondenten, dan over "
-        "de groep.",
-    }
-    found = guarded(study, n)
-    return markdown(words[study.language].format(need=study.settings.min_group, n=found))
+    say = words(study.language)
+    return markdown(say("passages.too_few", need=study.settings.min_group, n=guarded(study, n)))
 
 
 def open_questions(study: Study) -> Markdown:
     """The open questions as they were put."""
     questions = study.instrument.open_questions.values()
-    none = {"en": "No open questions were asked.", "nl": "Er zijn geen open vragen gesteld."}
     lines = [f"- {question.text[study.perspective][study.language]}" for question in questions]
-    return markdown("\n".join(lines) or none[study.language])
+    return markdown("\n".join(lines) or words(study.language)("passages.no_open_questions"))
 
 
 def models(study: Study) -> Markdown:
@@ -66,25 +56,16 @@ def models(study: Study) -> Markdown:
 def how_to_rerun(study: Study) -> Markdown:
     """The commands that make this book again."""
     path = shown_path(study)
-    words = {
-        "en": "In a copy of the project, the first command makes the default book, the second this one, and "
-        "the third runs a single chapter on this study.",
-        "nl": "In een kopie van het project maakt de eerste opdracht het standaardboek, de tweede dit boek, "
-        "en voert de derde één hoofdstuk uit op deze studie.",
-    }
     commands = [
         "make book",
         f".venv/bin/bouwen build {path}",
         f".venv/bin/papermill book/scales.ipynb scales.ipynb -p study {path}",
     ]
-    return markdown(f"{words[study.language]}\n\n```bash\n" + "\n".join(commands) + "\n```")
+    return markdown(f"{words(study.language)('passages.rerun')}\n\n```bash\n" + "\n".join(commands) + "\n```")
 
 
 def how_to_cite(study: Study) -> Markdown:
     """How to cite the study and the program."""
-    program = {
-        "en": f"The program: *bouwen*, version {__version__} (GPL-3.0-or-later).",
-        "nl": f"Het programma: *bouwen*, versie {__version__} (GPL-3.0-or-later).",
-    }
-    study_text = {"en": "The study: {}", "nl": "De studie: {}"}[study.language].format(study.citation)
-    return markdown("\n\n".join([*([study_text] if study.citation else []), program[study.language]]))
+    say = words(study.language)
+    own = [say("passages.study", citation=study.citation)] if study.citation else []
+    return markdown("\n\n".join([*own, say("passages.program", version=__version__)]))

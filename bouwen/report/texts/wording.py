@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bouwen.claims import variable_label
 from bouwen.survey import Study
-from bouwen.words import number, percent, pvalue
+from bouwen.words import ENGLISH, words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -25,30 +25,31 @@ def markdown(text: str) -> Markdown:
 
 def guarded(study: Study, count: int, total: int | None = None) -> int | str:
     """A count, or words where it is too small to be shown, or so near a known total that the rest is."""
-    least = study.settings.min_cell
+    least, say = study.settings.min_cell, words(study.language)
     if 0 < count < least:
-        return {"en": "fewer than {}", "nl": "minder dan {}"}[study.language].format(least)
+        return say("counts.fewer", n=least)
     if total is not None and 0 < total - count < least:
-        return {"en": "more than {}", "nl": "meer dan {}"}[study.language].format(total - least)
+        return say("counts.more", n=total - least)
     return count
 
 
 def share(study: Study, value: float, digits: int = 0) -> str:
     """A share as a percentage in the language of the book."""
-    return percent(value, study.language, digits)
+    return words(study.language).percent(value, digits)
 
 
 def guarded_share(study: Study, count: int, total: int) -> str:
     """A share of respondents, or its upper bound where the count is too small to be shown."""
     if 0 < count < study.settings.min_cell:
         bound = math.ceil(1000 * study.settings.min_cell / total) / 10
-        return "<" + number(bound, 1, study.language) + "%"
+        say = words(study.language)
+        return say("numbers.below", number=say.percent(bound / 100, 1))
     return share(study, count / total, 1)
 
 
 def probability(study: Study, p: float) -> str:
     """A p-value in the language of the book."""
-    return pvalue(p, study.language)
+    return words(study.language).pvalue(p)
 
 
 def power_of_ten(value: float) -> str:
@@ -70,13 +71,9 @@ def arrow(study: Study, source: str, target: str) -> str:
     return chain(study, (source, target))
 
 
-def number_range(low: int, high: int, language: str = "en") -> str:
-    """Two whole numbers as a range, or one where they are equal.
-
-    >>> number_range(1, 3), number_range(2, 2, "nl"), number_range(1, 3, "nl")
-    ('1 to 3', '2', '1 tot 3')
-    """
-    return str(low) if low == high else f"{low} {'tot' if language == 'nl' else 'to'} {high}"
+def number_range(low: int, high: int, language: str = ENGLISH) -> str:
+    """Two whole numbers as a range, or one where they are equal."""
+    return words(language).range(low, high)
 
 
 def shown_path(study: Study) -> str:
