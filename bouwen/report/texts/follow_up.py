@@ -17,6 +17,7 @@ from bouwen.words import words
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
+
 def planning_head(study: Study, key: str, **values: Any) -> str:
     """A head or a name in the language of the book."""
     return words(study.language)(f"planning.{key}", **values)
@@ -71,4 +72,4 @@ def finite_population(study: Study, plan: FollowUp) -> Markdown | None:
         return None
     N, n = study.register_size, min(plan.n, study.register_size)
     say = words(study.language)
-    return markdown(say("planning.finite", N=N, n=n, share=say.number(math.sqrt(1 - n / N))))
+    return markdown(say("planning.only_so_many", N=N, n=n, share=say.number(math.sqrt(1 - n / N))))

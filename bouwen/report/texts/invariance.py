@@ -13,6 +13,7 @@ from bouwen.words import words
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
+
 def invariance(study: Study, ladders: Mapping[str, StudyInvariance]) -> Markdown:
     """What every ladder says, one line a group."""
     return markdown(

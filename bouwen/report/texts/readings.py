@@ -9,10 +9,11 @@ import pandas as pd
 from bouwen.report.texts.wording import markdown
 from bouwen.scales import ScaleError, Structures, key_items, little_mcar
 from bouwen.survey import Study
-from bouwen.words import ENGLISH, words
+from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
+
 
 def missing_test(study: Study) -> Markdown:
     """Little's test in a sentence, or why there is none."""
@@ -23,7 +24,9 @@ def missing_test(study: Study) -> Markdown:
         return markdown(say("readings.no_little", reason=error))
     p = pvalue_text(found.pvalue, study.language)
     figures = say("readings.little", df=found.df, chisq=say.number(found.chisq, 1), p=p)
-    return markdown(figures + say("readings.depends" if is_small(study, found.pvalue) else "readings.no_sign"))
+    return markdown(
+        figures + say("readings.depends" if is_small(study, found.pvalue) else "readings.no_sign")
+    )
 
 
 def is_small(study: Study, p: float) -> bool:
@@ -34,6 +37,7 @@ def is_small(study: Study, p: float) -> bool:
 def pvalue_text(p: float, language: str) -> str:
     """A p-value with its sign of comparison.
 
+    >>> from bouwen.words import ENGLISH
     >>> pvalue_text(0.0312, ENGLISH), pvalue_text(1e-8, ENGLISH)
     ('= 0.031', '< 0.001')
     """

@@ -12,6 +12,7 @@ from bouwen.words import words
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
+
 def robustness(study: Study, curve: SpecificationCurve) -> Markdown:
     """Whether the conclusion about the main path depends on the choices, and which specifications have
     flaws.
