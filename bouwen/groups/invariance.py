@@ -18,6 +18,7 @@ from itertools import pairwise
 import pandas as pd
 
 from bouwen.errors import BouwenError
+from bouwen.results import Result, counted, rounded
 from bouwen.sem import Fit, NotNested, UnknownOption, UnsupportedModel, difference_test, fit_sem, parse_model
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.model.table import roles
@@ -33,8 +34,8 @@ class NoLadder(BouwenError):
     """The steps of an invariance ladder cannot be taken with these data."""
 
 
-@dataclass(frozen=True)
-class Invariance:
+@dataclass(frozen=True, eq=False, repr=False)
+class Invariance(Result):
     """A model fitted with more and more of it equal over groups.
 
     Attributes
@@ -139,6 +140,13 @@ class Invariance:
         frames = [r.table().assign(step=step) for step, r in self.releases.items()]
         columns = ["step", "lhs", "op", "rhs", "difference", "score", "df", "pvalue"]
         return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+    def _line(self) -> str:
+        drops = ", ".join(f"{step} {rounded(x)}" for step, x in self._table["cfi_diff"].iloc[1:].items())
+        return (
+            f"{' → '.join(self.steps)} over {counted(len(self.sizes), 'group')} of {self.group}, "
+            f"n = {int(self.sizes.sum())}" + (f", change in CFI: {drops}" if drops else "")
+        )
 
 
 def check_invariance(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
 from bouwen.errors import BouwenError
 from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
 from bouwen.groups.permutation import Permutations, permutation_invariance
+from bouwen.results import Result
 from bouwen.scales import key_items
 from bouwen.sem import parse_model
 from bouwen.sem.model.table import TableOptions, build_table
@@ -18,8 +21,8 @@ Problem = Literal["", "levels", "size", "fit"]
 RESPONDENTS = 3  # in the smallest level, for every loading, variance and covariance of a group
 
 
-@dataclass(frozen=True)
-class StudyInvariance:
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyInvariance(Result):
     """An invariance ladder, or why there is none.
 
     Attributes
@@ -49,6 +52,16 @@ class StudyInvariance:
     problem: Problem = ""
     reason: str = ""
     permutations: Permutations | None = None
+
+    def table(self) -> pd.DataFrame:
+        """Fit of every step, see `Invariance.table`; no rows where there is no ladder."""
+        return pd.DataFrame() if self.invariance is None else self.invariance.table()
+
+    def _line(self) -> str:
+        if self.invariance is None:
+            why = {"levels": "too few levels", "size": "too small a level", "fit": self.reason}[self.problem]
+            return f"{self.group}, no ladder: {why}"
+        return f"{self.model}, {self.invariance._line()}"
 
 
 def study_ladders(study: Study, draws: int = 200) -> dict[str, StudyInvariance]:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.groups.invariance import Invariance
+from bouwen.results import Result, probability
 from bouwen.sem import Fit
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.family.normal import Family
@@ -33,8 +34,8 @@ MEASURES = ("chisq", "cfi", "rmsea", "srmr")
 WORSE = np.array([1.0, -1.0, 1.0, 1.0])  # the direction in which a measure shows misfit
 
 
-@dataclass(frozen=True)
-class Permutations:
+@dataclass(frozen=True, eq=False, repr=False)
+class Permutations(Result):
     """An invariance ladder and what it looks like when groups mean nothing.
 
     Attributes
@@ -113,6 +114,13 @@ class Permutations:
             top = [permutation_pvalue(x, highest) for x in frame["score"]]
             frames.append(frame.assign(pvalue=own, pvalue_max=top))
         return pd.concat(frames, ignore_index=True) if frames else self.invariance.differences()
+
+    def _line(self) -> str:
+        chances = self.table().query("measure == 'cfi'").set_index("step")["pvalue"].iloc[1:]
+        found = ", ".join(f"{step} {probability(p)}" for step, p in chances.items())
+        return f"{self.draws} shuffles over the groups of {self.invariance.group}" + (
+            f", p of the change in CFI: {found}" if found else ""
+        )
 
 
 def permutation_pvalue(observed: float, drawn: Array) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import check_share
+from bouwen.results import Result, counted, short
 from bouwen.scales.models import fit_model
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
@@ -26,8 +27,8 @@ GOAL = 0.80
 STEP = 25
 
 
-@dataclass(frozen=True)
-class FollowUp:
+@dataclass(frozen=True, eq=False, repr=False)
+class FollowUp(Result):
     """What a simulated follow-up finds.
 
     Attributes
@@ -80,6 +81,13 @@ class FollowUp:
         table = self.table()
         table = table[table["worth"] & table["needed"].notna()].sort_values("needed")
         return None if table.empty else table.iloc[-1]
+
+    def _line(self) -> str:
+        own = self.result.results.query("n == @self.n")["power"]
+        return (
+            f"n = {self.n}: power of {counted(len(self.effects), 'effect')} from {short(own.min())} to "
+            f"{short(own.max())}, {short(self.goal)} aimed at"
+        )
 
 
 def plan_follow_up(

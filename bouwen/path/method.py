@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bouwen.errors import BouwenError
+from bouwen.results import Result, short
 from bouwen.scales import key_items
 from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model
 from bouwen.sem.model.table import roles
@@ -34,8 +35,8 @@ class NotPossible(BouwenError):
         )
 
 
-@dataclass(frozen=True)
-class CommonMethod:
+@dataclass(frozen=True, eq=False, repr=False)
+class CommonMethod(Result):
     """Checks for variance that items share because they were asked in the same way.
 
     Attributes
@@ -76,6 +77,15 @@ class CommonMethod:
         factors = [name for name in self.fits if name != "own"]
         rows = [method_share(self.fits[name], self.confidence) for name in factors]
         return pd.DataFrame(rows, pd.Index(factors, name="factor"), ["share", "ci_lower", "ci_upper"])
+
+    def table(self) -> pd.DataFrame:
+        """The standardised regressions of each fit, see `paths`."""
+        return self.paths()
+
+    def _line(self) -> str:
+        parts = [f"first component {short(self.first_share)}"]
+        parts += [f"{name} factor {short(row)}" for name, row in self.shares()["share"].items()]
+        return "share of the variance: " + ", ".join(parts)
 
 
 def common_method(study: Study) -> CommonMethod:

@@ -15,6 +15,7 @@ from bouwen.path.choices import CHOICES, Material, Specification, as_row, materi
 from bouwen.path.effects import standardised_effect
 from bouwen.path.paths import MainPath, as_text
 from bouwen.path.shuffles import SideScores, joint_tests, shuffled_effects
+from bouwen.results import Result, counted, short
 from bouwen.sem import Fit, fit_sem
 from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
@@ -30,8 +31,8 @@ class TooFewShuffles(BouwenError):
         super().__init__(f"a permutation test needs at least 19 shuffles for p = 0.05; found {found}.")
 
 
-@dataclass(frozen=True)
-class SpecificationCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class SpecificationCurve(Result):
     """The main path of a study in every specification.
 
     Attributes
@@ -127,6 +128,14 @@ class SpecificationCurve:
         }
         out |= {f"pvalue_{name}": p for name, p in self.joint["pvalue"].items()}
         return pd.Series(out, dtype=float)
+
+    def _line(self) -> str:
+        found = self.summary()
+        low, high = short(found["lowest"]), short(found["highest"])
+        return (
+            f"{self.path.predictor} → {self.path.outcome}, {counted(len(self.results), 'specification')}, "
+            f"median {short(found['median'])} ({low} to {high}), {int(found['failed'])} failed"
+        )
 
 
 def specification_curve(

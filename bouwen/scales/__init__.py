@@ -23,7 +23,6 @@ from bouwen.scales.missing import (
     common_patterns,
     little_mcar,
     missing_patterns,
-    plot_missing,
     saturated_moments,
 )
 from bouwen.scales.models import fit_model
@@ -91,7 +90,6 @@ __all__ = [
     "omega",
     "omega_of_all",
     "parallel_analysis",
-    "plot_missing",
     "polychoric",
     "saturated_moments",
     "scale_reliability",

@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import ScaleError, check_answers, check_confidence
-from bouwen.scales.figures import ranges
+from bouwen.results import Result, counted, within
 from bouwen.scales.given import UnknownGroup, read_scales
 from bouwen.scales.scoring import score_scales
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
-
     from bouwen.survey.study import Study
 
 
@@ -29,8 +27,8 @@ class NoGroups(ScaleError):
         )
 
 
-@dataclass(frozen=True)
-class Intraclass:
+@dataclass(frozen=True, eq=False, repr=False)
+class Intraclass(Result):
     """How much of the differences between respondents lies between groups.
 
     Attributes
@@ -64,14 +62,10 @@ class Intraclass:
         """One row with every figure."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
-    def plot(self) -> ggplot:
-        """Both coefficients with their intervals."""
-        rows = {
-            "ICC(1)": (self.icc1, self.icc1_ci_lower, self.icc1_ci_upper),
-            "ICC(2)": (self.icc2, self.icc2_ci_lower, self.icc2_ci_upper),
-        }
-        shown = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "ci_lower", "ci_upper"])
-        return ranges(shown.rename_axis("name").reset_index(), "Intraclass correlation", lines=(0.0,))
+    def _line(self) -> str:
+        one = within(self.icc1, self.icc1_ci_lower, self.icc1_ci_upper)
+        two = within(self.icc2, self.icc2_ci_lower, self.icc2_ci_upper)
+        return f"ICC(1) = {one}, ICC(2) = {two}, {counted(self.groups, 'group')}, n = {self.n}"
 
 
 def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95) -> Intraclass:

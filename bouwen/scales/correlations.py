@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import TooFewRespondents, check_answers, check_confidence
-from bouwen.scales.figures import ranges
-
-if TYPE_CHECKING:
-    from plotnine import ggplot
+from bouwen.results import Result, short, within
 
 
-@dataclass(frozen=True)
-class CorrelationDifference:
+@dataclass(frozen=True, eq=False, repr=False)
+class CorrelationDifference(Result):
     """The difference between two correlations that share a variable, with its interval."""
 
     first: float
@@ -31,15 +27,9 @@ class CorrelationDifference:
         """One row with every figure."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
-    def plot(self) -> ggplot:
-        """Both correlations, and their difference with its interval."""
-        rows = {
-            "first": (self.first,) * 3,
-            "second": (self.second,) * 3,
-            "difference": (self.difference, self.ci_lower, self.ci_upper),
-        }
-        shown = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "ci_lower", "ci_upper"])
-        return ranges(shown.rename_axis("name").reset_index(), "Correlation", lines=(0.0,))
+    def _line(self) -> str:
+        difference = within(self.difference, self.ci_lower, self.ci_upper)
+        return f"{short(self.first)} and {short(self.second)}, difference {difference}, n = {self.n}"
 
 
 def compare_correlations(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bouwen.checks import Missing
+from bouwen.results import Result
 from bouwen.scales.dimensionality import (
     EmpiricalKaiser,
     MapTest,
@@ -17,8 +18,8 @@ from bouwen.scales.dimensionality import (
 )
 
 
-@dataclass(frozen=True)
-class FactorCounts:
+@dataclass(frozen=True, eq=False, repr=False)
+class FactorCounts(Result):
     """What several rules say about the number of factors in the same answers."""
 
     parallel: ParallelAnalysis
@@ -42,6 +43,10 @@ class FactorCounts:
             "map_fourth": self.map.n_factors_fourth,
         }
         return pd.Series(counts, name="n_factors").rename_axis("rule").to_frame()
+
+    def _line(self) -> str:
+        counts = ", ".join(f"{rule} {n}" for rule, n in self.table()["n_factors"].items())
+        return f"{counts}; n = {self.parallel.n}"
 
 
 def count_factors(

@@ -31,13 +31,13 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, Missing, ScaleError, Vector, check_answers, check_choice
-from bouwen.scales.figures import scree
+from bouwen.results import Result, counted
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Kind, correlate
 from bouwen.scales.polychorics import polychoric
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
+    pass
 
 Reference = Literal["normal", "permuted"]
 LARGEST_COMMUNALITY = 0.995
@@ -51,8 +51,8 @@ class TooFewDraws(ScaleError):
         super().__init__(f"needs at least {needed} random draws; found {draws}.")
 
 
-@dataclass(frozen=True)
-class ParallelAnalysis:
+@dataclass(frozen=True, eq=False, repr=False)
+class ParallelAnalysis(Result):
     """Eigenvalues beside those of random answers.
 
     Attributes
@@ -78,10 +78,11 @@ class ParallelAnalysis:
         """The eigenvalues with their references."""
         return self.eigenvalues
 
-    def plot(self) -> ggplot:
-        """Scree plot of the factors with the reference from random answers."""
-        shown = self.eigenvalues[["factors", "factors_reference"]].set_axis(["answers", "random"], axis=1)
-        return scree(shown, "Factor", "Eigenvalue")
+    def _line(self) -> str:
+        return (
+            f"{counted(self.n_factors, 'factor')}, {counted(self.n_components, 'component')} of "
+            f"{counted(len(self.eigenvalues), 'item')}, n = {self.n}, {self.draws} draws"
+        )
 
 
 def parallel_analysis(
@@ -239,8 +240,8 @@ def one_factor(R: Matrix, *, sweeps: int = 300, tol: float = 1e-5) -> Matrix:
     return np.asarray(L, dtype=float)
 
 
-@dataclass(frozen=True)
-class MapTest:
+@dataclass(frozen=True, eq=False, repr=False)
+class MapTest(Result):
     """Velicer's minimum average partial test.
 
     Attributes
@@ -263,10 +264,10 @@ class MapTest:
         """The averages."""
         return self.averages
 
-    def plot(self) -> ggplot:
-        """Average squared partial correlations; the lowest point is the number of factors."""
-        return scree(
-            self.averages[["squared"]], "Components taken out", "Average squared partial correlation"
+    def _line(self) -> str:
+        return (
+            f"{counted(self.n_factors, 'component')} by squares, {self.n_factors_fourth} by fourth powers, "
+            f"n = {self.n}"
         )
 
 
@@ -299,8 +300,8 @@ def average_partials(R: Matrix) -> list[tuple[float, float]]:
     return rows
 
 
-@dataclass(frozen=True)
-class EmpiricalKaiser:
+@dataclass(frozen=True, eq=False, repr=False)
+class EmpiricalKaiser(Result):
     """The empirical Kaiser criterion: ``n_factors``, and eigenvalues beside their references."""
 
     n_factors: int
@@ -311,9 +312,9 @@ class EmpiricalKaiser:
         """The eigenvalues with their references."""
         return self.eigenvalues
 
-    def plot(self) -> ggplot:
-        """Scree plot of the components with the references."""
-        return scree(self.eigenvalues, "Component", "Eigenvalue")
+    def _line(self) -> str:
+        items = counted(len(self.eigenvalues), "item")
+        return f"{counted(self.n_factors, 'factor')} of {items}, n = {self.n}"
 
 
 def empirical_kaiser(items: Items, *, missing: Missing = "pairwise") -> EmpiricalKaiser:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, Missing, ScaleError, check_answers, check_choice
+from bouwen.results import Result, counted, short
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Correlations, Kind, correlate
 from bouwen.scales.rotation import Rotated, Rotation, WrongTarget, explained_variance, rotate
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
+    pass
 
 ScoreMethod = Literal["regression", "bartlett"]
 
@@ -32,8 +33,8 @@ class TooManyFactors(ScaleError):
         )
 
 
-@dataclass(frozen=True)
-class Efa:
+@dataclass(frozen=True, eq=False, repr=False)
+class Efa(Result):
     """An exploratory factor analysis.
 
     Attributes
@@ -83,10 +84,6 @@ class Efa:
         """Pattern loadings with the communality and the uniqueness of each item."""
         return self.loadings.assign(communality=self.communalities, uniqueness=self.uniqueness)
 
-    def plot(self) -> ggplot:
-        """Pattern loadings, one panel per factor; items from top to bottom as given."""
-        return loading_panels(self.loadings)
-
     def scores(self, items: Items, *, method: ScoreMethod = "regression") -> pd.DataFrame:
         """Factor scores of respondents with complete answers, NaN for the others.
 
@@ -122,22 +119,13 @@ class Efa:
         Z = (answers - answers.mean()) / answers.std()
         return pd.DataFrame(Z.to_numpy() @ weights, items.index, self.loadings.columns)
 
-
-def loading_panels(loadings: pd.DataFrame) -> ggplot:
-    """Loadings (items × factors) as points on stems, one panel per factor."""
-    from plotnine import aes, facet_wrap, geom_point, geom_segment, geom_vline, ggplot, labs
-
-    long = loadings.rename_axis("item").reset_index().melt("item", var_name="factor")
-    long["item"] = pd.Categorical(long["item"], categories=list(loadings.index[::-1]))
-    long["factor"] = pd.Categorical(long["factor"], categories=list(loadings.columns))
-    return (
-        ggplot(long, aes("value", "item"))
-        + geom_vline(xintercept=0, colour="grey")
-        + geom_segment(aes(x=0, xend="value", yend="item"))
-        + geom_point()
-        + facet_wrap("factor", nrow=1)
-        + labs(x="Loading", y="")
-    )
+    def _line(self) -> str:
+        items, factors = self.loadings.shape
+        explained = short(float(self.variance["cumulative"].iloc[-1]))
+        return (
+            f"{counted(factors, 'factor')} of {counted(items, 'item')} ({self.method}, {self.rotation}), "
+            f"{explained} of the variance, RMSEA {short(self.fit['rmsea'])}, n = {self.n}"
+        )
 
 
 def fit_efa(

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import Missing, ScaleError
+from bouwen.results import Result, counted, short
 from bouwen.scales.extraction import Method, extract
-from bouwen.scales.factors import fit_efa, loading_panels
+from bouwen.scales.factors import fit_efa
 from bouwen.scales.given import Items
 from bouwen.scales.matrices import correlate
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.rotation import Rotation
-
-if TYPE_CHECKING:
-    from plotnine import ggplot
 
 
 class NoGeneralFactor(ScaleError):
@@ -28,8 +25,8 @@ class NoGeneralFactor(ScaleError):
         super().__init__(f"a general factor needs at least two factors below it; found {n_factors}.")
 
 
-@dataclass(frozen=True)
-class SchmidLeiman:
+@dataclass(frozen=True, eq=False, repr=False)
+class SchmidLeiman(Result):
     """A general factor and group factors, all uncorrelated.
 
     Attributes
@@ -53,14 +50,16 @@ class SchmidLeiman:
     n: int
     missing: float
 
-    def plot(self) -> ggplot:
-        """Loadings on the general factor and on the group factors, one panel each."""
-        return loading_panels(self.loadings)
-
     def table(self) -> pd.DataFrame:
         """Loadings, and the share of each item's common variance that is general."""
         squared = self.loadings**2
         return self.loadings.assign(general_share=squared["g"] / squared.sum(axis=1))
+
+    def _line(self) -> str:
+        return (
+            f"omega_h = {short(self.omega_h)}, omega_t = {short(self.omega_t)}, α = {short(self.alpha)}, "
+            f"{counted(len(self.loadings), 'item')}, n = {self.n}"
+        )
 
 
 def schmid_leiman(

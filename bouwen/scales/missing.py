@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from bouwen.checks import Matrix, ScaleError, Vector, check_answers
-from bouwen.scales.figures import chisquare, heat_map
+from bouwen.results import Result, chisq_line, counted
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
+    pass
 
 Places = npt.NDArray[np.intp]
 
@@ -97,36 +97,8 @@ def common_patterns(items: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["n", "patterns", *items.columns])
 
 
-def plot_missing(items: Items, *, min_cell: int = 5) -> ggplot:
-    """The patterns of `common_patterns` as rows; the darker a cell, the more of the row left the item open.
-
-    Parameters
-    ----------
-    items : DataFrame or Study
-    min_cell : int
-        The smallest number of respondents that may be shown; rarer patterns are taken together.
-    """
-    from plotnine import aes, element_text, geom_tile, ggplot, labs, scale_fill_gradient, theme
-
-    patterns = common_patterns(answers_of(items), min_cell)
-    labels = [
-        f"n = {n}" + (f" ({k} patterns)" if k > 1 else "") for n, k in patterns[["n", "patterns"]].values
-    ]
-    labels = [f"{row}. {label}" for row, label in enumerate(labels, 1)]
-    cells = patterns.drop(columns=["n", "patterns"]).assign(pattern=pd.Categorical(labels, labels[::-1]))
-    long = cells.melt("pattern", var_name="item", value_name="share")
-    long["item"] = pd.Categorical(long["item"], categories=list(cells.columns[:-1]))
-    return (
-        ggplot(long, aes("item", "pattern", fill="share"))
-        + geom_tile(colour="white")
-        + scale_fill_gradient(low="#e5e5e5", high="#252525", limits=(0, 1), na_value="#fdd0a2")
-        + labs(x="", y="", fill="Share missing")
-        + theme(axis_text_x=element_text(rotation=90))
-    )
-
-
-@dataclass(frozen=True)
-class LittleTest:
+@dataclass(frozen=True, eq=False, repr=False)
+class LittleTest(Result):
     """Little's test that answers are missing completely at random.
 
     Attributes
@@ -151,9 +123,9 @@ class LittleTest:
         """One row."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
-    def plot(self) -> ggplot:
-        """The statistic against its distribution where answers are missing completely at random."""
-        return chisquare(self.chisq, self.df)
+    def _line(self) -> str:
+        test = chisq_line(self.chisq, self.df, self.pvalue)
+        return f"{test}, {counted(self.patterns, 'pattern')}, n = {self.n}"
 
 
 def little_mcar(items: Items) -> LittleTest:
@@ -188,8 +160,8 @@ def little_mcar(items: Items) -> LittleTest:
     return LittleTest(chisq, df, float(chdtrc(df, chisq)), count, len(X), float(np.isnan(X).mean()))
 
 
-@dataclass(frozen=True)
-class SaturatedMoments:
+@dataclass(frozen=True, eq=False, repr=False)
+class SaturatedMoments(Result):
     """Means and covariances (over n) by maximum likelihood from all answers given."""
 
     mean: pd.Series
@@ -201,10 +173,8 @@ class SaturatedMoments:
         """Mean and standard deviation of every item."""
         return pd.DataFrame({"mean": self.mean, "sd": np.sqrt(np.diag(self.cov))}, index=self.mean.index)
 
-    def plot(self) -> ggplot:
-        """Heat map of the correlations."""
-        sd, names = np.sqrt(np.diag(self.cov)), self.mean.index
-        return heat_map(pd.DataFrame(self.cov.to_numpy() / np.outer(sd, sd), names, names), "r")
+    def _line(self) -> str:
+        return f"{counted(len(self.mean), 'item')}, n = {self.n}, {counted(self.steps, 'step')}"
 
 
 def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:

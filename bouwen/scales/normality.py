@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.results import Result, counted, probability, rounded
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
 
-if TYPE_CHECKING:
-    from plotnine import ggplot
 
-
-@dataclass(frozen=True)
-class Mardia:
+@dataclass(frozen=True, eq=False, repr=False)
+class Mardia(Result):
     """Mardia's tests of multivariate skewness and kurtosis.
 
     Attributes
@@ -54,19 +51,11 @@ class Mardia:
             index=["skewness", "kurtosis"],
         )
 
-    def plot(self) -> ggplot:
-        """Squared distances against those of a normal distribution; on the line where answers are normal."""
-        from plotnine import aes, geom_abline, geom_point, ggplot, labs
-        from scipy.special import gammaincinv
-
-        share = (np.arange(self.n) + 0.5) / self.n
-        expected = 2 * gammaincinv(self.n_items / 2, share)
-        points = pd.DataFrame({"expected": expected, "observed": self.distances})
+    def _line(self) -> str:
         return (
-            ggplot(points, aes("expected", "observed"))
-            + geom_abline(slope=1, intercept=0, linetype="dashed", colour="grey")
-            + geom_point()
-            + labs(x="Chi-square quantile", y="Squared distance")
+            f"skewness {rounded(self.skew, 2)} (p {probability(self.skew_pvalue)}), kurtosis "
+            f"{rounded(self.kurtosis, 2)} (p {probability(self.kurtosis_pvalue)}), "
+            f"{counted(self.n_items, 'item')}, n = {self.n}"
         )
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import ScaleError, check_answers, check_confidence
+from bouwen.results import Result, counted, short
 from bouwen.scales.composite import omega
-from bouwen.scales.figures import ranges
 from bouwen.scales.reliability import alpha
 from bouwen.scales.scoring import key_items
 from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
 from bouwen.sem.resample.batch import CONVERGED
 from bouwen.survey import Study
-
-if TYPE_CHECKING:
-    from plotnine import ggplot
 
 COLUMNS = [
     "n_items",
@@ -38,8 +35,8 @@ COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class Reliability:
+@dataclass(frozen=True, eq=False, repr=False)
+class Reliability(Result):
     """Reliability of scales.
 
     Attributes
@@ -74,12 +71,10 @@ class Reliability:
         """
         return self.figures
 
-    def plot(self) -> ggplot:
-        """Omega of every scale with its interval, the largest on top."""
-        rows = self.figures.dropna(subset="omega").sort_values("omega", ascending=False, kind="stable")
-        names = {"omega": "estimate", "omega_ci_lower": "ci_lower", "omega_ci_upper": "ci_upper"}
-        rows = rows.rename(columns=names).rename_axis("name").reset_index()
-        return ranges(rows, "Omega", lines=(0.7,))
+    def _line(self) -> str:
+        omegas = self.figures["omega"]
+        span = f"{short(omegas.min())} to {short(omegas.max())}"
+        return f"{counted(len(self.figures), 'scale')}, omega from {span}"
 
 
 def scale_reliability(

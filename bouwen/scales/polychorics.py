@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, Missing, TooFewRespondents, Vector, check_answers
-from bouwen.scales.figures import heat_map
+from bouwen.results import Result, counted, short
 from bouwen.scales.given import Items, answers_of
 
-if TYPE_CHECKING:
-    from plotnine import ggplot
 
-
-@dataclass(frozen=True)
-class Polychoric:
+@dataclass(frozen=True, eq=False, repr=False)
+class Polychoric(Result):
     """Polychoric correlations.
 
     Attributes
@@ -42,9 +38,12 @@ class Polychoric:
         """The correlations."""
         return self.R
 
-    def plot(self) -> ggplot:
-        """Heat map of the correlations."""
-        return heat_map(self.R, "Polychoric r")
+    def _line(self) -> str:
+        r = self.R.to_numpy()[np.tril_indices(len(self.R), -1)]
+        return (
+            f"{counted(len(self.R), 'item')}, correlations from {short(float(r.min()))} to "
+            f"{short(float(r.max()))}, n = {self.n}"
+        )
 
 
 def polychoric(items: Items, *, missing: Missing = "pairwise") -> Polychoric:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,21 +17,18 @@ from bouwen.checks import (
     check_choice,
     check_confidence,
 )
+from bouwen.results import Result, counted, within
 from bouwen.scales.extraction import extract
-from bouwen.scales.figures import ranges
 from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
 from bouwen.sem.after.intervals import percentile_interval
 
-if TYPE_CHECKING:
-    from plotnine import ggplot
-
 Interval = Literal["Feldt", "bootstrap"]
 
 
-@dataclass(frozen=True)
-class Alpha:
+@dataclass(frozen=True, eq=False, repr=False)
+class Alpha(Result):
     """Coefficient alpha with what it rests on.
 
     Attributes
@@ -76,11 +73,9 @@ class Alpha:
         row = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return pd.DataFrame([row | {"note": self.note}])
 
-    def plot(self) -> ggplot:
-        """The raw coefficient with its interval, and the standardised one."""
-        rows = {"raw": (self.raw, self.ci_lower, self.ci_upper), "standardised": (self.standardised,) * 3}
-        shown = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "ci_lower", "ci_upper"])
-        return ranges(shown.rename_axis("name").reset_index(), "Alpha")
+    def _line(self) -> str:
+        alpha = within(self.raw, self.ci_lower, self.ci_upper)
+        return f"α = {alpha}, {counted(self.n_items, 'item')}, n = {self.n}"
 
 
 def alpha_coefficient(cov: Matrix) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, Missing
+from bouwen.results import Result, counted, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.given import Items, answers_of
@@ -16,12 +16,9 @@ from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.rotation import Rotation, RotationNotConverged, rotate
 from bouwen.sem.after.intervals import percentile_interval
 
-if TYPE_CHECKING:
-    from plotnine import ggplot
 
-
-@dataclass(frozen=True)
-class LoadingStability:
+@dataclass(frozen=True, eq=False, repr=False)
+class LoadingStability(Result):
     """Loadings over bootstrap samples, matched to the factors of the sample itself.
 
     Attributes
@@ -50,19 +47,11 @@ class LoadingStability:
         """The loadings with their intervals."""
         return self.loadings
 
-    def plot(self) -> ggplot:
-        """Loadings with their intervals, one panel per factor; items from top to bottom as given."""
-        from plotnine import aes, coord_flip, facet_wrap, geom_hline, geom_pointrange, ggplot, labs
-
-        order = list(dict.fromkeys(self.loadings["item"]))[::-1]
-        rows = self.loadings.assign(item=pd.Categorical(self.loadings["item"], categories=order))
+    def _line(self) -> str:
+        items, factors = self.efa.loadings.shape
         return (
-            ggplot(rows, aes("item", "loading", ymin="ci_lower", ymax="ci_upper"))
-            + geom_hline(yintercept=0, colour="grey")
-            + geom_pointrange(size=0.3)
-            + coord_flip()
-            + facet_wrap("factor", nrow=1)
-            + labs(x="", y="Loading")
+            f"{counted(factors, 'factor')} of {counted(items, 'item')}, lowest median congruence "
+            f"{short(self.congruence['median'].min())}, {self.draws - self.failed} of {self.draws} draws used"
         )
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
+from bouwen.results import Result, counted
 from bouwen.scales.composite import factor_correlations, omega, omega_of_all
-from bouwen.scales.figures import ranges
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
 from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, difference_test, fit_sem, parse_model
 from bouwen.survey import Study
-
-if TYPE_CHECKING:
-    from plotnine import ggplot
 
 STRUCTURES = ("one_factor", "facets", "higher_order", "bifactor")
 #: Which structures are tested against which: the freer one first.
@@ -123,8 +120,8 @@ def read_facets(model: str) -> Facets:
     return Facets(facets, general, covariances)
 
 
-@dataclass(frozen=True)
-class Structures:
+@dataclass(frozen=True, eq=False, repr=False)
+class Structures(Result):
     """Four structures of the same items, fitted to the same answers.
 
     Attributes
@@ -246,11 +243,15 @@ class Structures:
             return pd.DataFrame(columns=["first", "second", "r", "se", "ci_lower", "ci_upper"])
         return correlation_intervals(self.fits["facets"], confidence=self.confidence)
 
-    def plot(self) -> ggplot:
-        """Correlations between the facets with their intervals, the largest on top, beside .85 and 1."""
-        rows = self.correlations().rename(columns={"r": "estimate"})
-        rows["name"] = rows["first"] + " – " + rows["second"]
-        return ranges(rows, "Correlation between facets", lines=(0.85, 1.0))
+    def _line(self) -> str:
+        items = sum(map(len, self.facets.items.values()))
+        bic = {name: float(fit.measures.get("bic", np.nan)) for name, fit in self.fits.items()}
+        known = {name: value for name, value in bic.items() if np.isfinite(value)}
+        best = f", the lowest BIC has {min(known, key=lambda name: known[name])}" if known else ""
+        return (
+            f"{', '.join(self.fits) or 'none solved'} of {counted(items, 'item')} in "
+            f"{counted(len(self.facets.items), 'facet')}{best}"
+        )
 
 
 _MEASURES = {

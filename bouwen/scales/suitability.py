@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Missing
-from bouwen.scales.figures import chisquare, ranges
+from bouwen.results import Result, chisq_line, counted, short
 from bouwen.scales.given import Items
 from bouwen.scales.matrices import correlate
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
+    pass
 
 
-@dataclass(frozen=True)
-class Kmo:
+@dataclass(frozen=True, eq=False, repr=False)
+class Kmo(Result):
     """Measure of sampling adequacy.
 
     Attributes
@@ -37,15 +37,16 @@ class Kmo:
         """One row per item, the overall measure last."""
         return pd.DataFrame({"kmo": [*self.items, self.overall]}, index=[*self.items.index, "overall"])
 
-    def plot(self) -> ggplot:
-        """The measure of every item, the lowest on top, beside the customary bounds .5 and .8."""
-        shown = pd.DataFrame({"name": self.items.index, "estimate": self.items.to_numpy()})
-        shown = shown.sort_values("estimate", kind="stable").assign(ci_lower=np.nan, ci_upper=np.nan)
-        return ranges(shown, "KMO", lines=(0.5, 0.8))
+    def _line(self) -> str:
+        lowest = str(self.items.idxmin())
+        return (
+            f"overall {short(self.overall)}, lowest {short(self.items[lowest])} ({lowest}), "
+            f"{counted(len(self.items), 'item')}, n = {self.n}"
+        )
 
 
-@dataclass(frozen=True)
-class Bartlett:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bartlett(Result):
     """Test that all correlations are zero."""
 
     chisq: float
@@ -57,9 +58,8 @@ class Bartlett:
         """One row."""
         return pd.DataFrame([{name: getattr(self, name) for name in self.__dataclass_fields__}])
 
-    def plot(self) -> ggplot:
-        """The statistic against its distribution without correlations."""
-        return chisquare(self.chisq, self.df)
+    def _line(self) -> str:
+        return f"{chisq_line(self.chisq, self.df, self.pvalue)}, n = {self.n}"
 
 
 def kmo(items: Items, *, missing: Missing = "pairwise") -> Kmo:

@@ -11,15 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from bouwen.checks import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
-from bouwen.scales.figures import heat_map, ranges
+from bouwen.results import Result, counted, within
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.sem.after.intervals import percentile_interval
 
 if TYPE_CHECKING:
-    from plotnine import ggplot
-
     from bouwen.survey.study import Study
 
 Kind = Literal["htmt", "htmt2"]
@@ -42,8 +40,8 @@ class Standardised(Protocol):
         """Standardised parameters: ``lhs op rhs group est_std se``."""
 
 
-@dataclass(frozen=True)
-class Htmt:
+@dataclass(frozen=True, eq=False, repr=False)
+class Htmt(Result):
     """Heterotrait-monotrait ratios of correlations.
 
     Attributes
@@ -82,15 +80,13 @@ class Htmt:
         )
         return rows.sort_values("htmt", ascending=False, kind="stable", ignore_index=True)
 
-    def heat_map(self) -> ggplot:
-        """The ratios of all pairs as shades with their figures."""
-        return heat_map(self.estimates, self.kind.upper(), lowest=0.0, bounds=False)
-
-    def plot(self) -> ggplot:
-        """Every pair with its interval, the largest ratio on top, beside the customary bounds .85 and .90."""
-        rows = self.table().rename(columns={"htmt": "estimate"})
-        rows["name"] = rows["first"] + " – " + rows["second"]
-        return ranges(rows, self.kind.upper(), lines=(0.85, 0.90))
+    def _line(self) -> str:
+        pair = self.table().iloc[0]
+        ratio = within(pair["htmt"], pair["ci_lower"], pair["ci_upper"])
+        return (
+            f"{self.kind.upper()} of {counted(len(self.estimates), 'construct')}, the largest {ratio} "
+            f"({pair['first']} – {pair['second']}), n = {self.n}"
+        )
 
 
 def htmt(

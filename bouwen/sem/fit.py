@@ -45,13 +45,6 @@ class Fit(Fitted):
     def _repr_html_(self) -> str:
         return as_html(self)
 
-    def __repr__(self) -> str:
-        m = self.measures
-        return (
-            f"<Fit {self.call.estimator.name}, n = {self.n}, chi-square {m['chisq']:.2f} on {self.df} df, "
-            f"CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f}, SRMR {m['srmr']:.3f}>"
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return as_dict(self)

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from bouwen.checks import check_confidence
+from bouwen.results import Result
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
@@ -28,13 +29,20 @@ from bouwen.sem.solution import Solution
 CONFIDENCE = float(ndtri(0.975))
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Fitted(Result):
     """What the engine knows of a fitted model. Tables are computed when first asked for, and kept."""
 
     call: Call
     family: Family
     solution: Solution
+
+    def _line(self) -> str:
+        m = self.measures
+        return (
+            f"{self.call.estimator.name}, n = {self.n}, chi-square {m['chisq']:.2f} on {self.df} df, "
+            f"CFI {m['cfi']:.3f}, RMSEA {m['rmsea']:.3f}, SRMR {m['srmr']:.3f}"
+        )
 
     # ------------------------------------------------------------------ the pieces
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bouwen.results import Result, counted
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.fitted import coefficients
@@ -32,8 +33,8 @@ from bouwen.sem.preparation import prepare
 METHODS = ("local", "global")
 
 
-@dataclass(frozen=True)
-class SamFit:
+@dataclass(frozen=True, eq=False, repr=False)
+class SamFit(Result):
     """A structural model fitted after its measurement models.
 
     Attributes
@@ -52,6 +53,16 @@ class SamFit:
     blocks: tuple[Fit, ...]
     structural: Fit
     parameters: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """The structural parameters, as `parameters`."""
+        return self.parameters.copy()
+
+    def _line(self) -> str:
+        return (
+            f"{counted(len(self.blocks), 'measurement block')}, "
+            f"{counted(int((self.parameters['op'] == '~').sum()), 'path')}, n = {self.structural.n}"
+        )
 
 
 def fit_sam(

@@ -117,7 +117,7 @@ class UnknownEntryError(DataError):
         super().__init__(path, message, columns=[column], rows=rows)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Register:
     """A register that has been read: one row per entry, indexed by code.
 
@@ -134,6 +134,9 @@ class Register:
     path: Path
     spec: RegisterSpec
     table: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<Register: {self.path.name}, {len(self.table)} entries>"
 
     @cached_property
     def codes(self) -> dict[str, set[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bouwen.results import Result, counted
 from bouwen.survey.disclosure import count_text
 from bouwen.survey.study import Study, read_study
 from bouwen.words import Words, words
@@ -17,8 +18,8 @@ MOST = 5  # items and texts that a report names
 MANY_GAPS = 0.25  # share of all items left open that makes a respondent inattentive
 
 
-@dataclass(frozen=True)
-class Screening:
+@dataclass(frozen=True, eq=False, repr=False)
+class Screening(Result):
     """What stands out in the answers of a study; counts only, no ids and no answers.
 
     Attributes
@@ -53,6 +54,14 @@ class Screening:
     duplicated: int
     empty_categories: pd.DataFrame
     groups: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Answers missing per item, ``missing`` and ``share``; NaN where the count is below ``min_cell``."""
+        small = [is_small(int(count), self.study) for count in self.missing_per_item["missing"]]
+        return self.missing_per_item.astype(float).mask(pd.Series(small, self.missing_per_item.index))
+
+    def _line(self) -> str:
+        return f"{self.study.id}, {counted(len(self.missing_per_item), 'item')}, n = {self.n}"
 
     def text(self, language: str | None = None) -> str:
         """A readable report; counts below ``min_cell`` are not shown."""

@@ -75,7 +75,7 @@ class StudyFile(Part):
     settings: Settings = Settings()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """A study that has been read and found valid.
 
@@ -103,6 +103,11 @@ class Study:
     responses: pd.DataFrame
     files: tuple[Path, ...]
     book_language: str | None = None
+
+    def __repr__(self) -> str:
+        title = " ".join(self.title[self.language].split())
+        groups = f", groups {', '.join(self.groups)}" if self.groups else ""
+        return f"<Study: {title}, n = {len(self.responses)}, {len(self.items)} items{groups}>"
 
     @cached_property
     def register_size(self) -> int | None:

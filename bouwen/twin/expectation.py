@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from bouwen.results import Result, counted, short
 from bouwen.twin.population import Matrix, Population, Vector
 
 SERIES_TERMS = 80  # of the tetrachoric series; at a correlation of .8 the rest is below 1e-8
 
 
-@dataclass(frozen=True)
-class Implied:
+@dataclass(frozen=True, eq=False, repr=False)
+class Implied(Result):
     """What a population implies for complete answers.
 
     Attributes
@@ -36,6 +37,16 @@ class Implied:
     covariances: pd.DataFrame
     weights: pd.DataFrame
     centre: pd.Series[float]
+
+    def table(self) -> pd.DataFrame:
+        """One row per construct: mean, standard deviation and alpha of its scale."""
+        sd = np.sqrt(np.diag(self.score_covariances))
+        return pd.DataFrame({"mean": self.score_means, "sd": sd, "alpha": self.alphas})
+
+    def _line(self) -> str:
+        scales, items = counted(self.weights.shape[1], "scale"), counted(len(self.means), "item")
+        alphas = self.alphas.dropna()
+        return f"{scales} of {items}, alpha from {short(alphas.min())} to {short(alphas.max())}"
 
     @property
     def score_means(self) -> pd.Series[float]:

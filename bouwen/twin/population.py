@@ -162,7 +162,7 @@ class PopulationFile(Part):
     missing: Missing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Population:
     """A population that has been read and found possible.
 
@@ -182,6 +182,9 @@ class Population:
     file: PopulationFile
     instrument: Instrument
     register: Register | None
+
+    def __repr__(self) -> str:
+        return f"<Population: {self.path.name}, {len(self.latents)} latent variables>"
 
     @cached_property
     def latents(self) -> tuple[str, ...]:

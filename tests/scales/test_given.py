@@ -73,7 +73,7 @@ TABLES = {
 OTHERS = {
     "ave", "common_patterns", "congruence", "correlation_intervals",
     "compare_structures", "count_factors", "factor_correlations", "fit_model", "fornell_larcker", "key_items",
-    "missing_patterns", "nested_statistics", "omega", "omega_of_all", "plot_missing", "scale_reliability",
+    "missing_patterns", "nested_statistics", "omega", "omega_of_all", "scale_reliability",
 }  # fmt: skip
 
 WRONG = {
@@ -168,12 +168,3 @@ def test_what_holds_no_answers_is_refused(wrong):
         room.score_scales(wrong)
     with pytest.raises(given.NotAnswers):
         room.kmo(wrong)
-
-
-def test_patterns_of_gaps_are_drawn():
-    shown = room.plot_missing(good()).data
-    assert shown.groupby("pattern", observed=True)["share"].max().tolist() == [1.0, 0.0]
-    assert shown.loc[shown["share"] == 1, "item"].tolist() == ["a"]
-    few = room.plot_missing(good(), min_cell=20).data  # 18 respondents left "a" open
-    assert few["pattern"].nunique() == 1
-    room.htmt(halves(good())).heat_map().draw(show=False)

@@ -14,6 +14,7 @@ from bouwen.report.plots.response import (
     respondents,
     treatments,
 )
+from bouwen.report.plots.results import FIGURES, draw
 from bouwen.report.plots.robustness import specification_curve
 from bouwen.report.plots.style import (
     BLUE,
@@ -36,6 +37,7 @@ from bouwen.report.plots.validity import facet_correlations, ratios, reliabiliti
 
 __all__ = [
     "BLUE",
+    "FIGURES",
     "GREY",
     "ORANGE",
     "PALETTE",
@@ -50,6 +52,7 @@ __all__ = [
     "cfi_changes",
     "compared",
     "downwards",
+    "draw",
     "eigenvalues",
     "exploratory",
     "facet_correlations",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from bouwen.results import html_table, probability, rounded
+
 if TYPE_CHECKING:
     from bouwen.sem.fitted import Fitted
 
@@ -43,31 +45,31 @@ def headline(fit: Fitted) -> list[tuple[str, str]]:
             f"{fit.n} of {fit.sample.total}" + (f" ({groups})" if len(fit.sample.groups) > 1 else ""),
         ),
         ("Free parameters", str(fit.npar)),
-        ("Chi-square", f"{number(m['chisq'])} on {fit.df} df, p {pvalue(m['pvalue'])}"),
+        ("Chi-square", f"{rounded(m['chisq'])} on {fit.df} df, p {probability(m['pvalue'])}"),
     ]
     if "chisq_scaled" in m:
         lines.append(
             (
                 "Chi-square, corrected",
-                f"{number(m['chisq_scaled'])} on {number(m['df_scaled'], 6)} df, "
-                f"p {pvalue(m['pvalue_scaled'])} "
-                f"(scaling {number(m['chisq_scaling_factor'])})",
+                f"{rounded(m['chisq_scaled'])} on {rounded(m['df_scaled'], 6)} df, "
+                f"p {probability(m['pvalue_scaled'])} "
+                f"(scaling {rounded(m['chisq_scaling_factor'])})",
             )
         )
     kind = "_robust" if "cfi_robust" in m else "_scaled" if "cfi_scaled" in m else ""
     name = {"_robust": ", robust", "_scaled": ", scaled", "": ""}[kind]
     lines += [
-        (f"CFI{name}", number(m[f"cfi{kind}"])),
-        (f"TLI{name}", number(m[f"tli{kind}"])),
+        (f"CFI{name}", rounded(m[f"cfi{kind}"])),
+        (f"TLI{name}", rounded(m[f"tli{kind}"])),
         (
             f"RMSEA{name}",
-            f"{number(m[f'rmsea{kind}'])} (90 % interval {number(m[f'rmsea_ci_lower{kind}'])} to "
-            f"{number(m[f'rmsea_ci_upper{kind}'])})",
+            f"{rounded(m[f'rmsea{kind}'])} (90 % interval {rounded(m[f'rmsea_ci_lower{kind}'])} to "
+            f"{rounded(m[f'rmsea_ci_upper{kind}'])})",
         ),
-        ("SRMR", number(m["srmr"])),
+        ("SRMR", rounded(m["srmr"])),
     ]
     if "logl" in m:
-        lines.append(("AIC, BIC", f"{number(m['aic'], 1)}, {number(m['bic'], 1)}"))
+        lines.append(("AIC, BIC", f"{rounded(m['aic'], 1)}, {rounded(m['bic'], 1)}"))
     return lines
 
 
@@ -106,15 +108,7 @@ def html_page(caption: str, head: Pairs, notes: Iterable[str], tables: Sections)
         f"<table class='bouwen-fit'><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>"
     ]
     parts += [f"<p role='note'>{html.escape(note)}</p>" for note in notes]
-    for title, frame in tables:
-        top = "".join(f"<th scope='col'>{html.escape(str(c))}</th>" for c in frame.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(str(v))}</td>" for v in row) + "</tr>"
-            for row in frame.itertuples(index=False)
-        )
-        parts.append(
-            f"<table><caption>{html.escape(title)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-        )
+    parts += [html_table(frame, title) for title, frame in tables]
     return "\n".join(parts)
 
 
@@ -132,7 +126,7 @@ def sections(fit: Fitted) -> list[tuple[str, pd.DataFrame]]:
             shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
             table = pd.DataFrame({"Parameter": shown.to_numpy(), "Label": own["label"].to_numpy()})
             for column, name in COLUMNS.items():
-                form = pvalue if column == "pvalue" else number
+                form = probability if column == "pvalue" else rounded
                 table[name] = [form(value) for value in own[column]]
             out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
     return out
@@ -160,18 +154,6 @@ def plain(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def number(value: float, digits: int = 3) -> str:
-    """A number with so many decimals; with more than three, without zeros at the end."""
-    if not math.isfinite(value):
-        return ""
-    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits > 3 else f"{value:.{digits}f}"
-
-
-def pvalue(value: float) -> str:
-    """A p-value to three decimals, never zero."""
-    return "" if not math.isfinite(value) else "< .001" if value < 0.0005 else f"{value:.3f}"
 
 
 def text_table(frame: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError, did_you_mean
+from bouwen.results import Result, counted
 from bouwen.sem.model.implied import Array, Ints
 
 
@@ -48,8 +49,8 @@ class NotPositiveDefinite(DataError):
     """A sample covariance matrix is singular: some items are sums of others, or n is too small."""
 
 
-@dataclass(frozen=True)
-class Moments:
+@dataclass(frozen=True, eq=False, repr=False)
+class Moments(Result):
     """A published covariance or correlation matrix, to be analysed in place of rows.
 
     Parameters
@@ -112,6 +113,15 @@ class Moments:
             if mean.shape != (p,):
                 raise DataError(f"the matrix has {p} rows and {mean.size} means")
             object.__setattr__(self, "mean", mean)
+
+    def table(self) -> pd.DataFrame:
+        """The covariances, divided by n, and the means where they are known."""
+        found = pd.DataFrame(self.cov, index=list(self.names), columns=list(self.names))
+        return found if self.mean is None else found.assign(mean=self.mean)
+
+    def _line(self) -> str:
+        means = "" if self.mean is None else " with means"
+        return f"{counted(len(self.names), 'item')}{means}, n = {self.n}"
 
 
 @dataclass(frozen=True)

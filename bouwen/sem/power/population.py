@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
 
 from bouwen.errors import BouwenError, did_you_mean
+from bouwen.results import Result, counted
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.implied import (
     DIRECTED,
@@ -38,8 +40,8 @@ class PopulationError(BouwenError):
         super().__init__(message)
 
 
-@dataclass(frozen=True)
-class ModelPopulation:
+@dataclass(frozen=True, eq=False, repr=False)
+class ModelPopulation(Result):
     """Who answers: the moments that a model implies in G groups, and where ordered items are cut.
 
     Attributes
@@ -62,6 +64,19 @@ class ModelPopulation:
     mean: Array
     cov: Array
     thresholds: Mapping[str, Array] = field(default_factory=dict)
+
+    def table(self) -> pd.DataFrame:
+        """One row per group and item: ``group item mean sd thresholds``."""
+        rows = [
+            (group, item, mean, np.sqrt(variance), tuple(self.thresholds.get(item, np.zeros((1, 0)))[-1]))
+            for group, means, cov in zip(self.groups, self.mean, self.cov, strict=True)
+            for item, mean, variance in zip(self.names, means, np.diag(cov), strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["group", "item", "mean", "sd", "thresholds"])
+
+    def _line(self) -> str:
+        groups = "" if len(self.groups) == 1 else f" in {counted(len(self.groups), 'group')}"
+        return f"{counted(len(self.names), 'item')}{groups}, {len(self.thresholds)} of them ordered"
 
     @staticmethod
     def read(

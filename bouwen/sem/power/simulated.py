@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtri, chndtrix
 
 from bouwen.checks import check_share
+from bouwen.results import Result, counted, short
 from bouwen.sem.family.measures import CLOSE_FIT
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.constraints import Restrictions
@@ -30,9 +30,6 @@ from bouwen.sem.power.replications import (
 )
 from bouwen.sem.resample.workers import NotACount, check_count, run_chunks
 
-if TYPE_CHECKING:
-    from plotnine import ggplot
-
 #: Tests of the whole model that can be targets; steps of invariance are "equal loadings" and so on.
 FIT_TESTS = ("exact fit", "close fit", "not-close fit")
 COLUMNS = [
@@ -41,8 +38,8 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Power:
+@dataclass(frozen=True, eq=False, repr=False)
+class Power(Result):
     """What a simulation says about sample sizes.
 
     Attributes
@@ -73,11 +70,11 @@ class Power:
         """
         return self.results.copy()
 
-    def plot(self) -> ggplot:
-        """Power by sample size, a line a target, with two Monte Carlo errors."""
-        from bouwen.sem.power.curves import power_curves
-
-        return power_curves(self.results)
+    def _line(self) -> str:
+        sizes = ", ".join(map(str, dict.fromkeys(self.results["n"])))
+        low, high = self.results["power"].min(), self.results["power"].max()
+        targets = counted(self.results["target"].nunique(), "target")
+        return f"{targets} at n = {sizes}, power from {short(low)} to {short(high)}"
 
 
 def model_power(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
+from bouwen.results import Result
 from bouwen.sem.after.intervals import acceleration_of, limits, spread
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
@@ -39,8 +40,8 @@ class NoAcceleration(BouwenError):
         )
 
 
-@dataclass(frozen=True)
-class Bootstrap:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bootstrap(Result):
     """Draws of a fit, and the intervals and counts that follow from them.
 
     An array of the draws in use (draws, rows of ``fit.parameters``) wherever NumPy asks for one, as
@@ -227,8 +228,12 @@ class Bootstrap:
     def _repr_html_(self) -> str:
         return as_html(self)
 
-    def __repr__(self) -> str:
-        return f"<Bootstrap {self.kind}, {int(self.used.sum())} of {len(self.used)} draws in use>"
+    def table(self) -> pd.DataFrame:
+        """Percentile intervals of every parameter, see `intervals`."""
+        return self.intervals()
+
+    def _line(self) -> str:
+        return f"{self.kind}, {int(self.used.sum())} of {len(self.used)} draws in use"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

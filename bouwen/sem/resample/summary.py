@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from bouwen.sem.after.summary import SECTIONS, html_page, number, plain, pvalue, text_page
+from bouwen.results import probability, rounded
+from bouwen.sem.after.summary import SECTIONS, html_page, plain, text_page
 from bouwen.sem.fit import Fit
 
 NAMES = {
@@ -63,7 +64,7 @@ def headline(boot: Account) -> list[tuple[str, str]]:
         if draws or outcome in ("converged", "inadmissible", "used")
     ]
     if boot.kind == "bollen_stine":
-        pairs.append(("Chi-square, bootstrap p", pvalue(boot.pvalue)))
+        pairs.append(("Chi-square, bootstrap p", probability(boot.pvalue)))
     return pairs
 
 
@@ -79,7 +80,7 @@ def sections(boot: Account) -> list[tuple[str, pd.DataFrame]]:
             shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
             table = pd.DataFrame({"Parameter": shown.to_numpy()})
             for column, name in COLUMNS.items():
-                table[name] = [number(value) for value in own[column]]
+                table[name] = [rounded(value) for value in own[column]]
             out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
     return out
 
