@@ -1,8 +1,8 @@
-"""A data frame of items -> numbers that a formula may use, or a refusal that names the item."""
+"""Options and answers that a formula may use, or a refusal that names the option or the item."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,36 +16,85 @@ Vector = npt.NDArray[np.float64]
 Missing = Literal["pairwise", "listwise"]
 
 
-class ScaleError(BouwenError):
-    """Answers from which the asked figure cannot be computed."""
+class OptionError(BouwenError):
+    """An option that does not exist, or a value that it cannot have."""
 
 
-class NotNumeric(ScaleError):
+class UnknownOption(OptionError):
+    """An option, or a value of an option, that does not exist."""
+
+    def __init__(self, option: str, found: object, known: Iterable[str]) -> None:
+        self.option, self.found, self.known = option, found, tuple(known)
+        super().__init__(
+            f"{option}={found!r} is not known; use one of: {', '.join(self.known)}."
+            f"{did_you_mean(str(found), self.known)}"
+        )
+
+
+class NotAShare(OptionError):
+    """An option that is a share lies outside its bounds."""
+
+    def __init__(self, option: str, found: float) -> None:
+        self.option, self.found = option, found
+        super().__init__(f"{option} is a share between 0 and 1, such as 0.95; found {found}.")
+
+
+class NotACount(OptionError):
+    """A number of draws, a seed or the like that cannot be."""
+
+    def __init__(self, option: str, found: object, least: int) -> None:
+        self.option, self.found, self.least = option, found, least
+        super().__init__(f"{option}={found!r} cannot be; give a whole number from {least} on")
+
+
+class DataError(BouwenError):
+    """Answers from which what was asked cannot be computed.
+
+    Attributes
+    ----------
+    item, group : str
+        What it is about, "" where it is about no single one.
+    """
+
+    def __init__(self, message: str, *, item: str = "", group: str = "") -> None:
+        self.item, self.group = item, group
+        super().__init__(message)
+
+
+class NotNumeric(DataError):
     """An item holds something else than finite numbers."""
 
     def __init__(self, item: str, found: str) -> None:
-        self.item, self.found = item, found
-        super().__init__(f'item "{item}" holds {found}; give answers as numbers, missing ones as NaN.')
+        self.found = found
+        super().__init__(
+            f'item "{item}" holds {found}; turn it into numbers, missing answers as NaN, or into an ordered '
+            "category.",
+            item=item,
+        )
 
 
-class RepeatedItem(ScaleError):
+class RepeatedItem(DataError):
     """Two columns have the same name."""
 
     def __init__(self, item: str) -> None:
-        self.item = item
-        super().__init__(f'"{item}" is the name of more than one column; drop or rename one of them.')
+        super().__init__(
+            f'"{item}" is the name of more than one column; drop or rename one of them.', item=item
+        )
 
 
-class ConstantItem(ScaleError):
+class ConstantItem(DataError):
     """Everyone gave the same answer to an item, or nobody answered it."""
 
-    def __init__(self, item: str, n: int) -> None:
-        self.item, self.n = item, n
+    def __init__(self, item: str, n: int, group: str = "") -> None:
+        self.n = n
+        where = f' in group "{group}"' if group else ""
         found = f"has the same answer from all {n} respondents" if n else "has no answers"
-        super().__init__(f'item "{item}" {found}, so it has no correlations; leave it out.')
+        super().__init__(
+            f'item "{item}"{where} {found}, so it has no correlations; leave it out.', item=item, group=group
+        )
 
 
-class TooFewItems(ScaleError):
+class TooFewItems(DataError):
     """Fewer items than the figure needs."""
 
     def __init__(self, items: Sequence[str], needed: int, what: str) -> None:
@@ -54,7 +103,7 @@ class TooFewItems(ScaleError):
         super().__init__(f"{what} needs at least {needed} items; found {found}.")
 
 
-class TooFewRespondents(ScaleError):
+class TooFewRespondents(DataError):
     """Fewer respondents than the figure needs."""
 
     def __init__(self, n: int, needed: int, what: str) -> None:
@@ -62,7 +111,7 @@ class TooFewRespondents(ScaleError):
         super().__init__(f"{what} needs at least {needed} respondents with answers; found {n}.")
 
 
-class SingularMatrix(ScaleError):
+class SingularMatrix(DataError):
     """Some items are, to the last digit, a combination of others."""
 
     def __init__(self, items: Sequence[str], smallest: float) -> None:
@@ -79,33 +128,22 @@ class SingularMatrix(ScaleError):
         )
 
 
-class UnknownChoice(ScaleError):
-    """An option has a value that it does not offer."""
-
-    def __init__(self, option: str, found: object, allowed: Sequence[str]) -> None:
-        self.option, self.found, self.allowed = option, found, tuple(allowed)
-        offered = ", ".join(f'"{choice}"' for choice in allowed)
-        super().__init__(f'{option} is one of {offered}; found "{found}".{did_you_mean(str(found), allowed)}')
+def check_choice(option: str, found: object, allowed: Iterable[str]) -> None:
+    """Raise `UnknownOption` where an option does not offer a value."""
+    if found not in (known := tuple(allowed)):
+        raise UnknownOption(option, found, known)
 
 
-class NotAShare(ScaleError):
-    """An option that is a share lies outside its bounds."""
-
-    def __init__(self, option: str, found: float) -> None:
-        self.option, self.found = option, found
-        super().__init__(f"{option} is a share between 0 and 1, such as 0.95; found {found}.")
-
-
-def check_choice(option: str, found: object, allowed: Sequence[str]) -> None:
-    """Raise `UnknownChoice` where an option does not offer a value."""
-    if found not in allowed:
-        raise UnknownChoice(option, found, allowed)
-
-
-def check_share(option: str, found: float) -> None:
-    """Raise `NotAShare` where an option is not between 0 and 1."""
-    if not 0 < found < 1:
+def check_share(option: str, found: float, *, zero: bool = False, one: bool = False) -> None:
+    """Raise `NotAShare` where an option is not between 0 and 1, or is one of these that may not be."""
+    if not (0 < found < 1 or (zero and found == 0) or (one and found == 1)):
         raise NotAShare(option, found)
+
+
+def check_count(option: str, found: object, least: int = 0) -> None:
+    """Raise `NotACount` where an option is not a whole number from ``least`` on."""
+    if not isinstance(found, (int, np.integer)) or found < least:
+        raise NotACount(option, found, least)
 
 
 def check_confidence(confidence: float) -> None:
@@ -115,7 +153,7 @@ def check_confidence(confidence: float) -> None:
 
 def check_numeric(items: pd.DataFrame) -> pd.DataFrame:
     """The items as floats, whatever they hold; `NotNumeric` names one that is text."""
-    columns = {name: _numbers(items[name], str(name)) for name in items.columns}
+    columns = {name: check_numbers(items[name], str(name)) for name in items.columns}
     return pd.DataFrame(columns, index=items.index)
 
 
@@ -137,17 +175,15 @@ def check_answers(
 
     Raises
     ------
-    ScaleError
+    DataError
         Too few or repeated columns, a column that is not numeric, a constant column.
     """
     check_choice("missing", missing, get_args(Missing))
-    names = [str(name) for name in items.columns]
-    if repeated := [name for name in names if names.count(name) > 1]:
-        raise RepeatedItem(repeated[0])
+    names = check_names(items.columns)
     if len(names) < minimum:
         raise TooFewItems(names, minimum, what)
     answers = pd.DataFrame(
-        {name: _numbers(items[column], name) for name, column in zip(names, items.columns, strict=True)},
+        {name: check_numbers(items[column], name) for name, column in zip(names, items.columns, strict=True)},
         index=items.index,
     )
     answers = answers.dropna(how="any" if missing == "listwise" else "all")
@@ -159,11 +195,28 @@ def check_answers(
     return answers
 
 
-def _numbers(column: pd.Series, name: str) -> Vector:
+def check_names(columns: Iterable[object]) -> list[str]:
+    """The names of columns as texts; `RepeatedItem` names one that occurs twice."""
+    names = [str(name) for name in columns]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise RepeatedItem(repeated[0])
+    return names
+
+
+def check_numbers(column: pd.Series, name: str) -> Vector:
+    """A column as floats, NaN where missing; the places of an ordered category count from 1.
+
+    Raises
+    ------
+    NotNumeric
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
+        return np.where(column.cat.codes < 0, np.nan, column.cat.codes + 1.0)
     if not pd.api.types.is_numeric_dtype(column.dtype):
         found = "dates" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "text or categories"
         raise NotNumeric(name, found)
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    plain = isinstance(column.dtype, np.dtype)
+    values = column.to_numpy(dtype=float) if plain else column.to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(values).any():
         raise NotNumeric(name, "infinite values")
-    return values
+    return np.asarray(values)

@@ -17,9 +17,10 @@ from itertools import pairwise
 
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.errors import BouwenError
 from bouwen.results import Result, counted, rounded
-from bouwen.sem import Fit, NotNested, UnknownOption, UnsupportedModel, difference_test, fit_sem, parse_model
+from bouwen.sem import Fit, NotNested, UnsupportedModel, difference_test, fit_sem, parse_model
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.model.table import roles
 
@@ -193,8 +194,7 @@ def check_invariance(
     ladder = ORDERED if ordered else CONTINUOUS
     wanted = tuple(ladder) if steps is None else tuple(steps)
     for step in wanted:
-        if step not in ladder:
-            raise UnknownOption("steps", step, ladder)
+        check_choice("steps", step, ladder)
     if wanted != tuple(ladder)[: len(wanted)]:
         raise NoLadder(f"the steps {', '.join(wanted)} skip one; each builds on all of {', '.join(ladder)}")
     if group in data and data[group].nunique() < 2:

@@ -16,6 +16,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, probability
 from bouwen.sem import Fit
@@ -28,7 +29,7 @@ from bouwen.sem.normal.moments import find_patterns
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
 from bouwen.sem.resample.samples import usable
 from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective
-from bouwen.sem.resample.workers import Chunk, check_count, run_chunks
+from bouwen.sem.resample.workers import Chunk, run_chunks
 
 MEASURES = ("chisq", "cfi", "rmsea", "srmr")
 WORSE = np.array([1.0, -1.0, 1.0, 1.0])  # the direction in which a measure shows misfit

@@ -1,6 +1,6 @@
 """Answers become scales: scores, reliability, dimensions."""
 
-from bouwen.checks import ScaleError
+from bouwen.checks import DataError
 from bouwen.scales.agreement import Intraclass, intraclass, nested_statistics, within_agreement
 from bouwen.scales.composite import ave, factor_correlations, omega, omega_of_all
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations
@@ -41,6 +41,7 @@ __all__ = [
     "Alpha",
     "Bartlett",
     "CorrelationDifference",
+    "DataError",
     "Efa",
     "EmpiricalKaiser",
     "FactorCounts",
@@ -55,7 +56,6 @@ __all__ = [
     "Polychoric",
     "Reliability",
     "SaturatedMoments",
-    "ScaleError",
     "SchmidLeiman",
     "Structures",
     "alpha",

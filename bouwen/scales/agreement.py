@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import ScaleError, check_answers, check_confidence
+from bouwen.checks import DataError, check_answers, check_confidence
 from bouwen.results import Result, counted, within
 from bouwen.scales.given import UnknownGroup, read_scales
 from bouwen.scales.scoring import score_scales
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bouwen.survey.study import Study
 
 
-class NoGroups(ScaleError):
+class NoGroups(DataError):
     """Fewer than two groups, or no group with two respondents."""
 
     def __init__(self, groups: int, n: int) -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bouwen.checks import Matrix, ScaleError, Vector
+from bouwen.checks import DataError, Matrix, Vector
 from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
 from bouwen.scales.polychorics import polychoric
 from bouwen.sem.after.intervals import check_draws_of, percentile_interval
 
 
-class NotOneScale(ScaleError):
+class NotOneScale(DataError):
     """A factor has ordered and continuous items, so their sum has no common metric."""
 
     def __init__(self, factor: str, ordered: tuple[str, ...]) -> None:

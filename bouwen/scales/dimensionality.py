@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, Missing, ScaleError, Vector, check_answers, check_choice
+from bouwen.checks import DataError, Matrix, Missing, Vector, check_answers, check_choice
 from bouwen.results import Result, counted
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Kind, correlate
@@ -43,7 +43,7 @@ Reference = Literal["normal", "permuted"]
 LARGEST_COMMUNALITY = 0.995
 
 
-class TooFewDraws(ScaleError):
+class TooFewDraws(DataError):
     """Too few random draws for the percentile asked for."""
 
     def __init__(self, draws: int, needed: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, Missing, ScaleError, check_answers, check_choice
+from bouwen.checks import DataError, Matrix, Missing, check_answers, check_choice
 from bouwen.results import Result, counted, short
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ScoreMethod = Literal["regression", "bartlett"]
 
 
-class TooManyFactors(ScaleError):
+class TooManyFactors(DataError):
     """More factors than the items can tell apart."""
 
     def __init__(self, n_factors: int, n_items: int, most: int) -> None:
@@ -164,7 +164,7 @@ def fit_efa(
 
     Raises
     ------
-    ScaleError
+    DataError
         Answers without correlations (see `bouwen.checks.correlate`) or too many factors.
     """
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="A factor analysis")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import pandas as pd
 
-from bouwen.checks import ScaleError
+from bouwen.checks import DataError
 
 if TYPE_CHECKING:
     from bouwen.survey.study import Study
@@ -23,7 +23,7 @@ Given: TypeAlias = Union[pd.DataFrame, Mapping[str, pd.DataFrame], "Study"]
 ONE = "scale"  # what the scale of a bare data frame is called
 
 
-class NotAnswers(ScaleError):
+class NotAnswers(DataError):
     """Something that holds no answers."""
 
     def __init__(self, found: object) -> None:
@@ -31,7 +31,7 @@ class NotAnswers(ScaleError):
         super().__init__(f"give a data frame with a column per item, or a study; found {self.found}.")
 
 
-class UnknownGroup(ScaleError):
+class UnknownGroup(DataError):
     """A group that the answers do not hold."""
 
     def __init__(self, group: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Missing, ScaleError
+from bouwen.checks import DataError, Missing
 from bouwen.results import Result, counted, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import fit_efa
@@ -17,7 +17,7 @@ from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.rotation import Rotation
 
 
-class NoGeneralFactor(ScaleError):
+class NoGeneralFactor(DataError):
     """One factor has no hierarchy above it."""
 
     def __init__(self, n_factors: int) -> None:

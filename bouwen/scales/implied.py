@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, ScaleError, Vector
+from bouwen.checks import DataError, Matrix, Vector
 
 
 class Fitted(Protocol):
@@ -23,7 +23,7 @@ class Fitted(Protocol):
         """One row per parameter and group."""
 
 
-class NoFactors(ScaleError):
+class NoFactors(DataError):
     """The model measures nothing."""
 
     def __init__(self) -> None:

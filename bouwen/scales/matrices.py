@@ -57,7 +57,7 @@ def correlate(
 
     Raises
     ------
-    ScaleError
+    DataError
         See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
         together, or a matrix that is singular or not positive definite.
     """

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.checks import Matrix, ScaleError, Vector, check_answers
+from bouwen.checks import DataError, Matrix, Vector, check_answers
 from bouwen.results import Result, chisq_line, counted
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Places = npt.NDArray[np.intp]
 
 
-class NoGaps(ScaleError):
+class NoGaps(DataError):
     """Every respondent answered every item."""
 
     def __init__(self, n: int) -> None:
@@ -29,7 +29,7 @@ class NoGaps(ScaleError):
         super().__init__(f"all {n} respondents answered every item; there are no gaps to test.")
 
 
-class GapsTooLarge(ScaleError):
+class GapsTooLarge(DataError):
     """Means and covariances cannot be estimated from what was answered."""
 
     def __init__(self, steps: int) -> None:
@@ -137,7 +137,7 @@ def little_mcar(items: Items) -> LittleTest:
 
     Raises
     ------
-    ScaleError
+    DataError
         No gaps, a constant or textual item, or answers too few for the covariances.
 
     References

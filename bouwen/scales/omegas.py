@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import ScaleError, check_answers, check_confidence
+from bouwen.checks import DataError, check_answers, check_confidence
 from bouwen.results import Result, counted, short
 from bouwen.scales.composite import omega
 from bouwen.scales.reliability import alpha
@@ -111,7 +111,7 @@ def scale_reliability(
 
     Raises
     ------
-    ScaleError
+    DataError
         A level of confidence that is not a share, or items that are no numbers.
 
     References
@@ -154,7 +154,7 @@ def _described(items: pd.DataFrame, confidence: float) -> dict[str, Any]:
         return row | {"note": "one item: no reliability"}
     try:
         found = alpha(items, confidence=confidence)
-    except ScaleError as error:
+    except DataError as error:
         return row | {"note": str(error)}
     row |= {"alpha": found.raw, "alpha_ci_lower": found.ci_lower, "alpha_ci_upper": found.ci_upper}
     return row | {"note": "two items: loadings held equal" if items.shape[1] == 2 else ""}

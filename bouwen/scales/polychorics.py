@@ -57,7 +57,7 @@ def polychoric(items: Items, *, missing: Missing = "pairwise") -> Polychoric:
 
     Raises
     ------
-    ScaleError
+    DataError
         Fewer than two items, a constant item, or a pair of items that nobody answered together.
 
     References

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import (
+    DataError,
     Matrix,
     Missing,
-    ScaleError,
     Vector,
     check_answers,
     check_choice,
@@ -167,7 +167,7 @@ def alpha(
 
     Raises
     ------
-    ScaleError
+    DataError
         Fewer than two items, or an item that is constant or not numeric.
     """
     check_choice("interval", interval, get_args(Interval))
@@ -255,7 +255,7 @@ def _alpha_or_reason(items: pd.DataFrame, confidence: float) -> dict[str, float 
         return {**dict.fromkeys(ALPHA_COLUMNS, np.nan), "note": "one item: no alpha"}
     try:
         found = alpha(items, confidence=confidence)
-    except ScaleError as error:
+    except DataError as error:
         return {**dict.fromkeys(ALPHA_COLUMNS, np.nan), "note": str(error)}
     figures = (found.raw, found.ci_lower, found.ci_upper, found.average_r)
     return {**dict(zip(ALPHA_COLUMNS, figures, strict=True)), "note": found.note}

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from bouwen.checks import Matrix, ScaleError, Vector, check_choice
+from bouwen.checks import DataError, Matrix, Vector, check_choice
 from bouwen.scales.projection import (
     Criterion,
     Turned,
@@ -35,7 +35,7 @@ CRITERIA = {
 VARIMAX_TOL = 1e-5
 
 
-class RotationNotConverged(ScaleError):
+class RotationNotConverged(DataError):
     """A rotation did not reach a minimum of its criterion."""
 
     def __init__(self, rotation: str, starts: int) -> None:
@@ -46,7 +46,7 @@ class RotationNotConverged(ScaleError):
         )
 
 
-class WrongTarget(ScaleError):
+class WrongTarget(DataError):
     """A target that does not say where the axes should go."""
 
     def __init__(self, what: str) -> None:

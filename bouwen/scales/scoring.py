@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from bouwen.checks import NotAShare, check_choice, check_numeric
+from bouwen.checks import check_choice, check_numeric, check_share
 from bouwen.scales.given import Given, read_scales
 
 Unit = Literal["mean", "sum", "percent"]
@@ -43,8 +43,7 @@ def score_scales(scales: Given, *, min_answered: float = 0.5, unit: Unit = "mean
     DataFrame
         One row per respondent, one column per construct; NaN where too few items were answered.
     """
-    if not 0 < min_answered <= 1:
-        raise NotAShare("min_answered", min_answered)
+    check_share("min_answered", min_answered, one=True)
     check_choice("unit", unit, get_args(Unit))
     given = read_scales(scales)
     scores = {}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.checks import Matrix, Missing, ScaleError, TooFewItems, check_choice, check_confidence
+from bouwen.checks import DataError, Matrix, Missing, TooFewItems, check_choice, check_confidence
 from bouwen.results import Result, counted, within
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
@@ -24,7 +24,7 @@ Kind = Literal["htmt", "htmt2"]
 Blocks = npt.NDArray[np.int_]
 
 
-class TooFewConstructs(ScaleError):
+class TooFewConstructs(DataError):
     """Fewer than two constructs with at least two items."""
 
     def __init__(self, constructs: Sequence[str]) -> None:
@@ -114,7 +114,7 @@ def htmt(
 
     Raises
     ------
-    ScaleError
+    DataError
         Fewer than two constructs, a construct of one item, or answers without correlations.
 
     Notes

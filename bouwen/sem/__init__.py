@@ -17,21 +17,14 @@ measurement, `compare_engines` sets semopy beside this engine; `bootstrap` and `
 
 from typing import TYPE_CHECKING, Any
 
+from bouwen.checks import ConstantItem, DataError, NotNumeric, UnknownOption
 from bouwen.sem.after.compare import NotNested, compare_fits, difference_test
 from bouwen.sem.after.effects import indirect_effects
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.model.scanner import ModelSyntaxError
 from bouwen.sem.model.syntax import parse_model
-from bouwen.sem.model.table import ModelError, UnknownOption
-from bouwen.sem.normal.moments import (
-    DataError,
-    GroupTooSmall,
-    Moments,
-    NotNumeric,
-    NotPositiveDefinite,
-    NoVariance,
-    UnknownItem,
-)
+from bouwen.sem.model.table import ModelError
+from bouwen.sem.normal.moments import GroupTooSmall, Moments, NotPositiveDefinite, UnknownItem
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
@@ -43,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bootstrap",
+    "ConstantItem",
     "DataError",
     "Fit",
     "GroupTooSmall",
@@ -50,7 +44,6 @@ __all__ = [
     "ModelSyntaxError",
     "Moments",
     "NoAcceleration",
-    "NoVariance",
     "NotConverged",
     "NotIdentified",
     "NotNested",

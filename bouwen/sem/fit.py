@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.sem.after.diagnostics import modification_indices, score_tests
 from bouwen.sem.after.residuals import residual_covariances
 from bouwen.sem.after.scores import factor_scores
 from bouwen.sem.after.second_engine import semopy_solution
 from bouwen.sem.after.summary import as_dict, as_html, as_text
 from bouwen.sem.fitted import Fitted
-from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.normal.moments import Moments
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import prepare
@@ -109,13 +109,12 @@ def fit_sem(
     ------
     ModelSyntaxError, ModelError, UnknownOption, UnsupportedModel
         The text or the options.
-    UnknownItem, NotNumeric, NoVariance, GroupTooSmall, NotPositiveDefinite
+    UnknownItem, NotNumeric, ConstantItem, GroupTooSmall, NotPositiveDefinite
         The data.
     NotIdentified, NotConverged
         The estimation.
     """
-    if engine not in ("bouwen", "semopy"):
-        raise UnknownOption("engine", engine, ("bouwen", "semopy"))
+    check_choice("engine", engine, ("bouwen", "semopy"))
     if engine == "semopy":
         plain = estimator == "ML" and missing == "listwise" and not meanstructure and fixed_x
         if not isinstance(data, pd.DataFrame) or not plain or group or ordered or cluster:

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from bouwen.checks import check_confidence
+from bouwen.checks import check_choice, check_confidence
 from bouwen.results import Result
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.model.improper import indefinite_blocks, negative_variances
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
-from bouwen.sem.model.table import ParTable, UnknownOption
+from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Point
 from bouwen.sem.normal.inference import Test
 from bouwen.sem.normal.moments import Moments, Sample
@@ -193,8 +193,7 @@ class Fitted(Result):
         ----------
         type : "std_all" or "std_lv"
         """
-        if type not in ("std_all", "std_lv"):
-            raise UnknownOption("type", type, ("std_all", "std_lv"))
+        check_choice("type", type, ("std_all", "std_lv"))
 
         def function(theta: Array) -> Array:
             implied = self.family.reported(self.family.objective.at(theta))

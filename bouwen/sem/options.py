@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bouwen.checks import UnknownOption, check_choice
 from bouwen.errors import BouwenError
-from bouwen.sem.model.table import UnknownOption
 
 
 class UnsupportedModel(BouwenError):
@@ -49,8 +49,7 @@ def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, r
     """
     if missing in ("ml", "FIML"):
         missing = "fiml"
-    if missing not in MISSING:
-        raise UnknownOption("missing", missing, MISSING)
+    check_choice("missing", missing, MISSING)
     estimator = ESTIMATORS.get(name.upper())
     if estimator is None:
         raise UnknownOption("estimator", name, ESTIMATORS)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.results import Result, counted
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.fit import Fit, fit_sem
@@ -24,7 +25,7 @@ from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, compile_structure
 from bouwen.sem.model.statements import Formula
 from bouwen.sem.model.syntax import parse_model
-from bouwen.sem.model.table import Parameter, ParTable, UnknownOption
+from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.options import UnsupportedModel
@@ -96,8 +97,7 @@ def fit_sam(
     UnknownOption
         For another ``method``.
     """
-    if method not in METHODS:
-        raise UnknownOption("method", method, METHODS)
+    check_choice("method", method, METHODS)
     call, family = prepare(
         model,
         data,

@@ -2,19 +2,19 @@
 
 from bouwen.survey.files import FileError
 from bouwen.survey.instrument import Instrument, read_instrument
-from bouwen.survey.readers import DataError
+from bouwen.survey.readers import TableError
 from bouwen.survey.register import Register, UnknownEntryError, read_register
 from bouwen.survey.screening import Screening, check_report, group_sizes, screen
 from bouwen.survey.study import Settings, Study, find_study, read_study
 
 __all__ = [
-    "DataError",
     "FileError",
     "Instrument",
     "Register",
     "Screening",
     "Settings",
     "Study",
+    "TableError",
     "UnknownEntryError",
     "check_report",
     "find_study",

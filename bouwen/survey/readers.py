@@ -22,7 +22,7 @@ Row = Sequence[Any]
 SHOWN = 5  # rows or columns named in a message before "and … more"
 
 
-class DataError(BouwenError):
+class TableError(BouwenError):
     """The cells of a data file are not what the study says they are.
 
     Attributes
@@ -79,7 +79,7 @@ def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
     ------
     FileError
         A file is missing, empty, damaged or of an unknown kind; text files differ in encoding.
-    DataError
+    TableError
         A file has a header only, two columns of the same name or rows of different lengths;
         files differ in their columns.
     """
@@ -114,7 +114,7 @@ def refuse_other_columns(tables: Sequence[Table]) -> None:
     for other in tables[1:]:
         if differing := sorted(set(first.header) ^ set(other.header)):
             message = f"only one of this file and {first.path} has a column of this name; make them the same."
-            raise DataError(other.path, message, columns=differing)
+            raise TableError(other.path, message, columns=differing)
 
 
 def read_table(path: Path) -> Table:
@@ -273,24 +273,24 @@ def checked(
 ) -> Table:
     """A table, once it is known to have answers below columns with names of their own."""
     if not rows:
-        raise DataError(path, "has a header but no answers below it.")
+        raise TableError(path, "has a header but no answers below it.")
     width = len(names)
     while width and not names[width - 1]:
         width -= 1  # exports may end each line with a delimiter
     for n, row in rows:
         if len(row) < width:
-            raise DataError(path, "has fewer cells than the header; is the file cut short?", rows=[n])
+            raise TableError(path, "has fewer cells than the header; is the file cut short?", rows=[n])
         if not all(is_empty(cell) for cell in row[width:]):
-            raise DataError(
+            raise TableError(
                 path, "has more cells than the header; a text with a delimiter in it needs quotes.", rows=[n]
             )
     header = list(names[:width])
     if "" in header:
-        raise DataError(
+        raise TableError(
             path, f"column {header.index('') + 1} has no name; name it in the first row.", rows=[1]
         )
     if repeated := sorted({name for name in header if header.count(name) > 1}):
-        raise DataError(path, "stands in the header more than once; rename or remove one.", columns=repeated)
+        raise TableError(path, "stands in the header more than once; rename or remove one.", columns=repeated)
     return Table(path, header, [(n, row[:width]) for n, row in rows], encoding)
 
 

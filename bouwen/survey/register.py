@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import FileError, Part
 from bouwen.survey.instrument import Category, Name, Text
-from bouwen.survey.readers import DataError, listed, quoted, read_tables
+from bouwen.survey.readers import TableError, listed, quoted, read_tables
 from bouwen.survey.values import is_empty, number, text
 from bouwen.words import Words, languages, words
 
@@ -101,7 +101,7 @@ class RegisterSpec(Part):
         return {name: spec.categories for name, spec in self.classes.items()}
 
 
-class UnknownEntryError(DataError):
+class UnknownEntryError(TableError):
     """A respondent names something that the register does not have, or has more than once.
 
     Attributes
@@ -226,7 +226,7 @@ class Register:
         ------
         UnknownEntryError
             See `match`.
-        DataError
+        TableError
             A new column has the name of one that is already there.
         """
         variable = self.spec.variable
@@ -236,7 +236,7 @@ class Register:
         for name, spec in self.spec.classes.items():
             new[name] = classify(entries[spec.column], spec)
         if taken := [name for name in new if name in responses]:
-            raise DataError(self.path, "a variable of the instrument has this name; rename one.", taken)
+            raise TableError(self.path, "a variable of the instrument has this name; rename one.", taken)
         return responses.assign(**{variable: entries[self.spec.names[0]]}, **new)
 
 
@@ -247,7 +247,7 @@ def read_register(path: Path, spec: RegisterSpec) -> Register:
     ------
     FileError
         The file cannot be read or lacks a column that the study names.
-    DataError
+    TableError
         A code is missing or repeated, a name is missing, or a column with classes holds
         something else than numbers.
     """
@@ -268,9 +268,9 @@ def read_register(path: Path, spec: RegisterSpec) -> Register:
 
 
 def refuse_rows(path: Path, raw: pd.DataFrame, column: str, bad: pd.Series[bool], what: str) -> None:
-    """Raise a DataError if rows of a register are bad."""
+    """Raise a TableError if rows of a register are bad."""
     if rows := [row for _, row in raw.index[bad.to_numpy()]]:
-        raise DataError(path, f"found {len(rows)} row{'s' * (len(rows) > 1)} {what}", [column], rows)
+        raise TableError(path, f"found {len(rows)} row{'s' * (len(rows) > 1)} {what}", [column], rows)
 
 
 def classify(values: pd.Series[float], spec: ClassSpec) -> pd.Series[Any]:

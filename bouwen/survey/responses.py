@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field
 from bouwen.errors import BouwenError, did_you_mean, nearest
 from bouwen.survey.files import Part
 from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument, Text
-from bouwen.survey.readers import DataError, listed, quoted
+from bouwen.survey.readers import TableError, listed, quoted
 from bouwen.survey.values import Labelled, fold, is_empty, lookup, number, text
 
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
@@ -82,7 +82,7 @@ def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpe
 
     Raises
     ------
-    DataError
+    TableError
         Columns and instrument do not match; an answer is not on its scale; a category or number
         is not among those allowed; an id is missing or repeated. No answer is quoted.
     """
@@ -92,7 +92,7 @@ def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpe
         try:
             answered = without_missing(raw[column], spec.missing_codes)
             columns[name] = type_column(answered, name, instrument)
-        except DataError as error:
+        except TableError as error:
             problems.append(error)
     refuse_all(problems)
     for question in instrument.open_questions:
@@ -106,7 +106,7 @@ def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec
     for column in [*spec.columns, *([spec.id] if spec.id else [])]:
         if column not in in_file:
             message = "the study names this column, but the file does not have it."
-            raise DataError(path, message + did_you_mean(column, in_file), columns=[column])
+            raise TableError(path, message + did_you_mean(column, in_file), columns=[column])
     own = [column for column in in_file if column != spec.id and not spec.ignores(column)]
     required = [*instrument.items, *instrument.background]
     known = [*required, *instrument.open_questions]
@@ -125,10 +125,10 @@ def refuse_repeated(path: Path, names: dict[str, str]) -> None:
     for name in names.values():
         if len(double := [column for column, other in names.items() if other == name]) > 1:
             message = f'both stand for "{name}"; change "columns" or "ignore" in the study.'
-            raise DataError(path, message, columns=double)
+            raise TableError(path, message, columns=double)
 
 
-class ColumnsError(DataError):
+class ColumnsError(TableError):
     """The columns of a file and the variables of the instrument do not match.
 
     Attributes
@@ -286,28 +286,28 @@ def category(cell: Any, by_code: dict[float, str], by_words: dict[str, str]) -> 
 
 
 def refuse_cells(bad: pd.Series[bool], thing: str, what: str) -> None:
-    """Raise a DataError that counts the bad cells of a column and names their rows."""
+    """Raise a TableError that counts the bad cells of a column and names their rows."""
     if not bad.any():
         return
     places = bad.index[bad.to_numpy()]
     path = places[0][0]
     rows = [row for file, row in places if file == path]
     message = f"found {len(rows)} {thing}{'s' * (len(rows) > 1)} {what}"
-    raise DataError(path, message, columns=[str(bad.name)], rows=rows)
+    raise TableError(path, message, columns=[str(bad.name)], rows=rows)
 
 
-def refuse_all(problems: Sequence[DataError]) -> None:
+def refuse_all(problems: Sequence[TableError]) -> None:
     """Raise the only problem, or one error that lists them."""
     if len(problems) == 1:
         raise problems[0]
     if problems:
-        raise SeveralDataError(problems)
+        raise SeveralTableErrors(problems)
 
 
-class SeveralDataError(DataError):
+class SeveralTableErrors(TableError):
     """Several columns of a data file are not what the study says they are."""
 
-    def __init__(self, problems: Sequence[DataError]) -> None:
+    def __init__(self, problems: Sequence[TableError]) -> None:
         first, *rest = problems
         more = "".join(f"\n{problem}" for problem in rest[:9])
         more += f"\n… and {len(rest) - 9} more columns." if len(rest) > 9 else ""

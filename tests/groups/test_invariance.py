@@ -10,11 +10,12 @@ from references import read_data, read_values
 from scipy import stats
 
 import bouwen
+from bouwen.checks import NotACount
 from bouwen.groups.invariance import NoLadder
 from bouwen.groups.ladders import first_order, suitable_model
 from bouwen.groups.permutation import _climb, _Step, permutation_pvalue
 from bouwen.sem import UnknownOption, UnsupportedModel
-from bouwen.sem.resample.workers import Chunk, NotACount
+from bouwen.sem.resample.workers import Chunk
 
 LAVAAN = read_values("lavaan/invariance")
 HOLZINGER = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from bouwen.checks import NotAShare, UnknownChoice
+from bouwen.checks import NotAShare, UnknownOption
 from bouwen.errors import BouwenError
 from bouwen.scales import alpha, fit_efa, htmt, kmo, parallel_analysis, polychoric
 
@@ -23,14 +23,14 @@ WRONG = {
 
 @pytest.mark.parametrize(("option", "use"), [(option, use) for option, uses in WRONG.items() for use in uses])
 def test_a_misspelt_choice_is_refused(holzinger, option, use):
-    with pytest.raises(UnknownChoice) as error:
+    with pytest.raises(UnknownOption) as error:
         use(holzinger, **{option: "other"})
     assert error.value.option == option
     assert isinstance(error.value, BouwenError)
 
 
 def test_the_nearest_choice_is_offered(holzinger):
-    with pytest.raises(UnknownChoice, match='Did you mean "listwise"'):
+    with pytest.raises(UnknownOption, match='Did you mean "listwise"'):
         alpha(holzinger, missing="list-wise")
 
 

@@ -81,8 +81,8 @@ WRONG = {
     "text": (lambda x: x.assign(b="agree"), answers.NotNumeric),
     "infinite": (lambda x: x.assign(b=np.inf), answers.NotNumeric),
     "singular": (lambda x: x.assign(b=x["a"].fillna(3), a=x["a"].fillna(3)), answers.SingularMatrix),
-    "small": (lambda x: x.iloc[1:5], answers.ScaleError),
-    "one item": (lambda x: x[["b"]], answers.ScaleError),
+    "small": (lambda x: x.iloc[1:5], answers.DataError),
+    "one item": (lambda x: x[["b"]], answers.DataError),
 }
 
 
@@ -106,7 +106,7 @@ def test_wrong_answers_are_refused_by_name(name, wrong):
     spoil, error = WRONG[wrong]
     with pytest.raises(error) as found:
         use(spoil(good()))
-    assert isinstance(found.value, answers.ScaleError)
+    assert isinstance(found.value, answers.DataError)
     if wrong in ("constant", "text", "infinite"):
         assert found.value.item == "b"
     if wrong == "singular":

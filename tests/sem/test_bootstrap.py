@@ -14,6 +14,7 @@ from references import read_data, read_values
 from scipy.stats import norm
 
 import bouwen
+from bouwen.checks import NotACount, UnknownOption
 from bouwen.sem import (
     Bootstrap,
     Fit,
@@ -25,7 +26,6 @@ from bouwen.sem import (
     monte_carlo_ci,
 )
 from bouwen.sem.after.intervals import OtherModel, normal_quantiles
-from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE
 from bouwen.sem.resample.bootstrapping import MANY
 from bouwen.sem.resample.draws import (
@@ -35,7 +35,7 @@ from bouwen.sem.resample.draws import (
     source_of,
     transformed,
 )
-from bouwen.sem.resample.workers import Chunk, NotACount
+from bouwen.sem.resample.workers import Chunk
 
 RANDOM = read_values("psych/psych_semtools")
 PATH_MODEL = RANDOM["bootstrap_pd"]["model"]

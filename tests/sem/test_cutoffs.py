@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from bouwen.checks import NotACount
 from bouwen.sem import Moments, UnsupportedModel, fit_sem
 from bouwen.sem.power import ModelPopulation, fit_cutoffs
 from bouwen.sem.power.cutoffs import FactorModel, cutoff
-from bouwen.sem.resample.workers import NotACount
 
 # Wolf & McNeish's tutorial (melissagwolf.github.io/dynamic-book, chapters 6 and 10): loadings, n = 1,222 and
 # the cut-offs that their program gave with 500 samples a level. How items are paired is not said there.

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from references import read_data
 
-from bouwen.checks import NotAShare
+from bouwen.checks import NotAShare, UnknownOption
 from bouwen.sem import (
     Fit,
     ModelError,
@@ -21,7 +21,6 @@ from bouwen.sem import (
     monte_carlo_ci,
 )
 from bouwen.sem.after.intervals import OtherModel
-from bouwen.sem.model.table import UnknownOption
 
 DEFINED = """
 ind60 =~ x1 + x2 + x3

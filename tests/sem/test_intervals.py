@@ -9,10 +9,9 @@ from numpy.testing import assert_allclose
 from references import read_values
 from scipy.stats import norm
 
-from bouwen.checks import NotAShare
+from bouwen.checks import NotAShare, UnknownOption
 from bouwen.sem import bootstrap, fit_sem
 from bouwen.sem.after.intervals import acceleration_of, limits, normal_quantiles, spread
-from bouwen.sem.model.table import UnknownOption
 
 LIMITS = read_values("r/limits")
 LAW, LAVAAN = LIMITS["law"], LIMITS["lavaan"]

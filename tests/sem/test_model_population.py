@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
 
 import bouwen
+from bouwen.checks import NotAShare
 from bouwen.sem import ModelError, Moments, fit_sem
 from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, simulate_data
 
@@ -127,7 +128,7 @@ def test_wrong_shares_and_gaps_are_refused():
         population.cut({"x1": [0.5, 0.6]})
     with pytest.raises(PopulationError, match='Did you mean "x1"'):
         population.cut({"x11": [0.5, 0.5]})
-    with pytest.raises(PopulationError, match="less than 1"):
+    with pytest.raises(NotAShare, match="share"):
         Gaps(1.0)
     with pytest.raises(PopulationError, match="cannot have gaps"):
         Gaps(0.1, items=("x1",), by="x1")

@@ -14,6 +14,7 @@ from references import REFERENCE, read_data, read_values
 from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
 
+from bouwen.checks import ConstantItem
 from bouwen.sem.ordinal.bivariate import (
     FAR,
     bivariate_normal_cdf,
@@ -21,7 +22,7 @@ from bouwen.sem.ordinal.bivariate import (
     cell_slopes,
     cell_strips,
 )
-from bouwen.sem.ordinal.margins import ConstantItem, EmptyCategory
+from bouwen.sem.ordinal.margins import EmptyCategory
 from bouwen.sem.ordinal.moments import NothingInCommon, OrdinalMoments, ordinal_moments, polychoric
 
 FIRST_STAGE = sorted((REFERENCE / "lavaan" / "first_stage").glob("*.json"))

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
 
 import bouwen
-from bouwen.checks import NotAShare
+from bouwen.checks import NotACount, NotAShare
 from bouwen.sem import Moments, UnknownOption, UnsupportedModel, fit_sem
 from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, model_power, needed, rmsea_power
 from bouwen.sem.power.replications import (
@@ -18,7 +18,6 @@ from bouwen.sem.power.replications import (
     values_of,
 )
 from bouwen.sem.power.simulated import COLUMNS
-from bouwen.sem.resample.workers import NotACount
 
 TEXT = """
     f =~ 0.8*x1 + 0.7*x2 + 0.7*x3

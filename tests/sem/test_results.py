@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from references import read_data, read_values
 
+from bouwen.checks import RepeatedItem
 from bouwen.sem import (
+    ConstantItem,
     DataError,
     GroupTooSmall,
     ModelError,
@@ -18,7 +20,6 @@ from bouwen.sem import (
     NotConverged,
     NotNumeric,
     NotPositiveDefinite,
-    NoVariance,
     UnknownItem,
     UnknownOption,
     UnsupportedModel,
@@ -200,12 +201,21 @@ def test_listwise_deletion_is_told():
     assert fit.n < 301
 
 
+def test_two_columns_of_one_name_are_refused():
+    data = read_data("holzinger")
+    data = pd.concat([data, data[["x2"]]], axis="columns")
+    with pytest.raises(RepeatedItem) as error:
+        fit_sem("f =~ x1 + x2 + x3", data)
+    assert error.value.item == "x2"
+    assert fit_sem("f =~ x1 + x3 + x4", data).n == len(data)
+
+
 @pytest.mark.parametrize(
     ("error", "change", "options", "says"),
     [
         (UnknownItem, {}, {"model": "f =~ x1 + x2 + x33"}, '"x3"'),
         (NotNumeric, {}, {"model": "f =~ x1 + x2 + school"}, "school"),
-        (NoVariance, {"x1": 3.0}, {}, "x1"),
+        (ConstantItem, {"x1": 3.0}, {}, "x1"),
         (NotPositiveDefinite, {"x1": lambda d: d.x2 + d.x3}, {}, "x1"),
         (UnknownOption, {}, {"estimator": "MLX"}, "MLX"),
         (UnknownOption, {}, {"missing": "some"}, "some"),

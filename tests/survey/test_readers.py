@@ -9,7 +9,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from bouwen.survey import DataError, FileError
+from bouwen.survey import FileError, TableError
 from bouwen.survey.readers import read_tables
 from bouwen.survey.values import Labelled
 
@@ -128,7 +128,7 @@ def test_files_of_different_encodings_are_refused(tmp_path):
 def test_files_with_different_columns_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     (tmp_path / "b.csv").write_text("a,c\n1,2\n")
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(TableError) as caught:
         read_tables([tmp_path / "a.csv", tmp_path / "b.csv"])
     assert caught.value.columns == ("b", "c")
 
@@ -186,6 +186,6 @@ def test_a_missing_file_is_looked_for_nearby(tmp_path):
 )
 def test_tables_that_are_not_tables(tmp_path, content, columns, rows, message):
     (tmp_path / "a.csv").write_text(content)
-    with pytest.raises(DataError, match=message) as caught:
+    with pytest.raises(TableError, match=message) as caught:
         read_tables([tmp_path / "a.csv"])
     assert (caught.value.columns, caught.value.rows) == (columns, rows)

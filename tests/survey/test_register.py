@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bouwen.survey import DataError, FileError, UnknownEntryError, read_register
+from bouwen.survey import FileError, TableError, UnknownEntryError, read_register
 from bouwen.survey.instrument import Text
 from bouwen.survey.register import ClassSpec, RegisterSpec, fold_name
 
@@ -187,16 +187,16 @@ def test_a_bound_begins_the_higher_class(tmp_path):
         ("code,name,province,inhabitants\nA,B,C,1\n", FileError, 'no column "cbs_name"'),
         (
             "code,name,cbs_name,province,inhabitants\nA,B,B,C,many\n",
-            DataError,
+            TableError,
             'column "inhabitants", row 2: .*without a number',
         ),
         (
             "code,name,cbs_name,province,inhabitants\nA,B,B,C,1\nA,D,D,C,1\n",
-            DataError,
+            TableError,
             "row 3: .*code that stands above",
         ),
-        ("code,name,cbs_name,province,inhabitants\n,B,B,C,1\n", DataError, "without a code"),
-        ("code,name,cbs_name,province,inhabitants\nA,,B,C,1\n", DataError, "without a name"),
+        ("code,name,cbs_name,province,inhabitants\n,B,B,C,1\n", TableError, "without a code"),
+        ("code,name,cbs_name,province,inhabitants\nA,,B,C,1\n", TableError, "without a name"),
     ],
 )
 def test_a_register_that_is_not_one(tmp_path, content, kind, message):

@@ -7,7 +7,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from bouwen.survey import DataError, FileError
+from bouwen.survey import FileError, TableError
 
 
 def test_types_and_missing_answers(trial):
@@ -102,7 +102,7 @@ def test_labels_of_half_a_scale_are_no_answers(trial):
         trial.write(
             "instrument.yml", "".join(line for line in lines if not line.startswith(f"      {code}: "))
         )
-    with pytest.raises(DataError, match="in text"):
+    with pytest.raises(TableError, match="in text"):
         trial.read()
     trial.change("answers.csv", "Mee eens", "4")
     np.testing.assert_array_equal(trial.read().responses["t2"], [1, 2, 4])
@@ -119,7 +119,7 @@ def test_value_labels_that_contradict_the_instrument(trial, labels, column):
     trial.change("study.yml", "answers.csv", "answers.sav")
     data = pd.DataFrame({"id": ["a"], "t1": [1.0], "t2": [2.0], "plan": [1.0], "years": [1.0]})
     pyreadstat.write_sav(data, str(trial.folder / "answers.sav"), variable_value_labels=labels)
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(TableError) as caught:
         trial.read()
     assert (caught.value.columns, caught.value.rows) == ((column,), (1,))
 
@@ -143,7 +143,7 @@ def test_answers_that_do_not_fit(trial, old, new, columns, rows, message):
     if new == "1.500":
         trial.change("answers.csv", ",12,", ",,")
     trial.change("answers.csv", old, new)
-    with pytest.raises(DataError, match=message) as caught:
+    with pytest.raises(TableError, match=message) as caught:
         trial.read()
     assert caught.value.path == trial.folder / "answers.csv"
     assert (caught.value.columns, caught.value.rows) == (columns, rows)
@@ -159,7 +159,7 @@ def test_three_decimals_are_decimals_where_others_show_it(trial):
 
 def test_several_bad_columns_are_told_together(trial):
     trial.change("answers.csv", "r1,5,1", "r1,9,x")
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(TableError) as caught:
         trial.read()
     assert caught.value.columns == ("t1", "t2")
     assert len(str(caught.value).splitlines()) == 2
@@ -168,7 +168,7 @@ def test_several_bad_columns_are_told_together(trial):
 def test_many_bad_rows_are_counted(trial):
     rows = "".join(f"r{i},9,1,1,,\n" for i in range(100))
     trial.write("answers.csv", "id,t1,t2,plan,years,remark\n" + rows)
-    with pytest.raises(DataError, match=r"rows 2, 3, 4, 5, 6 and 95 more: found 100 answers") as caught:
+    with pytest.raises(TableError, match=r"rows 2, 3, 4, 5, 6 and 95 more: found 100 answers") as caught:
         trial.read()
     assert len(caught.value.rows) == 100
 
@@ -191,14 +191,14 @@ def test_many_bad_rows_are_counted(trial):
 )
 def test_columns_that_do_not_fit(trial, old, new, columns, message):
     trial.change("answers.csv", old, new)
-    with pytest.raises(DataError, match=message) as caught:
+    with pytest.raises(TableError, match=message) as caught:
         trial.read()
     assert caught.value.columns == columns
 
 
 def test_two_columns_for_one_variable(trial):
     trial.change("study.yml", "  id: id", "  id: id\n  columns: {remark: t1}")
-    with pytest.raises(DataError, match='both stand for "t1"') as caught:
+    with pytest.raises(TableError, match='both stand for "t1"') as caught:
         trial.read()
     assert caught.value.columns == ("t1", "remark")
 
@@ -206,7 +206,7 @@ def test_two_columns_for_one_variable(trial):
 def test_errors_name_the_file_among_several(trial):
     trial.change("study.yml", "file: answers.csv", "file: [answers.csv, more.csv]")
     trial.write("more.csv", "id,t1,t2,plan,years,remark\nr9,8,1,1,,\n")
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(TableError) as caught:
         trial.read()
     assert (caught.value.path, caught.value.rows) == (trial.folder / "more.csv", (2,))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.report.texts.wording import markdown
-from bouwen.scales import ScaleError, Structures, key_items, little_mcar
+from bouwen.scales import DataError, Structures, key_items, little_mcar
 from bouwen.survey import Study
 from bouwen.words import words
 
@@ -20,7 +20,7 @@ def missing_test(study: Study) -> Markdown:
     say = words(study.language)
     try:
         found = little_mcar(key_items(study))
-    except ScaleError as error:
+    except DataError as error:
         return markdown(say("readings.no_little", reason=error))
     p = pvalue_text(found.pvalue, study.language)
     figures = say("readings.little", df=found.df, chisq=say.number(found.chisq, 1), p=p)

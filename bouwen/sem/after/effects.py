@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from bouwen.checks import check_confidence
+from bouwen.checks import check_choice, check_confidence
 from bouwen.errors import did_you_mean
 from bouwen.sem.after.intervals import check_draws_of, limits, spread
 from bouwen.sem.fitted import Fitted, check_is_fit, coefficients
 from bouwen.sem.model.implied import Array, Structure
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
-from bouwen.sem.model.table import ModelError, UnknownOption
+from bouwen.sem.model.table import ModelError
 from bouwen.sem.options import UnsupportedModel
 
 SCALES = ("est", "std_lv", "std_all")
@@ -75,8 +75,7 @@ def indirect_effects(
     Sobel (1982), Sociological Methodology 13, for the delta method; MacKinnon, Lockwood & Williams (2004),
     Multivariate Behavioral Research 39, for the percentile interval.
     """
-    if of not in SCALES:
-        raise UnknownOption("of", of, SCALES)
+    check_choice("of", of, SCALES)
     check_is_fit(fit)
     check_confidence(confidence)
     arrows = _arrows(fit)

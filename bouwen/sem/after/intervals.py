@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from bouwen.checks import Matrix, Vector, check_confidence
+from bouwen.checks import Matrix, Vector, check_choice, check_confidence
 from bouwen.errors import BouwenError
 from bouwen.sem.model.implied import Array, Ints
-from bouwen.sem.model.table import UnknownOption
 
 INTERVALS = ("percentile", "bc", "bca")
 
@@ -54,8 +53,7 @@ def limits(
     Efron & Tibshirani (1993), An introduction to the bootstrap, ch. 14.
     """
     check_confidence(confidence)
-    if kind not in INTERVALS:
-        raise UnknownOption("kind", kind, INTERVALS)
+    check_choice("kind", kind, INTERVALS)
     count = (~np.isnan(drawn)).sum(axis=0)
     level = np.array([(1 - confidence) / 2, (1 + confidence) / 2])[:, None] + np.zeros(len(est))
     if kind != "percentile":

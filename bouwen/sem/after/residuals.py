@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.derivatives import jacobian, slots
 from bouwen.sem.model.implied import Array, Ints
-from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.normal.chisquare import explained_moments, saturated_groups
 from bouwen.sem.normal.discrepancy import LeastSquares
 from bouwen.sem.normal.inference import bread, moment_curvature
@@ -36,8 +36,7 @@ def residual_covariances(fit: Fitted, type: str = "cor") -> pd.DataFrame:
         Items by items; rows also by group where there are several. A residual that the model
         fits whatever the data has z = 0.
     """
-    if type not in RESIDUALS:
-        raise UnknownOption("type", type, RESIDUALS)
+    check_choice("type", type, RESIDUALS)
     sample, implied = fit.family.compared(fit.point)
     if type == "cor":
         sample, implied = _correlations(sample), _correlations(implied)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import UnknownOption
 from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array
-from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.options import UnsupportedModel
 
 METHODS = ("regression", "bartlett")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
+from bouwen.checks import UnknownOption, check_choice
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.model.expression import Expression, Name, names
 from bouwen.sem.model.statements import Constraint, Formula, Model
@@ -39,18 +40,6 @@ class ModelError(BouwenError):
     def __init__(self, message: str, *, item: str = "") -> None:
         self.item = item
         super().__init__(message)
-
-
-class UnknownOption(BouwenError):
-    """An option, or a value of an option, that does not exist."""
-
-    def __init__(self, option: str, value: object, known: Iterable[str]) -> None:
-        self.option, self.value, self.known = option, value, tuple(known)
-        known_text = ", ".join(self.known)
-        super().__init__(
-            f"{option}={value!r} is not known; use one of: {known_text}."
-            f"{did_you_mean(str(value), self.known)}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +196,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
     """
     options = options or TableOptions()
     for value in options.group_equal:
-        if value not in GROUP_EQUAL:
-            raise UnknownOption("group_equal", value, GROUP_EQUAL)
+        check_choice("group_equal", value, GROUP_EQUAL)
     options = _as_lavaan_reads(options)
     _check_thresholds(model.formulas, options.thresholds)
     if not model.formulas:

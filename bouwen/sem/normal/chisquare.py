@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from bouwen.checks import DataError
 from bouwen.sem.model.derivatives import jacobian
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.normal.discrepancy import LikelihoodPoint, likelihood
@@ -25,7 +26,7 @@ from bouwen.sem.normal.inference import (
     saturated_curvature,
     saturated_point,
 )
-from bouwen.sem.normal.moments import DataError, Patterns, Sample
+from bouwen.sem.normal.moments import Patterns, Sample
 from bouwen.sem.normal.saturated import saturated_moments
 
 

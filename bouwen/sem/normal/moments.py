@@ -13,17 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from bouwen.errors import BouwenError, did_you_mean
+from bouwen.checks import ConstantItem, DataError, check_names, check_numbers
+from bouwen.errors import did_you_mean
 from bouwen.results import Result, counted
 from bouwen.sem.model.implied import Array, Ints
-
-
-class DataError(BouwenError):
-    """The data cannot be used for this model."""
-
-    def __init__(self, message: str, *, item: str = "", group: str = "") -> None:
-        self.item, self.group = item, group
-        super().__init__(message)
 
 
 class UnknownItem(DataError):
@@ -31,14 +24,6 @@ class UnknownItem(DataError):
 
     def __init__(self, item: str, columns: Sequence[str], role: str = "in the model") -> None:
         super().__init__(f'"{item}" is {role} but not in the data.{did_you_mean(item, columns)}', item=item)
-
-
-class NotNumeric(DataError):
-    """A variable of the model holds something else than numbers."""
-
-
-class NoVariance(DataError):
-    """All respondents gave the same answer to an item."""
 
 
 class GroupTooSmall(DataError):
@@ -218,6 +203,7 @@ def read_sample(
     for name, role in roles:
         if name not in data.columns:
             raise UnknownItem(name, columns, role)
+    check_names(column for column in columns if column in names)
     values = _matrix(data, names)
     keep = ~np.isnan(values).all(axis=1)
     n_empty = int((~keep).sum())
@@ -372,22 +358,7 @@ def check_cov(cov: Array, n: Array, names: Sequence[str], groups: Sequence[str])
 
 def _matrix(data: pd.DataFrame, names: Sequence[str]) -> Array:
     """The columns as numbers (n, p), missing answers as NaN."""
-    return np.column_stack([_numbers(data[name], name) for name in names])
-
-
-def _numbers(column: pd.Series, name: str) -> Array:
-    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
-        return np.where(column.cat.codes < 0, np.nan, column.cat.codes + 1.0)
-    if not pd.api.types.is_numeric_dtype(column):
-        raise NotNumeric(
-            f'"{name}" holds {column.dtype} values; turn them into numbers, or into an ordered category',
-            item=name,
-        )
-    plain = isinstance(column.dtype, np.dtype)
-    values = column.to_numpy(dtype=float) if plain else column.to_numpy(dtype=float, na_value=np.nan)
-    if np.isinf(values).any():
-        raise NotNumeric(f'"{name}" holds infinite values', item=name)
-    return values
+    return np.column_stack([check_numbers(data[name], name) for name in names])
 
 
 def _check_rows(x: Array, names: Sequence[str], group: str) -> None:
@@ -396,12 +367,8 @@ def _check_rows(x: Array, names: Sequence[str], group: str) -> None:
         raise GroupTooSmall(f"only {len(x)} respondents can be used{where}", group=group)
     low, high = _range(x)
     for k, name in enumerate(names):
-        if np.isnan(low[k]):
-            raise NoVariance(f'nobody{where} answered "{name}"; leave it out', item=name, group=group)
-        if low[k] == high[k]:
-            raise NoVariance(
-                f'all answers to "{name}"{where} are the same; leave it out', item=name, group=group
-            )
+        if not low[k] < high[k]:
+            raise ConstantItem(name, int((~np.isnan(x[:, k])).sum()), group)
 
 
 def _range(x: Array) -> tuple[Array, Array]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from bouwen.checks import DataError
 from bouwen.sem.model.implied import Array
-from bouwen.sem.normal.moments import DataError, Patterns
+from bouwen.sem.normal.moments import Patterns
 
 MAX_STEPS = 5000
 

@@ -13,32 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from bouwen.errors import BouwenError
+from bouwen.checks import ConstantItem, DataError
 from bouwen.sem.ordinal.bivariate import FAR, LEAST_PROBABILITY, Array, normal_pdf
 
 Codes = NDArray[np.intp]
 Label = tuple[str, str, str]
 
 
-class ConstantItem(BouwenError):
-    """An item to which everybody gave the same answer."""
-
-    def __init__(self, item: str, group: str = "") -> None:
-        self.item, self.group = item, group
-        super().__init__(
-            f'everybody gave the same answer to "{item}"{_in_group(group)}, so it cannot correlate with '
-            "anything. Leave it out of the model."
-        )
-
-
-class EmptyCategory(BouwenError):
+class EmptyCategory(DataError):
     """An answer category that nobody chose in one of the groups."""
 
     def __init__(self, item: str, category: float, group: str = "") -> None:
-        self.item, self.category, self.group = item, category, group
+        self.category = category
         super().__init__(
             f'nobody chose {category:g} for "{item}"{_in_group(group)}, so its threshold has no estimate '
-            "there. Merge it with a neighbouring category in all groups, or treat the item as continuous."
+            "there. Merge it with a neighbouring category in all groups, or treat the item as continuous.",
+            item=item,
+            group=group,
         )
 
 
@@ -202,7 +193,7 @@ def read_ordered(
     codes = np.where(known, np.searchsorted(values, answers), len(values))
     counts = np.bincount(codes, minlength=len(values) + 1)[: len(values)]
     if np.count_nonzero(counts) < 2:
-        raise ConstantItem(name, group)
+        raise ConstantItem(name, int(counts.sum()), group)
     if not counts.all():
         raise EmptyCategory(name, float(values[np.argmin(counts)]), group)
     present = known.astype(float)
@@ -236,7 +227,7 @@ def read_continuous(answers: Array, covariates: Array, name: str, group: str = "
     residual = y - design @ coefficients
     variance = float(residual @ residual / present.sum())
     if variance <= 1e-14 * float(y @ y / present.sum()):
-        raise ConstantItem(name, group)
+        raise ConstantItem(name, int(present.sum()), group)
     z = residual / np.sqrt(variance)
     scores = np.vstack([(z / np.sqrt(variance)) * design.T, present * (z * z - 1) / (2 * variance)])
     mean, slopes = float(coefficients[0]), coefficients[1:]

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from bouwen.checks import check_count, check_share
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.implied import Array
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
-from bouwen.sem.resample.workers import check_count
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(61)  # expectations under a standard normal
 
@@ -42,11 +42,7 @@ class Gaps:
     slope: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share < 1:
-            raise PopulationError(
-                f"a share of {self.share:g} missing answers cannot be; it is at least 0 and less than 1",
-                item=self.by,
-            )
+        check_share("share", self.share, zero=True)
         if self.by and self.by in self.items:
             raise PopulationError(
                 f'"{self.by}" decides which answers are missing, so it cannot have gaps', item=self.by

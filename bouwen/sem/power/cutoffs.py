@@ -29,6 +29,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_count
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array, Structure
@@ -37,7 +38,7 @@ from bouwen.sem.power.population import ModelPopulation
 from bouwen.sem.power.replications import Analysis, draw_moments
 from bouwen.sem.resample.batch import fit_batch
 from bouwen.sem.resample.stacks import batch_measures, moments_objective
-from bouwen.sem.resample.workers import Chunk, check_count, run_chunks
+from bouwen.sem.resample.workers import Chunk, run_chunks
 
 INDICES = ("srmr", "rmsea", "cfi")
 RESIDUAL_CORRELATION = 0.3

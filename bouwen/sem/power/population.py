@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from bouwen.checks import check_count
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.results import Result, counted
 from bouwen.sem.fit import Fit
@@ -29,7 +30,6 @@ from bouwen.sem.model.implied import (
 from bouwen.sem.model.statements import Formula, Model, Modifiers
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ModelError, TableOptions, build_table
-from bouwen.sem.resample.workers import check_count
 
 
 class PopulationError(BouwenError):

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from scipy.special import chndtr, chndtrix
 
-from bouwen.checks import check_share
+from bouwen.checks import NotACount, UnknownOption, check_count, check_share
 from bouwen.sem.family.measures import CLOSE_FIT
-from bouwen.sem.model.table import UnknownOption
-from bouwen.sem.resample.workers import NotACount, check_count
 
 LARGEST = 10_000_000
 

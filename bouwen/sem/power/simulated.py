@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri, chndtrix
 
-from bouwen.checks import check_share
+from bouwen.checks import NotACount, UnknownOption, check_count, check_share
 from bouwen.results import Result, counted, short
 from bouwen.sem.family.measures import CLOSE_FIT
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import Array
-from bouwen.sem.model.table import ParTable, UnknownOption
+from bouwen.sem.model.table import ParTable
 from bouwen.sem.power.answers import Gaps
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
 from bouwen.sem.power.replications import (
@@ -28,7 +28,7 @@ from bouwen.sem.power.replications import (
     parameters_of,
     replicate,
 )
-from bouwen.sem.resample.workers import NotACount, check_count, run_chunks
+from bouwen.sem.resample.workers import run_chunks
 
 #: Tests of the whole model that can be targets; steps of invariance are "equal loadings" and so on.
 FIT_TESTS = ("exact fit", "close fit", "not-close fit")

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import UnknownOption, check_choice, check_count
 from bouwen.errors import BouwenError
 from bouwen.results import Result
 from bouwen.sem.after.intervals import acceleration_of, limits, spread
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.implied import Array
-from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES
 from bouwen.sem.resample.summary import as_dict, as_html, as_text
-from bouwen.sem.resample.workers import check_count, run_chunks
+from bouwen.sem.resample.workers import run_chunks
 
 RULES = ("keep", "drop")
 MANY = 0.05  # share of failed draws above which the result warns
@@ -292,12 +292,10 @@ def bootstrap(
     """
     check_is_fit(fit)
     check_count("draws", draws, least=2)
-    if inadmissible not in RULES:
-        raise UnknownOption("inadmissible", inadmissible, RULES)
+    check_choice("inadmissible", inadmissible, RULES)
     measures = (measures,) if isinstance(measures, str) else measures
     for name in measures:
-        if name not in MEASURES:
-            raise UnknownOption("measures", name, MEASURES)
+        check_choice("measures", name, MEASURES)
         if name not in fit.measures:
             raise UnsupportedModel(
                 f'estimator="{fit.call.estimator.name}" has no "{name}"; leave it out of measures='

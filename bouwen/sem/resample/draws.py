@@ -11,11 +11,11 @@ from typing import Protocol
 
 import numpy as np
 
+from bouwen.checks import check_choice
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.implied import Array, Implied, Ints
-from bouwen.sem.model.table import UnknownOption
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
 from bouwen.sem.normal.saturated import saturated_moments
@@ -41,8 +41,7 @@ def source_of(fit: Fit, kind: str) -> Source:
     ------
     UnknownOption, UnsupportedModel
     """
-    if kind not in KINDS:
-        raise UnknownOption("kind", kind, KINDS)
+    check_choice("kind", kind, KINDS)
     if kind == "parametric":
         return Simulated(fit.family, fit.implied, fit.point.implied)
     if not fit.sample.rows:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_count
 from bouwen.sem.after.intervals import limits, spread
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
@@ -17,7 +18,6 @@ from bouwen.sem.model.statements import Constraint, Model
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, definitions_in_order
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.resample.workers import check_count
 
 
 def monte_carlo_ci(

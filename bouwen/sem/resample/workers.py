@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bouwen.checks import NotACount, check_count
 from bouwen.errors import BouwenError
 
 CHUNK = 250
@@ -29,20 +30,6 @@ Result = TypeVar("Result")
 
 class ClusterUnreachable(BouwenError):
     """The scheduler of a cluster does not answer, or the packages to talk to it are missing."""
-
-
-class NotACount(BouwenError):
-    """A number of draws, a seed or the like that cannot be."""
-
-    def __init__(self, option: str, found: object, least: int) -> None:
-        self.option, self.found = option, found
-        super().__init__(f"{option}={found!r} cannot be; give a whole number from {least} on")
-
-
-def check_count(option: str, found: object, least: int = 0) -> None:
-    """Raise `NotACount` where an option is not a whole number from ``least`` on."""
-    if not isinstance(found, (int, np.integer)) or found < least:
-        raise NotACount(option, found, least)
 
 
 @dataclass(frozen=True)
