@@ -85,9 +85,9 @@ def build_command(
 @app.command("check")
 def check_command(study: StudyArgument = DEFAULT_STUDY) -> None:
     """Validate a study's files and responses; print a report."""
-    from bouwen.survey import check_report
+    from bouwen.report.book.building import check_book
 
-    typer.echo(check_report(study))
+    typer.echo(check_book(study))
 
 
 @app.command("lab")

@@ -11,20 +11,27 @@ import yaml
 
 @dataclass(frozen=True)
 class Section:
-    """A place in the book: its chapter, its anchor and its heading in both languages."""
+    """A place in the book: its chapter and its anchor."""
 
     chapter: str
     anchor: str
-    heading: dict[str, str]
+
+    @property
+    def heading(self) -> str:
+        """The key of its heading in the words of a language."""
+        return f"checklist.headings.{self.anchor}"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that a guideline asks, and the section that answers it; none where the book does not."""
+    """One thing that a guideline asks, and the section that answers it; none where the book does not.
+
+    ``text`` is its key in the words of a language.
+    """
 
     guideline: str
     chapter: str
-    text: dict[str, str]
+    text: str
     section: Section | None
 
 
@@ -47,15 +54,15 @@ def read_checklists() -> Checklists:
     text = (files("bouwen.report") / "checklists.yml").read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     sections = {
-        anchor: Section(chapter, anchor, heading)
-        for chapter, found in content["sections"].items()
-        for anchor, heading in found.items()
+        anchor: Section(chapter, anchor)
+        for chapter, anchors in content["sections"].items()
+        for anchor in anchors
     }
     lines = tuple(
         Line(
             guideline=line["from"],
             chapter=chapter,
-            text={language: line[language] for language in ("en", "nl")},
+            text=f"checklist.{chapter}.{line['asks']}",
             section=sections[line["at"]] if "at" in line else None,
         )
         for chapter, found in content["chapters"].items()

@@ -4,7 +4,7 @@ from bouwen.survey.files import FileError
 from bouwen.survey.instrument import Instrument, read_instrument
 from bouwen.survey.readers import TableError
 from bouwen.survey.register import Register, UnknownEntryError, read_register
-from bouwen.survey.screening import Screening, check_report, group_sizes, screen
+from bouwen.survey.screening import Screening, check_report, fallback, group_sizes, screen
 from bouwen.survey.study import Settings, Study, find_study, read_study
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "TableError",
     "UnknownEntryError",
     "check_report",
+    "fallback",
     "find_study",
     "group_sizes",
     "read_instrument",

@@ -12,10 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import Location, Part, Problem, read_file
-from bouwen.words import ENGLISH
+from bouwen.words import CODE, ENGLISH
 
 UNNAMED = "und"  # what ISO 639 calls a language that is not said
-CODE = r"[a-z]{2,3}(-[A-Za-z0-9]+)*"
 Language = Annotated[str, StringConstraints(pattern=f"^{CODE}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Perspective = Name

@@ -6,9 +6,11 @@ more folder with such files, which add languages or go before the texts that are
 """
 
 from bouwen.words.files import (
+    CODE,
     ENGLISH,
     UnknownLanguage,
     WordsError,
+    added_files,
     check_language,
     languages,
     words,
@@ -17,10 +19,12 @@ from bouwen.words.forms import interval, listing, number, percent, pvalue
 from bouwen.words.spoken import Words
 
 __all__ = [
+    "CODE",
     "ENGLISH",
     "UnknownLanguage",
     "Words",
     "WordsError",
+    "added_files",
     "check_language",
     "interval",
     "languages",

@@ -17,6 +17,7 @@ from bouwen.words.spoken import Words
 ENGLISH = "en"  # what every text exists in
 HERE = Path(__file__).parent
 MORE = "BOUWEN_WORDS"
+CODE = r"[a-z]{2,3}(-[A-Za-z0-9]+)*"  # of a language: "nl", "pt-BR"
 
 
 class WordsError(BouwenError):
@@ -90,6 +91,11 @@ def read(language: str, extra: str) -> Words:
 def more() -> str:
     """The folder with further language files, or nothing."""
     return os.environ.get(MORE, "")
+
+
+def added_files() -> tuple[Path, ...]:
+    """The language files that are not the program's own."""
+    return tuple(sorted(path for folder in folders(more())[1:] for path in folder.glob("*.yml")))
 
 
 def folders(extra: str) -> list[Path]:

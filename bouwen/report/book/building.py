@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
-from bouwen.report.book.chapters import Notebook, Page, check_parameters, pages, read_chapters
+from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
 from bouwen.report.book.render import render
 from bouwen.report.book.run import CAN_FORK, TIMEOUT, Runner, digest, fingerprint_of, run
 from bouwen.report.book.site import assemble, digest_tree
-from bouwen.survey import Study, read_study
+from bouwen.survey import Study, fallback, read_study, screen
+from bouwen.words import added_files, words
 
 
 class OutputError(BouwenError):
@@ -131,7 +132,7 @@ class Plan:
     @cached_property
     def fingerprint(self) -> str:
         """Stands for everything besides the chapters that determines the book."""
-        return fingerprint_of(self.study.files, self.root)
+        return fingerprint_of((*self.study.files, *added_files()), self.root)
 
 
 def plan(
@@ -148,11 +149,28 @@ def plan(
     work = root / "_build" / study.id
     chapters = read_chapters(root)
     values = check_parameters(chapters, parameters or {})
-    language = str(values.get("language", study.language))
+    study = study.in_language(str(values.get("language", study.language)))
     runner = Runner(root, work / "cache", jobs or os.cpu_count() or 1, timeout, warm, withhold_answers(study))
-    return Plan(
-        study, root, work, language, pages(study, chapters, values, language, place_of(study, root)), runner
-    )
+    made = pages(study, chapters, values, study.language, place_of(study, root))
+    return Plan(study, root, work, study.language, made, runner)
+
+
+def check_book(path: str | Path) -> str:
+    """Read a study and report on its answers, and on chapters that have no prose in its language.
+
+    Raises
+    ------
+    BouwenError
+        See `bouwen.survey.read_study`.
+    """
+    study = read_study(path)
+    try:
+        chapters = read_chapters(find_root(study.path))
+    except OutputError:
+        chapters = {}
+    foreign = [name for name, chapter in chapters.items() if not has_prose(chapter.notebook, study.language)]
+    line = fallback(words(study.language), "prose", foreign) if foreign else ""
+    return screen(study).text() + (f"  {line}\n" if line else "")
 
 
 def run_chapters(book: Plan, listener: Listener) -> dict[str, Notebook]:

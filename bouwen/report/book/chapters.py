@@ -23,6 +23,7 @@ import yaml
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.survey import Study, group_sizes
+from bouwen.words import CODE, ENGLISH
 
 if TYPE_CHECKING:
     from bouwen.scales.structures import Facets
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
 
-LANGUAGES = ("en", "nl")
+LANGUAGE = re.compile(CODE)
 GIVEN_BY_STUDY = ("study", "group", "level")
 
 
@@ -216,7 +217,9 @@ def pages_of_chapter(
         notebook = with_heading(notebook, model.label[language])
     if (title := chapter.wishes.get("title_from_factor")) and (factor := factor_above(study)):
         label = study.instrument.factors[factor][language]
-        notebook = with_heading(notebook, title[language].format(label[0].lower() + label[1:]))
+        notebook = with_heading(
+            notebook, title.get(language, title[ENGLISH]).format(label[0].lower() + label[1:])
+        )
     yield make_page(chapter, chapter.name, notebook, shared)
 
 
@@ -301,8 +304,6 @@ def typed(name: str, text: str, default: Scalar) -> Scalar:
     >>> typed("draws", "500", 1000)
     500
     """
-    if name == "language" and text not in LANGUAGES:
-        raise ParameterError(name, f'must be one of {", ".join(LANGUAGES)}, not "{text}".')
     if default is None or isinstance(default, str):
         return text
     value = yaml.safe_load(text) if re.fullmatch(r"[\w.+-]+", text) else text
@@ -343,22 +344,33 @@ def literal(value: Scalar) -> str:
 
 
 def in_language(notebook: Notebook, language: str) -> Notebook:
-    """The notebook without the cells of other languages.
+    """The notebook without the cells of other languages; in English where it has no prose in this one.
 
-    A cell in the book's language loses the tag ``remove-cell``, which hides it where notebooks are
-    shown without this step, and metadata ``mystnb_nl`` takes the place of ``mystnb`` in Dutch.
+    A cell in the language loses the tag ``remove-cell``, which hides it where notebooks are shown without
+    this step, and metadata such as ``mystnb_de`` take the place of ``mystnb`` in a book in German.
     """
     notebook = copy.deepcopy(notebook)
-    others = set(LANGUAGES) - {language}
-    notebook["cells"] = [cell for cell in notebook["cells"] if not others & set(tags_of(cell))]
+    prose = language if has_prose(notebook, language) else ENGLISH
+    notebook["cells"] = [cell for cell in notebook["cells"] if prose in (languages_of(cell) or [prose])]
     for cell in notebook["cells"]:
-        if language in tags_of(cell):
-            cell["metadata"]["tags"] = [tag for tag in tags_of(cell) if tag not in (language, "remove-cell")]
-        for other in LANGUAGES:
-            replacement = cell["metadata"].pop(f"mystnb_{other}", None)
-            if replacement is not None and other == language:
-                cell["metadata"]["mystnb"] = replacement
+        metadata = cell["metadata"]
+        if prose in tags_of(cell):
+            metadata["tags"] = [tag for tag in tags_of(cell) if tag not in (prose, "remove-cell")]
+        own = {name: metadata.pop(name) for name in list(metadata) if name.startswith("mystnb_")}
+        if f"mystnb_{language}" in own:
+            metadata["mystnb"] = own[f"mystnb_{language}"]
     return notebook
+
+
+def has_prose(notebook: Notebook, language: str) -> bool:
+    """Whether a chapter has prose in a language, or no prose at all."""
+    spoken = {code for cell in notebook["cells"] for code in languages_of(cell)}
+    return language in spoken or not spoken
+
+
+def languages_of(cell: Mapping[str, Any]) -> list[str]:
+    """The tags of a cell that are codes of languages."""
+    return [tag for tag in tags_of(cell) if LANGUAGE.fullmatch(tag)]
 
 
 def heading(notebook: Notebook) -> str | None:

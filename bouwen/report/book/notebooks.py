@@ -7,6 +7,7 @@ which are not.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def stored(notebook: Notebook, name: str) -> str:
 
 def stored_cell(cell: dict[str, Any], name: str, number: int) -> dict[str, Any]:
     """One cell without anything that running it left behind."""
-    metadata = {key: cell["metadata"][key] for key in sorted(KEPT & set(cell["metadata"]))}
+    metadata = {key: cell["metadata"][key] for key in sorted(filter(KEPT.fullmatch, cell["metadata"]))}
     code: dict[str, Any] = {"execution_count": None, "outputs": []} if cell["cell_type"] == "code" else {}
     return {
         "cell_type": cell["cell_type"],
@@ -43,7 +44,7 @@ def stored_cell(cell: dict[str, Any], name: str, number: int) -> dict[str, Any]:
     }
 
 
-KEPT = {"tags", "mystnb", "mystnb_nl", "mystnb_en"}
+KEPT = re.compile(r"tags|mystnb(_.+)?")  # of a cell's metadata
 
 
 def main(arguments: list[str]) -> int:

@@ -14,31 +14,7 @@ import yaml
 from bouwen.report.book.chapters import Notebook, Page, expanded_toc, read_toc
 from bouwen.report.book.run import digest
 from bouwen.survey import Study
-
-WORDS = {
-    "en": {
-        "synthetic": "Synthetic data: the answers in this book were simulated and say nothing about real "
-        "people or organisations.",
-        "cite": "How to cite",
-        "show": "Show the code",
-        "hide": "Hide the code",
-        "contents": "On this page",
-        "search": "Search this book",
-        "figure": "Figure",
-        "table": "Table",
-    },
-    "nl": {
-        "synthetic": "Synthetische gegevens: de antwoorden in dit boek zijn gesimuleerd en zeggen niets over "
-        "echte mensen of organisaties.",
-        "cite": "Citeren als",
-        "show": "Toon de code",
-        "hide": "Verberg de code",
-        "contents": "Op deze pagina",
-        "search": "Zoek in dit boek",
-        "figure": "Figuur",
-        "table": "Tabel",
-    },
-}
+from bouwen.words import words
 
 
 def assemble(
@@ -83,17 +59,17 @@ def assemble(
 def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) -> dict[str, Any]:
     """The book's ``_config.yml`` with what depends on the study."""
     config: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    words = WORDS[language]
+    say = words(language)
     config["title"] = study.title[language]
     config["author"] = ", ".join(study.authors) or config["author"]
     config["execute"]["execute_notebooks"] = "off"
-    config["html"]["announcement"] = words["synthetic"] if study.synthetic else ""
-    config["html"]["extra_footer"] = footer(study, words["cite"])
+    config["html"]["announcement"] = say("site.synthetic") if study.synthetic else ""
+    config["html"]["extra_footer"] = footer(study, say("site.cite"))
     sphinx = config["sphinx"]["config"]
-    sphinx["language"] = language
-    sphinx["nb_code_prompt_show"], sphinx["nb_code_prompt_hide"] = words["show"], words["hide"]
-    sphinx["numfig_format"] = {"figure": f"{words['figure']} %s", "table": f"{words['table']} %s"}
-    sphinx["html_theme_options"] |= {"toc_title": words["contents"], "search_bar_text": words["search"]}
+    sphinx["language"] = language.replace("-", "_")
+    sphinx["nb_code_prompt_show"], sphinx["nb_code_prompt_hide"] = say("site.show"), say("site.hide")
+    sphinx["numfig_format"] = {kind: f"{say(f'site.{kind}')} %s" for kind in ("figure", "table")}
+    sphinx["html_theme_options"] |= {"toc_title": say("site.contents"), "search_bar_text": say("site.search")}
     sphinx["html_theme_options"]["logo"]["text"] = study.title[language]
     sphinx["bouwen_chapter_of"] = {page.name: page.chapter for page in pages if page.name != page.chapter}
     return config

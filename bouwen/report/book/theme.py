@@ -1,6 +1,6 @@
 """A Sphinx extension: what the book needs beyond Jupyter Book's theme.
 
-Dutch words for the theme's buttons, launch links of generated pages that lead to the template in the
+Words for the theme's buttons, launch links of generated pages that lead to the template in the
 repository, and a front page that opens the first chapter.
 """
 
@@ -15,106 +15,76 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.locale import translators
 
-DUTCH = {
-    "Announcement": "Mededeling",
-    "Back to top": "Naar boven",
-    "Breadcrumb": "Kruimelpad",
-    "Collapse Sidebar": "Zijbalk inklappen",
-    "Expand Sidebar": "Zijbalk uitklappen",
-    "Color mode": "Kleurmodus",
-    "Dark": "Donker",
-    "Light": "Licht",
-    "Link to this code": "Link naar deze code",
-    "Link to this equation": "Link naar deze formule",
-    "Link to this heading": "Link naar deze kop",
-    "Link to this image": "Link naar deze figuur",
-    "Link to this table": "Link naar deze tabel",
-    "Link to this term": "Link naar deze term",
-    "Link to this toctree": "Link naar deze inhoudsopgave",
-    "System Settings": "Zoals het systeem",
-    "Download notebook file": "Download het notebook",
-    "Download source file": "Download de bron",
-    "Download this page": "Download deze pagina",
-    "Fullscreen mode": "Volledig scherm",
-    "Home": "Begin",
-    "Indices": "Registers",
-    "Launch interactive content": "Open om zelf te rekenen",
-    "Launch on": "Open in",
-    "On this page": "Op deze pagina",
-    "Open an issue": "Meld een probleem",
-    "Open issue": "Meld een probleem",
-    "Print to PDF": "Druk af als PDF",
-    "Repository": "Broncode",
-    "Search": "Zoeken",
-    "Section Navigation": "Navigatie in dit deel",
-    "Show Source": "Toon de bron",
-    "Show source": "Toon de bron",
-    "Site navigation": "Navigatie",
-    "Skip to main content": "Naar de inhoud",
-    "Source repositories": "Broncode",
-    "Source repository": "Broncode",
-    "Suggest edit": "Stel een wijziging voor",
-    "Version warning": "Waarschuwing over de versie",
-    "next": "volgende",
-    "next page": "volgende pagina",
-    "previous": "vorige",
-    "previous page": "vorige pagina",
-}
+from bouwen.words import ENGLISH, Words, words
+
+# What themes write into pages without asking a catalogue: the attribute, if it is one, and its text.
+FIXED = (
+    ("aria-label", "Announcement"),
+    ("aria-label", "Main"),
+    ("aria-label", "Page"),
+    ("aria-label", "Toggle hidden content"),
+    ("title", "Toggle primary sidebar"),
+    ("aria-label", "Toggle primary sidebar"),
+    ("title", "Toggle secondary sidebar"),
+    ("aria-label", "Toggle secondary sidebar"),
+    ("", "Please activate JavaScript to enable the search functionality."),
+)
+COPYING = ("copy", "copy_to_clipboard", "copy_success", "copy_failure")
 
 
-# What themes write into pages without asking a catalogue.
-DUTCH_IN_PAGES = {
-    'aria-label="Announcement"': 'aria-label="Mededeling"',
-    'aria-label="Main"': 'aria-label="Hoofdstukken"',
-    'aria-label="Page"': 'aria-label="Pagina"',
-    'aria-label="Toggle hidden content"': 'aria-label="Toon of verberg"',
-    'title="Toggle primary sidebar"': 'title="Toon of verberg de hoofdstukken"',
-    'aria-label="Toggle primary sidebar"': 'aria-label="Toon of verberg de hoofdstukken"',
-    'title="Toggle secondary sidebar"': 'title="Toon of verberg de inhoud van deze pagina"',
-    'aria-label="Toggle secondary sidebar"': 'aria-label="Toon of verberg de inhoud van deze pagina"',
-    "Please activate JavaScript to enable the search functionality.": "Zet JavaScript aan om te zoeken.",
-}
-COPY_BUTTON = """const messages = {
-  'nl': {
-    'copy': 'Kopieer',
-    'copy_to_clipboard': 'Kopieer naar het klembord',
-    'copy_success': 'Gekopieerd!',
-    'copy_failure': 'Kopiëren mislukt',
-  },"""
-
-
-class Dutch(NullTranslations):
+class Interface(NullTranslations):
     """The strings that the theme's own catalogues leave in English."""
 
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self.words = words
+
     def gettext(self, message: str) -> str:
-        """The Dutch for a string of the interface, or the string itself."""
-        return DUTCH.get(message, message)
+        """A string of the interface in the language of the book, or the string itself."""
+        return self.words(key) if self.words.has(key := f"interface.{message}") else message
 
 
-def speak_dutch(app: Sphinx) -> None:
+def words_of(app: Sphinx) -> Words:
+    """The words of the book's language."""
+    return words(app.config.language.replace("_", "-"))
+
+
+def speak(app: Sphinx) -> None:
     """Have every catalogue of the interface fall back on ours."""
-    if app.config.language == "nl":
-        for catalogue in translators.values():
-            catalogue.add_fallback(Dutch())
+    for catalogue in translators.values():
+        catalogue.add_fallback(Interface(words_of(app)))
 
 
 def finish_pages(app: Sphinx, failure: Exception | None) -> None:
     """Translate what is fixed in pages and scripts, and give the front door a language and a title."""
     if failure is not None or app.builder.name != "html":
         return
-    out = Path(app.outdir)
-    if app.config.language == "nl":
+    out, say = Path(app.outdir), words_of(app)
+    if say.language != ENGLISH:
+        fixed = {written(*text): written(text[0], say(f"interface.{text[1]}")) for text in FIXED}
         for page in out.rglob("*.html"):
-            replace_in(page, DUTCH_IN_PAGES)
-        replace_in(out / "_static" / "copybutton.js", {"const messages = {": COPY_BUTTON})
+            replace_in(page, fixed)
+        replace_in(out / "_static" / "copybutton.js", {"const messages = {": copy_button(say)})
     home = f"{app.config.root_doc}.html"
     title = html.escape(app.config.html_title)
     (out / "index.html").write_text(
-        f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{say.language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="refresh" content="0; url={home}">\n<title>{title}</title>\n</head>\n'
         f'<body><p><a href="{home}">{title}</a></p></body>\n</html>\n',
         encoding="utf-8",
     )
+
+
+def written(attribute: str, text: str) -> str:
+    """A text as it stands in a page."""
+    return f'{attribute}="{html.escape(text)}"' if attribute else html.escape(text)
+
+
+def copy_button(say: Words) -> str:
+    """The beginning of the script's table of messages, with those of this language."""
+    texts = {key: say(f"copy_button.{key}").replace("'", "\\'") for key in COPYING}
+    lines = "".join(f"    '{key}': '{text}',\n" for key, text in texts.items())
+    return f"const messages = {{\n  '{say.language}': {{\n{lines}  }},"
 
 
 def replace_in(path: Path, replacements: Mapping[str, str]) -> None:
@@ -140,7 +110,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "")  # set by Jupyter Book for an extension not used here
     app.add_config_value("bouwen_chapter_of", {}, "html")
-    app.connect("builder-inited", speak_dutch, priority=900)
+    app.connect("builder-inited", speak, priority=900)
     app.connect("build-finished", finish_pages, priority=900)
     app.connect("html-page-context", launch_template, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,11 +8,10 @@ from bouwen.report.checklists import Section, read_checklists
 from bouwen.report.tables.heads import head
 from bouwen.report.tables.layout import table
 from bouwen.survey import Study
+from bouwen.words import words
 
 if TYPE_CHECKING:
     from great_tables import GT
-
-ABSENT = {"en": "not reported in this book", "nl": "niet in dit boek"}
 
 
 def checklist(study: Study, chapter: str) -> GT:
@@ -31,7 +30,7 @@ def checklist(study: Study, chapter: str) -> GT:
         study,
         {
             "guideline": [line.guideline for line in lines],
-            "asked": [line.text[study.language] for line in lines],
+            "asked": [words(study.language)(line.text) for line in lines],
             "where": [link(study, chapter, line.section) for line in lines],
         },
         rows="guideline",
@@ -43,7 +42,8 @@ def checklist(study: Study, chapter: str) -> GT:
 
 def link(study: Study, chapter: str, section: Section | None) -> str:
     """A link from a page to a section, in Markdown."""
+    say = words(study.language)
     if section is None:
-        return ABSENT[study.language]
+        return say("checklist.absent")
     page = "" if section.chapter == chapter else f"{section.chapter}.html"
-    return f"[{section.heading[study.language]}]({page}#{section.anchor})"
+    return f"[{say(section.heading)}]({page}#{section.anchor})"

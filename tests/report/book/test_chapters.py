@@ -4,8 +4,10 @@ from dataclasses import replace
 import pytest
 from mini import code, markdown, write_chapter
 
+from bouwen.report.book import building
 from bouwen.report.book import chapters as ch
 from bouwen.report.book.chapters import ChapterError, ParameterError
+from bouwen.words import UnknownLanguage
 
 
 def pages_of(mini, study, language="en", **values):
@@ -110,8 +112,51 @@ def test_a_parameter_takes_the_type_of_its_default(text, default, value):
 
 
 def test_a_language_that_the_book_does_not_speak_is_refused(mini):
-    with pytest.raises(ParameterError, match="en, nl"):
-        ch.check_parameters(ch.read_chapters(mini), {"language": "fr"})
+    with pytest.raises(UnknownLanguage, match="en, nl"):
+        building.plan(mini / "data/mini/study.yml", {"language": "fr"})
+
+
+def test_a_chapter_without_prose_in_a_language_is_in_english(mini, study):
+    page = pages_of(mini, study, "fr")[1]
+    assert page.title == "Sample"
+    figure = page.notebook["cells"][2]["metadata"]
+    assert figure["mystnb"]["image"]["alt"] == "A line"
+    assert not [name for name in figure if name.startswith("mystnb_")]
+    assert 'language = "fr"' in sources(page)
+
+
+def test_a_chapter_may_have_prose_in_any_language(mini, study):
+    path = mini / "book/sample.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    french = {"cell_type": "markdown", "metadata": {"tags": ["pt-BR", "remove-cell"]}, "source": "# Amostra"}
+    notebook["cells"].insert(2, french)
+    notebook["cells"][4]["metadata"]["mystnb_pt-BR"] = {"image": {"alt": "Uma linha"}}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    page = pages_of(mini, study, "pt-BR")[1]
+    assert page.title == "Amostra"
+    assert [
+        cell["metadata"]["mystnb"] for cell in page.notebook["cells"] if "mystnb" in cell["metadata"]
+    ] == [{"image": {"alt": "Uma linha"}}]
+    assert not [cell for cell in page.notebook["cells"] if "remove-cell" in ch.tags_of(cell)][1:]
+    assert pages_of(mini, study, "nl")[1].title == "Steekproef"
+    assert pages_of(mini, study)[1].title == "Sample"
+
+
+def test_check_names_the_chapters_without_prose_in_the_language(mini, tmp_path, monkeypatch):
+    (tmp_path / "fr.yml").write_text("languages: {fr: français}\n", encoding="utf-8")
+    monkeypatch.setenv("BOUWEN_WORDS", str(tmp_path))
+    path = mini / "data/mini/study.yml"
+    assert "prose" not in building.check_book(path)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("language: nl", "language: fr"), encoding="utf-8"
+    )
+    lines = [line.strip() for line in building.check_book(path).splitlines() if "not in français" in line]
+    assert [line.partition(":")[0] for line in lines] == [
+        "texts of the study that are not in français",
+        "texts of the program that are not in français",
+        "chapters whose prose is not in français",
+    ]
+    assert lines[2].endswith(": 4 (book/findings, book/sample, book/subgroups, book/subgroup)")
 
 
 @pytest.mark.parametrize("name", ["study", "group", "level"])
