@@ -11,7 +11,6 @@ import bouwen
 from bouwen.scales import ave, compare_correlations, factor_correlations, fornell_larcker
 from bouwen.scales.agreement import intraclass
 from bouwen.scales.correlations import overlapping_interval
-from bouwen.scales.figures import heat_map
 
 TWO = "f =~ a1 + a2 + a3\ng =~ b1 + b2 + b3"
 
@@ -95,13 +94,6 @@ def test_fornell_and_larckers_rule_on_a_negative_correlation_of_a_fit():
     phi = factor_correlations(fit)[""]
     assert phi.loc["f", "g"] < -0.9
     assert not fornell_larcker(phi, ave(fit))["holds"].any()
-
-
-def test_a_dark_tile_has_light_figures_whatever_its_sign():
-    R = pd.DataFrame([[1, -0.8, 0.1], [-0.8, 1, 0.7], [0.1, 0.7, 1]], [*"abc"], [*"abc"])
-    rows = heat_map(R, "r").data
-    assert (rows["ink"] == np.where(rows["value"].abs() > 0.6, "white", "black")).all()
-    assert rows.set_index(["row", "column"]).loc[("a", "b"), "text"] == "−0.80"
 
 
 # ------------------------------------------------------------------ correlations that share a variable
