@@ -25,8 +25,8 @@ class Text(Part):
 
     A language that it lacks gets the text in the language of the study, else in English, else the first.
 
-    >>> Text.model_validate("Trust")["nl"], Text(nl="Vertrouwen", en="Trust")["de"]
-    ('Trust', 'Trust')
+    >>> Text.model_validate("Music").texts, Text(fr="Musique", en="Music")[UNNAMED]
+    ({'und': 'Music'}, 'Music')
     """
 
     model_config = ConfigDict(extra="allow")
@@ -380,8 +380,8 @@ def model_names(syntax: str) -> tuple[list[str], list[str]]:
 
     Only names are looked at; the syntax itself is checked when the model is fitted.
 
-    >>> model_names("trust =~ t1 + a*t2 +\n  t3\nsat ~ b*trust  # path\nind := a*b")
-    (['trust'], ['trust', 't1', 't2', 't3', 'sat'])
+    >>> model_names("mood =~ m1 + a*m2 +\n  m3\nsat ~ b*mood  # path\nind := a*b")
+    (['mood'], ['mood', 'm1', 'm2', 'm3', 'sat'])
     """
     text = re.sub(r"[#!].*", "", syntax)
     text = re.sub(r"([+~*]|=~|:=)\s*\n\s*|\s*\n\s*(?=[+*])", r"\1", text)

@@ -212,8 +212,8 @@ def cleaned(executed: Notebook, page: Page, root: Path) -> Notebook:
 def without_place(source: str) -> str:
     """A parameters cell that does not say where on this machine a study outside the project is.
 
-    >>> without_place('study = "../../home/jan/care/study.yml"')
-    'study = "care/study.yml"'
+    >>> without_place('study = "../../home/jan/mine/study.yml"')
+    'study = "mine/study.yml"'
     """
     return re.sub(r'"\.\./[^"]*?([^/"]+/[^/"]+)"', r'"\1"', source)
 

@@ -5,10 +5,10 @@ variable on the right may carry modifiers. A recursive-descent parser turns the 
 `bouwen.sem.model.scanner` into the statements of `bouwen.sem.model.statements`. Whatever
 the text, the outcome is a `Model` or a `ModelSyntaxError`.
 
->>> print(parse_model("trust =~ t1 + a*t2; satisfaction ~ b*trust; ab := a*b"))
-trust =~ t1
-trust =~ a*t2
-satisfaction ~ b*trust
+>>> print(parse_model("mood =~ m1 + a*m2; satisfaction ~ b*mood; ab := a*b"))
+mood =~ m1
+mood =~ a*m2
+satisfaction ~ b*mood
 ab := a * b
 """
 

@@ -200,7 +200,7 @@ def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptio
     options = _as_lavaan_reads(options)
     _check_thresholds(model.formulas, options.thresholds)
     if not model.formulas:
-        raise ModelError("the model has no formulas; write at least one, such as trust =~ t1 + t2 + t3")
+        raise ModelError("the model has no formulas; write at least one, such as mood =~ m1 + m2 + m3")
     who = roles(model)
     meanstructure = (
         options.meanstructure or bool(options.thresholds) or any(f.op == "~1" for f in model.formulas)

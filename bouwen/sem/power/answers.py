@@ -68,7 +68,7 @@ def simulate_data(
 ) -> pd.DataFrame:
     """Answers of ``n`` respondents drawn from a population that a model describes.
 
-    For a finite population, such as all municipalities of a country, simulate all of it once and sample rows
+    For a finite population, such as all schools of a country, simulate all of it once and sample rows
     without replacement: ``simulate_data(model, 342, seed=1).sample(150, random_state=2)``.
 
     Parameters

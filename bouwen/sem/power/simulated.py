@@ -116,7 +116,7 @@ def model_power(
         Further restrictions, one step after the other; the target "equal loadings" is the power of the
         likelihood-ratio test of the step "loadings".
     targets : sequence of str, optional
-        Parameters ("trust ~ contact", or the name of a defined parameter; over groups "trust ~ contact
+        Parameters ("mood ~ sleep", or the name of a defined parameter; over groups "mood ~ sleep
         [large]"), "exact fit" (chi-square), "close fit" and "not-close fit" (RMSEA 0.05), and steps of
         invariance. By default all paths, all defined parameters, "exact fit" and all steps.
     population_size : int, optional
