@@ -1,7 +1,7 @@
 # make book    build the default book           make lint    code, types, rooms and notebooks
 # make test    every check                      make lab     the chapters in JupyterLab
 # make clean   remove what was built            make lock    pin the packages anew
-# make docs    the reference, in _build/docs
+# make docs    the reference, in _build/docs   make bench   how fast everything is, and what moved
 #
 # The first call creates .venv from requirements.lock; PYTHON=python3.12 picks another Python.
 
@@ -12,7 +12,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 
-.PHONY: .venv book test lint lab clean lock docs
+.PHONY: .venv book test lint lab clean lock docs bench
 
 book: .venv
 	$(BIN)/bouwen build $(STUDY)
@@ -29,6 +29,9 @@ lint: .venv
 
 docs: .venv
 	$(BIN)/python -m sphinx -q -E -W -n --keep-going -d _build/docs/doctrees docs _build/docs/html
+
+bench: .venv
+	$(BIN)/python benchmarks/bench.py
 
 lab: .venv
 	$(BIN)/bouwen lab $(STUDY)

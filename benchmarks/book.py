@@ -1,20 +1,21 @@
 """How long a build takes: cold, with nothing changed, and after one change.
 
-    python benchmarks/book.py [STUDY]
+usage: python benchmarks/book.py [STUDY]
 
-Works on a copy of the project, so nothing here is touched. Prints seconds of the whole command.
+Works on a copy of the project, so nothing here is touched; seconds of the whole command.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-STUDY = sys.argv[1] if len(sys.argv) > 1 else "data/providers/study.yml"
+from figures import ROOT, Figure, clock_seconds, show
+
+STUDY = "data/providers/study.yml"
 
 
 def copy_project(folder: Path) -> Path:
@@ -27,14 +28,15 @@ def copy_project(folder: Path) -> Path:
     return copy
 
 
-def build(copy: Path) -> float:
-    """Seconds that ``bouwen build`` takes there."""
-    start = time.perf_counter()
-    command = [Path(sys.executable).with_name("bouwen"), "build", STUDY]
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+def build(copy: Path, study: str) -> None:
+    """Run ``bouwen build`` there."""
+    code = "from bouwen.cli import main; main()"
+    command = [sys.executable, "-c", code, "build", study]
+    done = subprocess.run(
+        command, cwd=copy, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(copy)}
+    )
     if done.returncode:
         sys.exit(done.stderr)
-    return time.perf_counter() - start
 
 
 def change_chapter(copy: Path) -> None:
@@ -45,9 +47,9 @@ def change_chapter(copy: Path) -> None:
     path.write_text(json.dumps(notebook))
 
 
-def change_answer(copy: Path) -> None:
+def change_answer(copy: Path, study: str) -> None:
     """Change one answer of one respondent, within its scale."""
-    path = (copy / STUDY).parent / "responses.csv"
+    path = (copy / study).parent / "responses.csv"
     header, first, *rest = path.read_text().splitlines()
     at = header.split(",").index("integrity1")
     cells = first.split(",")
@@ -55,17 +57,18 @@ def change_answer(copy: Path) -> None:
     path.write_text("\n".join([header, ",".join(cells), *rest]) + "\n")
 
 
-def main() -> None:
-    """Time the four builds in the order in which a user meets them."""
+def figures(study: str = STUDY) -> dict[str, Figure]:
+    """The four builds in the order in which a user meets them."""
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_project(Path(folder))
-        print(f"{'cold':<22} {build(copy):6.1f} s")
-        print(f"{'nothing changed':<22} {build(copy):6.1f} s")
+        found = {"book, cold": clock_seconds(lambda: build(copy, study))}
+        found["book, nothing changed"] = clock_seconds(lambda: build(copy, study))
         change_chapter(copy)
-        print(f"{'one chapter changed':<22} {build(copy):6.1f} s")
-        change_answer(copy)
-        print(f"{'one answer changed':<22} {build(copy):6.1f} s")
+        found["book, one chapter changed"] = clock_seconds(lambda: build(copy, study))
+        change_answer(copy, study)
+        found["book, one answer changed"] = clock_seconds(lambda: build(copy, study))
+    return {name: Figure(seconds) for name, seconds in found.items()}
 
 
 if __name__ == "__main__":
-    main()
+    show(figures(*sys.argv[1:]))

@@ -1,16 +1,14 @@
 """How fast thousands of fits are, beside lavaan and semTools where Rscript has them.
 
-usage: python benchmarks/resampling.py [--most 100000]
+usage: python benchmarks/resampling.py [MOST]
 
-Prints CPU seconds on one core for each task (so that other work on the machine does not count), beside R's,
-scaled up from fewer draws; seconds by the clock on two cores, with warm workers; cost per draw and peak
-memory from 1,000 draws to --most.
+CPU seconds on one core for each task (so that other work on the machine does not count), beside R's, scaled
+up from fewer draws; seconds by the clock on two cores, with warm workers; cost per draw and peak memory from
+1,000 draws to MOST, 100,000 by default.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -26,10 +24,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # lavaan's R runs on one core too
 
 import numpy as np
 import pandas as pd
+from figures import ROOT, Figure, clock_seconds, r_says, show
 
-HERE = Path(__file__).resolve().parent
-STUDY = HERE.parent / "data" / "providers" / "study.yml"
-DATA = HERE.parent / "tests" / "sem" / "reference" / "data"
+STUDY = ROOT / "data" / "providers" / "study.yml"
+DATA = ROOT / "tests" / "reference" / "data"
 THREE = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 DEMOCRACY = """
 ind60 =~ x1 + x2 + x3
@@ -44,14 +42,15 @@ y4 ~~ y8
 y6 ~~ y8
 """
 DRAWS = 1000
-ROWS = {  # title, draws, goal
-    "democracy": ("bootstrap, democracy (11 items, 31 parameters, n = 75)", 1000, "100 times"),
-    "everything": ("the same with standardised values and intervals", 1000, ""),
-    "structural": ("bootstrap, the study's structural model", 5000, "10 s on two cores"),
-    "metric": ("permutations of the metric step, Holzinger", 1000, "200 times"),
-    "scalar": ("permutations of the scalar step, Holzinger", 1000, "200 times"),
-    "gaps": ("bootstrap, FIML, 15 % missing, 20 patterns", 1000, "20 times"),
+ROWS = {  # title, draws
+    "democracy": ("bootstrap, democracy (11 items, n = 75)", 1000),
+    "everything": ("the same with standardised values and intervals", 1000),
+    "structural": ("bootstrap, the study's structural model", 5000),
+    "metric": ("permutations of the metric step, Holzinger", 1000),
+    "scalar": ("permutations of the scalar step, Holzinger", 1000),
+    "gaps": ("bootstrap, FIML, 15 % missing, 20 patterns", 1000),
 }
+ON_WORKERS = ("everything", "structural", "metric", "scalar")
 
 
 def with_gaps(data: pd.DataFrame) -> pd.DataFrame:
@@ -68,9 +67,8 @@ def with_gaps(data: pd.DataFrame) -> pd.DataFrame:
 def structural() -> tuple[str, pd.DataFrame]:
     """The providers study's structural model, and its answers with reversed items turned."""
     import bouwen
-    from bouwen.groups import fit_model
 
-    fit = fit_model(bouwen.read_study(STUDY), "structural")
+    fit = bouwen.fit_model(bouwen.read_study(STUDY), "structural")
     return fit.call.model, pd.DataFrame(np.concatenate(fit.sample.rows), columns=list(fit.sample.names))
 
 
@@ -78,12 +76,6 @@ def cpu_seconds(task: Callable[[], object]) -> float:
     start = time.process_time()
     task()
     return time.process_time() - start
-
-
-def clock_seconds(task: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start
 
 
 def tasks(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Callable[[int], object]]:
@@ -125,9 +117,6 @@ def refits(fit: object, draws: int, chunk: int = 500) -> float:
 
 def theirs(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, dict[str, float]]:
     """CPU seconds of lavaan and semTools and the draws they are for, or nothing without R."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        return {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for source in ("holzinger", "democracy"):
@@ -136,12 +125,7 @@ def theirs(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, d
         gaps.to_csv(folder / "gaps.csv", index=False)
         for title, text in (("three", THREE), ("democracy", DEMOCRACY), ("structural", model)):
             (folder / f"{title}.txt").write_text(text + "\n")
-        command = [rscript, str(HERE / "resampling.R"), str(folder)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode:
-        print(run.stderr, file=sys.stderr)
-        return {}
-    return json.loads(run.stdout)
+        return r_says("resampling.R", str(folder))
 
 
 def flatness(draws: int) -> tuple[float, float]:
@@ -154,40 +138,31 @@ def flatness(draws: int) -> tuple[float, float]:
         r"peak = int(re.search(r'VmHWM:\s+(\d+)', open('/proc/self/status').read())[1]) / 1024" + "\n"
         f"print(1e6 * seconds / {draws}, peak)"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parent
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     per_draw, peak = run.stdout.split()
     return float(per_draw), float(peak)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--most", type=int, default=100_000, help="draws of the longest run")
-    most = parser.parse_args().most
+def figures(most: int = 100_000) -> dict[str, Figure]:
     gaps = with_gaps(pd.read_csv(DATA / "holzinger.csv"))
     model, answers = structural()
     run = tasks(model, answers, gaps)
     for task in run.values():  # warm, workers too
         task(2)
-    one = {name: cpu_seconds(lambda task=task: task(1)) for name, task in run.items()}
-    two = {name: clock_seconds(lambda task=task: task(2)) for name, task in run.items()}
-    other = theirs(model, answers, gaps)
-    print(f"{'seconds':56} {'draws':>6} {'1 core':>8} {'2 cores':>8} {'R':>8} {'times':>6}  R timed on, goal")
-    for name, (title, draws, goal) in ROWS.items():
+    other, found = theirs(model, answers, gaps), {}
+    for name, (title, draws) in ROWS.items():
         source = other.get("democracy" if name == "everything" else name)
-        clock = f"{two[name]:8.3f}" if name not in ("democracy", "gaps") else f"{'–':>8}"
-        beside = f"{'–':>8} {'–':>6}"
-        if source:
-            scaled = source["seconds"] * draws / source["draws"]
-            beside = f"{scaled:8.1f} {scaled / one[name]:6.0f}  {source['draws']} draws, {goal}"
-        print(f"{title:56} {draws:6} {one[name]:8.3f} {clock} {beside}")
+        scaled = source["seconds"] * draws / source["draws"] if source else None
+        title = f"{title}, {draws:,} draws"
+        found[title] = Figure(cpu_seconds(lambda name=name: run[name](1)), other=scaled, program="R")
+        if name in ON_WORKERS:
+            found[f"{title}, two cores"] = Figure(clock_seconds(lambda name=name: run[name](2)))
     for draws in (1000, 10_000, most):
         per_draw, peak = flatness(draws)
-        print(f"{draws:7} draws, democracy: {per_draw:6.0f} microseconds a draw, peak {peak:.0f} MB")
+        found[f"a draw of {draws:,}, democracy"] = Figure(per_draw, "µs")
+        found[f"peak of {draws:,} draws, democracy"] = Figure(peak, "MB")
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    show(figures(*map(int, sys.argv[1:])))

@@ -1,7 +1,6 @@
-"""How long a thousand bootstrap draws of reliability and validity take, as Markdown on standard output.
+"""How long a thousand bootstrap draws of reliability and validity take.
 
-The scales of the providers' study, or of the first argument; a second argument sets the number
-of workers, two without one.
+usage: python benchmarks/scales.py [STUDY [WORKERS]]
 """
 
 import os
@@ -9,42 +8,28 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import sys
-import time
 
-import bouwen
-from bouwen.scales import htmt, scale_reliability
+from figures import Figure, clock_seconds, show
 
 DRAWS = 1000
 
 
-def seconds(task):
+def figures(path: str = "data/providers/study.yml", workers: str = "2") -> dict[str, Figure]:
     """The best of three runs, after one that loads what is needed."""
-    task()
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        task()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    import bouwen
 
-
-def main(path="data/providers/study.yml", workers="2"):
     study, jobs = bouwen.read_study(path), int(workers)
     tasks = {
-        "omega, continuous answers (FIML)": lambda: scale_reliability(study, draws=DRAWS, n_jobs=jobs),
-        "omega, ordered answers (Green & Yang)": lambda: scale_reliability(
+        "omega, 1,000 draws (FIML)": lambda: bouwen.scale_reliability(study, draws=DRAWS, n_jobs=jobs),
+        "omega of ordered answers, 1,000 draws": lambda: bouwen.scale_reliability(
             study, draws=DRAWS, n_jobs=jobs, estimator="WLSMV"
         ),
-        "HTMT2": lambda: htmt(study, draws=DRAWS),
+        "HTMT2, 1,000 draws": lambda: bouwen.htmt(study, draws=DRAWS),
     }
-    print(
-        f"{len(study.constructs)} constructs, {len(study.items)} items, n = {len(study.responses)}, ", end=""
-    )
-    print(f"{DRAWS} draws, {jobs} workers\n")
-    print("| figure | seconds |\n| --- | --- |")
-    for name, task in tasks.items():
-        print(f"| {name} | {seconds(task):.1f} |", flush=True)
+    for task in tasks.values():
+        task()
+    return {name: Figure(min(clock_seconds(task) for _ in range(3))) for name, task in tasks.items()}
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    show(figures(*sys.argv[1:]))

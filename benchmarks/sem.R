@@ -1,4 +1,4 @@
-# The lavaan side of sem.py: `Rscript sem.R DATA_FOLDER REPEATS` prints {task: median milliseconds}.
+# The lavaan side of sem.py: `Rscript sem.R DATA_FOLDER REPEATS` prints {task: median seconds}.
 suppressMessages({library(lavaan); library(jsonlite)})
 argument <- commandArgs(TRUE)
 read <- function(name) read.csv(file.path(argument[1], name))
@@ -17,8 +17,8 @@ tasks <- list(
   ladder = function() lapply(list("", "loadings", c("loadings", "intercepts"),
                                   c("loadings", "intercepts", "residuals")), step),
   wlsmv = function() whole(cfa(BFI, bfi, ordered = TRUE)))
-median_ms <- function(task) {
+median_seconds <- function(task) {
   task()  # warm
-  1000 * median(sapply(seq_len(as.integer(argument[2])), function(i) system.time(task(), gcFirst = FALSE)[["elapsed"]]))
+  median(sapply(seq_len(as.integer(argument[2])), function(i) system.time(task(), gcFirst = FALSE)[["elapsed"]]))
 }
-cat(toJSON(lapply(tasks, median_ms), auto_unbox = TRUE, digits = 6))
+cat(toJSON(lapply(tasks, median_seconds), auto_unbox = TRUE, digits = 6))
