@@ -37,6 +37,5 @@ def test_what_the_page_says_is_refused_is_refused(folder):
     (folder / "instrument.yml").write_text(wrong)
     with pytest.raises(bouwen.BouwenError) as refusal:
         bouwen.read_study(folder)
-    assert re.search(r"^instrument.yml, line \d+: unknown key.*$", PAGE, re.MULTILINE)[0] in str(
-        refusal.value
-    )
+    (told,) = re.findall(r"^instrument.yml, line \d+: unknown key.*$", PAGE, re.MULTILINE)
+    assert told in str(refusal.value)
