@@ -1,0 +1,242 @@
+"""Sentences say what the figures say, on each side of what decides them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bouwen
+from bouwen.groups.ladders import StudyInvariance
+from bouwen.path.specification import SpecificationCurve
+from bouwen.report import texts
+from bouwen.report.texts.readings import is_small, pvalue_text
+
+
+@pytest.fixture(scope="module")
+def study():
+    return bouwen.read_study("data/providers/study.yml")
+
+
+@pytest.fixture(scope="module")
+def dutch():
+    return bouwen.read_study("data/providers/study.yml", language="nl")
+
+
+def with_settings(study, **settings):
+    return replace(
+        study, file=study.file.model_copy(update={"settings": study.settings.model_copy(update=settings)})
+    )
+
+
+# ------------------------------------------------------------------ draws
+
+
+def effects(rows):
+    """Effects as `bouwen.indirect_effects` gives them, by estimate, interval and way."""
+    return pd.DataFrame(
+        [
+            {"predictor": first, "via": via, "outcome": "relationship_satisfaction", "group": "", "est": est,
+             "boot_lower": low, "boot_upper": high, "ci_lower": -9.0, "ci_upper": 9.0}
+            for first, via, est, low, high in rows
+        ]
+    )  # fmt: skip
+
+
+def test_indirect_effects_are_counted_where_their_interval_leaves_out_zero(study, dutch):
+    found = effects([
+        ("contact", ("trust",), 0.2, 0.1, 0.3),
+        ("transparency", ("trust",), -0.4, -0.6, -0.2),
+        ("autonomy", ("trust",), 0.1, -0.1, 0.3),
+        ("equality", ("trust",), 0.1, 0.0, 0.2),
+        ("distrust", ("trust",), -0.1, -0.2, 0.0),
+        ("stability", (), 0.9, 0.8, 1.0),  # all ways together are no single way
+    ])  # fmt: skip
+    said = texts.indirect_effects(study, found).data.replace("\xa0", " ")
+    assert said.startswith("Of the 5 indirect effects 2 can be told from zero. ")
+    name = " → ".join(
+        [study.label("transparency"), study.instrument.factors["trust"]["en"],
+         study.label("relationship_satisfaction")]
+    )  # fmt: skip
+    assert f"The strongest is *{name}*: −0.40, with the interval [−0.60, −0.20]." in said
+    assert "−0,40" in texts.indirect_effects(dutch, found).data
+
+
+@pytest.mark.parametrize("rule", ["keep", "drop"])
+def test_the_account_of_draws(study, rule):
+    counts = {"drawn": 1200, "converged": 1150, "inadmissible": 90, "used": 1060}
+    said = texts.account(study, SimpleNamespace(counts=counts, inadmissible=rule)).data
+    assert said.startswith("Of 1,200 draws 50 gave no solution; 90 (7.5%) gave an improper one, ")
+    assert ("are left out." in said) == (rule == "drop")
+    assert ("are kept, because" in said) == (rule == "keep")
+    assert said.endswith("The intervals describe the 1,060 draws in use.")
+
+
+# ------------------------------------------------------------------ readings
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.99])
+def test_a_probability_is_small_below_one_minus_the_level_of_the_study(study, confidence):
+    here, alpha = with_settings(study, confidence=confidence), 1 - confidence
+    assert is_small(here, alpha - 1e-6)
+    assert not is_small(here, alpha)
+    assert not is_small(here, alpha + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.0004, "< 0.001"), (0.0005, "= 0.001"), (0.04949, "= 0.049"), (1.0, "= 1.000")]
+)
+def test_p_with_its_sign(p, said):
+    assert pvalue_text(p, "en") == said
+
+
+@pytest.mark.parametrize(
+    ("r", "said"),
+    [
+        (0.699, "there is room for a score per facet"), (0.70, "say something of their own"),
+        (0.849, "say something of their own"), (0.85, "a total score says most"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("p", "verdict"), [(0.049, "fits worse"), (0.051, "does not fit worse")])
+def test_facets_apart_at_the_bounds(study, r, said, p, verdict):
+    columns = ["free", "restricted", "chisq_diff", "df_diff", "pvalue", "note"]
+    rows = [("facets", "second_order", 1.0, 1, 0.5, ""), ("facets", "one_factor", 9.06, 3, p, "")]
+    tests = pd.DataFrame(rows, columns=columns)
+    scales = pd.DataFrame({"r_highest": [0.2, r, 0.4]})
+    found = SimpleNamespace(tests=lambda: tests, scales=lambda: scales)
+    text = texts.apart(study, found).data
+    assert said in text
+    assert verdict in text
+    assert f"(Δχ²(3) = 9.1, p = {p})" in text
+    assert f"largest correlation is {r:.2f}" in text
+
+
+@pytest.mark.parametrize(("counts", "said"), [([3, 5, 4], "3 to 5"), ([2, 2], "2"), ([7, 1], "1 to 7")])
+def test_the_range_that_rules_give(study, dutch, counts, said):
+    assert texts.counted(study, pd.Series(counts)) == said
+    assert texts.counted(dutch, pd.Series(counts)) == said.replace("to", "tot")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "0"), (1e-7, "1e-07"), (1.1e-7, "1e-06"), (9e-12, "1e-11"), (0.5, "1e+00")]
+)
+def test_rounding_noise_is_told_by_a_power_that_it_does_not_exceed(value, said):
+    assert texts.power_of_ten(value) == said
+
+
+# ------------------------------------------------------------------ the specification curve
+
+
+def curve(estimates, pvalues, status):
+    rows = pd.DataFrame({"estimate": estimates, "pvalue": pvalues, "status": status})
+    joint = pd.DataFrame({"pvalue": [0.5]}, index=["median"])
+    return SpecificationCurve(None, rows, np.zeros((20, 1)), np.arange(1), joint, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("estimates", "pvalues", "said"),
+    [
+        ([0.2, 0.3, 0.4], [0.01, 0.02, 0.049], "All 3 have the same sign and differ significantly"),
+        ([-0.2, -0.3, -0.4], [0.01, 0.02, 0.049], "All 3 have the same sign and differ significantly"),
+        ([0.2, 0.3, 0.4], [0.01, 0.02, 0.051], "All 3 have the same sign, and 2 differ"),
+        ([0.2, 0.3, -0.4], [0.01, 0.6, 0.01], "Not all of the 3 have the same sign; 1 differ"),
+    ],
+)
+def test_what_a_curve_says(study, estimates, pvalues, said):
+    text = texts.robustness(study, curve(estimates, pvalues, ["fine"] * 3)).data
+    assert text.startswith(said)
+    assert "more gave no estimate" not in text
+    failed = curve([*estimates, np.nan], [*pvalues, np.nan], ["improper", "fine", "fine", "failed"])
+    text = texts.robustness(study, failed).data
+    assert text.startswith(said)
+    assert " 1 more gave no estimate, and 1 have an impossible estimate" in text
+
+
+# ------------------------------------------------------------------ invariance
+
+
+def ladder(pvalues, **given):
+    """A ladder of four steps with the p-values of its changes in CFI."""
+    steps = ["configural", "metric", "scalar", "strict"]
+    adds = dict(zip(steps, ["", "loadings", "intercepts", "residuals"], strict=True))
+    rows = [(step, "cfi", p) for step, p in zip(steps, pvalues, strict=True)]
+    rows += [(step, "rmsea", 0.0001) for step in steps]
+    table = pd.DataFrame(rows, columns=["step", "measure", "pvalue"])
+    permutations = SimpleNamespace(table=lambda: table, invariance=SimpleNamespace(adds=adds))
+    options = {"levels": ("a", "b"), "left_out": (), "invariance": None, "problem": ""} | given
+    return StudyInvariance("procurement_variant", "measurement", **options, permutations=permutations)
+
+
+@pytest.mark.parametrize(
+    ("pvalues", "parts"),
+    [
+        ((0.001, 0.5, 0.5, 0.5), None),  # the first step holds nothing equal
+        ((0.5, 0.049, 0.5, 0.5), "loadings"),
+        ((0.5, 0.051, 0.5, 0.5), None),
+        ((0.5, 0.5, 0.01, 0.02), "intercepts and residual variances"),
+    ],
+)
+def test_what_a_ladder_says(study, pvalues, parts):
+    said = texts.invariance(study, {"procurement_variant": ladder(pvalues)}).data
+    assert said.startswith(f"- **{study.group_label('procurement_variant')}**: tested with *")
+    if parts is None:
+        assert "No step costs more than shuffled groups do" in said
+    else:
+        assert f"Holding {parts} equal costs more" in said
+        assert "(p below 0.05)" in said
+
+
+def test_levels_that_were_left_out_of_a_ladder_are_named(study):
+    levels = study.levels("procurement_variant")
+    said = texts.invariance(study, {"procurement_variant": ladder((1, 1, 1, 1), left_out=levels[1:])}).data
+    names = [study.level_label("procurement_variant", level) for level in levels[1:]]
+    assert said.endswith(f" Left out as too small: {names[0]} and {names[1]}.")
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("levels", "fewer than two groups"),
+        ("size", "too few respondents for every model"),
+        ("fit", "no solution"),
+    ],
+)
+def test_why_a_ladder_was_not_climbed(study, problem, said):
+    found = StudyInvariance("procurement_variant", "measurement", ("a",), (), None, problem)
+    assert said in texts.invariance(study, {"procurement_variant": found}).data
+
+
+# ------------------------------------------------------------------ passages
+
+
+def test_remarks_are_all_told_or_none(study):
+    assert texts.remarks(study, SimpleNamespace(warnings=())).data.startswith("No estimate is improper")
+    said = texts.remarks(study, SimpleNamespace(warnings=("improper: one", "improper: two"))).data
+    assert said.endswith("- improper: one\n- improper: two")
+
+
+def test_models_and_questions_are_all_there(study, dutch):
+    said = texts.models(study).data
+    for name, model in study.instrument.models.items():
+        assert f"**{model.label['en']}**\n\n```text\n{study.instrument.model_syntax(name)}\n```" in said
+    questions = list(study.instrument.open_questions.values())
+    for here, language in ((study, "en"), (dutch, "nl")):
+        lines = texts.open_questions(here).data.splitlines()
+        assert lines == [f"- {q.text['provider'][language]}" for q in questions]
+        assert texts.about(here).data == study.file.about[language]
+
+
+@pytest.mark.parametrize("size", [1, 3, 9, 1000])
+def test_only_so_many_to_ask(study, size):
+    """The correction is that of the register's size, and nothing is left where all have answered."""
+    N = study.register_size
+    n = min(size, N)
+    said = texts.finite_population(study, SimpleNamespace(n=size)).data
+    assert f"has {N} entries" in said
+    assert f"With {n} answers that is {math.sqrt(1 - n / N):.2f}" in said
+    nowhere = replace(study, file=study.file.model_copy(update={"register_": None}))
+    assert texts.finite_population(nowhere, SimpleNamespace(n=size)) is None
