@@ -46,7 +46,7 @@ PRELOADED = (
     "bouwen.report.plots",
     "bouwen.report.tables",
     "bouwen.report.texts",
-    "bouwen.words.forms",
+    "bouwen.words.files",
 )
 
 SEED = 1

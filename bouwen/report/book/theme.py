@@ -50,8 +50,11 @@ def words_of(app: Sphinx) -> Words:
 
 
 def speak(app: Sphinx) -> None:
-    """Have every catalogue of the interface fall back on ours."""
-    for catalogue in translators.values():
+    """Have every catalogue of the interface fall back on ours.
+
+    For a language that Sphinx has no catalogue of, the one that its templates use is not among its own.
+    """
+    for catalogue in {app.translator, *translators.values()}:
         catalogue.add_fallback(Interface(words_of(app)))
 
 
