@@ -225,3 +225,13 @@ def test_the_level_of_the_study_is_the_level_of_levels_and_differences(study, co
     assert (wide["ci_upper"] - wide["ci_lower"] > usual["ci_upper"] - usual["ci_lower"]) == (
         confidence > 0.95
     )
+
+
+def test_fits_that_are_given_are_the_ones_that_are_weighed(study):
+    given = fits(study)
+    found = weigh_claims(study, given).query("kind == 'path'")
+    paths = [e for c in study.instrument.claims.values() for e in c.evidence if isinstance(e, PathEvidence)]
+    assert len(found) == len(paths)
+    for (_, row), evidence in zip(found.iterrows(), paths, strict=True):
+        solution = given[evidence.model].standardized().set_index(["lhs", "op", "rhs"])
+        assert_allclose(row["estimate"], solution.loc[(evidence.outcome, "~", evidence.predictor), "est_std"])
