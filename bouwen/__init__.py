@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         fit_sam,
         fit_sem,
         indirect_effects,
+        load_fit,
         monte_carlo_ci,
     )
     from bouwen.sem.power import (
@@ -95,11 +96,11 @@ __all__ = [
     "bootstrap", "check_invariance", "check_key", "claim_verdicts", "common_method", "compare_engines",
     "compare_fits", "compare_structures", "compare_treatments", "count_factors", "fit_cutoffs", "fit_efa",
     "fit_model", "fit_sam", "fit_sem", "group_means", "group_sizes", "group_tests", "htmt",
-    "indirect_effects", "item_statistics", "key_items", "kmo", "loading_stability", "map_test", "mardia",
-    "model_power", "monte_carlo_ci", "omega", "outcome_correlations", "parallel_analysis",
-    "permutation_invariance", "plan_follow_up", "plots", "read_study", "rmsea_power", "scale_reliability",
-    "scale_statistics", "score_scales", "screen", "simulate", "simulate_data", "specification_curve",
-    "study_invariance", "study_ladders", "tables", "tell", "texts", "weigh_claims",
+    "indirect_effects", "item_statistics", "key_items", "kmo", "load_fit", "loading_stability",
+    "map_test", "mardia", "model_power", "monte_carlo_ci", "omega", "outcome_correlations",
+    "parallel_analysis", "permutation_invariance", "plan_follow_up", "plots", "read_study", "rmsea_power",
+    "scale_reliability", "scale_statistics", "score_scales", "screen", "simulate", "simulate_data",
+    "specification_curve", "study_invariance", "study_ladders", "tables", "tell", "texts", "weigh_claims",
 ]  # fmt: skip
 
 
@@ -109,7 +110,7 @@ _HOME = {
     "bouwen.version": "__version__",
     "bouwen.survey": "Study group_sizes read_study screen",
     "bouwen.sem": "Bootstrap Fit Moments bootstrap compare_engines compare_fits fit_sam fit_sem "
-    "indirect_effects monte_carlo_ci",
+    "indirect_effects load_fit monte_carlo_ci",
     "bouwen.sem.power": "Gaps fit_cutoffs model_power rmsea_power simulate_data",
     "bouwen.scales": "alpha ave bartlett check_key compare_structures compare_treatments count_factors "
     "fit_efa fit_model htmt item_statistics key_items kmo loading_stability map_test mardia omega "

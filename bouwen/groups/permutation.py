@@ -19,7 +19,7 @@ import pandas as pd
 from bouwen.checks import check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, probability
-from bouwen.sem import Fit
+from bouwen.sem import Fit, NoRows
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.implied import Array
@@ -158,6 +158,8 @@ def permutation_invariance(
     """
     check_count("draws", draws, least=1)
     steps, fits = invariance.steps, invariance.fits
+    if not all(fit.sample.rows for fit in fits.values()):
+        raise NoRows("permutations need")
     ladder = _centred([_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()])
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
     task = partial(_permuted, ladder=ladder, sizes=sizes)

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 from bouwen.checks import ConstantItem, DataError, NotNumeric, UnknownOption
 from bouwen.sem.after.compare import NotNested, compare_fits, difference_test
 from bouwen.sem.after.effects import indirect_effects
-from bouwen.sem.fit import Fit, fit_sem
+from bouwen.sem.after.storage import NotAFit
+from bouwen.sem.fit import Fit, fit_sem, load_fit
 from bouwen.sem.model.scanner import ModelSyntaxError
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ModelError
 from bouwen.sem.normal.moments import GroupTooSmall, Moments, NotPositiveDefinite, UnknownItem
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
 from bouwen.sem.sam import SamFit, fit_sam
@@ -44,6 +45,8 @@ __all__ = [
     "ModelSyntaxError",
     "Moments",
     "NoAcceleration",
+    "NoRows",
+    "NotAFit",
     "NotConverged",
     "NotIdentified",
     "NotNested",
@@ -60,6 +63,7 @@ __all__ = [
     "fit_sam",
     "fit_sem",
     "indirect_effects",
+    "load_fit",
     "monte_carlo_ci",
     "parse_model",
 ]

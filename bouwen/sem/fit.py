@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bouwen.checks import check_choice
-from bouwen.sem.after.diagnostics import modification_indices, score_tests
-from bouwen.sem.after.residuals import residual_covariances
+from bouwen.sem.after.diagnostics import modification_indices, score_tests, untied
+from bouwen.sem.after.residuals import RESIDUALS, residual_covariances
 from bouwen.sem.after.scores import factor_scores
 from bouwen.sem.after.second_engine import semopy_solution
+from bouwen.sem.after.storage import needs_rows, read_fit, write_fit
 from bouwen.sem.after.summary import as_dict, as_html, as_text
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.normal.moments import Moments
@@ -19,20 +22,27 @@ from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import prepare
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit(Fitted):
     """A fitted model and what follows from it."""
 
+    kept: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Tables as they were computed, of a fit that was saved without the rows that they need."""
+
     def residuals(self, type: str = "cor") -> pd.DataFrame:
         """Sample minus implied moments, see `bouwen.sem.after.residuals.residual_covariances`."""
-        return residual_covariances(self, type)
+        return self._as_kept(f"residuals {type}", lambda: residual_covariances(self, type))
 
     def modification_indices(self) -> pd.DataFrame:
         """What freeing a parameter would bring, see `bouwen.sem.after.diagnostics.modification_indices`."""
-        return modification_indices(self)
+        return self._as_kept("modification_indices", lambda: modification_indices(self))
 
     def score_tests(self) -> pd.DataFrame:
         """What giving up an equality would bring, see `bouwen.sem.after.diagnostics.score_tests`."""
-        return score_tests(self)
+        return self._as_kept("score_tests", lambda: score_tests(self))
+
+    def _as_kept(self, name: str, compute: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        return self.kept[name].copy() if name in self.kept else compute()
 
     def scores(self, method: str = "regression") -> pd.DataFrame:
         """Factor scores, see `bouwen.sem.after.scores.factor_scores`."""
@@ -44,6 +54,35 @@ class Fit(Fitted):
 
     def _repr_html_(self) -> str:
         return as_html(self)
+
+    def save(self, path: str | Path, *, rows: bool = False) -> None:
+        """Write the fit to one file, which `bouwen.load_fit` reads: moments, estimates and group sizes.
+
+        Parameters
+        ----------
+        path : str or Path
+            In a folder that exists, such as ``"trust.fit"``. What is there is replaced once the new file is
+            complete.
+        rows : bool
+            Whether the answers go with it, without which a loaded fit gives no factor scores and draws no
+            respondents. Everything else it gives to the last digits.
+
+        Raises
+        ------
+        NotAFit
+            The file cannot be written.
+        UnsupportedModel
+            Rows are asked for, but the model was fitted to moments.
+        """
+        write_fit(self, path, rows=rows, tables={} if rows or not needs_rows(self) else self._tables())
+
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        """Everything that may need the rows."""
+        tables = {f"residuals {type}": self.residuals(type) for type in RESIDUALS}
+        tables["modification_indices"] = self.modification_indices()
+        if any(self.partable.equalities) or len(untied(self.partable)[1]):
+            tables["score_tests"] = self.score_tests()
+        return tables
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -140,3 +179,27 @@ def fit_sem(
     if engine == "semopy" and isinstance(data, pd.DataFrame):
         solution = semopy_solution(Fitted(call, family, solution), data)
     return Fit(call, family, solution)
+
+
+def load_fit(path: str | Path) -> Fit:
+    """Read a fit that `Fit.save` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Fit
+        Parameters, standardised ones, measures, residuals and modification indices are those of the fit that
+        was saved. Without its rows it refuses what needs them, such as factor scores and the bootstrap.
+
+    Raises
+    ------
+    NotAFit
+        There is no such file, it is damaged, it is something else, or of a version that is not known here.
+    """
+    found = read_fit(path)
+    fit = Fit(found.call, found.family, found.solution, found.tables)
+    vars(fit).update(found.known)  # where cached properties keep what they computed
+    return fit

@@ -12,6 +12,17 @@ class UnsupportedModel(BouwenError):
     """A combination of options or a model that the engine refuses."""
 
 
+class NoRows(UnsupportedModel):
+    """Something that needs the respondents' rows is asked of a fit that has their moments only."""
+
+    def __init__(self, what: str, instead: str = "") -> None:
+        self.what = what
+        super().__init__(
+            f"{what} the respondents' rows, of which this fit has the moments only; "
+            f"fit the model to rows, or save the fit with rows=True{instead}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Estimator:
     """An estimator's name for what is minimised, which errors follow, and which test."""

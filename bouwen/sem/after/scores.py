@@ -10,7 +10,7 @@ from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.options import NoRows, UnsupportedModel
 
 METHODS = ("regression", "bartlett")
 
@@ -35,7 +35,7 @@ def factor_scores(fit: Fitted, method: str = "regression") -> pd.DataFrame:
     if method.lower() not in METHODS:
         raise UnknownOption("method", method, METHODS)
     if not fit.sample.rows:
-        raise UnsupportedModel("factor scores need the respondents' rows; this model was fitted to moments")
+        raise NoRows("factor scores need")
     if isinstance(fit.family, OrdinalFamily):
         if method.lower() != "regression":
             raise UnsupportedModel(

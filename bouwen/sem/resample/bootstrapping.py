@@ -17,7 +17,7 @@ from bouwen.sem.after.intervals import acceleration_of, limits, spread
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.implied import Array
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
@@ -152,7 +152,7 @@ class Bootstrap(Result):
     def _left_out(self) -> tuple[Drawn, Array]:
         """The fit without each respondent or cluster, and the group of each."""
         if not self.fit.sample.rows:
-            raise UnsupportedModel('BCa intervals need the respondents\' rows; use kind="bc"')
+            raise NoRows("BCa intervals need", instead=', or use kind="bc"')
         weights, strata = leaving_out_weights(self.fit.sample)
         family, objective = weighted_stack(self.fit.family, weights)
         found = solved(self.fit.theta, family, objective, list(self.drawn.measures.columns))

@@ -19,7 +19,7 @@ from bouwen.sem.model.implied import Array, Implied, Ints
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
 from bouwen.sem.normal.saturated import saturated_moments
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective
 from bouwen.sem.resample.workers import Chunk
@@ -42,12 +42,11 @@ def source_of(fit: Fit, kind: str) -> Source:
     UnknownOption, UnsupportedModel
     """
     check_choice("kind", kind, KINDS)
-    if kind == "parametric":
+    complete = isinstance(fit.family, NormalTheory) and fit.sample.patterns is None
+    if kind == "parametric" and (complete or fit.sample.rows):
         return Simulated(fit.family, fit.implied, fit.point.implied)
     if not fit.sample.rows:
-        raise UnsupportedModel(
-            'the model was fitted to moments, so there are no respondents to draw; use kind="parametric"'
-        )
+        raise NoRows("these draws need", instead=', or use kind="parametric"' if complete else "")
     if kind == "nonparametric":
         return Resampled(fit.family)
     if not isinstance(fit.family, NormalTheory):

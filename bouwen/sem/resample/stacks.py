@@ -32,7 +32,7 @@ from bouwen.sem.normal.discrepancy import (
     stacked_least_squares,
 )
 from bouwen.sem.normal.moments import Patterns
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint
 from bouwen.sem.resample.batch import Batch, descend
 from bouwen.sem.resample.ordered import weighted_ordinal_objective
@@ -66,7 +66,7 @@ def weighted_objective(family: Family, weights: Array) -> Objective:
     """
     sample = family.sample
     if not sample.rows:
-        raise UnsupportedModel("a table of moments has no respondents to draw from; give rows")
+        raise NoRows("weighted samples need")
     edges = np.cumsum([0, *map(len, sample.rows)])
     if weights.ndim != 2 or weights.shape[1] != edges[-1]:
         raise ValueError(f"weights must be (draws, {edges[-1]}), not {weights.shape}")
