@@ -61,7 +61,7 @@ class Fit(Fitted):
         Parameters
         ----------
         path : str or Path
-            In a folder that exists, such as ``"trust.fit"``. What is there is replaced once the new file is
+            In a folder that exists, such as ``"model.fit"``. What is there is replaced once the new file is
             complete.
         rows : bool
             Whether the answers go with it, without which a loaded fit gives no factor scores and draws no
