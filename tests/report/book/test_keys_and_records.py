@@ -1,0 +1,182 @@
+"""Whether a chapter runs again, whether a result is as recorded, and what a group's page holds."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+import bouwen
+from bouwen.report.book.chapters import Chapter, Page, pages
+from bouwen.report.book.results import agree, compare, told_in, tolerance
+from bouwen.report.book.run import (
+    ChapterFailed,
+    cleaned_text,
+    digest,
+    fingerprint_of,
+    read_cached,
+    refuse_warnings,
+    write_cached,
+)
+
+NAN = float("nan")
+
+
+# ------------------------------------------------------------------ records
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [
+        (0.0, 1e-6), (1e-4, 1e-6), (1e-3, 1e-6), (2e-3, 2e-6), (5.0, 5e-3), (-5.0, 5e-3), (3, None),
+        (True, None), ("text", None), (None, None), (NAN, None), (math.inf, None), ([1.0], None),
+    ],
+)  # fmt: skip
+def test_how_far_a_later_number_may_be_off(value, allowed):
+    found = tolerance(value)
+    assert found == (None if allowed is None else pytest.approx(allowed))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "allowed", "now", "same"),
+    [
+        (2.0, 0.25, 2.25, True), (2.0, 0.25, 1.75, True), (2.0, 0.25, 2.2501, False),
+        (2.0, 0.25, 1.7499, False), (2.0, 0.25, 2, True), (2.0, 0.25, "2.0", False), (3, None, 3, True),
+        (3, None, 4, False), ("a", None, "a", True), ("a", None, "b", False), (NAN, None, NAN, True),
+        (NAN, None, 1.0, False), (1.0, 1e-3, NAN, False), ([1, 2], None, [1, 2], True),
+        ([1, 2], None, [2, 1], False),
+    ],
+)  # fmt: skip
+def test_whether_a_result_is_as_recorded(recorded, allowed, now, same):
+    assert agree({"value": recorded, "tolerance": allowed}, now) == same
+
+
+def test_what_differs_is_named_with_both_values():
+    expected = {
+        "b": {"n": {"value": 5, "tolerance": None}, "r": {"value": 0.5, "tolerance": 0.01}},
+        "a": {"gone": {"value": 1.5, "tolerance": 0.1}},
+    }
+    found = {"b": {"n": 6, "r": 0.505, "more": "x"}, "c": {"new": 2}}
+    assert list(compare(expected, found)) == [
+        "a, gone: recorded 1.5, now absent",
+        "b, more: now x, not recorded",
+        "b, n: recorded 5, now 6",
+        "c, new: now 2, not recorded",
+    ]
+    assert list(compare({}, {})) == []
+
+
+def test_what_a_notebook_tells():
+    def told(name, value):
+        return {"metadata": {"scrapbook": {"name": name}, "bouwen": {"value": value}}}
+
+    plain = {"metadata": {"scrapbook": {"name": "other"}}}
+    notebook = {"cells": [{"outputs": [told("n", 5), plain, {}]}, {}, {"outputs": [told("r", 0.5)]}]}
+    assert told_in(notebook) == {"n": 5, "r": 0.5}
+
+
+# ------------------------------------------------------------------ keys
+
+
+def test_a_digest_tells_parts_and_their_order_apart():
+    made = [["ab", "c"], ["a", "bc"], ["abc"], ["c", "ab"], ["ab", "c", ""], []]
+    assert len({digest(parts) for parts in made}) == len(made)
+    assert digest(["é", b"x"]) == digest(["é".encode(), "x"])
+
+
+def test_a_fingerprint_follows_the_files_and_the_lock(tmp_path):
+    study, answers = tmp_path / "study.yml", tmp_path / "answers.csv"
+    study.write_text("title: a")
+    answers.write_text("1,2")
+    found = [fingerprint_of([study, answers], tmp_path)]
+    assert fingerprint_of([study, answers], tmp_path) == found[0]
+    answers.write_text("1,3")
+    found.append(fingerprint_of([study, answers], tmp_path))
+    (tmp_path / "requirements.lock").write_text("numpy==1")
+    found.append(fingerprint_of([study, answers], tmp_path))
+    (tmp_path / "requirements.lock").write_text("numpy==2")
+    found.append(fingerprint_of([study, answers], tmp_path))
+    found.append(fingerprint_of([study], tmp_path))
+    assert len(set(found)) == 5
+
+
+def test_a_kept_result_is_that_of_its_page_and_key(tmp_path):
+    page = blank("sample")
+    write_cached(tmp_path, page, "key", {"cells": [1]})
+    assert read_cached(tmp_path, page, "key") == {"cells": [1]}
+    assert read_cached(tmp_path, page, "other") is None
+    assert read_cached(tmp_path, blank("scales"), "key") is None
+    assert [path.name for path in tmp_path.iterdir()] == ["sample.json"]
+
+
+def blank(name):
+    return Page(name, name, name, {"cells": []})
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("<f at 0x7f12ab34cd56>", "<f at 0x0>"), ("0xabcdef", "0x0"), ("0xabcde", "0xabcde"),
+        ("0xABCDEF12", "0xABCDEF12"), ("a0xabcdef12", "a0xabcdef12"),
+    ],
+)  # fmt: skip
+def test_addresses_of_six_digits_and_more_are_cleaned(text, cleaned, tmp_path):
+    assert cleaned_text(text, tmp_path) == cleaned
+    assert cleaned_text(f"{tmp_path}/data/x.csv {text}", tmp_path) == f"data/x.csv {cleaned}"
+
+
+def test_a_warning_is_refused_with_the_number_of_its_cell():
+    page = blank("sample")
+    page.notebook["cells"] = [{"source": "first()"}, {"source": "second()\nmore()"}]
+    fine = {"outputs": [{"name": "stdout", "text": "fine"}]}
+    executed = {"cells": [fine, {"outputs": [{"name": "stderr", "text": " careful \n"}]}]}
+    runner = SimpleNamespace(withhold=str)
+    with pytest.raises(ChapterFailed) as caught:
+        refuse_warnings(page, executed, runner)
+    assert (caught.value.cell, str(caught.value)) == (2, "sample, cell 2 (second()): Warning: careful")
+    refuse_warnings(page, {"cells": [fine, {}]}, runner)
+
+
+# ------------------------------------------------------------------ pages of groups
+
+
+@pytest.fixture(scope="module")
+def study():
+    return bouwen.read_study("data/providers/study.yml")
+
+
+def template():
+    """A template with a cell for everybody and one for groups with estimates."""
+    given = 'study = "x"\ngroup = "g"\nlevel = "l"'
+    cells = [
+        {"cell_type": "code", "source": given, "metadata": {"tags": ["parameters"]}},
+        {"cell_type": "markdown", "source": "# A group", "metadata": {}},
+        {"cell_type": "code", "source": "estimate()", "metadata": {"tags": ["estimates"]}},
+        {"cell_type": "code", "source": "count()", "metadata": {}},
+    ]  # fmt: skip
+    notebook = json.loads(json.dumps({"cells": cells, "metadata": {}}))
+    return Chapter("subgroup", notebook, {"study": "x", "group": "g", "level": "l"})
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1])
+def test_a_page_has_estimates_from_min_group_on(study, beyond):
+    group = study.groups[0]
+    sizes = study.responses[group].value_counts()
+    middle = sizes.sort_values().index[1]
+    settings = study.settings.model_copy(update={"min_group": int(sizes[middle]) + beyond})
+    here = replace(study, file=study.file.model_copy(update={"settings": settings}))
+    made = {page.name: page for page in pages(here, {"subgroup": template()}, {}, "en", "study.yml")}
+    levels = [(g, level) for g in study.groups for level in study.levels(g)]
+    assert len(made) == len(levels)
+    for page, (g, level) in zip(made.values(), levels, strict=True):
+        sources = [cell["source"] for cell in page.notebook["cells"]]
+        enough = (study.responses[g] == level).sum() >= settings.min_group
+        assert ("estimate()" in sources) == enough
+        assert "count()" in sources
+        assert page.title == f"{study.group_label(g)}: {study.level_label(g, level)}"
+        assert f'group = "{g}"\nlevel = "{level}"' in sources[0]
+    own = next(page for page in made.values() if f'level = "{middle}"' in page.notebook["cells"][0]["source"])
+    assert any(cell["source"] == "estimate()" for cell in own.notebook["cells"]) == (beyond <= 0)
