@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -15,6 +16,7 @@ from bouwen.errors import BouwenError, did_you_mean
 from bouwen.words.spoken import Words
 
 ENGLISH = "en"  # what every text exists in
+ENGINE = "engine"  # the section of sentences that are remarked in English
 HERE = Path(__file__).parent
 MORE = "BOUWEN_WORDS"
 CODE = r"[a-z]{2,3}(-[A-Za-z0-9]+)*"  # of a language: "nl", "pt-BR"
@@ -85,7 +87,17 @@ def read(language: str, extra: str) -> Words:
         found = texts_of(path)
         check(path, found, english)
         own |= found
-    return Words(language, english | own, tuple(key for key in english if key not in own))
+    missing = tuple(key for key in english if key not in own)
+    sentences = {key: form_of(text) for key, text in english.items() if key.startswith(f"{ENGINE}.")}
+    return Words(language, english | own, missing, sentences)
+
+
+def form_of(text: str) -> re.Pattern[str]:
+    """What every sentence looks like that a text with places makes."""
+    parts = string.Formatter().parse(text)
+    return re.compile(
+        "".join(re.escape(said) + (f"(?P<{name}>.+)" if name else "") for said, name, _, _ in parts)
+    )
 
 
 def more() -> str:

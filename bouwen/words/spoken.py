@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -20,11 +21,14 @@ class Words:
         Text by dotted key, English where the language has none.
     missing : tuple of str
         The keys of the texts that are English for that reason.
+    sentences : mapping
+        By key, the form of what fits and tests remark in English; see `said`.
     """
 
     language: str
     texts: Mapping[str, str]
     missing: tuple[str, ...] = ()
+    sentences: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of a key, with values at its ``{places}``.
@@ -43,6 +47,18 @@ class Words:
     def has(self, key: str) -> bool:
         """Whether there is a text of this key."""
         return key in self.texts
+
+    def said(self, sentence: str) -> str:
+        """A sentence that a fit or a test remarks in English, in this language; itself where it is not known.
+
+        >>> from bouwen.words import words
+        >>> words("nl").said("no solution of bifactor"), words("nl").said("whatever else")
+        ('geen oplossing van bifactor', 'whatever else')
+        """
+        for key, form in self.sentences.items():
+            if found := form.fullmatch(sentence):
+                return self(key, **found.groupdict())
+        return sentence
 
     def number(self, value: float, digits: int = 2) -> str:
         """A number with a fixed count of decimals.

@@ -25,7 +25,7 @@ def remarks(study: Study, fit: Fit) -> Markdown:
     if not fit.warnings:
         return markdown(say("remarks.fine"))
     title = say("remarks.title")
-    return markdown(f"**{title}**\n\n" + "\n".join(f"- {warning}" for warning in fit.warnings))
+    return markdown(f"**{title}**\n\n" + "\n".join(f"- {say.said(warning)}" for warning in fit.warnings))
 
 
 def too_few(study: Study, group: str, level: str) -> Markdown | None:

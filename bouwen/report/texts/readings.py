@@ -21,7 +21,7 @@ def missing_test(study: Study) -> Markdown:
     try:
         found = little_mcar(key_items(study))
     except DataError as error:
-        return markdown(say("readings.no_little", reason=error))
+        return markdown(say("readings.no_little", reason=say.said(str(error))))
     p = pvalue_text(found.pvalue, study.language)
     figures = say("readings.little", df=found.df, chisq=say.number(found.chisq, 1), p=p)
     return markdown(
@@ -59,7 +59,7 @@ def apart(study: Study, found: Structures) -> Markdown:
     say, tests = words(study.language), found.tests()
     row = tests[(tests["free"] == "facets") & (tests["restricted"] == "one_factor")].iloc[0]
     if pd.isna(row["pvalue"]):
-        return markdown(say("readings.no_test", reason=row["note"]))
+        return markdown(say("readings.no_test", reason=say.said(row["note"])))
     chisq, df = say.number(row["chisq_diff"], 1), int(row["df_diff"])
     highest = float(found.scales()["r_highest"].max())
     said = say(f"readings.{'far' if highest < 0.7 else 'near' if highest < 0.85 else 'nearest'}")
