@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from bouwen.checks import DataError, Matrix, Vector
-from bouwen.scales.implied import Fitted, ImpliedModel, implied_models
+from bouwen.scales.group_models import GroupModel, models_of
 from bouwen.scales.polychorics import polychoric
+from bouwen.sem import Fit
 from bouwen.sem.after.intervals import check_draws_of, percentile_interval
 
 
@@ -23,7 +24,7 @@ class NotOneScale(DataError):
 
 
 def omega(
-    fit: Fitted,
+    fit: Fit,
     items: pd.DataFrame | Mapping[object, pd.DataFrame] | None = None,
     *,
     draws: ArrayLike | None = None,
@@ -45,8 +46,7 @@ def omega(
     Parameters
     ----------
     fit : Fit
-        A fitted model; its ``parameters`` are used and, where it carries them, the covariances (continuous
-        items) or the answers (ordered items) of its sample.
+        A fitted model.
     items : DataFrame, or mapping of group to DataFrame, optional
         The answers, for ``omega_observed`` where the fit does not carry them.
     draws : `bouwen.Bootstrap`, or array (draws, rows of ``fit.parameters``), optional
@@ -73,9 +73,9 @@ def omega(
     """
     if draws is not None:
         check_draws_of(fit, draws)
-    drawn = list(implied_models(fit, _complete(draws))) if draws is not None else []
+    drawn = list(models_of(fit, _complete(draws))) if draws is not None else []
     rows = []
-    for g, model in enumerate(implied_models(fit)):
+    for g, model in enumerate(models_of(fit)):
         for factor in model.factors:
             names = model.items_of(factor)
             ordered = model_is_ordered(model, names, factor)
@@ -103,32 +103,32 @@ def _complete(draws: ArrayLike) -> Matrix:
     return np.asarray(drawn[~np.isnan(drawn).any(axis=1)])
 
 
-def _over(sample: Matrix, model: ImpliedModel, factor: str) -> float:
+def _over(sample: Matrix, model: GroupModel, factor: str) -> float:
     """Variance that the factor gives the sum of its items, over that of the sample."""
     ordinal = model.items_of(factor)[0] in model.thresholds
     own = _ordinal_parts(model, factor)[0] if ordinal else _own(model, factor)
     return float(own / sample.sum())
 
 
-def _own(model: ImpliedModel, factor: str) -> Vector:
+def _own(model: GroupModel, factor: str) -> Vector:
     """(Σλ)²ψ."""
     return np.asarray(model.loadings(factor).sum(axis=-1) ** 2 * model.variance(factor), dtype=float)
 
 
-def continuous_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
+def continuous_shares(model: GroupModel, factor: str) -> tuple[Vector, Vector]:
     """``omega`` and ``omega_total`` of one factor of continuous items."""
     variance, error = _continuous_parts(model, model.items_of(factor))
     return _own(model, factor) / variance, 1 - error / variance
 
 
-def _continuous_parts(model: ImpliedModel, names: tuple[str, ...]) -> tuple[Vector, Vector]:
+def _continuous_parts(model: GroupModel, names: tuple[str, ...]) -> tuple[Vector, Vector]:
     """Variance of the sum of items, and the part that no factor explains."""
     rows, columns = np.ix_(places := model.places(names), places)
     variance = model.cov[..., rows, columns].sum(axis=(-2, -1))
     return variance, model.residual[..., rows, columns].sum(axis=(-2, -1))
 
 
-def omega_of_all(fit: Fitted) -> pd.Series:
+def omega_of_all(fit: Fit) -> pd.Series:
     """Omega total of the sum of all items that any factor measures.
 
     The share of the sum's variance that the factors explain together, 1 − 1ᵀΘ1 / 1ᵀΣ1; for ordered items that
@@ -144,7 +144,7 @@ def omega_of_all(fit: Fitted) -> pd.Series:
     McDonald (1999), ch. 6; Green & Yang (2009), Psychometrika 74.
     """
     found = {}
-    for model in implied_models(fit):
+    for model in models_of(fit):
         reached = (model.items_of(factor) for factor in model.factors)
         names = tuple(dict.fromkeys(name for names in reached for name in names))
         if model_is_ordered(model, names, "all factors together"):
@@ -159,7 +159,7 @@ def omega_of_all(fit: Fitted) -> pd.Series:
     return pd.Series(found, name="omega_total", dtype=float)
 
 
-def model_is_ordered(model: ImpliedModel, names: tuple[str, ...], factor: str) -> bool:
+def model_is_ordered(model: GroupModel, names: tuple[str, ...], factor: str) -> bool:
     """Whether a factor's items are ordered; `NotOneScale` where only some are."""
     ordered = tuple(name for name in names if name in model.thresholds)
     if ordered and len(ordered) < len(names):
@@ -167,13 +167,13 @@ def model_is_ordered(model: ImpliedModel, names: tuple[str, ...], factor: str) -
     return bool(ordered)
 
 
-def ordinal_shares(model: ImpliedModel, factor: str) -> tuple[Vector, Vector]:
+def ordinal_shares(model: GroupModel, factor: str) -> tuple[Vector, Vector]:
     """``omega`` and ``omega_total`` of one factor of ordered items."""
     own, total, variance = _ordinal_parts(model, factor)
     return own / variance, total / variance
 
 
-def _ordinal_parts(model: ImpliedModel, factor: str) -> tuple[Vector, Vector, Vector]:
+def _ordinal_parts(model: GroupModel, factor: str) -> tuple[Vector, Vector, Vector]:
     """Variances of the sum of answers: due to the factor, to all factors, and in all."""
     names = model.items_of(factor)
     limits, sd = _standardised_limits(model, names)
@@ -183,7 +183,7 @@ def _ordinal_parts(model: ImpliedModel, factor: str) -> tuple[Vector, Vector, Ve
     return own, total, variance
 
 
-def _standardised_limits(model: ImpliedModel, names: tuple[str, ...]) -> tuple[list[Vector], Vector]:
+def _standardised_limits(model: GroupModel, names: tuple[str, ...]) -> tuple[list[Vector], Vector]:
     """Thresholds of items as normal quantiles, and the standard deviations of their latent responses."""
     places = model.places(names)
     sd = np.sqrt(np.diagonal(model.cov, axis1=-2, axis2=-1)[..., places])
@@ -194,7 +194,7 @@ def _standardised_limits(model: ImpliedModel, names: tuple[str, ...]) -> tuple[l
     return limits, sd
 
 
-def _latent_correlations(model: ImpliedModel, names: tuple[str, ...], sd: Vector) -> tuple[Matrix, Matrix]:
+def _latent_correlations(model: GroupModel, names: tuple[str, ...], sd: Vector) -> tuple[Matrix, Matrix]:
     """Correlations of latent responses: what the factors make of them, and all of it."""
     rows, columns = np.ix_(places := model.places(names), places)
     scale = sd[..., :, None] * sd[..., None, :]
@@ -238,7 +238,7 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
     return np.where(possible, out, np.nan)
 
 
-def ave(fit: Fitted, *, standardised: bool = False) -> pd.Series:
+def ave(fit: Fit, *, standardised: bool = False) -> pd.Series:
     """Average variance extracted, Σλ²ψ / Σσ² over a factor's items.
 
     Parameters
@@ -258,7 +258,7 @@ def ave(fit: Fitted, *, standardised: bool = False) -> pd.Series:
     ----------
     Fornell & Larcker (1981), Journal of Marketing Research 18.
     """
-    models = list(implied_models(fit))
+    models = list(models_of(fit))
     figures = {
         (model.group, factor): factor_ave(model, factor, standardised=standardised)
         for model in models
@@ -270,7 +270,7 @@ def ave(fit: Fitted, *, standardised: bool = False) -> pd.Series:
     return pd.Series(list(figures.values()), index=index, name="ave")
 
 
-def factor_ave(model: ImpliedModel, factor: str, *, standardised: bool = False) -> float:
+def factor_ave(model: GroupModel, factor: str, *, standardised: bool = False) -> float:
     """Average variance extracted of one factor, see `ave`."""
     names = model.items_of(factor)
     if model.is_higher(factor) or any(_shared(model, factor, name) for name in names):
@@ -282,7 +282,7 @@ def factor_ave(model: ImpliedModel, factor: str, *, standardised: bool = False) 
     return float(explained.sum() / total.sum())
 
 
-def _shared(model: ImpliedModel, factor: str, item: str) -> bool:
+def _shared(model: GroupModel, factor: str, item: str) -> bool:
     """Whether a factor that is not above this one loads on an item too."""
     return any(
         model.reaches(other, item) and not model.reaches(other, factor)
@@ -291,10 +291,10 @@ def _shared(model: ImpliedModel, factor: str, item: str) -> bool:
     )
 
 
-def factor_correlations(fit: Fitted) -> dict[object, pd.DataFrame]:
+def factor_correlations(fit: Fit) -> dict[object, pd.DataFrame]:
     """Implied correlations of the factors of each group."""
     out = {}
-    for model in implied_models(fit):
+    for model in models_of(fit):
         places = model.places(model.factors)
         cov = model.cov[np.ix_(places, places)]
         sd = np.sqrt(np.diag(cov))
@@ -303,9 +303,9 @@ def factor_correlations(fit: Fitted) -> dict[object, pd.DataFrame]:
 
 
 def _answer_cov(
-    fit: Fitted,
+    fit: Fit,
     items: pd.DataFrame | Mapping[object, pd.DataFrame] | None,
-    model: ImpliedModel,
+    model: GroupModel,
     names: tuple[str, ...],
     *,
     ordinal: bool,
@@ -314,28 +314,18 @@ def _answer_cov(
 
     Those of ordered answers follow from their polychoric correlations and thresholds.
     """
-    frame = _rows(fit, model) if items is None else items
-    if isinstance(frame, Mapping):
-        frame = frame[model.group]
+    frame = items[model.group] if isinstance(items, Mapping) else items
+    g = list(fit.sample.group_values).index(model.group)
     if ordinal:
-        if frame is None:
+        if frame is None and not len(fit.sample.rows):
             return None
+        if frame is None:
+            frame = pd.DataFrame(fit.sample.rows[g], columns=list(fit.sample.names))
         found = polychoric(frame[list(names)])
         return answer_covariances([found.thresholds[name] for name in names], found.R.to_numpy())
-    if items is not None and frame is not None:
+    if frame is not None:
         return frame[list(names)].dropna().cov(ddof=0).to_numpy()
-    sample = getattr(fit, "sample", None)
-    if sample is None or not set(names) <= set(sample.names):
+    if fit.sample.patterns is not None and not fit.sample.patterns.observed.all():
         return None
-    g = list(sample.group_values).index(model.group)
-    places = [list(sample.names).index(name) for name in names]
-    return np.asarray(sample.cov[g][np.ix_(places, places)], dtype=float)
-
-
-def _rows(fit: Fitted, model: ImpliedModel) -> pd.DataFrame | None:
-    """The answers of the model's group that the fit carries, if any."""
-    sample = getattr(fit, "sample", None)
-    if sample is None or not len(getattr(sample, "rows", ())):
-        return None
-    g = list(sample.group_values).index(model.group)
-    return pd.DataFrame(sample.rows[g], columns=list(sample.names))
+    places = [list(fit.sample.names).index(name) for name in names]
+    return np.asarray(fit.sample.cov[g][np.ix_(places, places)], dtype=float)

@@ -22,6 +22,7 @@ from bouwen.sem.after.compare import NotNested, compare_fits, difference_test
 from bouwen.sem.after.effects import indirect_effects
 from bouwen.sem.after.storage import NotAFit
 from bouwen.sem.fit import Fit, fit_sem, load_fit
+from bouwen.sem.model.implied import Implied, Structure, implied_of_rows, total_effects
 from bouwen.sem.model.scanner import ModelSyntaxError
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ModelError
@@ -41,6 +42,7 @@ __all__ = [
     "DataError",
     "Fit",
     "GroupTooSmall",
+    "Implied",
     "ModelError",
     "ModelSyntaxError",
     "Moments",
@@ -53,6 +55,7 @@ __all__ = [
     "NotNumeric",
     "NotPositiveDefinite",
     "SamFit",
+    "Structure",
     "UnknownItem",
     "UnknownOption",
     "UnsupportedModel",
@@ -62,10 +65,12 @@ __all__ = [
     "difference_test",
     "fit_sam",
     "fit_sem",
+    "implied_of_rows",
     "indirect_effects",
     "load_fit",
     "monte_carlo_ci",
     "parse_model",
+    "total_effects",
 ]
 
 

@@ -27,6 +27,7 @@ from pydantic import Field, FiniteFloat, field_validator
 from scipy.special import ndtri
 
 from bouwen.errors import did_you_mean
+from bouwen.sem import total_effects
 from bouwen.survey.files import Location, Part, Problem, read_file, refuse_in
 from bouwen.survey.instrument import Instrument, Name, Perspective, read_instrument, unknown
 from bouwen.survey.register import Register, RegisterSpec, classify, read_register
@@ -204,7 +205,7 @@ class Population:
     @cached_property
     def effects(self) -> Matrix:
         """A = (I − B)⁻¹ (q, q): total effects of the disturbances."""
-        return np.asarray(np.linalg.inv(np.eye(len(self.latents)) - self.paths), dtype=float)
+        return total_effects(self.paths)
 
     @cached_property
     def disturbance_correlations(self) -> Matrix:

@@ -1,5 +1,6 @@
 import time
-from types import SimpleNamespace
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -8,15 +9,41 @@ from numpy.testing import assert_allclose
 from references import read_data, read_values
 
 from bouwen.scales import ave, factor_correlations, fornell_larcker, omega
-from bouwen.scales.composite import NotOneScale, answer_covariances
-from bouwen.scales.implied import NoFactors
+from bouwen.scales.composite import NotOneScale, answer_covariances, ordinal_shares
+from bouwen.scales.group_models import NoFactors, models_of
+from bouwen.sem import Moments, fit_sem
 from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf
 
 FITS = read_values("semtools/fits")
 
 
+def text_of(rows, ordered=()):
+    """A model text in which every parameter has its value; the residuals of ordered items follow from it."""
+    lines = []
+    for (lhs, op, rhs), own in rows.groupby(["lhs", "op", "rhs"], sort=False):
+        if lhs in ordered and (op == "~1" or (op == "~~" and lhs == rhs)):
+            continue
+        values = ", ".join(map(str, own["est"]))
+        values = f"c({values})" if len(own) > 1 else values
+        lines.append(f"{lhs} {op} {values}*{rhs}" if rhs else f"{lhs} ~ {values}*1")
+    return "\n".join(lines)
+
+
+@cache
 def fitted(case):
-    return SimpleNamespace(parameters=pd.DataFrame(FITS[case]["parameters"]))
+    """A fit at lavaan's estimates: a model without anything to estimate."""
+    rows = pd.DataFrame(FITS[case]["parameters"]).astype({"est": float})
+    ordered = tuple(rows.loc[rows["op"] == "|", "lhs"].unique())
+    data = read_data("holzinger") if case == "groups" else answers(case)
+    return fit_sem(
+        text_of(rows, ordered), data, ordered=ordered, group="school" if case == "groups" else None
+    )
+
+
+def with_values(rows):
+    """A fit of a model with these values, to a sample of which nothing is asked."""
+    names = sorted({name for name in rows["rhs"] if name.startswith("y")})
+    return fit_sem(text_of(rows), Moments(np.eye(len(names)), n=500, names=names, divisor="n"))
 
 
 def expected(case, what):
@@ -93,29 +120,34 @@ def test_parallel_items_give_spearman_brown():
     """Loadings √r and errors 1 − r: omega = p r / (1 + (p − 1) r)."""
     rows = [("f", "=~", f"y{i}", "", np.sqrt(0.4)) for i in range(4)]
     rows += [("f", "~~", "f", "", 1.0)] + [(f"y{i}", "~~", f"y{i}", "", 0.6) for i in range(4)]
-    fit = SimpleNamespace(parameters=pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group", "est"]))
+    fit = with_values(pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group", "est"]))
     table = omega(fit)
     assert_allclose(table["omega"], 4 * 0.4 / (1 + 3 * 0.4))
     assert_allclose(table["omega_total"], table["omega"])
-    assert np.isnan(table["omega_observed"]).all()
+    assert_allclose(table["omega_observed"], 16 * 0.4 / 4)  # of a sample without correlations
     assert_allclose(ave(fit)["f"], 0.4)
     many = np.linspace(-4, 4, 161)  # so many answers that they are as good as continuous
-    steps = pd.DataFrame([(f"y{i}", "|", f"t{k}", "", t) for i in range(4) for k, t in enumerate(many)])
-    steps.columns = fit.parameters.columns
-    fine = SimpleNamespace(parameters=pd.concat([fit.parameters, steps]))
-    assert_allclose(omega(fine)["omega"], table["omega"], atol=1e-3)
+    model = next(models_of(fit))
+    fine = replace(model, thresholds=dict.fromkeys(model.items_of("f"), many))
+    assert_allclose(ordinal_shares(fine, "f")[0], table["omega"], atol=1e-3)
 
 
-def test_omega_takes_the_covariances_or_answers_that_a_fit_carries(holzinger):
-    fit = fitted("simple")
-    fit.sample = SimpleNamespace(
-        names=tuple(holzinger), group_values=("",), cov=holzinger.cov(ddof=0).to_numpy()[None]
+def test_omega_takes_the_covariances_or_answers_that_a_fit_carries():
+    for case in ("simple", "groups", "ordinal"):
+        with_items = omega(fitted(case), answers(case))["omega_observed"]
+        assert_allclose(omega(fitted(case))["omega_observed"], with_items)
+
+
+def test_incomplete_answers_have_no_observed_covariances():
+    rows = pd.DataFrame(FITS["simple"]["parameters"]).astype({"est": float})
+    fit = fit_sem(
+        text_of(rows),
+        answers("simple")[[f"x{k}" for k in range(1, 10)]].mask(lambda x: x > 8),
+        missing="fiml",
     )
-    with_items = omega(fitted("simple"), holzinger)["omega_observed"]
-    assert_allclose(omega(fit)["omega_observed"], with_items)
-    fit, rows = fitted("ordinal"), answers("ordinal")
-    fit.sample = SimpleNamespace(names=tuple(rows), group_values=("",), rows=(rows.to_numpy(),))
-    assert_allclose(omega(fit)["omega_observed"], omega(fit, rows)["omega_observed"])
+    table = omega(fit)
+    assert table["omega_observed"].isna().all()
+    assert_allclose(table["omega"], omega(fitted("simple"))["omega"])
 
 
 def test_answer_covariances_are_those_of_simulated_answers():
@@ -151,18 +183,18 @@ def test_draws_give_an_interval_and_failed_ones_are_left_out(case):
     table = omega(fit, draws=draws)
     assert table["omega"].between(table["ci_lower"], table["ci_upper"]).all()
     assert (table["ci_upper"] - table["ci_lower"] > 0.005).all()
-    one = omega(SimpleNamespace(parameters=fit.parameters.assign(est=draws[0])))
-    same = omega(fit, draws=draws[:1])
-    assert_allclose(same["ci_lower"], one["omega"])
+    same = omega(fit, draws=est[None])
+    assert_allclose(same[["ci_lower", "ci_upper"]].T, same[["omega", "omega"]].T)
 
 
+@pytest.mark.slow
 def test_thousand_draws_of_thirteen_factors_take_seconds():
     names = [(f"f{i}", f"y{i}{j}") for i in range(13) for j in range(4)]
     rows = [(f, "=~", y, "", 0.8) for f, y in names] + [(y, "~~", y, "", 0.4) for _, y in names]
     rows += [(f"f{i}", "~~", f"f{j}", "", 1.0 if i == j else 0.5) for i in range(13) for j in range(i + 1)]
-    fit = SimpleNamespace(parameters=pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group", "est"]))
+    fit = with_values(pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group", "est"]))
     draws = fit.parameters["est"].to_numpy() + 0.01 * np.random.default_rng(1).standard_normal(
-        (1000, len(rows))
+        (1000, len(fit.parameters))
     )
     start = time.perf_counter()
     assert len(omega(fit, draws=draws)) == 13
@@ -170,11 +202,11 @@ def test_thousand_draws_of_thirteen_factors_take_seconds():
 
 
 def test_wrong_use_is_refused():
-    path = pd.DataFrame([("y", "~", "x", "", 0.5)], columns=["lhs", "op", "rhs", "group", "est"])
     with pytest.raises(NoFactors):
-        omega(SimpleNamespace(parameters=path))
-    mixed = fitted("ordinal").parameters
-    mixed = mixed[~((mixed["op"] == "|") & (mixed["lhs"] == "A1"))]
+        omega(fit_sem("x1 ~ 0.5*x2", read_data("holzinger")))
+    rows = pd.DataFrame(FITS["ordinal"]["parameters"]).astype({"est": float})
+    rows = rows[~((rows["op"] == "|") & (rows["lhs"] == "A1"))]
+    ordered = tuple(rows.loc[rows["op"] == "|", "lhs"].unique())
     with pytest.raises(NotOneScale) as error:
-        omega(SimpleNamespace(parameters=mixed))
+        omega(fit_sem(text_of(rows, ordered), answers("ordinal"), ordered=ordered))
     assert error.value.factor == "A"

@@ -7,7 +7,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from bouwen.survey import DataError
+from bouwen.survey import TableError
 
 LABELS = {1: "Helemaal mee oneens", 2: "Mee oneens", 3: "Neutraal", 4: "Mee eens", 5: "Helemaal mee eens"}
 
@@ -25,7 +25,7 @@ def test_a_label_counts_as_an_answer_only_where_all_answers_have_one(trial, code
     keep(trial, codes)
     answer = LABELS[codes[-1]]
     trial.write("answers.csv", f"id,t1,t2,plan,years\nr1,{answer},2,1,1\nr2,3,4,1,1\n")
-    with pytest.raises(DataError, match="in text") as caught:
+    with pytest.raises(TableError, match="in text") as caught:
         trial.read()
     assert caught.value.columns == ("t1",)
 
@@ -60,7 +60,7 @@ def test_value_labels_of_a_file_beside_half_a_scale(trial, file_label, refused):
         data, str(trial.folder / "answers.sav"), variable_value_labels={"t1": {5.0: file_label}}
     )
     if refused:
-        with pytest.raises(DataError, match="another code") as caught:
+        with pytest.raises(TableError, match="another code") as caught:
             trial.read()
         assert caught.value.columns == ("t1",)
     else:

@@ -6,14 +6,12 @@ not exist is NaN and is left out of that statistic alone.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from bouwen.checks import Matrix, Vector, check_choice, check_confidence
 from bouwen.errors import BouwenError
+from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import Array, Ints
 
 INTERVALS = ("percentile", "bc", "bca")
@@ -146,14 +144,6 @@ def normal_quantiles(drawn: Matrix, level: Matrix) -> Matrix:
         share = np.where((rank > 0) & (rank < R), (ndtri(level) - lower) / (upper - lower), 0.0)
         out = below + share * (above - below)
     return np.where(np.isnan(level) | (R == 0), np.nan, out)
-
-
-class Fitted(Protocol):
-    """What is asked of a fit: a table with ``lhs op rhs group``."""
-
-    @property
-    def parameters(self) -> pd.DataFrame:
-        """One row per parameter and group."""
 
 
 class OtherModel(BouwenError):

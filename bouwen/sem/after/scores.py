@@ -9,7 +9,7 @@ from bouwen.checks import UnknownOption
 from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
-from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array
+from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array, total_effects
 from bouwen.sem.options import NoRows, UnsupportedModel
 
 METHODS = ("regression", "bartlett")
@@ -71,7 +71,7 @@ def _weights(fit: Fitted, g: int, items: Array, method: str) -> Array:
     A[st.i[rows], st.j[rows]] = values[rows]
     rows = np.flatnonzero(st.kind == SYMMETRIC)
     S[st.i[rows], st.j[rows]] = S[st.j[rows], st.i[rows]] = values[rows]
-    inverse = np.linalg.inv(np.eye(p) - A[:p, :p])
+    inverse = total_effects(A[:p, :p])
     Lambda = (inverse @ A[:p, p:])[items]
     Theta = (inverse @ S[:p, :p] @ inverse.T)[np.ix_(items, items)]
     M = np.full((len(C) - p, len(items)), np.nan)

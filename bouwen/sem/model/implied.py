@@ -92,6 +92,10 @@ class Structure:
         """Rows of means and intercepts, and their places in m."""
         return self._places(INTERCEPT)
 
+    def thresholds_of(self, item: int) -> Ints:
+        """Rows of the thresholds of the ordered item at a place among the observed variables."""
+        return np.flatnonzero((self.kind == THRESHOLD) & (self.i == item))
+
     def _places(self, kind: int) -> tuple[Ints, Ints, Ints]:
         rows = np.flatnonzero(self.kind == kind)
         return rows, self.i[rows], self.j[rows]
@@ -249,6 +253,11 @@ class Implied:
     values: Array
 
 
+def total_effects(A: Array) -> Array:
+    """E = (I − A)⁻¹ (..., m, m): what arrives at each row from each column along all directed effects A."""
+    return np.asarray(np.linalg.inv(np.eye(A.shape[-1]) - A))
+
+
 def implied_moments(structure: Structure, theta: Array, fixed: Array | None = None) -> Implied:
     """Moments implied by parameters.
 
@@ -258,12 +267,17 @@ def implied_moments(structure: Structure, theta: Array, fixed: Array | None = No
     theta : array (..., q)
     fixed : array (..., G, R), optional
         Fixed values; those of the structure unless covariates were filled in.
+    """
+    return implied_of_rows(structure, row_values(structure, theta, fixed))
+
+
+def implied_of_rows(structure: Structure, values: Array) -> Implied:
+    """Moments implied by the values (..., G, R) of all rows, fixed ones included.
 
     References
     ----------
     McArdle & McDonald (1984), British Journal of Mathematical and Statistical Psychology 37.
     """
-    values = row_values(structure, theta, fixed)
     p, m = structure.p, structure.m
     shape = values.shape[:-1]
     A, S, intercepts = np.zeros((*shape, m, m)), np.zeros((*shape, m, m)), np.zeros((*shape, m))
@@ -271,7 +285,7 @@ def implied_moments(structure: Structure, theta: Array, fixed: Array | None = No
     A[..., i, j] = values[..., rows]
     rows, i, j = structure.symmetric
     S[..., i, j] = S[..., j, i] = values[..., rows]
-    E = np.linalg.inv(np.eye(m) - A)
+    E = total_effects(A)
     FE = E[..., :p, :]
     C = E @ S @ np.swapaxes(E, -1, -2)
     if len(structure.ordered):

@@ -26,6 +26,7 @@ from bouwen.sem.model.implied import (
     Array,
     Structure,
     compile_structure,
+    total_effects,
 )
 from bouwen.sem.model.statements import Formula, Model, Modifiers
 from bouwen.sem.model.syntax import parse_model
@@ -267,7 +268,7 @@ def _moments(structure: Structure, values: Array, unknown: Array) -> tuple[Array
     A[i[paths], j[paths]] = values[paths]
     S[i[links], j[links]] = S[j[links], i[links]] = values[links]
     intercepts[i[means]] = values[means]
-    E = np.linalg.inv(np.eye(m) - A)
+    E = total_effects(A)
     open_ = i[links[unknown[links] & (i[links] == j[links])]]
     known = np.diag(E @ S @ E.T)[open_]
     S[open_, open_] = np.linalg.solve(E[np.ix_(open_, open_)] ** 2, 1 - known)

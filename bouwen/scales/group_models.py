@@ -1,26 +1,14 @@
-"""Parameters of a fitted model -> what it implies for sums of items."""
+"""A fitted model -> what each group's factors make of sums of items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-import pandas as pd
 
 from bouwen.checks import DataError, Matrix, Vector
-
-
-class Fitted(Protocol):
-    """What the scales use of a fitted model.
-
-    ``parameters`` has the columns ``lhs op rhs group est`` with lavaan's operators.
-    """
-
-    @property
-    def parameters(self) -> pd.DataFrame:
-        """One row per parameter and group."""
+from bouwen.sem import Fit, Implied, Structure, implied_of_rows
 
 
 class NoFactors(DataError):
@@ -30,8 +18,8 @@ class NoFactors(DataError):
         super().__init__('the model has no factor, that is no line with "=~"; there is nothing to describe.')
 
 
-@dataclass(frozen=True)
-class ImpliedModel:
+@dataclass(frozen=True, eq=False)
+class GroupModel:
     """One group of a fitted model in matrices over all its variables.
 
     Arrays may have leading dimensions, such as one for bootstrap draws.
@@ -90,7 +78,7 @@ class ImpliedModel:
         return any(self.reaches(factor, other) for other in self.factors if other != factor)
 
 
-def implied_models(fit: Fitted, draws: Matrix | None = None) -> Iterator[ImpliedModel]:
+def models_of(fit: Fit, draws: Matrix | None = None) -> Iterator[GroupModel]:
     """The model of each group, in the order of the parameters.
 
     Parameters
@@ -99,56 +87,40 @@ def implied_models(fit: Fitted, draws: Matrix | None = None) -> Iterator[Implied
     draws : array (draws, rows of ``fit.parameters``), optional
         Estimates to take instead of those of the fit.
 
-    Notes
-    -----
-    With A the directed and S the undirected parameters, covariances are (I − A)⁻¹ S (I − A)⁻ᵀ.
-
-    References
-    ----------
-    McArdle & McDonald (1984), British Journal of Mathematical and Statistical Psychology 37.
+    Raises
+    ------
+    NoFactors
     """
-    table = fit.parameters
-    if not (table["op"] == "=~").any():
+    structure = fit.structure
+    if not structure.loading.any():
         raise NoFactors()
-    values = table["est"].to_numpy(dtype=float) if draws is None else draws
-    table = table.reset_index(drop=True)
-    table = table[table["op"].isin(["=~", "~", "~~", "~1", "|"])]
-    for group, rows in table.groupby("group", sort=False):
-        yield _implied(group, rows, values)
+    implied = fit.implied
+    if draws is not None:
+        shape = structure.free.shape
+        implied = implied_of_rows(structure, draws[:, : structure.free.size].reshape(len(draws), *shape))
+    for g, group in enumerate(fit.sample.group_values):
+        yield _model_of(structure, implied, g, group)
 
 
-def _implied(group: object, rows: pd.DataFrame, values: Matrix) -> ImpliedModel:
-    loads = rows[rows["op"] == "=~"]
-    factors = tuple(dict.fromkeys(loads["lhs"]))
-    two_sided = rows[rows["op"].isin(["=~", "~", "~~"])]
-    names = tuple(dict.fromkeys([*factors, *loads["rhs"], *two_sided["lhs"], *two_sided["rhs"]]))
-    place, m = {name: k for k, name in enumerate(names)}, len(names)
-    shape = (*values.shape[:-1], m, m)
-    measure, directed, S = (np.zeros(shape) for _ in range(3))
-    mean = np.zeros(shape[:-1])
-    thresholds: dict[str, list[Vector]] = {}
-    for row, lhs, op, rhs in rows[["lhs", "op", "rhs"]].itertuples():
-        est = values[..., row]
-        if op == "=~":
-            measure[..., place[rhs], place[lhs]] = est
-        elif op == "~":
-            directed[..., place[lhs], place[rhs]] = est
-        elif op == "~~":
-            S[..., place[lhs], place[rhs]] = S[..., place[rhs], place[lhs]] = est
-        elif op == "~1":
-            mean[..., place[lhs]] = est
-        else:
-            thresholds.setdefault(lhs, []).append(est)
-    total = np.linalg.inv(np.eye(m) - measure - directed)
-    return ImpliedModel(
+def _model_of(structure: Structure, implied: Implied, g: int, group: object) -> GroupModel:
+    names = (*structure.observed, *structure.latent)
+    values, cov = implied.values[..., g, :], implied.C[..., g, :, :]
+    loads = np.flatnonzero(structure.loading)
+    measure, residual = np.zeros(cov.shape), np.zeros(cov.shape)
+    measure[..., structure.i[loads], structure.j[loads]] = values[..., loads]
+    rows, i, j = structure.symmetric
+    residual[..., i, j] = residual[..., j, i] = values[..., rows]
+    return GroupModel(
         group=group,
         names=names,
-        factors=factors,
+        factors=tuple(dict.fromkeys(names[j] for j in structure.j[loads])),
         reach=_reach(measure),
-        cov=np.asarray(total @ S @ np.swapaxes(total, -1, -2), dtype=float),
-        mean=np.asarray((total @ mean[..., None])[..., 0], dtype=float),
-        residual=S,
-        thresholds={name: np.sort(np.stack(found, axis=-1)) for name, found in thresholds.items()},
+        cov=cov,
+        mean=implied.eta[..., g, :],
+        residual=residual,
+        thresholds={
+            names[k]: np.sort(values[..., structure.thresholds_of(k)]) for k in structure.ordered.tolist()
+        },
     )
 
 
