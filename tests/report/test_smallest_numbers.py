@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 
 import bouwen
 from bouwen.report import plots, tables, texts
+from bouwen.scales.items import describe
 
 LEAST = 4
 GROUP = "procurement_variant"  # three levels, the last of which is made small
@@ -40,6 +41,17 @@ def cells(table):
     body = table.as_raw_html().split("</style>")[-1]
     found = re.sub(r"<[^>]+>", "\x00", body).split("\x00")
     return [html.unescape(text.strip()) for text in found if text.strip()]
+
+
+def described(study):
+    """How the answers to every item are spread; what costs fits is left out."""
+    rows = {}
+    for item in study.items:
+        scale = study.instrument.scale_of(item)
+        rows[item] = describe(study.responses[item], scale.lowest, scale.highest)
+    return pd.DataFrame.from_dict(rows, orient="index").assign(
+        construct=[study.instrument.construct_of(item) for item in study.items]
+    )
 
 
 SIZES = pytest.mark.parametrize("size", [0, 1, LEAST - 1, LEAST, LEAST + 1])
@@ -108,7 +120,7 @@ def test_missing_answers_per_item(study, size):
     responses[list(study.items)] = responses[list(study.items)].fillna(3)
     responses.loc[responses.index[:size], item] = np.nan
     here = replace(study, responses=responses)
-    shown = cells(tables.items(here))
+    shown = cells(tables.items(here, described(here)))
     told = f"<{np.ceil(1000 * LEAST / 30) / 10}%" if 0 < size < LEAST else f"{100 * size / 30:.1f}%"
     assert shown[shown.index(item) + 1] == told
     assert shown[shown.index(other) + 1] == "0.0%"
@@ -123,7 +135,7 @@ def test_shares_at_the_ends_of_a_scale(study, size, end):
     item = next(item for item in study.items if not study.instrument.items[item].reversed)
     responses = study.responses.iloc[:30].copy()
     responses[item] = [{"floor": 1.0, "ceiling": 5.0}[end]] * size + [3.0, 2.0] * 5 + [4.0] * (20 - size)
-    found = bouwen.item_statistics(replace(study, responses=responses))
+    found = described(replace(study, responses=responses))
     shown = cells(tables.items(replace(study, responses=responses), found))
     at = shown.index(item)
     told = f"<{np.ceil(1000 * LEAST / 30) / 10}%" if 0 < size < LEAST else f"{100 * size / 30:.1f}%"

@@ -97,4 +97,3 @@ def test_a_role_takes_the_model_that_the_study_gives_it():
     here = replace(study, file=study.file.model_copy(update={"models": roles}))
     by_role, by_name = fit_model(here, "measurement"), fit_model(here, "obstacles")
     assert_allclose(by_role.parameters["est"], by_name.parameters["est"])
-    assert not (fit_model(here, "structural").parameters["op"] == "~").any()
