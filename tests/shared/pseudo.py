@@ -29,7 +29,7 @@ import matplotlib.text
 def noting(self, *args, _save=matplotlib.figure.Figure.savefig, **kwargs):
     texts = [text.get_text() for text in self.findobj(matplotlib.text.Text) if text.get_visible()]
     with Path({folder!r}, {name!r}).open("a", encoding="utf-8") as notes:
-        notes.write(json.dumps(texts) + "\\\\n")
+        notes.write(json.dumps(texts) + "\\n")
     return _save(self, *args, **kwargs)
 
 
