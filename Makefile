@@ -1,24 +1,44 @@
-# make book    build the default book           make lint    code, types, rooms and notebooks
-# make test    every check                      make lab     the chapters in JupyterLab
+# make book    build the default book
+# make quick   lint and every test that builds  make test    quick, and the tests that build books and
+#              no book and starts no browser                 read them in a browser
+# make long    simulations, fuzzing and all     make times   measure what tests cost: tests/TIMES.md
+#              books; tables in benchmarks/
+# make lab     the chapters in JupyterLab       make docs    the reference, in _build/docs
+# make bench   how fast it is, and what moved   make lint    code, types, rooms and notebooks
 # make clean   remove what was built            make lock    pin the packages anew
-# make docs    the reference, in _build/docs   make bench   how fast everything is, and what moved
 #
-# The first call creates .venv from requirements.lock; PYTHON=python3.12 picks another Python.
+# The first call creates .venv from requirements.lock; PYTHON=python3.12 picks another Python, WORKERS=4 as many
+# processes for tests (by default one a core).
 
 PYTHON ?= python3
 STUDY ?= data/providers/study.yml
+WORKERS ?= auto
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
 
-.PHONY: .venv book test lint lab clean lock docs bench
+.PHONY: .venv book quick test long times lint lab clean lock docs bench
 
 book: .venv
 	$(BIN)/bouwen build $(STUDY)
 
+quick: lint
+	$(PYTEST) -m "not book and not browser and not long"
+
 test: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not long"
+
+long: .venv
+	$(PYTEST) -m long --record benchmarks/simulations
+	$(PYTEST) --hypothesis-profile=long tests/sem/test_syntax_properties.py tests/survey/test_disclosure.py
+
+times: .venv
+	rm -f .times.json
+	$(PYTEST) -p times --times .times.json
+	$(BIN)/python tests/shared/times.py .times.json > tests/TIMES.md
+	rm .times.json
 
 lint: .venv
 	$(BIN)/ruff check

@@ -1,12 +1,29 @@
 """What tests of several rooms use: the studies, a miniature book, and what every test leaves behind it."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from books import Books
+from hypothesis import settings
 from mini import write_book, write_study
 
 import bouwen
+
+# The same examples every time in a check; many new ones with --hypothesis-profile=long.
+settings.register_profile("check", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("long", max_examples=5000, deadline=None, print_blob=True)
+settings.load_profile("check")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--record", type=Path, help="keep the tables of simulations in this folder")
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that workers end together."""
+    items.sort(key=lambda item: -sum(map(bool, map(item.get_closest_marker, ("long", "browser", "book")))))
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +62,29 @@ def mini(tmp_path, monkeypatch) -> Path:
     write_study(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def books(tmp_path_factory) -> Books:
+    """Finished books, for whoever reads them; who changes a build takes a miniature one."""
+    base = tmp_path_factory.getbasetemp()
+    return Books((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "books")
+
+
+@pytest.fixture(scope="session")
+def mini_book(books) -> Path:
+    """The root of a miniature book that has been built."""
+    return books.mini()
+
+
+@pytest.fixture
+def record(request):
+    """Keep the table of a simulation in the folder of ``--record``; without one it is only tested."""
+    folder = request.config.getoption("record")
+
+    def keep(name, table):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            table.to_csv(folder / f"{name}.csv", float_format="%.4g", lineterminator="\n")
+
+    return keep

@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 import pytest
 
-from bouwen.report.book import building as book
-
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 
 FLAGS = [
@@ -39,12 +37,10 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session", params=["nl", "en"])
-def site(request, tmp_path_factory):
+@pytest.fixture(params=["nl", "en"])
+def site(request, books):
     """The HTML of the default study in each language, and the language."""
-    output = tmp_path_factory.mktemp("site") / request.param
-    book.build("data/providers/study.yml", parameters={"language": request.param}, output=output)
-    return output, request.param
+    return books.html("providers", request.param), request.param
 
 
 class Visit:

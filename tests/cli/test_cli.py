@@ -1,28 +1,40 @@
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from mini import code, markdown, write_chapter
 
-from bouwen.cli import joined_parameters
+from bouwen.cli import joined_parameters, main
 
 RUN = [sys.executable, "-c", "from bouwen.cli import main; main()"]
 STUDY = "data/mini/study.yml"
 
 
 def bouwen(*arguments, cwd=None):
+    """The command in a process of its own."""
     return subprocess.run([*RUN, *arguments], cwd=cwd, capture_output=True, text=True)
 
 
-def test_help_comes_at_once():
-    bouwen("--help")
-    began = time.monotonic()
-    done = bouwen("--help")
-    assert done.returncode == 0
-    assert all(name in done.stdout for name in ("build", "check", "lab", "power", "simulate", "verify"))
-    assert time.monotonic() - began < 2
+@pytest.fixture
+def said(monkeypatch, capsys):
+    """The command in this process: its exit status and what it wrote to both streams."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["bouwen", *arguments])
+        try:
+            main()
+        except SystemExit as stop:
+            return stop.code or 0, *capsys.readouterr()
+        return 0, *capsys.readouterr()
+
+    return call
+
+
+def test_help_names_every_command(said):
+    status, out, _ = said("--help")
+    assert status == 0
+    assert all(name in out for name in ("build", "check", "lab", "power", "simulate", "verify"))
 
 
 def test_the_command_line_imports_nothing_heavy():
@@ -52,10 +64,10 @@ def test_version():
     ],
     ids=" ".join,
 )
-def test_wrong_use_is_status_2(arguments, mini):
-    done = bouwen(*arguments, cwd=mini)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+def test_wrong_use_is_status_2(arguments, mini, said):
+    status, _, err = said(*arguments)
+    assert status == 2
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
@@ -72,14 +84,22 @@ def test_wrong_use_is_status_2(arguments, mini):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_refused_is_status_1_with_one_message(arguments, problem, mini):
-    done = bouwen(*arguments, cwd=mini)
+def test_what_is_refused_is_status_1_with_one_message(arguments, problem, mini, said):
+    status, _, err = said(*arguments)
+    assert status == 1
+    assert err.startswith("bouwen: ")
+    assert problem in err
+    assert "Traceback" not in err
+
+
+def test_a_refusal_leaves_the_process_as_it_leaves_the_command(mini):
+    done = bouwen("check", "nowhere/study.yml", cwd=mini)
     assert done.returncode == 1
     assert done.stderr.startswith("bouwen: ")
-    assert problem in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.book
 def test_a_failing_chapter_shows_a_traceback_only_when_asked(mini):
     write_chapter(mini, "book/sample", markdown("# Sample"), code("1 / 0"))
     plain = bouwen("build", STUDY, "--no-warm", cwd=mini)
@@ -92,6 +112,7 @@ def test_a_failing_chapter_shows_a_traceback_only_when_asked(mini):
     assert asked.stderr.strip().endswith(message)
 
 
+@pytest.mark.book
 def test_a_build_ends_by_naming_the_page_to_open(mini):
     done = bouwen("build", STUDY, "--no-warm", cwd=mini)
     assert done.returncode == 0, done.stderr
@@ -100,8 +121,9 @@ def test_a_build_ends_by_naming_the_page_to_open(mini):
     assert Path(last.removeprefix("The book is ready: ")).is_file()
 
 
-def test_the_study_is_found_from_a_folder_below(mini):
-    assert bouwen("check", STUDY, cwd=mini / "book").returncode == 0
+def test_the_study_is_found_from_a_folder_below(mini, monkeypatch, said):
+    monkeypatch.chdir(mini / "book")
+    assert said("check", STUDY)[0] == 0
 
 
 def test_parameters_may_be_written_as_papermill_has_them():

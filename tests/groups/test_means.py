@@ -86,7 +86,7 @@ def test_comparing_correlations_is_antisymmetric_and_holds_zero_for_twins():
     assert one.ci_lower < one.difference < one.ci_upper
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_interval_of_a_correlation_difference_covers():
     """Coverage near 95 % for equal population correlations (.5) and .7 between the predictors, n = 200."""
     rng, reps = np.random.default_rng(11), 4000

@@ -332,18 +332,20 @@ def joint_pvalues(study, draws, seed):
     return shuffle(given, some, 0.95, draws=draws, seed=seed)[1]["pvalue"]
 
 
-@pytest.mark.slow
-def test_joint_p_values_are_uniform_when_nothing_is_there(reputation):
+@pytest.mark.long
+def test_joint_p_values_are_uniform_when_nothing_is_there(reputation, record):
     rng = np.random.default_rng(2020)
     few = replace(reputation, responses=reputation.responses.iloc[::3])
     found = pd.DataFrame([joint_pvalues(unrelated(few, rng), 99, k) for k in range(80)])
+    shares = {f"p <= {level}": (found <= level).mean() for level in (0.05, 0.1, 0.2, 0.4)}
+    record("specifications-of-nothing", pd.DataFrame(shares))
     for name in ("median", "z"):
         spread = found[name] - rng.random(len(found)) / 100  # p has steps of 1/100
         assert kstest(spread, "uniform").pvalue > 0.01
     assert (found["significant"] <= 0.05).mean() < 0.1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_shuffled_effects_are_those_of_models_fitted_to_shuffled_answers(providers):
     given = material(providers)
     some = [

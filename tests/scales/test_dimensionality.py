@@ -1,11 +1,13 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from recovery import five_point_answers
+from recovery import five_point_answers, recovery
 
 from bouwen.checks import TooFewItems, TooFewRespondents
-from bouwen.scales import empirical_kaiser, mahalanobis, map_test, mardia, parallel_analysis
+from bouwen.scales import dimensionality, empirical_kaiser, mahalanobis, map_test, mardia, parallel_analysis
 from bouwen.scales.dimensionality import TooFewDraws, kaiser_reference, one_factor, random_correlations
 from bouwen.scales.extraction import extract
 
@@ -64,6 +66,14 @@ def test_known_number_of_factors_is_found():
     ]
     rates = (np.array(found) == 3).mean(axis=0)
     assert (rates >= 0.95).all()
+
+
+@pytest.mark.long
+def test_rates_are_those_that_the_room_tells(record):
+    found = recovery(100)
+    record("number-of-factors", found)
+    told = re.findall(r"^ +((?:[0-9.]+ +){6}[0-9.]+)$", dimensionality.__doc__, re.MULTILINE)
+    assert_allclose(found, [[float(x) for x in line.split()] for line in told], atol=0.0201)
 
 
 def test_shuffled_answers_give_much_the_same_reference():

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from references import read_data
@@ -79,7 +79,6 @@ def test_patterns_are_counted_most_frequent_first():
 some_gaps = st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=60)
 
 
-@settings(deadline=None)
 @given(some_gaps, st.integers(1, 6))
 def test_common_patterns_hold_everyone_and_no_small_number(pattern_of_each, min_cell):
     frame = pd.DataFrame(np.where(pattern_of_each, np.nan, 1.0), columns=["a", "b", "c"])

@@ -187,7 +187,7 @@ def test_draws_give_an_interval_and_failed_ones_are_left_out(case):
     assert_allclose(same[["ci_lower", "ci_upper"]].T, same[["omega", "omega"]].T)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_thousand_draws_of_thirteen_factors_take_seconds():
     names = [(f"f{i}", f"y{i}{j}") for i in range(13) for j in range(4)]
     rows = [(f, "=~", y, "", 0.8) for f, y in names] + [(y, "~~", y, "", 0.4) for _, y in names]

@@ -23,7 +23,7 @@ def found(frames):
     return scale_reliability(frames, draws=400, seed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_intervals_of_omega_match_lavaan_and_semtools(frames):
     """Percentiles of two sets of random samples, whose own standard error is about .006."""
     table = scale_reliability(frames, draws=2000, seed=1).table()
@@ -33,7 +33,7 @@ def test_intervals_of_omega_match_lavaan_and_semtools(frames):
         assert (np.abs(ours.to_numpy() - theirs) < [1e-5, 0.025, 0.025]).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", SCALES)
 def test_intervals_match_robust_errors_by_the_delta_method(frames, name):
     """The same share of variance as a defined parameter of the model."""

@@ -72,6 +72,7 @@ def test_interval_holds_the_estimate_and_repeats(by_construct):
     assert first.failed == 0
 
 
+@pytest.mark.long
 def test_thousand_draws_of_thirteen_constructs_take_seconds():
     rng = np.random.default_rng(1)
     f = rng.standard_normal((201, 13)) + rng.standard_normal((201, 1))

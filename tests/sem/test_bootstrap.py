@@ -275,7 +275,7 @@ def test_normal_moments_have_the_mean_and_spread_of_normal_samples(n):
     [
         "complete",
         "fiml",
-        *(pytest.param(c, marks=pytest.mark.slow) for c in ("ordered", "ordered, covariate")),
+        *(pytest.param(c, marks=pytest.mark.long) for c in ("ordered", "ordered, covariate")),
     ],
 )
 def test_parametric_draws_spread_as_the_standard_errors_say(case):

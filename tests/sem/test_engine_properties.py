@@ -214,9 +214,9 @@ def test_fits_leave_their_input_alone():
     pd.testing.assert_frame_equal(h, before)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("n", "kind"), [(200, "ML"), (500, "MLR"), (200, "WLSMV"), (500, "WLSMV")])
-def test_known_parameters_are_recovered_with_correct_coverage(n, kind):
+def test_known_parameters_are_recovered_with_correct_coverage(n, kind, record):
     """95 % intervals hold the truth in about 95 % of seeded samples."""
     rng = np.random.default_rng(20 + n)
     loadings = np.array([[0.8, 0], [0.7, 0], [0.6, 0], [0, 0.8], [0, 0.7], [0, 0.6]])
@@ -238,6 +238,8 @@ def test_known_parameters_are_recovered_with_correct_coverage(n, kind):
             row = table.loc[key]
             hits[key] += bool(row.ci_lower <= value <= row.ci_upper)
             estimates[key].append(row.est)
+    found = {" ".join(key): (np.mean(estimates[key]), hits[key] / reps) for key in truth}
+    record(f"coverage-{kind}-{n}", pd.DataFrame(found, index=["mean", "coverage"]).T)
     for key, value in truth.items():
         assert np.mean(estimates[key]) == pytest.approx(value, abs=0.02)
         assert 0.90 <= hits[key] / reps <= 0.99

@@ -9,7 +9,7 @@ from scipy.stats import kstest
 
 from bouwen.sem import bootstrap, fit_sem
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 MODEL = """f =~ a1 + a2 + a3
 g =~ b1 + b2 + b3
@@ -68,8 +68,13 @@ def run(kind: str, n: int, seed: int) -> tuple[pd.DataFrame, list[float]]:
 @pytest.mark.parametrize(
     ("kind", "n"), [("complete", 200), ("complete", 500), ("fiml", 200), ("ordered", 200), ("ordered", 500)]
 )
-def test_parameters_are_recovered_and_covered(kind: str, n: int) -> None:
+def test_parameters_are_recovered_and_covered(kind: str, n: int, record) -> None:
     frame, tails = run(kind, n, seed=20240601)
+    found = frame.groupby("parameter").agg(
+        median=("est", "median"), sd=("est", "std"), se=("se", "median"), coverage=("covers", "mean")
+    )
+    found.index = [" ".join(parameter) for parameter in found.index]
+    record(f"recovery-{kind}-{n}", found.assign(refused=np.mean(np.array(tails) < 0.05)))
     for parameter, draws in frame.groupby("parameter"):
         truth, spread = TRUTH[parameter], draws["est"].std()
         bias = abs(draws["est"].median() - truth)
@@ -117,7 +122,7 @@ def mediated(rng: np.random.Generator, n: int, gaps: bool = False) -> pd.DataFra
 @pytest.mark.parametrize(
     ("kind", "gaps"), [("nonparametric", False), ("nonparametric", True), ("parametric", False)]
 )
-def test_bootstrap_intervals_cover_an_indirect_effect(kind: str, gaps: bool) -> None:
+def test_bootstrap_intervals_cover_an_indirect_effect(kind: str, gaps: bool, record) -> None:
     rng, covered = np.random.default_rng(77), {"percentile": 0, "bc": 0, "bca": 0}
     for k in range(SAMPLES):
         fit = fit_sem(MEDIATION, mediated(rng, 100, gaps), missing="fiml" if gaps else "listwise")
@@ -125,6 +130,7 @@ def test_bootstrap_intervals_cover_an_indirect_effect(kind: str, gaps: bool) -> 
         for interval in covered:
             row = boot.intervals(interval).iloc[-1]
             covered[interval] += row["ci_lower"] <= 0.2 <= row["ci_upper"]
+    record(f"coverage-{kind}{'-fiml' * gaps}", pd.Series(covered, name="coverage") / SAMPLES)
     error = np.sqrt(0.95 * 0.05 / SAMPLES)
     for interval, hits in covered.items():  # percentiles of so few respondents fall a little short
         assert abs(hits / SAMPLES - 0.95) < 3.5 * error + 0.02, interval

@@ -256,7 +256,7 @@ def dask_cluster(folder, n_workers):
             process.wait()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_gives_the_bits_of_one_core(tmp_path):
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -283,7 +283,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_bits_of_one_core(tmp_path):
     assert_array_equal(np.concatenate(found), np.concatenate(alone))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_power_on_a_cluster_says_what_one_core_says(tmp_path):
     def power(*options):
         command = [str(Path(sys.executable).with_name("bouwen")), "power", "data/reputation/study.yml"]

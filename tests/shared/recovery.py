@@ -1,10 +1,4 @@
-"""How often each rule finds the number of factors, as a Markdown table on standard output.
-
-Five-point items of a simple structure, four items a factor, n = 201, seed 1; the number of samples a row
-is the argument, 100 without one.
-"""
-
-import sys
+"""How often each rule finds the number of factors of five-point items with a simple structure."""
 
 import numpy as np
 import pandas as pd
@@ -45,14 +39,3 @@ def recovery(samples, n=201, seed=1):
                     {"factors": factors, "loading": loading, "correlation": correlation} | rates.to_dict()
                 )
     return pd.DataFrame(rows)
-
-
-def markdown(table):
-    lines = [list(table.columns), ["---"] * table.shape[1], *table.round(2).to_numpy().tolist()]
-    return "\n".join(
-        "| " + " | ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in line) + " |" for line in lines
-    )
-
-
-if __name__ == "__main__":
-    print(markdown(recovery(int(sys.argv[1]) if len(sys.argv) > 1 else 100)))

@@ -95,11 +95,11 @@ def test_plain_papermill_runs_a_stored_chapter(tmp_path):
 
 
 @pytest.mark.book
-def test_plain_jupyter_book_builds_the_default_study(tmp_path):
-    root = Path(__file__).parents[3]
+@pytest.mark.long
+def test_plain_jupyter_book_builds_the_default_study(tmp_path, books):
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", ".", "--path-output", str(tmp_path), "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=books.root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     html = tmp_path / "_build" / "html"
     assert {path.stem for path in (html / "book").glob("*.html")} == {path.stem for path in BOOK}
