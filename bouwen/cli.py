@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from bouwen.errors import BouwenError
+from bouwen.report.book.startup import CAN_FORK
 
-CAN_FORK = sys.platform == "linux"
 INTERRUPTED = 130  # what typer leaves with after Ctrl-C
 DEFAULT_STUDY = Path("data/providers/study.yml")
 

@@ -53,8 +53,8 @@ def class_name(low: float | None, high: float | None) -> str:
     ('under_20000', '2_5_5', 'from_5')
     """
     if high is None:
-        return f"from_{plain(low or 0)}"
-    return f"under_{plain(high)}" if low is None else f"{plain(low)}_{plain(high)}"
+        return f"from_{in_name(low or 0)}"
+    return f"under_{in_name(high)}" if low is None else f"{in_name(low)}_{in_name(high)}"
 
 
 def class_label(low: float | None, high: float | None) -> Category:
@@ -70,7 +70,7 @@ def class_label(low: float | None, high: float | None) -> Category:
     return Category.model_validate({language: label(words(language)) for language in languages()})
 
 
-def plain(bound: float) -> str:
+def in_name(bound: float) -> str:
     """A bound as part of a name."""
     return re.sub(r"\W", "_", f"{bound:.15g}")
 

@@ -14,7 +14,7 @@ from bouwen.survey.study import Study, read_study
 from bouwen.words import Words, words
 
 CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
-MOST = 5  # items and texts that a report names
+MOST_NAMED = 5  # items and texts that a report names
 MANY_GAPS = 0.25  # share of all items left open that makes a respondent inattentive
 
 
@@ -145,7 +145,7 @@ def report(found: Screening, language: str) -> Iterator[str]:
     yield "  " + say("screening.size", n=found.n, items=len(study.items))
     yield "  " + say("screening.complete", count=shown(int(found.missing_per_respondent.get(0, 0))))
     missing = found.missing_per_item["missing"].sort_values(ascending=False, kind="stable")
-    if often := [f"{item} ({shown(count)})" for item, count in missing.items() if count][:MOST]:
+    if often := [f"{item} ({shown(count)})" for item, count in missing.items() if count][:MOST_NAMED]:
         yield "  " + say("screening.missing", items=", ".join(often))
     yield "  " + say("screening.constant", count=shown(found.constant))
     yield "  " + say("screening.duplicated", count=shown(found.duplicated))
@@ -171,7 +171,7 @@ def fallbacks(study: Study, say: Words) -> Iterator[str]:
 
 def fallback(say: Words, kind: str, keys: Sequence[str]) -> str:
     """How many texts of a kind are not in the language, and the first of them."""
-    shown = ", ".join(keys[:MOST]) + (", …" if len(keys) > MOST else "")
+    shown = ", ".join(keys[:MOST_NAMED]) + (", …" if len(keys) > MOST_NAMED else "")
     return say(f"screening.fallback.{kind}", language=say.own_name, n=len(keys), keys=shown)
 
 

@@ -16,8 +16,9 @@ from typing import Protocol, TextIO
 from bouwen.errors import BouwenError
 from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
 from bouwen.report.book.render import render
-from bouwen.report.book.run import CAN_FORK, TIMEOUT, Runner, digest, fingerprint_of, run
+from bouwen.report.book.run import TIMEOUT, Runner, digest, fingerprint_of, run
 from bouwen.report.book.site import assemble, digest_tree
+from bouwen.report.book.startup import CAN_FORK
 from bouwen.survey import Study, fallback, read_study, screen
 from bouwen.words import added_files, words
 
@@ -261,14 +262,14 @@ def take_lock(file: TextIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def beside(target: Path, name: str) -> Path:
+def neighbour_of(target: Path, name: str) -> Path:
     """A hidden neighbour of the book's folder."""
     return target.with_name(f".{target.name}.{name}")
 
 
 def recover(target: Path) -> None:
     """Put the old book back if a build died while swapping, and clear what it left."""
-    old, new = beside(target, "old"), beside(target, "new")
+    old, new = neighbour_of(target, "old"), neighbour_of(target, "new")
     if old.exists() and not target.exists():
         old.rename(target)
     for leftover in (old, new):
@@ -278,21 +279,21 @@ def recover(target: Path) -> None:
 def is_current(target: Path, stamp: str) -> bool:
     """Whether the book was made from these sources and nobody changed it since."""
     try:
-        record = json.loads(beside(target, "json").read_text(encoding="utf-8"))
+        record = json.loads(neighbour_of(target, "json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
     return target.is_dir() and record == {"sources": stamp, "tree": digest_tree(target)}
 
 
 def publish(source: Path, target: Path, stamp: str) -> None:
-    """Write the site beside the old one, swap the two and note what the new one was made from."""
-    new = beside(target, "new")
+    """Write the site neighbour_of the old one, swap the two and note what the new one was made from."""
+    new = neighbour_of(target, "new")
     render(source, new)
-    beside(target, "json").unlink(missing_ok=True)
-    swap(new / "html", target, beside(target, "old"))
+    neighbour_of(target, "json").unlink(missing_ok=True)
+    swap(new / "html", target, neighbour_of(target, "old"))
     shutil.rmtree(new)
     record = {"sources": stamp, "tree": digest_tree(target)}
-    beside(target, "json").write_text(json.dumps(record), encoding="utf-8")
+    neighbour_of(target, "json").write_text(json.dumps(record), encoding="utf-8")
 
 
 def swap(new: Path, target: Path, old: Path) -> None:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from bouwen.errors import BouwenError
-from bouwen.report.book.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
+from bouwen.report.book.startup import ANSI, ENVIRONMENT, end_with_parent, skip_address_grammar
 
 
 class SiteError(BouwenError):
@@ -59,9 +59,6 @@ def problems_in(log: str, source: Path) -> list[str]:
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     complaints = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL|SEVERE)\b", line)]
     return complaints or lines[-5:] or ["Sphinx ended without a word."]
-
-
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def main(source: str, folder: str) -> None:

@@ -10,7 +10,6 @@ import math
 import os
 import platform
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,13 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from bouwen.errors import BouwenError
 from bouwen.report.book.chapters import Notebook, Page, slug, source_of, tags_of
-from bouwen.report.book.startup import skip_address_grammar
+from bouwen.report.book.startup import ANSI, CAN_FORK, skip_address_grammar
 
 if TYPE_CHECKING:
     from bouwen.report.book.kernels import ColdKernelManager
 
 TIMEOUT = 600.0
-CAN_FORK = sys.platform == "linux"
 
 
 class ChapterFailed(BouwenError):
@@ -64,11 +62,11 @@ class Runner:
     withhold: Callable[[str], str] = str
 
 
-Listener = Callable[[Page, str], None]
+Tell = Callable[[Page, str], None]
 
 
 def run(
-    pages: Sequence[Page], fingerprint: str, runner: Runner, tell: Listener = lambda page, event: None
+    pages: Sequence[Page], fingerprint: str, runner: Runner, tell: Tell = lambda page, event: None
 ) -> dict[str, Notebook]:
     """Executed notebooks by page name.
 
@@ -99,7 +97,7 @@ def run(
     return {page.name: done[page.name] for page in pages}
 
 
-def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Listener) -> dict[str, Notebook]:
+def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Tell) -> dict[str, Notebook]:
     """Run pages, given by cache key, and keep their results."""
     from bouwen.report.book.kernels import kernel_managers
 
@@ -289,4 +287,3 @@ METADATA = {
 FLEETING = {"papermill", "execution"}
 TEXTS = {"text/plain", "text/html", "text/markdown", "text/latex"}
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
-ANSI = re.compile(r"\x1b\[[0-9;]*m")

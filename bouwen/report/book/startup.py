@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import signal
 import sys
+
+CAN_FORK = sys.platform == "linux"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")  # colours, as programs write them to a terminal
 
 # What could make the same work give other bytes on another day or machine.
 ENVIRONMENT = {

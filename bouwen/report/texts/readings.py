@@ -25,11 +25,11 @@ def missing_test(study: Study) -> Markdown:
     p = pvalue_text(found.pvalue, study.language)
     figures = say("readings.little", df=found.df, chisq=say.number(found.chisq, 1), p=p)
     return markdown(
-        figures + say("readings.depends" if is_small(study, found.pvalue) else "readings.no_sign")
+        figures + say("readings.depends" if is_significant(study, found.pvalue) else "readings.no_sign")
     )
 
 
-def is_small(study: Study, p: float) -> bool:
+def is_significant(study: Study, p: float) -> bool:
     """Whether a probability is below one minus the study's level of confidence."""
     return p < 1 - study.settings.confidence
 
@@ -63,7 +63,7 @@ def apart(study: Study, found: Structures) -> Markdown:
     chisq, df = say.number(row["chisq_diff"], 1), int(row["df_diff"])
     highest = float(found.scales()["r_highest"].max())
     said = say(f"readings.{'far' if highest < 0.7 else 'near' if highest < 0.85 else 'nearest'}")
-    verdict = "readings.several" if is_small(study, row["pvalue"]) else "readings.one"
+    verdict = "readings.several" if is_significant(study, row["pvalue"]) else "readings.one"
     test = f"Δχ²({df}) = {chisq}, p {pvalue_text(row['pvalue'], study.language)}"
     return markdown(say(verdict, test=test, r=say.number(highest), said=said))
 
