@@ -32,6 +32,7 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop():
     """What was imported and collected is nobody's."""
     global _last
