@@ -77,7 +77,7 @@ def test_wrong_use_is_status_2(arguments, mini, said):
         (["check", "nowhere/study.yml"], "nowhere/study.yml"),
         (["build", STUDY, "-p", "drws", "5"], 'Did you mean "draws"?'),
         (["build", STUDY, "-p", "draws", "many"], "must be of type int"),
-        (["build", STUDY, "-o", "/proc/here"], "cannot be written"),
+        pytest.param(["build", STUDY, "-o", "/proc/here"], "cannot be written", marks=pytest.mark.book),
         (["power", "nowhere/study.yml"], "nowhere/study.yml"),
         (["power", STUDY, "--plot", "figure.pdf"], "must end in .svg or .png"),
         (["verify", "nowhere/study.yml"], "nowhere/study.yml"),

@@ -25,9 +25,17 @@ def cells(table):
     return [html.unescape(text.strip()) for text in texts if text.strip()]
 
 
+@pytest.fixture(scope="module")
+def fits():
+    """The structural model by study, and forty draws of it: kept for whoever asks next."""
+    return {}
+
+
 @pytest.fixture
-def fit(study):
-    return bouwen.fit_model(study, "structural")
+def fit(study, fits):
+    if study.id not in fits:
+        fits[study.id] = bouwen.fit_model(study, "structural")
+    return fits[study.id]
 
 
 def test_background_adds_up(study):
@@ -75,6 +83,7 @@ def test_answer_bars_are_whole_and_hold_no_small_cell(study):
     assert_allclose(middle["high"] - middle["low"], 1)
 
 
+@pytest.mark.parametrize("each_study", ["municipalities", "reputation"], indirect=True)
 @pytest.mark.parametrize("name", ["answers", "means", "missing", "outcome_by_group", "outcome"])
 def test_figures_of_a_study_draw(study, name, tmp_path):
     figure = getattr(plots, name)(study)
@@ -107,8 +116,8 @@ def test_counts_and_shares_below_the_smallest_cell_are_bounds(providers):
     assert texts.guarded_share(providers, 50, 200) == "25.0%"
 
 
-def test_nothing_in_the_reputation_book_speaks_of_care(reputation):
-    fit = bouwen.fit_model(reputation, "structural")
+@pytest.mark.parametrize("each_study", ["reputation"], indirect=True)
+def test_nothing_in_the_reputation_book_speaks_of_care(reputation, fit):
     shown = [
         tables.findings(reputation), tables.background(reputation), tables.items(reputation),
         tables.codebook(reputation), tables.paths(reputation, fit), tables.provenance(reputation),
@@ -123,8 +132,11 @@ def test_axis_labels_have_the_decimals_that_they_need(providers, municipalities)
 
 
 @pytest.fixture
-def boot(study, fit):
-    return bouwen.bootstrap(fit, 40, seed=1)
+def boot(study, fit, fits):
+    key = f"{study.id}, draws"
+    if key not in fits:
+        fits[key] = bouwen.bootstrap(fit, 40, seed=1)
+    return fits[key]
 
 
 def test_draws_are_shown_with_intervals_and_counts(study, fit, boot, tmp_path):

@@ -95,10 +95,10 @@ def test_polychoric_eigenvalues_are_larger_and_count_the_same():
 def test_uncorrelated_items_hold_no_factor():
     rng = np.random.default_rng(2)
     counts = [
-        parallel_analysis(pd.DataFrame(rng.standard_normal((200, 8))), seed=i, draws=200).n_components
-        for i in range(40)
+        parallel_analysis(pd.DataFrame(rng.standard_normal((200, 8))), seed=i, draws=100).n_components
+        for i in range(25)
     ]
-    assert np.mean(np.array(counts) > 0) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 40)
+    assert np.mean(np.array(counts) > 0) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 25)
 
 
 def test_kaiser_reference_by_hand():

@@ -32,7 +32,7 @@ from bouwen.twin.simulation import probability
 
 DATA = Path(__file__).parents[2] / "data"
 TWINS = {"providers": (201, 1), "municipalities": (150, 2)}
-LARGE = 200_000
+LARGE = 50_000
 
 
 @cache
@@ -177,7 +177,7 @@ def test_facets_of_trust_are_hard_to_tell_apart(twin):
 
 def test_respondents_of_one_municipality_resemble_each_other():
     def resemblance(common: float) -> float:
-        answers = simulate(complete(unclustered(population("providers"), common)), 40_000, seed=3)
+        answers = simulate(complete(unclustered(population("providers"), common)), 10_000, seed=3)
         found = scores(population("providers"), answers)["relationship_satisfaction"]
         groups = found.groupby(answers["municipality"])
         within = groups.var().mean()
