@@ -122,7 +122,8 @@ def read_table(path: Path) -> Table:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise FileError(
-            path, f'a file ending in "{path.suffix}" cannot be read; save it as {listed(READERS, "or")}.'
+            path,
+            f'a file ending in "{path.suffix}" cannot be read; save it as {listed(READERS, "or", len(READERS))}.',
         )
     if not path.is_file():
         raise FileError(path, "there is no such file." + neighbour(path))

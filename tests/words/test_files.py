@@ -88,7 +88,7 @@ def test_without_the_folder_the_language_is_unknown(folder, monkeypatch):
     write(folder, "fr", "heads: {claim: Résultat}\n")
     check_language("fr")
     monkeypatch.delenv("BOUWEN_WORDS")
-    with pytest.raises(UnknownLanguage, match=r'"fr"; known are en, nl\. .*BOUWEN_WORDS'):
+    with pytest.raises(UnknownLanguage, match=rf'"fr"; known are {", ".join(CODES)}\. .*BOUWEN_WORDS'):
         check_language("fr")
     check_language("fr", also=["fr"])
     with pytest.raises(UnknownLanguage):
