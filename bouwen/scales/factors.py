@@ -14,6 +14,7 @@ from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Correlations, Kind, correlate
 from bouwen.scales.rotation import Rotated, Rotation, WrongTarget, explained_variance, rotate
+from bouwen.sem import rmsea_interval
 
 if TYPE_CHECKING:
     pass
@@ -250,7 +251,7 @@ def fit_of(R: Matrix, implied: Matrix, n: int, n_factors: int) -> dict[str, floa
     chisq = float(max(distance, 0) * multiplier)
     null, null_df = -log_det * multiplier, p * (p - 1) // 2
     below = np.tril_indices(p, -1)
-    lower, upper = rmsea_interval(chisq, df, n)
+    lower, upper = rmsea_interval(chisq, df, n - 1)
     return {
         "chisq": chisq,
         "df": df,
@@ -261,24 +262,3 @@ def fit_of(R: Matrix, implied: Matrix, n: int, n_factors: int) -> dict[str, floa
         "tli": float((null / null_df - chisq / df) / (null / null_df - 1)) if df else 1.0,
         "rmsr": float(np.sqrt(np.mean((R - implied)[below] ** 2))),
     }
-
-
-def rmsea_interval(chisq: float, df: int, n: int, confidence: float = 0.90) -> tuple[float, float]:
-    """Interval of the RMSEA from the non-central chi-square distribution.
-
-    References
-    ----------
-    Browne & Cudeck (1993).
-    """
-    from scipy.special import chdtr, chndtrinc
-
-    if df == 0:
-        return 0.0, 0.0
-
-    def bound(tail: float) -> float:
-        """√(λ / (df (n − 1))) with λ such that P(χ²_df(λ) ≤ chisq) is ``tail``; 0 where there is none."""
-        if chdtr(df, chisq) <= tail:
-            return 0.0
-        return float(np.sqrt(chndtrinc(chisq, df, tail) / (df * (n - 1))))
-
-    return bound((1 + confidence) / 2), bound((1 - confidence) / 2)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from bouwen.checks import DataError, Matrix, Vector, check_answers
+from bouwen.checks import DataError, check_answers
 from bouwen.results import Result, chisq_line, counted
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
+from bouwen.sem.normal.moments import find_patterns
+from bouwen.sem.normal.saturated import MAX_EM_STEPS, GapsTooLarge, em_moments
 
 if TYPE_CHECKING:
     pass
-
-Places = npt.NDArray[np.intp]
 
 
 class NoGaps(DataError):
@@ -27,17 +25,6 @@ class NoGaps(DataError):
     def __init__(self, n: int) -> None:
         self.n = n
         super().__init__(f"all {n} respondents answered every item; there are no gaps to test.")
-
-
-class GapsTooLarge(DataError):
-    """Means and covariances cannot be estimated from what was answered."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-        super().__init__(
-            f"means and covariances did not settle in {steps} steps: too few respondents answered "
-            "some items together. Leave out the item with the most gaps."
-        )
 
 
 def missing_patterns(items: Items) -> pd.DataFrame:
@@ -152,12 +139,14 @@ def little_mcar(items: Items) -> LittleTest:
         raise NoGaps(len(X))
     moments = saturated_moments(answers)
     mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
-    chisq, df, count = 0.0, -X.shape[1], 0
-    for seen, rows in gap_patterns(X):
-        d = X[rows][:, seen].mean(axis=0) - mean[seen]
-        chisq += len(rows) * float(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
-        df, count = df + len(seen), count + 1
-    return LittleTest(chisq, df, float(chdtrc(df, chisq)), count, len(X), float(np.isnan(X).mean()))
+    patterns = find_patterns([X])
+    chisq, df = 0.0, -X.shape[1]
+    for n, observed, centre in zip(patterns.n, patterns.observed, patterns.mean, strict=True):
+        seen = np.flatnonzero(observed)
+        d = centre[seen] - mean[seen]
+        chisq += float(n * d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
+        df += len(seen)
+    return LittleTest(chisq, df, float(chdtrc(df, chisq)), len(patterns.n), len(X), float(np.isnan(X).mean()))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -167,24 +156,30 @@ class SaturatedMoments(Result):
     mean: pd.Series
     cov: pd.DataFrame
     n: int
-    steps: int
 
     def table(self) -> pd.DataFrame:
         """Mean and standard deviation of every item."""
         return pd.DataFrame({"mean": self.mean, "sd": np.sqrt(np.diag(self.cov))}, index=self.mean.index)
 
     def _line(self) -> str:
-        return f"{counted(len(self.mean), 'item')}, n = {self.n}, {counted(self.steps, 'step')}"
+        return f"{counted(len(self.mean), 'item')}, n = {self.n}"
 
 
-def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> SaturatedMoments:
+def saturated_moments(items: Items) -> SaturatedMoments:
     """Means and covariances of incomplete normal answers, missing at random, by the EM algorithm.
 
     Parameters
     ----------
-    items : DataFrame
-    tol : float
-        Largest change, in standard deviations, at which the means and covariances count as settled.
+    items : DataFrame or Study
+
+    Raises
+    ------
+    GapsTooLarge
+        Too few respondents answered some items together.
+    SingularMatrix
+        Some items are a combination of others.
+    DataError
+        See `check_answers`.
 
     References
     ----------
@@ -192,50 +187,14 @@ def saturated_moments(items: Items, *, tol: float = 1e-7, steps: int = 5000) -> 
     sect. 11.2.
     """
     answers = check_answers(answers_of(items), what="Maximum likelihood with gaps")
-    names, sd = list(answers.columns), answers.std().to_numpy()
-    centre = answers.mean().to_numpy()
-    X = (answers.to_numpy() - centre) / sd
-    patterns = list(gap_patterns(X))
-    mean, cov = np.zeros(len(names)), np.diag(np.nanvar(X, axis=0))
-    for step in range(1, steps + 1):
-        new_mean, new_cov = _em_step(X, patterns, mean, cov)
-        moved = max(np.abs(new_mean - mean).max(), np.abs(new_cov - cov).max())
-        mean, cov = new_mean, new_cov
-        if moved < tol:
-            sds = np.sqrt(np.diag(cov))
-            refuse_singular(cov / np.outer(sds, sds), names)
-            return SaturatedMoments(
-                mean=pd.Series(centre + sd * mean, names),
-                cov=pd.DataFrame(cov * np.outer(sd, sd), names, names),
-                n=len(X),
-                steps=step,
-            )
-    raise GapsTooLarge(steps)
-
-
-def gap_patterns(X: Matrix) -> Iterator[tuple[Places, Places]]:
-    """For each pattern of gaps: which items were answered, and by which rows."""
-    keys, place = np.unique(~np.isnan(X), axis=0, return_inverse=True)
-    for k, key in enumerate(keys):
-        yield np.flatnonzero(key), np.flatnonzero(place.ravel() == k)
-
-
-def _em_step(
-    X: Matrix, patterns: list[tuple[Places, Places]], mean: Vector, cov: Matrix
-) -> tuple[Vector, Matrix]:
-    """Fill gaps with their expectation given the answers, then take moments.
-
-    E[xₘ | xₒ] = μₘ + B (xₒ − μₒ) with B = Σₘₒ Σₒₒ⁻¹; the covariance gains Σₘₘ − B Σₒₘ for every such row.
-    """
-    n, p = X.shape
-    filled, extra = X.copy(), np.zeros((p, p))
-    for seen, rows in patterns:
-        gone = np.setdiff1d(np.arange(p), seen)
-        if not len(gone):
-            continue
-        B = np.linalg.solve(cov[np.ix_(seen, seen)], cov[np.ix_(seen, gone)]).T
-        filled[np.ix_(rows, gone)] = mean[gone] + (X[np.ix_(rows, seen)] - mean[seen]) @ B.T
-        extra[np.ix_(gone, gone)] += len(rows) * (cov[np.ix_(gone, gone)] - B @ cov[np.ix_(seen, gone)])
-    new = filled.mean(axis=0)
-    centred = filled - new
-    return new, (centred.T @ centred + extra) / n
+    names = list(answers.columns)
+    try:
+        mean, cov = em_moments(find_patterns([answers.to_numpy()]), 1)
+    except (np.linalg.LinAlgError, GapsTooLarge):
+        refuse_singular(answers.corr().fillna(0.0).to_numpy(), names)
+        raise GapsTooLarge(MAX_EM_STEPS) from None
+    sd = np.sqrt(np.diag(cov[0]))
+    refuse_singular(cov[0] / np.outer(sd, sd), names)
+    return SaturatedMoments(
+        mean=pd.Series(mean[0], names), cov=pd.DataFrame(cov[0], names, names), n=len(answers)
+    )

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, Missing, TooFewRespondents, Vector, check_answers
+from bouwen.checks import Missing, TooFewRespondents, Vector, check_answers
 from bouwen.results import Result, counted, short
 from bouwen.scales.given import Items, answers_of
+from bouwen.sem.ordinal.margins import read_ordered
+from bouwen.sem.ordinal.pairs import CrossTables
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,61 +66,29 @@ def polychoric(items: Items, *, missing: Missing = "pairwise") -> Polychoric:
     ----------
     Olsson (1979), Psychometrika 44.
     """
-    from bouwen.sem.ordinal.bivariate import FAR, polychoric_of_tables
-
     answers = check_answers(answers_of(items), minimum=2, what="A polychoric correlation", missing=missing)
     names = list(answers.columns)
-    codes = [_codes(answers[name]) for name in names]
-    thresholds = [_thresholds(c) for c in codes]
-    size = max(len(t) for t in thresholds) + 1
-    first, second = np.tril_indices(len(names), -1)
-    counts = np.stack([_cross(codes[i], codes[j], size) for i, j in zip(first, second, strict=True)])
-    for k in np.flatnonzero(counts.sum(axis=(1, 2)) < 2):
+    alone = np.empty((len(answers), 0))  # no covariates
+    margins = [read_ordered(answers[name].to_numpy(), alone, name) for name in names]
+    tables = CrossTables.count(margins)
+    first, second, together = tables.second, tables.first, tables.counts.sum(axis=(1, 2))
+    for k in np.flatnonzero(together < 2):
         pair = f'the correlation of "{names[first[k]]}" and "{names[second[k]]}"'
-        raise TooFewRespondents(int(counts[k].sum()), 2, pair)
-    limits = np.stack([_padded(t, size, FAR) for t in thresholds])
-    levels = np.array([len(t) + 1 for t in thresholds])
-    real = (np.arange(size) < levels[first, None])[:, :, None] & (np.arange(size) < levels[second, None])[
-        :, None, :
-    ]
-    holes = np.sum(real & (counts == 0), axis=(1, 2))
-    rho = polychoric_of_tables(counts, limits[first], limits[second], np.zeros(len(first)))
+        raise TooFewRespondents(int(together[k]), 2, pair)
     R = np.eye(len(names))
-    R[first, second] = R[second, first] = rho
+    R[first, second] = R[second, first] = tables.correlations(np.zeros(len(first)))
+    holes = tables.empty_cells()
+    bare = [k for k in np.lexsort((second, first)) if holes[k]]
     return Polychoric(
         R=pd.DataFrame(R, names, names),
-        thresholds=dict(zip(names, thresholds, strict=True)),
+        thresholds={margin.name: margin.thresholds for margin in margins},
         n=len(answers),
         missing=float(answers.isna().to_numpy().mean()),
         empty=pd.DataFrame(
             {
-                "first": [names[i] for i in first[holes > 0]],
-                "second": [names[j] for j in second[holes > 0]],
-                "cells": holes[holes > 0],
+                "first": [names[first[k]] for k in bare],
+                "second": [names[second[k]] for k in bare],
+                "cells": holes[bare],
             }
         ),
     )
-
-
-def _codes(column: pd.Series) -> Vector:
-    """Answers numbered from zero, −1 where missing."""
-    return np.asarray(pd.factorize(column, sort=True)[0], dtype=float)
-
-
-def _thresholds(codes: Vector) -> Vector:
-    """Normal quantiles Φ⁻¹ of the cumulative shares."""
-    from scipy.special import ndtri
-
-    counts = np.bincount(codes[codes >= 0].astype(int))
-    return np.asarray(ndtri(np.cumsum(counts)[:-1] / counts.sum()), dtype=float)
-
-
-def _cross(one: Vector, two: Vector, size: int) -> Matrix:
-    both = (one >= 0) & (two >= 0)
-    cell = (one[both] * size + two[both]).astype(int)
-    return np.bincount(cell, minlength=size * size).reshape(size, size).astype(float)
-
-
-def _padded(thresholds: Vector, size: int, far: float) -> Vector:
-    """Limits −∞, τ₁, …, ∞, ∞ of the same length for every item; ``far`` stands for ∞."""
-    return np.concatenate([[-far], thresholds, np.full(size - len(thresholds), far)])

@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 
 from bouwen.checks import Matrix
-
-CHUNK = 250
+from bouwen.sem.resample.weights import respondent_weights
 
 
 def bootstrap_matrices(
@@ -30,11 +29,8 @@ def bootstrap_matrices(
     array (up to 250, p, p)
         NaN where a sample has fewer than two answers to a pair of items or one of them is constant.
     """
-    n = len(X)
-    rng = np.random.default_rng(seed)
-    for first in range(0, draws, CHUNK):
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(CHUNK, draws - first))
-        yield weighted_matrices(X, counts.astype(float), kind)
+    for weights in respondent_weights(len(X), draws, seed):
+        yield weighted_matrices(X, weights, kind)
 
 
 def weighted_matrices(X: Matrix, W: Matrix, kind: Literal["covariance", "correlation"]) -> Matrix:

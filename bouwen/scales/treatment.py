@@ -9,9 +9,11 @@ import pandas as pd
 
 from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
 from bouwen.scales.given import Given, read_scales
-from bouwen.scales.missing import Places, SaturatedMoments, gap_patterns, saturated_moments
+from bouwen.scales.missing import SaturatedMoments, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.scoring import score_scales
+from bouwen.sem.model.implied import Ints
+from bouwen.sem.normal.moments import find_patterns
 
 TREATMENTS = ("listwise", "half answered", "maximum likelihood", "multiple imputation")
 
@@ -120,7 +122,9 @@ def impute(
     """
     rng = np.random.default_rng(seed)
     X = answers.to_numpy(dtype=float)
-    patterns = [(seen, rows) for seen, rows in gap_patterns(X) if len(seen) < X.shape[1]]
+    found = find_patterns([X])
+    kinds = [(np.flatnonzero(own), rows) for own, rows in zip(found.observed, found.rows[0], strict=True)]
+    patterns = [(seen, rows) for seen, rows in kinds if len(seen) < X.shape[1]]
     mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
     for _ in range(imputations):
         for _ in range(rounds if patterns else 1):
@@ -130,7 +134,7 @@ def impute(
 
 
 def _fill(
-    X: Matrix, patterns: list[tuple[Places, Places]], mean: Vector, cov: Matrix, rng: np.random.Generator
+    X: Matrix, patterns: list[tuple[Ints, Ints]], mean: Vector, cov: Matrix, rng: np.random.Generator
 ) -> Matrix:
     """Gaps drawn from their normal distribution given the answers of the same respondent."""
     filled = X.copy()

@@ -21,6 +21,7 @@ from bouwen.checks import ConstantItem, DataError, NotNumeric, UnknownOption
 from bouwen.sem.after.compare import NotNested, compare_fits, difference_test
 from bouwen.sem.after.effects import indirect_effects
 from bouwen.sem.after.storage import NotAFit
+from bouwen.sem.family.measures import rmsea_interval
 from bouwen.sem.fit import Fit, fit_sem, load_fit
 from bouwen.sem.model.implied import Implied, Structure, implied_of_rows, total_effects
 from bouwen.sem.model.scanner import ModelSyntaxError
@@ -70,6 +71,7 @@ __all__ = [
     "load_fit",
     "monte_carlo_ci",
     "parse_model",
+    "rmsea_interval",
     "total_effects",
 ]
 

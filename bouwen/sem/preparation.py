@@ -15,7 +15,7 @@ from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, TableOptions, build_table, roles
 from bouwen.sem.normal.moments import Moments, Sample, read_sample, sample_from_moments
-from bouwen.sem.normal.saturated import saturated_moments
+from bouwen.sem.normal.saturated import em_moments
 from bouwen.sem.options import Estimator, UnsupportedModel, choose_estimator
 from bouwen.sem.solution import NotIdentified
 
@@ -98,7 +98,7 @@ def prepare(
         thresholds=_threshold_counts(sample, items),
     )
     if sample.patterns is not None:
-        mean, cov = saturated_moments(sample.patterns, len(sample.groups))
+        mean, cov = em_moments(sample.patterns, len(sample.groups))
         sample = replace(sample, mean=mean, cov=cov)
     table = build_table(statements, sample.groups, options)
     structure = compile_structure(table)

@@ -28,13 +28,8 @@ from bouwen.sem import (
 from bouwen.sem.after.intervals import OtherModel, normal_quantiles
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE
 from bouwen.sem.resample.bootstrapping import MANY
-from bouwen.sem.resample.draws import (
-    leaving_out_weights,
-    normal_moments,
-    resampling_weights,
-    source_of,
-    transformed,
-)
+from bouwen.sem.resample.draws import normal_moments, source_of, transformed
+from bouwen.sem.resample.weights import leaving_out_weights, resampling_weights
 from bouwen.sem.resample.workers import Chunk
 
 RANDOM = read_values("psych/psych_semtools")

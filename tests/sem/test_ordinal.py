@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal
 
 from bouwen.checks import ConstantItem
+from bouwen.scales import polychoric
 from bouwen.sem.ordinal.bivariate import (
     FAR,
     bivariate_normal_cdf,
@@ -23,7 +24,7 @@ from bouwen.sem.ordinal.bivariate import (
     cell_strips,
 )
 from bouwen.sem.ordinal.margins import EmptyCategory
-from bouwen.sem.ordinal.moments import NothingInCommon, OrdinalMoments, ordinal_moments, polychoric
+from bouwen.sem.ordinal.moments import NothingInCommon, OrdinalMoments, ordinal_moments
 
 FIRST_STAGE = sorted((REFERENCE / "lavaan" / "first_stage").glob("*.json"))
 
@@ -66,7 +67,7 @@ def test_statistics_and_gamma_match_lavaan(path: Path) -> None:
 
 def test_correlations_match_psych() -> None:
     case = read_values("psych/polychoric")
-    found = polychoric(read_data(case["data"].removesuffix(".csv"))[case["variables"]])
+    found = polychoric(read_data(case["data"].removesuffix(".csv"))[case["variables"]], missing="listwise").R
     assert_allclose(found, case["rho"], rtol=0, atol=1e-4)  # psych stops its search at 1e-4
 
 
@@ -134,7 +135,7 @@ def cases_of(table: list[list[int]]) -> pd.DataFrame:
 
 def test_tetrachoric_with_both_items_cut_at_the_median() -> None:
     # P(both low) = 1/4 + asin(ρ)/2π, so 40, 10, 10, 40 gives ρ = sin(2π(0.4 − 0.25)).
-    found = polychoric(cases_of([[40, 10], [10, 40]])).loc["a", "b"]
+    found = polychoric(cases_of([[40, 10], [10, 40]])).R.loc["a", "b"]
     assert found == pytest.approx(np.sin(2 * np.pi * 0.15), abs=1e-12)
 
 
@@ -148,7 +149,7 @@ def test_tetrachoric_reproduces_its_table() -> None:
 
 
 def test_independent_items_have_no_correlation() -> None:
-    assert polychoric(cases_of([[8, 16, 8], [4, 8, 4]])).loc["a", "b"] == pytest.approx(0, abs=1e-10)
+    assert polychoric(cases_of([[8, 16, 8], [4, 8, 4]])).R.loc["a", "b"] == pytest.approx(0, abs=1e-10)
 
 
 def test_perfect_agreement_goes_to_the_edge_and_is_reported() -> None:
@@ -332,7 +333,7 @@ def test_pairwise_uses_everybody_who_answered() -> None:
     assert moments.n == 200
     assert moments.thresholds[0][0] == pytest.approx(ndtri((frame["q1"].dropna() <= 1).mean()))
     both = frame[["q1", "q4"]].dropna()
-    assert moments.cov[0, 1] == pytest.approx(polychoric(both).iloc[0, 1], abs=0.02)
+    assert moments.cov[0, 1] == pytest.approx(polychoric(both).R.iloc[0, 1], abs=0.02)
 
 
 # ---- refusals -----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from bouwen.sem.normal.inference import (
     saturated_point,
 )
 from bouwen.sem.normal.moments import Patterns, Sample
-from bouwen.sem.normal.saturated import saturated_moments
+from bouwen.sem.normal.saturated import em_moments
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def baseline_point(structure: Structure, sample: Sample) -> LikelihoodPoint:
         mean, cov = _independent_moments(sample.patterns, len(sample.n))
         if len(structure.covariates) > len(structure.exogenous):
             x = np.array(structure.covariates)
-            mean[:, x], cov[:, x[:, None], x] = saturated_moments(sample.patterns.of(x), len(sample.n))
+            mean[:, x], cov[:, x[:, None], x] = em_moments(sample.patterns.of(x), len(sample.n))
     theta = np.zeros(base.q)
     for g in range(base.n_groups):
         for r, free in enumerate(base.free[g]):

@@ -13,10 +13,21 @@ from bouwen.checks import DataError
 from bouwen.sem.model.implied import Array
 from bouwen.sem.normal.moments import Patterns
 
-MAX_STEPS = 5000
+MAX_EM_STEPS = 5000
 
 
-def saturated_moments(patterns: Patterns, n_groups: int, *, tol: float = 1e-9) -> tuple[Array, Array]:
+class GapsTooLarge(DataError):
+    """Means and covariances cannot be estimated from what was answered."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        super().__init__(
+            f"means and covariances did not settle in {steps} steps: too few respondents answered "
+            "some items together. Leave out the item with the most gaps."
+        )
+
+
+def em_moments(patterns: Patterns, n_groups: int, *, tol: float = 1e-9) -> tuple[Array, Array]:
     """Maximum likelihood means (G, p) and covariances (G, p, p) of incomplete data.
 
     Parameters
@@ -62,7 +73,7 @@ def _em(n: Array, observed: Array, mean: Array, cov: Array, tol: float) -> tuple
         return bool(np.linalg.eigvalsh(state[1:])[0] > 1e-8)
 
     state = np.vstack([np.zeros(p), np.eye(p)])
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_EM_STEPS):
         first = step(state)
         change = first - state
         if np.abs(change).max() < tol:
@@ -79,7 +90,4 @@ def _em(n: Array, observed: Array, mean: Array, cov: Array, tol: float) -> tuple
             alpha = (alpha + 1) / 2 if alpha > 1.01 else 1.0
             leap = state + 2 * alpha * change + alpha**2 * bend
         state = step(leap) if alpha > 1 else second
-    raise DataError(
-        "the means and covariances of the incomplete data could not be estimated: some pairs of items "
-        "were answered together by too few respondents; leave an item out"
-    )
+    raise GapsTooLarge(MAX_EM_STEPS)

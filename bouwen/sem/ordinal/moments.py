@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from bouwen.errors import BouwenError
@@ -146,35 +145,6 @@ def ordinal_moments(
             margins.append(read_continuous(answers[:, j], given, name, group))
     _check_overlap(margins)
     return _stack(margins, correlate(margins, given), tuple(covariate_names), len(answers))
-
-
-def polychoric(items: pd.DataFrame, *, missing: str = "listwise") -> pd.DataFrame:
-    """Estimate the correlations of the normal variables behind ordered items.
-
-    Parameters
-    ----------
-    items : DataFrame
-        One ordered item per column.
-    missing : {"listwise", "pairwise"}
-
-    Returns
-    -------
-    DataFrame
-        Two-step maximum likelihood estimates, items by items.
-
-    References
-    ----------
-    Olsson (1979).
-
-    >>> a, b = [1, 1, 1, 1, 1, 2, 2, 2, 2, 2], [1, 1, 1, 1, 2, 1, 2, 2, 2, 2]
-    >>> polychoric(pd.DataFrame({"a": a, "b": b})).round(4)  # cut at the medians: sin(2π (0.4 − 0.25))
-           a      b
-    a  1.000  0.809
-    b  0.809  1.000
-    """
-    names = [str(name) for name in items.columns]
-    moments = ordinal_moments(items.to_numpy(dtype=float), [True] * len(names), names, missing=missing)
-    return pd.DataFrame(moments.cov, index=items.columns, columns=items.columns)
 
 
 def _respondents(answers: Array, given: Array, missing: str) -> NDArray[np.intp]:

@@ -76,8 +76,9 @@ def correlate(margins: Sequence[Margin], covariates: Array) -> Correlations:
     both, neither = ordered[first] & ordered[second], ~ordered[first] & ~ordered[second]
     given = bool(covariates.shape[1])
     if both.any() and not given:
-        tables = _Tables.count([margin for margin in margins if isinstance(margin, Ordered)])
-        rho[both], influence[both] = tables.solve(start[both])
+        tables = CrossTables.count([margin for margin in margins if isinstance(margin, Ordered)])
+        rho[both] = tables.correlations(start[both])
+        influence[both] = tables.influence(rho[both])
         warnings += tables.warnings()
     for kind, solve in (
         (both & given, _ordered_pairs),
@@ -117,7 +118,7 @@ def _to_covariances(
 
 
 @dataclass(frozen=True)
-class _Tables:
+class CrossTables:
     """Cross tables of ordered items, padded to the largest number of categories C.
 
     ``codes`` is (p, N) with C for a missing answer; ``counts`` (K, C, C); ``thresholds``
@@ -130,8 +131,19 @@ class _Tables:
     thresholds: Array
     answers: Array
 
+    @property
+    def first(self) -> Indices:
+        """The one item (K,) of each pair, in the order of pairs above the diagonal."""
+        return np.triu_indices(len(self.items), 1)[0]
+
+    @property
+    def second(self) -> Indices:
+        """The other item (K,) of each pair."""
+        return np.triu_indices(len(self.items), 1)[1]
+
     @classmethod
-    def count(cls, items: Sequence[Ordered]) -> _Tables:
+    def count(cls, items: Sequence[Ordered]) -> CrossTables:
+        """Cross every item with every other."""
         p, size = len(items), max(len(item.categories) for item in items)
         codes = np.stack([np.where(item.present > 0, item.codes, size) for item in items])
         chosen = (codes[:, None, :] == np.arange(size)[:, None]).astype(float).reshape(p * size, -1)
@@ -146,30 +158,39 @@ class _Tables:
             answers[k, : levels + 1, :levels] = item.answer_influence()[:-1]
         return cls(items, codes, counts, thresholds, answers)
 
-    def solve(self, start: Array) -> tuple[Array, Array]:
-        """Correlations (K,) and influences (K, N): a table of influences, read off by answer."""
-        first, second = np.triu_indices(len(self.items), 1)
+    def correlations(self, start: Array) -> Array:
+        """Polychoric correlations (K,), thresholds held."""
+        rows, columns = self.thresholds[self.first], self.thresholds[self.second]
+        return polychoric_of_tables(without_empty_corner(self.counts), rows, columns, start)
+
+    def influence(self, rho: Array) -> Array:
+        """Influences (K, N) of the respondents on each correlation: a table, read off by answer."""
+        first, second = self.first, self.second
         rows, columns = self.thresholds[first], self.thresholds[second]
-        rho = polychoric_of_tables(without_empty_corner(self.counts), rows, columns, start)
         size, n = self.counts.shape[-1], self.codes.shape[1]
         table = influence_tables(
             self.counts, rows, columns, rho, self.answers[first], self.answers[second], np.array(n)
         )
         row = np.arange(len(first))[:, None] * (size + 1) + self.codes[first]
-        return rho, table.ravel()[row * (size + 1) + self.codes[second]]
+        return np.asarray(table.ravel()[row * (size + 1) + self.codes[second]])
+
+    def empty_cells(self) -> Indices:
+        """How many cells of each cross table (K,) nobody fills."""
+        size = np.array([len(item.categories) for item in self.items])
+        position = np.arange(self.counts.shape[-1])
+        real = (position < size[self.first, None])[:, :, None] & (position < size[self.second, None])[
+            :, None, :
+        ]
+        return np.asarray((real & (self.counts == 0)).sum(axis=(1, 2)))
 
     def warnings(self) -> list[str]:
         """One sentence naming the pairs with empty cells."""
-        first, second = np.triu_indices(len(self.items), 1)
-        size = np.array([len(item.categories) for item in self.items])
-        position = np.arange(self.counts.shape[-1])
-        real = (position < size[first, None])[:, :, None] & (position < size[second, None])[:, None, :]
-        pairs = np.flatnonzero((real & (self.counts == 0)).any(axis=(1, 2)))
+        pairs = np.flatnonzero(self.empty_cells())
         if not len(pairs):
             return []
-        named = [f"{self.items[first[k]].name} × {self.items[second[k]].name}" for k in pairs]
+        named = [f"{self.items[self.first[k]].name} × {self.items[self.second[k]].name}" for k in pairs]
         shown = ", ".join(named[:5]) + (" and others" if len(named) > 5 else "")
-        return [f"{len(pairs)} of {len(first)} cross tables have empty cells: {shown}"]
+        return [f"{len(pairs)} of {len(self.first)} cross tables have empty cells: {shown}"]
 
 
 def influence_tables(

@@ -19,10 +19,11 @@ from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.implied import Array
 from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
-from bouwen.sem.resample.draws import leaving_out_weights, source_of, weighted_stack
+from bouwen.sem.resample.draws import source_of, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES
 from bouwen.sem.resample.summary import as_dict, as_html, as_text
+from bouwen.sem.resample.weights import leaving_out_weights
 from bouwen.sem.resample.workers import run_chunks
 
 RULES = ("keep", "drop")

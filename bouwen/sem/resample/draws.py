@@ -15,13 +15,14 @@ from bouwen.checks import check_choice
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fit import Fit
-from bouwen.sem.model.implied import Array, Implied, Ints
+from bouwen.sem.model.implied import Array, Implied
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
-from bouwen.sem.normal.saturated import saturated_moments
+from bouwen.sem.normal.saturated import em_moments
 from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective
+from bouwen.sem.resample.weights import resampling_weights
 from bouwen.sem.resample.workers import Chunk
 
 KINDS = ("nonparametric", "bollen_stine", "parametric")
@@ -76,41 +77,6 @@ def weighted_stack(family: Family, weights: Array) -> tuple[Family, Objective]:
     return family, objective
 
 
-def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> Array:
-    """How often each respondent is drawn, (size, n_total), in the order of groups and rows.
-
-    As many units are drawn from a group as it has, a unit being a respondent or a cluster of them.
-    """
-    blocks = []
-    for unit in units_of(sample):
-        count = int(unit.max()) + 1
-        chosen = rng.integers(0, count, (size, count)) + count * np.arange(size)[:, None]
-        times = np.bincount(chosen.ravel(), minlength=size * count).reshape(size, count)
-        blocks.append(times[:, unit])
-    return np.concatenate(blocks, axis=1).astype(float)
-
-
-def leaving_out_weights(sample: Sample) -> tuple[Array, Ints]:
-    """Weights (units, n_total) of the samples without one respondent or cluster, and each one's group."""
-    units = units_of(sample)
-    edges = np.cumsum([0, *map(len, units)])
-    blocks, strata = [], []
-    for g, unit in enumerate(units):
-        count = int(unit.max()) + 1
-        weights = np.ones((count, edges[-1]))
-        weights[:, edges[g] : edges[g + 1]] = np.arange(count)[:, None] != unit
-        blocks.append(weights)
-        strata.append(np.full(count, g))
-    return np.concatenate(blocks), np.concatenate(strata)
-
-
-def units_of(sample: Sample) -> list[Ints]:
-    """For each group the number of each respondent's unit: their own, or that of their cluster."""
-    if not sample.cluster:
-        return [np.arange(len(rows)) for rows in sample.rows]
-    return [np.unique(cluster, return_inverse=True)[1] for cluster in sample.cluster]
-
-
 def _with_covariates(family: OrdinalFamily, weights: Array) -> Sample:
     """The sample with the covariates' moments of every draw, divided by n − 1 as in the sample itself."""
     sample, x = family.sample, family.structure.exogenous
@@ -157,7 +123,7 @@ def transformed(fit: Fit) -> Sample:
     if sample.patterns is None:
         return replace(sample, rows=tuple(rows), mean=target, cov=implied.cov)
     patterns = find_patterns(rows)
-    mean, cov = saturated_moments(patterns, len(rows))
+    mean, cov = em_moments(patterns, len(rows))
     return replace(sample, rows=tuple(rows), patterns=patterns, mean=mean, cov=cov)
 
 

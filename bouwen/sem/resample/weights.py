@@ -1,0 +1,56 @@
+"""How often each respondent is drawn in a bootstrap sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from bouwen.sem.model.implied import Array, Ints
+from bouwen.sem.normal.moments import Sample
+from bouwen.sem.resample.workers import CHUNK
+
+
+def respondent_weights(n: int, draws: int, seed: int) -> Iterator[Array]:
+    """Weights (up to `CHUNK` draws, n) of samples of n respondents with replacement, a chunk at a time.
+
+    One generator draws all chunks in turn, for figures that need no model and so no workers.
+    """
+    rng = np.random.default_rng(seed)
+    for first in range(0, draws, CHUNK):
+        yield rng.multinomial(n, np.full(n, 1 / n), size=min(CHUNK, draws - first)).astype(float)
+
+
+def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> Array:
+    """How often each respondent is drawn, (size, n_total), in the order of groups and rows.
+
+    As many units are drawn from a group as it has, a unit being a respondent or a cluster of them.
+    """
+    blocks = []
+    for unit in units_of(sample):
+        count = int(unit.max()) + 1
+        chosen = rng.integers(0, count, (size, count)) + count * np.arange(size)[:, None]
+        times = np.bincount(chosen.ravel(), minlength=size * count).reshape(size, count)
+        blocks.append(times[:, unit])
+    return np.concatenate(blocks, axis=1).astype(float)
+
+
+def leaving_out_weights(sample: Sample) -> tuple[Array, Ints]:
+    """Weights (units, n_total) of the samples without one respondent or cluster, and each one's group."""
+    units = units_of(sample)
+    edges = np.cumsum([0, *map(len, units)])
+    blocks, strata = [], []
+    for g, unit in enumerate(units):
+        count = int(unit.max()) + 1
+        weights = np.ones((count, edges[-1]))
+        weights[:, edges[g] : edges[g + 1]] = np.arange(count)[:, None] != unit
+        blocks.append(weights)
+        strata.append(np.full(count, g))
+    return np.concatenate(blocks), np.concatenate(strata)
+
+
+def units_of(sample: Sample) -> list[Ints]:
+    """For each group the number of each respondent's unit: their own, or that of their cluster."""
+    if not sample.cluster:
+        return [np.arange(len(rows)) for rows in sample.rows]
+    return [np.unique(cluster, return_inverse=True)[1] for cluster in sample.cluster]
