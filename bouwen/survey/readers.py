@@ -121,10 +121,8 @@ def read_table(path: Path) -> Table:
     """Read one data file with the reader for its ending."""
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise FileError(
-            path,
-            f'a file ending in "{path.suffix}" cannot be read; save it as {listed(READERS, "or", len(READERS))}.',
-        )
+        endings = listed(READERS, "or", most=len(READERS))
+        raise FileError(path, f'a file ending in "{path.suffix}" cannot be read; save it as {endings}.')
     if not path.is_file():
         raise FileError(path, "there is no such file." + neighbour(path))
     try:
