@@ -132,10 +132,17 @@ def clock_seconds(task: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def median_seconds(task: Callable[[], object], repeats: int) -> float:
-    """Median of warm runs."""
+def cpu_seconds(task: Callable[[], object]) -> float:
+    """Seconds of this process, so that other work on the machine does not count."""
+    start = time.process_time()
     task()
-    return statistics.median(clock_seconds(task) for _ in range(repeats))
+    return time.process_time() - start
+
+
+def median_seconds(task: Callable[[], object], repeats: int) -> float:
+    """Median CPU seconds of warm runs."""
+    task()
+    return statistics.median(cpu_seconds(task) for _ in range(repeats))
 
 
 def in_new_interpreter(code: str) -> float:

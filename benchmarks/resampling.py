@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
@@ -24,7 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # lavaan's R runs on one core too
 
 import numpy as np
 import pandas as pd
-from figures import ROOT, Figure, clock_seconds, r_says, show
+from figures import ROOT, Figure, clock_seconds, cpu_seconds, r_says, show
 
 STUDY = ROOT / "data" / "providers" / "study.yml"
 DATA = ROOT / "tests" / "reference" / "data"
@@ -70,12 +69,6 @@ def structural() -> tuple[str, pd.DataFrame]:
 
     fit = bouwen.fit_model(bouwen.read_study(STUDY), "structural")
     return fit.call.model, pd.DataFrame(np.concatenate(fit.sample.rows), columns=list(fit.sample.names))
-
-
-def cpu_seconds(task: Callable[[], object]) -> float:
-    start = time.process_time()
-    task()
-    return time.process_time() - start
 
 
 def tasks(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Callable[[int], object]]:

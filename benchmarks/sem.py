@@ -2,7 +2,7 @@
 
 usage: python benchmarks/sem.py [REPEATS]
 
-Median seconds of warm runs, each with all fit measures and the parameter table with standardised estimates;
+Median CPU seconds of warm runs, each with all fit measures and the parameter table with standardised estimates;
 then the memory of one fit.
 """
 
