@@ -2,8 +2,8 @@
 
 usage: python benchmarks/sem.py [REPEATS]
 
-Median CPU seconds of warm runs, each with all fit measures and the parameter table with standardised estimates;
-then the memory of one fit.
+Median CPU seconds of warm runs, each with all fit measures and the parameter table with standardised
+estimates; then the memory of one fit.
 """
 
 from __future__ import annotations
