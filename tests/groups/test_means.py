@@ -91,7 +91,7 @@ def test_interval_of_a_correlation_difference_covers():
     """Coverage near 95 % for equal population correlations (.5) and .7 between the predictors, n = 200."""
     rng, reps = np.random.default_rng(11), 4000
     R = np.array([[1, 0.5, 0.5], [0.5, 1, 0.7], [0.5, 0.7, 1]])
-    draws = rng.multivariate_normal(np.zeros(3), R, size=(reps, 200))
+    draws = rng.multivariate_normal(np.zeros(3), R, size=(reps, 200), method="cholesky")
     hits = 0
     for sample in draws:
         r = np.corrcoef(sample, rowvar=False)

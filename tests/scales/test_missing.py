@@ -48,7 +48,10 @@ def test_test_keeps_its_level_and_sees_dependent_gaps():
     rng = np.random.default_rng(1)
     random, dependent = [], []
     for draw in range(100):
-        x = pd.DataFrame(rng.multivariate_normal([0, 0, 0], 0.5 + 0.5 * np.eye(3), 150), columns=[*"abc"])
+        x = pd.DataFrame(
+            rng.multivariate_normal([0, 0, 0], 0.5 + 0.5 * np.eye(3), 150, method="cholesky"),
+            columns=[*"abc"],
+        )
         random.append(little_mcar(x.mask(rng.random(x.shape) < 0.1)).pvalue)
         if draw >= 30:
             continue
@@ -61,7 +64,9 @@ def test_test_keeps_its_level_and_sees_dependent_gaps():
 
 def test_moments_correct_for_gaps_that_depend_on_answers():
     rng = np.random.default_rng(2)
-    x = pd.DataFrame(rng.multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], 20_000), columns=["a", "b"])
+    x = pd.DataFrame(
+        rng.multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], 20_000, method="cholesky"), columns=["a", "b"]
+    )
     x.loc[x["a"] > 0, "b"] = np.nan
     assert x["b"].mean() < -0.4
     assert_allclose(saturated_moments(x).mean["b"], 0, atol=0.05)

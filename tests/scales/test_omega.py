@@ -152,7 +152,7 @@ def test_incomplete_answers_have_no_observed_covariances():
 
 def test_answer_covariances_are_those_of_simulated_answers():
     rng = np.random.default_rng(1)
-    z = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 400_000)
+    z = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 400_000, method="cholesky")
     limits = [np.array([-1.0, 0.2, 1.0]), np.array([-0.5, 0.5])]
     drawn = np.stack([np.digitize(z[:, i], limits[i]) for i in (0, 1)])
     assert_allclose(answer_covariances(limits, np.array([[1, 0.5], [0.5, 1]])), np.cov(drawn), atol=0.006)

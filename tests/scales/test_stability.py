@@ -53,7 +53,7 @@ def test_bootstrap_errors_of_loadings_are_those_of_repeated_samples():
     rng = np.random.default_rng(1)
 
     def sample():
-        f = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], 300)
+        f = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], 300, method="cholesky")
         return pd.DataFrame(0.7 * np.repeat(f, 3, axis=1) + np.sqrt(0.51) * rng.standard_normal((300, 6)))
 
     target = np.kron(np.eye(2), np.full((3, 1), 0.7))

@@ -65,7 +65,9 @@ def test_more_items_than_respondents_are_refused(study_of):
 def test_completed_copies_have_the_spread_that_theory_gives():
     """One item of two with a third of the answers missing: its mean is known (Little & Rubin, 2002)."""
     rng = np.random.default_rng(8)
-    x = pd.DataFrame(rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 300), columns=["a", "b"])
+    x = pd.DataFrame(
+        rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 300, method="cholesky"), columns=["a", "b"]
+    )
     x.loc[200:, "b"] = np.nan
     moments = saturated_moments(x)
     copies = list(impute(x, moments, 400, 5, seed=2))

@@ -197,7 +197,7 @@ def log_likelihood(statistics: np.ndarray, codes: np.ndarray) -> float:
 
 def test_correlation_maximises_the_likelihood_given_the_thresholds() -> None:
     rng = np.random.default_rng(4)
-    x = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 400)
+    x = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 400, method="cholesky")
     codes = np.column_stack([np.digitize(x[:, 0], [-0.5, 0.8]), np.digitize(x[:, 1], [0.0, 1.0])])
     found = ordinal_moments(codes, [True, True], ["a", "b"])
     best = log_likelihood(found.statistics, codes)
@@ -224,7 +224,7 @@ def test_gamma_is_the_covariance_over_repeated_samples() -> None:
     cov = np.array([[1, 0.5, 0.4], [0.5, 1, 0.3], [0.4, 0.3, 1]])
     draws, gammas = [], []
     for _ in range(250):
-        x = rng.multivariate_normal([0, 0, 0], cov, 500)
+        x = rng.multivariate_normal([0, 0, 0], cov, 500, method="cholesky")
         data = np.column_stack(
             [np.digitize(x[:, 0], [-0.6, 0.7]), np.digitize(x[:, 1], [0.2]), 3 + 2 * x[:, 2]]
         )
@@ -241,7 +241,7 @@ def test_gamma_is_the_covariance_over_repeated_samples() -> None:
 
 def test_many_categories_approach_the_pearson_correlation() -> None:
     rng = np.random.default_rng(5)
-    x = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 2000)
+    x = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 2000, method="cholesky")
     fine = np.digitize(x, np.linspace(-2.2, 2.2, 23))
     found = ordinal_moments(fine, [True, True], ["a", "b"]).cov[0, 1]
     half = ordinal_moments(np.column_stack([fine[:, 0], x[:, 1]]), [True, False], ["a", "b"])
@@ -259,7 +259,7 @@ def test_continuous_items_alone_give_ordinary_moments() -> None:
 
 def test_covariates_that_explain_nothing_change_little() -> None:
     rng = np.random.default_rng(6)
-    x = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 4000)
+    x = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 4000, method="cholesky")
     codes = np.column_stack([np.digitize(x[:, 0], [-0.5, 0.8]), np.digitize(x[:, 1], [0.0])])
     plain = ordinal_moments(codes, [True, True], ["a", "b"])
     noise = rng.normal(size=(4000, 1))

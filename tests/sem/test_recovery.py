@@ -93,7 +93,7 @@ def test_z_residuals_of_groups_are_standard_normal(ordered: bool) -> None:
     equal = ("loadings", "thresholds") if ordered else ("loadings",)
     z = []
     for _ in range(40 if ordered else 100):
-        items = rng.multivariate_normal(np.zeros(5), cov, sum(sizes))
+        items = rng.multivariate_normal(np.zeros(5), cov, sum(sizes), method="cholesky")
         items = np.digitize(items, (-1, 0, 1)).astype(float) if ordered else items
         data = pd.DataFrame(items, columns=names).assign(group=np.repeat(["small", "large"], sizes))
         fit = fit_sem(
