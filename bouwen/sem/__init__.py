@@ -40,6 +40,7 @@ from bouwen.sem.after.effects import indirect_effects
 from bouwen.sem.after.storage import NotAFit
 from bouwen.sem.family.measures import rmsea_interval
 from bouwen.sem.fit import Fit, fit_sem, load_fit
+from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.implied import Implied, Structure, implied_of_rows, total_effects
 from bouwen.sem.model.scanner import ModelSyntaxError
 from bouwen.sem.model.syntax import parse_model
@@ -49,7 +50,7 @@ from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
 from bouwen.sem.sam import SamFit, fit_sam
-from bouwen.sem.solution import NotConverged, NotIdentified
+from bouwen.sem.solution import NotConverged
 
 if TYPE_CHECKING:
     from bouwen.sem.after.second_engine import compare_engines

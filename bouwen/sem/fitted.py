@@ -15,6 +15,7 @@ from bouwen.checks import check_choice, check_confidence
 from bouwen.results import Result
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.identification import NEARLY
 from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
 from bouwen.sem.model.improper import indefinite_blocks, negative_variances
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
@@ -244,8 +245,17 @@ class Fitted(Result):
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader must know: respondents left out, improper estimates."""
-        return (*self.sample.notes, *self._improper())
+        """What a reader must know: respondents left out, improper estimates, what is hardly identified."""
+        return (*self.sample.notes, *self._improper(), *self._nearly_unidentified())
+
+    def _nearly_unidentified(self) -> list[str]:
+        weakest = self.solution.weakest
+        if weakest is None or weakest.curvature >= NEARLY:
+            return []
+        return [
+            f'nearly unidentified: "{self.partable.free_name(weakest.most)}" can hardly be told from other '
+            "parameters, and its estimate says little; fix it, or hold it equal to another"
+        ]
 
     def _improper(self) -> list[str]:
         st, values, out = self.structure, self.implied.values, []

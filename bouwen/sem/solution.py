@@ -18,6 +18,13 @@ from numpy.linalg import LinAlgError
 
 from bouwen.errors import BouwenError
 from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.identification import (
+    IDENTIFIED,
+    NotIdentified,
+    Weakest,
+    check_identified,
+    relative_curvature,
+)
 from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Objective, Point
@@ -28,14 +35,6 @@ PATIENCE = 20  # steps of scoring after which the Hessian is used wherever it st
 CLOSE = 1e-6  # Newton decrement below which the next one can be foreseen
 DONE = 1e-15  # Newton decrement at the solution
 TOLERANCE = 1e-5  # largest gradient, in units of one standard error per root N, accepted at the solution
-
-
-class NotIdentified(BouwenError):
-    """The data cannot tell some parameters of the model apart."""
-
-    def __init__(self, message: str, parameters: tuple[str, ...] = ()) -> None:
-        self.parameters = parameters
-        super().__init__(message)
 
 
 class NotConverged(BouwenError):
@@ -54,7 +53,8 @@ class Solution:
     """The estimates and how they were reached.
 
     ``basis`` (q, k) spans the directions that the restrictions leave free, or is None
-    where all are free; ``held`` counts equalities that are no equal labels.
+    where all are free; ``held`` counts equalities that are no equal labels; ``weakest`` is
+    the direction about which the data say least, None without free parameters.
     """
 
     theta: Array
@@ -64,6 +64,7 @@ class Solution:
     held: int
     active: tuple[int, ...] = ()
     """Inequalities that hold as equalities at the solution."""
+    weakest: Weakest | None = None
 
 
 def estimate(
@@ -90,7 +91,7 @@ def estimate(
     Raises
     ------
     NotIdentified
-        Where the information matrix at the solution is singular.
+        Where the information matrix at the solution is singular, or the solution is no minimum.
     NotConverged
         Where no step brings the discrepancy down before the gradient vanishes.
     """
@@ -108,8 +109,8 @@ def estimate(
         return _constrained(objective, table, restrictions, alpha, offset, K, held)
     alpha, point, steps = _descend(objective, table, alpha, offset, K, hessian)
     theta = _theta(alpha, offset, K)
-    check_identified(table, point.information, K)
-    return Solution(theta, point, steps, K, held)
+    weakest = check_identified(table, point.information, point.hessian if hessian else None, K)
+    return Solution(theta, point, steps, K, held, weakest=weakest)
 
 
 def _theta(alpha: Array, offset: Array, K: Array | None) -> Array:
@@ -151,8 +152,13 @@ def _descend(
         if (foreseen(decrement, before) if use_hessian and second else decrement) < DONE:
             final = objective.at(_theta(alpha - step, offset, K))
             if float(final.value) <= value + 1e-12 * max(1.0, abs(value)):
-                return alpha - step, final, steps
-            return alpha, point, steps
+                alpha, point = alpha - step, final
+            below = _below_saddle(objective, alpha, point, offset, K) if hessian else None
+            if below is None:
+                return alpha, point, steps
+            alpha, point = below
+            value, decrement, use_hessian = float(point.value), np.inf, False
+            continue
         size, accepted = 1.0, False
         for _ in range(40):
             trial = alpha - size * step
@@ -218,8 +224,28 @@ def _saddle_free(H: Array, g: Array) -> Array:
     return np.asarray(vectors @ ((vectors.T @ (g / scale)) / size) / scale)
 
 
+def _below_saddle(
+    objective: Objective, alpha: Array, point: Point, offset: Array, K: Array | None
+) -> tuple[Array, Point] | None:
+    """Somewhere lower than a stationary point that is no minimum; None at a minimum.
+
+    Along the direction of most negative curvature both ways are tried, so that its sign does not matter.
+    """
+    values, directions = relative_curvature(point.hessian, point.information, K)
+    if not values[0] < -IDENTIFIED:
+        return None
+    way = directions[:, 0] * np.sign(directions[np.argmax(np.abs(directions[:, 0])), 0])
+    way = way if K is None else K.T @ way
+    for size in 0.3 * 0.3 ** np.arange(8):
+        there = [(a, objective.at(_theta(a, offset, K))) for a in (alpha + size * way, alpha - size * way)]
+        there = [(a, new) for a, new in there if float(new.value) < float(point.value)]
+        if there:
+            return there[0]
+    return None
+
+
 def _not_converged(table: ParTable, point: Point, K: Array | None, steps: int) -> BouwenError:
-    check_identified(table, point.information, K)
+    check_identified(table, point.information, None, K)
     scale = np.sqrt(np.maximum(np.diag(point.information), 1e-300))
     gradient = np.abs(point.gradient) / scale
     worst = int(np.argmax(gradient))
@@ -228,36 +254,6 @@ def _not_converged(table: ParTable, point: Point, K: Array | None, steps: int) -
     if row.op == "~~" and row.lhs == row.rhs:
         hint = " Its variance is heading for zero or infinity: try another marker item, or a simpler model."
     return NotConverged(steps, float(gradient[worst]), table.free_name(worst), hint)
-
-
-def check_identified(table: ParTable, information: Array, K: Array | None) -> None:
-    """Refuse a singular information matrix, naming the parameters that trade places.
-
-    Raises
-    ------
-    NotIdentified
-    """
-    H = information if K is None else K.T @ information @ K
-    if not np.isfinite(H).all():
-        raise NotIdentified("the information matrix holds values that are not numbers")
-    diagonal = np.diag(H)
-    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    values, vectors = np.linalg.eigh(H / scale[:, None] / scale)
-    if values[0] > 1e-10:
-        return
-    direction = vectors[:, 0] / scale
-    moved = np.abs(direction if K is None else K @ direction) * np.sqrt(
-        np.maximum(np.diag(information), 1e-300)
-    )
-    involved = (
-        np.flatnonzero(moved > 0.05 * moved.max()) if moved.max() > 0 else np.flatnonzero(diagonal <= 0)
-    )
-    parameters = tuple(table.free_name(int(k)) for k in involved)
-    shown = ", ".join(f'"{name}"' for name in parameters[:8]) + (", …" if len(parameters) > 8 else "")
-    raise NotIdentified(
-        f"the model is not identified: {shown} cannot be told apart. Fix one of them, or hold two equal.",
-        parameters,
-    )
 
 
 def _constrained(
@@ -301,7 +297,7 @@ def _constrained(
         rules.append(rule("ineq", restrictions.inequalities))
     options = {"maxiter": MAX_STEPS, "ftol": 1e-12}
     found = minimize(f, alpha / unit, jac=df, constraints=rules, method="SLSQP", options=options)
-    alpha, active, steps = _polish(objective, restrictions, found.x * unit, offset, lift)
+    alpha, active, steps, curvature = _polish(objective, restrictions, found.x * unit, offset, lift)
     theta = to_theta(alpha)
     point = objective.at(theta)
     J = _active_jacobian(restrictions, theta, active) @ lift
@@ -314,7 +310,8 @@ def _constrained(
     if not residual < TOLERANCE or not broken < 1e-6:
         raise _not_converged(table, point, lift @ free, int(found.nit) + steps)
     basis = lift @ free
-    check_identified(table, point.information, basis)
+    observed = lift @ curvature @ lift.T
+    weakest = check_identified(table, point.information, observed, basis)
     return Solution(
         theta,
         point,
@@ -322,6 +319,7 @@ def _constrained(
         basis,
         held + _rank(restrictions.equalities(theta)[1] @ lift),
         active,
+        weakest,
     )
 
 
@@ -331,12 +329,17 @@ def _active_jacobian(restrictions: Restrictions, theta: Array, active: tuple[int
 
 def _polish(
     objective: Objective, restrictions: Restrictions, alpha: Array, offset: Array, lift: Array
-) -> tuple[Array, tuple[int, ...], int]:
-    """Newton's method on the Lagrangian, with the inequalities that bind held as equalities."""
+) -> tuple[Array, tuple[int, ...], int, Array]:
+    """Newton's method on the Lagrangian, with the inequalities that bind held as equalities.
+
+    Returns
+    -------
+    α, the inequalities that bind, steps, and the curvature of the Lagrangian (k, k) along ``lift``.
+    """
     theta = offset + lift @ alpha
     values = restrictions.inequalities(theta)[0]
     active = tuple(int(k) for k in np.flatnonzero(values < 1e-5 * (1 + np.abs(theta).max())))
-    for step_number in range(50):
+    for steps in range(50):
         theta = offset + lift @ alpha
         point = objective.at(theta)
         g = lift.T @ point.gradient
@@ -366,8 +369,8 @@ def _polish(
         move = np.linalg.lstsq(system, np.concatenate([-g, -c]), rcond=None)[0][: len(alpha)]
         alpha = alpha + move
         if np.abs(move).max() < 1e-10 * (1 + np.abs(alpha).max()):
-            return alpha, active, step_number
-    return alpha, active, step_number
+            return alpha, active, steps, H
+    return alpha, active, steps, H
 
 
 def _null_space(J: Array) -> Array:

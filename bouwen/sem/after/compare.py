@@ -14,12 +14,13 @@ from bouwen.errors import BouwenError
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily, corrected_test
 from bouwen.sem.fitted import Fitted, check_is_fit
+from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.start import start_values
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
-from bouwen.sem.solution import NotConverged, NotIdentified, estimate
+from bouwen.sem.solution import NotConverged, estimate
 
 NESTED = 1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
 

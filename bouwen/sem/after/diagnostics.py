@@ -15,6 +15,7 @@ from scipy.special import chdtrc
 
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.identification import IDENTIFIED
 from bouwen.sem.model.implied import Array, compile_structure
 from bouwen.sem.model.standardised import standardise
 from bouwen.sem.model.table import Parameter, ParTable
@@ -53,7 +54,7 @@ def modification_indices(fit: Fitted) -> pd.DataFrame:
         if q
         else np.diag(curvature)
     )
-    usable = free > 1e-8 * np.maximum(np.diag(curvature)[q:], 1e-300)
+    usable = free > IDENTIFIED * np.maximum(np.diag(curvature)[q:], 1e-300)
     with np.errstate(divide="ignore", invalid="ignore"):
         mi = np.where(usable, fit.sample.N * g[q:] ** 2 / free, np.nan)
         epc = np.where(usable, -g[q:] / free, np.nan)
@@ -162,7 +163,7 @@ def _score_statistic(rules: Array, g: Array, information: Array) -> float:
     scale = np.sqrt(np.maximum(np.einsum("ik,ij,jk->k", K, information, K), 1e-300))
     C = (K.T @ information @ K) / scale[:, None] / scale
     u = K.T @ g / scale
-    return float(u @ np.linalg.pinv(C, rcond=1e-8, hermitian=True) @ u)
+    return float(u @ np.linalg.pinv(C, rcond=IDENTIFIED, hermitian=True) @ u)
 
 
 def untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:

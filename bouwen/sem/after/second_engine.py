@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.sem.fitted import Fitted, bare_fit
+from bouwen.sem.model.identification import check_identified
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.solution import NotConverged, Solution
@@ -70,7 +71,9 @@ def semopy_solution(ours: Fitted, data: pd.DataFrame) -> Solution:
             f"its estimates fit worse by {float(point.value) - float(ours.point.value):.1e}; "
             'use engine="bouwen"'
         )
-    return Solution(theta, point, 0, ours.solution.basis, ours.solution.held)
+    basis = ours.solution.basis
+    weakest = check_identified(ours.partable, point.information, point.hessian, basis) if len(theta) else None
+    return Solution(theta, point, 0, basis, ours.solution.held, weakest=weakest)
 
 
 def semopy_text(table: ParTable) -> str:

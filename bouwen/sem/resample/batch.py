@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.identification import IDENTIFIED, NotIdentified, smallest_curvature
 from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Likelihood, Objective
 from bouwen.sem.normal.free_means import WithoutMeans
 from bouwen.sem.normal.inference import chunked_curvature
-from bouwen.sem.resample.descent import Descent, newton, quasi_newton
+from bouwen.sem.resample.descent import FLAT, Descent, newton, quasi_newton
 from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.samples import average, n_draws, take, usable
-from bouwen.sem.solution import NotConverged, NotIdentified, estimate
+from bouwen.sem.solution import NotConverged, estimate
 
 CONVERGED, NOT_CONVERGED, NO_SAMPLE = range(3)
 
@@ -90,7 +91,11 @@ def _together(objective: Objective, table: ParTable, start: Array) -> Descent:
 
 
 def descend(objective: Objective, start: Array, basis: Array) -> Descent:
-    """Minimise all draws along the directions of a basis (q, k) from starting values (D, q)."""
+    """Minimise all draws along the directions of a basis (q, k) from starting values (D, q).
+
+    A draw that `quasi_newton` brings home keeps `FLAT` of the curvature that the draws have together, so each
+    needs a look of its own only where theirs is near the bound of what is identified.
+    """
     typical = average(objective).at(start.mean(axis=0))
     information = (
         chunked_curvature(typical, observed=False)
@@ -102,6 +107,10 @@ def descend(objective: Objective, start: Array, basis: Array) -> Descent:
     function = Kernel.of(objective) if isinstance(objective, Likelihood) else Plain(objective)
     n = np.broadcast_to(objective.n.sum(axis=-1), len(start))  # type: ignore[attr-defined]
     found = quasi_newton(function, start, scale, n)
+    home = np.flatnonzero(found.arrived)
+    if len(home) and smallest_curvature(information, information, basis) < IDENTIFIED / FLAT:
+        ends = take(objective, home).at(found.theta[home])
+        found.arrived[home] = smallest_curvature(ends.information, ends.hessian, basis) > IDENTIFIED
     rest = np.flatnonzero(~found.arrived)
     if len(rest):
         again = newton(take(objective, rest), found.theta[rest], basis)

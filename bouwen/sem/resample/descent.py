@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from bouwen.sem.model.identification import IDENTIFIED, smallest_curvature
 from bouwen.sem.model.implied import Array
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.resample.samples import take
@@ -87,7 +88,10 @@ class _Search:
         self.memory, self.kept = np.empty((len(start), 32, scale.shape[1])), 0
 
     def _at(self, x: Array) -> tuple[Array, Array]:
-        f, g = self.function(self.origin + x @ self.scale.T)
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # far out nothing is a number, and nobody stays there
+            f, g = self.function(self.origin + x @ self.scale.T)
         return f, g @ self.scale
 
     def leave(self, out: Descent, *, everybody: bool = False) -> None:
@@ -176,7 +180,7 @@ def newton(objective: Objective, start: Array, basis: Array) -> Descent:
     """Newton's method for the draws that `quasi_newton` leaves, with the observed curvature made positive.
 
     Along directions of negative curvature the step turns round, |H|⁻¹ g (Dauphin et al., 2014). A draw
-    arrives as in `bouwen.sem.solution.estimate`, and only where its information matrix is not singular.
+    arrives as in `bouwen.sem.solution.estimate`, and only where the model is identified.
 
     Parameters
     ----------
@@ -204,7 +208,9 @@ def newton(objective: Objective, start: Array, basis: Array) -> Descent:
         out.theta[who] = theta
         out.value[who] = np.where(lower, f - 0.5 * decrement, f)
         out.steps[who] += 1
-        out.arrived[who[arrived]] = _identified(point.information[arrived], basis)
+        out.arrived[who[arrived]] = (
+            smallest_curvature(point.information[arrived], point.hessian[arrived], basis) > IDENTIFIED
+        )
         on = np.flatnonzero(~(arrived | stuck))
         if not len(on):
             break
@@ -235,9 +241,3 @@ def _shortened(
             break
         size[~lower] *= 0.5
     return size, lower
-
-
-def _identified(information: Array, basis: Array) -> Array:
-    H = basis.T @ information @ basis
-    unit = np.sqrt(np.maximum(np.diagonal(H, axis1=-2, axis2=-1), 1e-300))
-    return np.asarray(np.linalg.eigvalsh(H / unit[..., :, None] / unit[..., None, :])[..., 0] > 1e-10)
