@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from bouwen.sem.prepare import prepare
-from bouwen.sem.start import start_values
-from reference_cases import CASES, read_case
+from references import MODELS, read_case
 
 from bouwen.sem import Fit, Moments, NotIdentified, fit_sem
 from bouwen.sem.model.identification import (
@@ -19,6 +17,8 @@ from bouwen.sem.model.identification import (
     relative_curvature,
     smallest_curvature,
 )
+from bouwen.sem.model.start import start_values
+from bouwen.sem.preparation import prepare
 from bouwen.sem.resample.batch import CONVERGED, NOT_CONVERGED, fit_batch
 from bouwen.sem.resample.descent import newton
 from bouwen.sem.resample.stacks import weighted_objective
@@ -147,7 +147,7 @@ def test_what_is_nearly_unidentified_names_who_is_most_involved(options: dict[st
     fit = barely(0.003, **options)
     (said,) = [w for w in fit.warnings if w.startswith("nearly unidentified")]
     ratio = np.sqrt(np.diag(fit.vcov) * np.diag(fit.point.information) * fit.n)
-    assert f'"{fit.table.free_name(int(np.argmax(ratio)))}"' in said
+    assert f'"{fit.partable.free_name(int(np.argmax(ratio)))}"' in said
     assert said in fit.summary()
 
 
@@ -205,7 +205,7 @@ def test_a_saddle_is_left_for_a_minimum_beyond_it() -> None:
     assert caught.value.parameters == ("x1 ~ x2",)
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_reference_models_are_far_from_the_bounds(path) -> None:  # type: ignore[no-untyped-def]
     fit = read_case(path).fit()
     assert fit.solution.weakest is None or fit.solution.weakest.curvature > 2 * NEARLY

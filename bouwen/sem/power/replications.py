@@ -32,6 +32,7 @@ from bouwen.sem.options import choose_estimator
 from bouwen.sem.power.answers import Gaps, draw_rows
 from bouwen.sem.power.population import ModelPopulation, PopulationError
 from bouwen.sem.resample.batch import CONVERGED, fit_batch
+from bouwen.sem.resample.roots import symmetric_root
 from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import moments_objective
 from bouwen.sem.resample.workers import Chunk
@@ -344,10 +345,9 @@ def _drawn_definitions(
     table: ParTable, theta: Array, vcov: Array, moving: Array, rng: np.random.Generator
 ) -> Array:
     """Definitions (D, draws, k) at parameters drawn about θ; only those at ``moving`` need to move."""
-    values, vectors = np.linalg.eigh(vcov[:, moving[:, None], moving])
-    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    root = symmetric_root(vcov[:, moving[:, None], moving])
     z = rng.standard_normal((len(theta), DRAWS, len(moving)))
-    drawn = theta[:, None, moving] + z @ np.swapaxes(root, -1, -2)
+    drawn = theta[:, None, moving] + z @ root
     column = {int(k): place for place, k in enumerate(moving)}
     rows = np.zeros((len(theta), DRAWS, len(table.rows)))
     for r, row in enumerate(table.rows):

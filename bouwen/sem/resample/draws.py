@@ -20,6 +20,7 @@ from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
 from bouwen.sem.normal.saturated import em_moments
 from bouwen.sem.options import NoRows, UnsupportedModel
+from bouwen.sem.resample.roots import symmetric_root
 from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective
 from bouwen.sem.resample.weights import resampling_weights
@@ -117,7 +118,9 @@ def transformed(fit: Fit) -> Sample:
         for k, answered in enumerate(kinds):
             own, items = which.ravel() == k, np.flatnonzero(answered)
             block = np.ix_(items, items)
-            turn = np.linalg.solve(_root(sample.cov[g][block]), _root(implied.cov[g][block]))
+            turn = np.linalg.solve(
+                symmetric_root(sample.cov[g][block]), symmetric_root(implied.cov[g][block])
+            )
             z[np.ix_(own, items)] = (x[np.ix_(own, items)] - sample.mean[g][items]) @ turn + target[g][items]
         rows.append(z)
     if sample.patterns is None:
@@ -125,12 +128,6 @@ def transformed(fit: Fit) -> Sample:
     patterns = find_patterns(rows)
     mean, cov = em_moments(patterns, len(rows))
     return replace(sample, rows=tuple(rows), patterns=patterns, mean=mean, cov=cov)
-
-
-def _root(cov: Array) -> Array:
-    """The symmetric square root."""
-    values, vectors = np.linalg.eigh(cov)
-    return np.asarray((vectors * np.sqrt(values)) @ vectors.T)
 
 
 # ---------------------------------------------------------------------- parametric

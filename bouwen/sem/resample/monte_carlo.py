@@ -18,6 +18,7 @@ from bouwen.sem.model.statements import Constraint, Model
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, definitions_in_order
 from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.resample.roots import symmetric_root
 
 
 def monte_carlo_ci(
@@ -70,10 +71,8 @@ def monte_carlo_ci(
             'the model defines no parameters; write one in the model, such as "indirect := a*b", '
             "or give expressions="
         )
-    values, vectors = np.linalg.eigh(fit.vcov)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
     normal = np.random.default_rng(seed).standard_normal((draws, len(fit.theta)))
-    drawn = _defined(fit, table, fit.theta + normal @ root.T)
+    drawn = _defined(fit, table, fit.theta + normal @ symmetric_root(fit.vcov))
     est = _defined(fit, table, fit.theta)
     lower, upper = limits(drawn, est, confidence)
     names = [name for name, _ in table.definitions]
