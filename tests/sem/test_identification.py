@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from references import MODELS, read_case
+from references import MODELS, fit_case
 
 from bouwen.sem import Fit, Moments, NotIdentified, fit_sem
 from bouwen.sem.model.identification import (
@@ -207,7 +207,7 @@ def test_a_saddle_is_left_for_a_minimum_beyond_it() -> None:
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_reference_models_are_far_from_the_bounds(path) -> None:  # type: ignore[no-untyped-def]
-    fit = read_case(path).fit()
+    fit = fit_case(path)
     assert fit.solution.weakest is None or fit.solution.weakest.curvature > 2 * NEARLY
     assert not any("unidentified" in w for w in fit.warnings)
 

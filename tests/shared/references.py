@@ -89,6 +89,12 @@ def read_case(path: Path) -> Case:
     return Case(path, json.loads(path.read_text()))
 
 
+@cache
+def fit_case(path: Path) -> Fit:
+    """The model of a case, fitted once a process."""
+    return read_case(path).fit()
+
+
 def by_key(frame: pd.DataFrame) -> dict[tuple[str, str, str, str], dict[str, Any]]:
     """Rows by lhs, op, rhs, group; covariances both ways round."""
     found = {}
