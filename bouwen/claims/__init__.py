@@ -5,8 +5,7 @@ from bouwen.claims.weighing import (
     claim_label,
     claim_verdicts,
     variable_label,
-    verdict_label,
     weigh_claims,
 )
 
-__all__ = ["VERDICTS", "claim_label", "claim_verdicts", "variable_label", "verdict_label", "weigh_claims"]
+__all__ = ["VERDICTS", "claim_label", "claim_verdicts", "variable_label", "weigh_claims"]

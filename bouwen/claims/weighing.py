@@ -22,11 +22,6 @@ from bouwen.words import words
 VERDICTS = ("supported", "partly", "undecided", "contradicted", "not asked", "advice")
 
 
-def verdict_label(study: Study, verdict: str) -> str:
-    """A verdict in the language of the book."""
-    return words(study.language)(f"verdicts.{verdict}")
-
-
 def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.DataFrame:
     """Hold every claim of the instrument against the answers.
 

@@ -48,8 +48,8 @@ def power_report(
     with cluster(cluster_address):
         plan = plan_follow_up(survey, sizes, reps=reps, seed=seed, n_jobs=n_jobs)
     if plot is not None:
-        plots.power_curves(survey, plan).save(plot, verbose=False, dpi=200)
-    return texts.follow_up_report(survey, plan, tables.follow_up_texts(survey, plan))
+        plots.power_curves(plan, survey).save(plot, verbose=False, dpi=200)
+    return texts.follow_up_report(survey, plan, tables.follow_up_texts(plan, survey))
 
 
 def refuse_figure(path: Path) -> None:

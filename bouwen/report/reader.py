@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
+from bouwen.checks import check_confidence
 from bouwen.claims import variable_label
+from bouwen.report.given import WrongResult
 from bouwen.survey import Study
 from bouwen.words import ENGLISH, Words, check_language, words
+
+
+class ReaderOptions(TypedDict, total=False):
+    """What every table and figure of a result takes besides a study; see `reader`."""
+
+    language: str | None
+    labels: Mapping[str, str] | None
+    confidence: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +51,24 @@ class Reader:
             return self.labels[name]
         return variable_label(self.study, name) if self.study else name
 
+    def name(self, name: str) -> str:
+        """An item or a group under its own name, which a study keeps, unless it was given a label."""
+        return self.labels.get(name, name)
+
+    def group(self, name: str) -> str:
+        """A background variable as a reader sees it."""
+        if name in self.labels or self.study is None:
+            return self.name(name)
+        return self.study.group_label(name)
+
+    def chain(self, names: Iterable[str]) -> str:
+        """Variables in a row, each leading to the next; ``…`` stands for itself."""
+        return " → ".join(name if name == "…" else self.label(name) for name in names)
+
+    def pair(self, first: str, second: str, between: str = "↔") -> str:
+        """Two variables that have something to do with each other."""
+        return f"{self.label(first)} {between} {self.label(second)}"
+
 
 def reader(
     study: Study | None = None,
@@ -64,7 +93,15 @@ def reader(
     ------
     UnknownLanguage
         There are no words in the language.
+    WrongResult
+        Something else than a study is given for one.
+    NotAShare
+        The level of confidence is not between 0 and 1.
     """
+    if study is not None and not isinstance(study, Study):
+        raise WrongResult("the result first and a study (bouwen.read_study)", study, "after it")
+    if confidence is not None:
+        check_confidence(confidence)
     if study is None:
         check_language(language := language or ENGLISH)
         return Reader(words(language), 0.95 if confidence is None else confidence, None, dict(labels or {}))

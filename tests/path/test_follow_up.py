@@ -12,6 +12,8 @@ from bouwen.path import plan_follow_up, smallest_difference, smallest_difference
 from bouwen.path.follow_up import WORTH_FINDING, analysis_of
 from bouwen.report import follow_up as planning
 from bouwen.report import plots, tables, texts
+from bouwen.report.plots.power import power_bands
+from bouwen.report.reader import reader
 from bouwen.sem import indirect_effects
 
 
@@ -94,30 +96,37 @@ def test_words_tables_and_figures(study, registered, plan):
     sentence = texts.follow_up_needs(study, plan)
     assert sentence.startswith("For a power of 80% the follow-up needs")
     assert texts.chain_label(study, plan.hardest["chain"]) in sentence
-    frame = tables.follow_up_texts(study, plan)
+    frame = tables.follow_up_texts(plan, study)
     assert len(frame) == len(plan.effects)
     assert len(frame.columns) == 4
     assert texts.finite_population(study, plan) is None
     report = texts.follow_up_report(study, plan, frame)
     assert report.splitlines()[-1] == sentence
-    bands = plots.power_bands(study, plan)
+    bands = power_bands(plan, reader(study))
     assert (bands["lower"] <= bands["power"]).all()
-    assert len(plots.power_curves(study, plan).data) == len(bands)
-    for made in (tables.follow_up(study, plan), tables.fit_power(study, plan), tables.detectable(registered)):
+    assert len(plots.power_curves(plan, study).data) == len(bands)
+    for made in (tables.follow_up(plan, study), tables.fit_power(plan, study), tables.detectable(registered)):
         assert "<table" in made.as_raw_html()
 
 
 def test_words_for_what_a_simulation_cannot_tell(study, plan):
     row = pd.Series({"needed": np.nan, "beyond": True})
-    assert texts.needed_text(study, plan, row) == "–"
-    assert texts.needed_text(study, plan, pd.Series({"needed": 150.0, "beyond": True})) == "≤ 150"
-    assert texts.needed_text(study, plan, pd.Series({"needed": 5000.0, "beyond": True})) == "> 1200"
-    assert texts.needed_text(study, plan, pd.Series({"needed": 412.0, "beyond": False})) == "412"
+    assert texts.needed_text(reader(study).words, plan, row) == "–"
+    assert (
+        texts.needed_text(reader(study).words, plan, pd.Series({"needed": 150.0, "beyond": True})) == "≤ 150"
+    )
+    assert (
+        texts.needed_text(reader(study).words, plan, pd.Series({"needed": 5000.0, "beyond": True}))
+        == "> 1200"
+    )
+    assert (
+        texts.needed_text(reader(study).words, plan, pd.Series({"needed": 412.0, "beyond": False})) == "412"
+    )
 
 
 def test_dutch_and_a_register(registered):
     plan = plan_follow_up(registered, [200], reps=20, seed=1)
-    frame = tables.follow_up_texts(registered, plan)
+    frame = tables.follow_up_texts(plan, registered)
     assert frame.columns[-1] == "Van 342 nodig"
     assert "342" in texts.finite_population(registered, plan).data
     assert texts.follow_up_needs(registered, plan).startswith("Voor een power van 80%")

@@ -20,7 +20,7 @@ def found(study):
 
 
 def test_a_column_a_structure_with_every_figure(study, found):
-    shown = tables.structures(study, found)._tbl_data.set_index("What")
+    shown = tables.structures(found, study)._tbl_data.set_index("What")
     assert list(shown) == ["One factor", "Correlated facets", "Higher-order factor", "Bifactor"]
     figures = found.table()
     assert shown.loc["CFI"].tolist() == [number(x, 3) for x in figures["cfi"]]
@@ -32,9 +32,9 @@ def test_a_column_a_structure_with_every_figure(study, found):
 
 
 def test_tests_and_facets(study, found):
-    tests = tables.structure_tests(study, found)._tbl_data
+    tests = tables.structure_tests(found, study)._tbl_data
     assert tests["p"].tolist()[:3] == ["<0.001", "<0.001", "–"]
-    facets = tables.facet_scales(study, found)._tbl_data
+    facets = tables.facet_scales(found, study)._tbl_data
     assert facets["Construct"].tolist() == ["Competence", "Likeability", "Loyalty"]
     assert facets["Its own share"].tolist() == [number(x) for x in found.scales()["omega_h"]]
     assert np.isfinite(found.scales().to_numpy()).all()
@@ -42,6 +42,6 @@ def test_tests_and_facets(study, found):
 
 def test_dutch_has_its_own_labels(found):
     dutch = read_study(Path("data/reputation/study.yml"), language="nl")
-    shown = tables.structures(dutch, found)._tbl_data
+    shown = tables.structures(found, dutch)._tbl_data
     assert "Eén factor" in shown
     assert "onmogelijke waarde" in shown.iloc[-1].tolist()

@@ -10,6 +10,10 @@ from numpy.testing import assert_allclose
 
 import bouwen
 from bouwen.report import plots, tables, texts
+from bouwen.report.plots.bars import answer_bars
+from bouwen.report.plots.dimensions import eigenvalues
+from bouwen.report.plots.response import pattern_tiles, respondent_shares
+from bouwen.report.plots.validity import residual_tiles
 from bouwen.report.tables.measures import end_shares
 from bouwen.scales import ave, compare_treatments, factor_correlations, htmt, loading_stability
 
@@ -30,7 +34,7 @@ def with_responses(study, change):
 
 
 def test_shares_of_respondents_are_of_those_who_said(study):
-    found = plots.respondent_shares(study)
+    found = respondent_shares(study)
     for variable, rows in found.groupby("variable"):
         counts = study.responses[variable].value_counts()
         assert_allclose(rows["share"], [counts[level] / counts.sum() for level in rows["level"]])
@@ -40,7 +44,7 @@ def test_shares_of_respondents_are_of_those_who_said(study):
 
 
 def test_pattern_tiles_show_no_item_that_few_left_open_as_a_share(study):
-    tiles = plots.pattern_tiles(study)
+    tiles = pattern_tiles(study)
     assert set(tiles["item"]) == set(study.items)
     counts = study.responses[list(study.items)].isna().sum()
     pooled = tiles[tiles["patterns"] > 1].set_index("item")
@@ -65,7 +69,7 @@ def test_the_spread_of_treatments_is_largest_less_smallest(reputation):
     spread = tables.treatment_spread(treated)
     means = treated["mean"].unstack()
     assert_allclose(spread[means.index], means.max(axis=1) - means.min(axis=1))
-    assert "5.10" in tables.treatments(reputation, treated).as_raw_html()
+    assert "5.10" in tables.treatments(treated, reputation).as_raw_html()
 
 
 def test_littles_test_is_told_or_why_it_is_not(reputation):
@@ -93,7 +97,7 @@ def test_gaps_that_depend_on_answers_are_called_so(reputation):
 
 
 def test_bars_go_from_the_highest_mean_down(study):
-    bars = plots.answer_bars(study, study.constructs)
+    bars = answer_bars(study, study.constructs)
     for construct in study.constructs:
         order = bars.loc[bars["construct"] == construct, "item"].drop_duplicates()
         means = study.responses[list(order)].mean()
@@ -111,7 +115,7 @@ def test_an_item_that_runs_against_its_scale_is_named_with_its_evidence(reputati
     found = bouwen.check_key(wrong)
     assert list(found.index) == [turned]
     assert "key may be wrong" in texts.key(wrong, found).data
-    assert turned in tables.key(wrong, found).as_raw_html()
+    assert turned in tables.key(found, wrong).as_raw_html()
     assert "key of the instrument holds" in texts.key(reputation, bouwen.check_key(reputation)).data
 
 
@@ -147,23 +151,23 @@ def test_figures_of_dimensions_and_validity_draw(reputation, fits, tmp_path):
     items = bouwen.key_items(reputation).drop(columns="cusa")
     counts = bouwen.count_factors(items, seed=1, draws=40)
     stability = loading_stability(items, 3, seed=1, draws=10)
-    ratios = htmt(tables.scales_of(reputation, fit), draws=50)
+    ratios = htmt(tables.scales_of(fit, reputation), draws=50)
     figures = [
-        plots.respondents(reputation), plots.missing_patterns(reputation), plots.scree(reputation, counts),
-        plots.exploratory(reputation, stability.efa), plots.ratios(reputation, ratios),
-        plots.residuals(reputation, fit),
+        plots.respondents(reputation), plots.missing_patterns(reputation), plots.scree(counts, reputation),
+        plots.exploratory(stability.efa, reputation), plots.ratios(ratios, reputation),
+        plots.residuals(fit, reputation),
     ]  # fmt: skip
     for figure in figures:
         figure.save(tmp_path / "figure.svg", verbose=False)
         assert "<svg" in (tmp_path / "figure.svg").read_text()
-    shown = tables.exploratory_factors(reputation, stability).as_raw_html()
+    shown = tables.exploratory_factors(stability, reputation).as_raw_html()
     assert "F3" in shown
-    assert "Parallel analysis, factors" in tables.factor_counts(reputation, counts).as_raw_html()
+    assert "Parallel analysis, factors" in tables.factor_counts(counts, reputation).as_raw_html()
 
 
 def test_a_scree_plot_holds_every_eigenvalue_once(reputation):
     counts = bouwen.count_factors(bouwen.key_items(reputation), seed=1, draws=40)
-    found = plots.eigenvalues(counts)
+    found = eigenvalues(counts)
     assert found.groupby(["panel", "series"]).size().to_dict() == dict.fromkeys(
         [("components", "answers"), ("components", "kaiser"), ("components", "random"),
          ("factors", "answers"), ("factors", "random")], 10,
@@ -200,7 +204,7 @@ def test_whether_facets_are_told_apart_follows_test_and_correlation(reputation, 
 
 def test_pairs_hold_the_correlations_of_the_model_and_the_ratios_of_the_answers(providers, fits):
     fit = fits["providers"]
-    ratios = htmt(tables.scales_of(providers, fit), draws=20)
+    ratios = htmt(tables.scales_of(fit, providers), draws=20)
     pairs = tables.distinct_pairs(fit, ratios)
     phi = factor_correlations(fit)[""]
     assert len(pairs) == 8 * 7 / 2
@@ -215,7 +219,7 @@ def test_fornell_and_larckers_rule_compares_root_ave_with_correlations(providers
     largest = np.abs(phi - np.eye(len(phi))).max(axis=1)
     holds = tables.fornell_figures(fit)["holds"]
     assert list(holds) == list(np.sqrt(ave(fit, standardised=True)) > largest)
-    shown = re.sub(r"<[^>]+>", " ", tables.fornell(providers, fit).as_raw_html().split("</style>")[-1])
+    shown = re.sub(r"<[^>]+>", " ", tables.fornell(fit, providers).as_raw_html().split("</style>")[-1])
     assert len(re.findall(r"\b(yes|no)\b", shown)) == 8
 
 
@@ -229,7 +233,7 @@ def test_the_largest_residuals_are_those_of_the_matrix(fits):
         found["residual"],
         [residuals.loc[a, b] for a, b in zip(found["first"], found["second"], strict=True)],
     )
-    tiles = plots.residual_tiles(fit)
+    tiles = residual_tiles(fit)
     assert len(tiles) == 36
     assert_allclose(tiles["residual"].abs().max(), found["residual"].abs().max())
 

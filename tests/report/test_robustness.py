@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import bouwen
-from bouwen.path.choices import CHOICES
+from bouwen.path import CHOICES
 from bouwen.report import plots, tables, texts
 from bouwen.report.book.chapters import Chapter, has_what_it_needs
 from bouwen.report.plots.robustness import TALL, curve_points, dashboard, nice_breaks
-from bouwen.report.tables.robustness import choice_label, level_label
+from bouwen.report.reader import reader
+from bouwen.report.tables.robustness import choice_label, chosen_label
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +33,12 @@ def dutch(study):
 
 def test_every_choice_and_level_has_a_label_in_both_languages(reputation, curve):
     for study in (reputation, dutch(reputation)):
-        labels = [level_label(study, c, level) for c in CHOICES for level in set(curve.results[c])]
-        labels += [choice_label(study, curve, choice) for choice in CHOICES]
+        labels = [chosen_label(reader(study), level) for c in CHOICES for level in set(curve.results[c])]
+        labels += [choice_label(reader(study), curve, choice) for choice in CHOICES]
         assert all(labels)
         assert not any("{" in label for label in labels)
-    assert level_label(reputation, "items", "all") == "all"
-    assert choice_label(dutch(reputation), curve, "form") == "Sympathie als"
+    assert chosen_label(reader(reputation), "all") == "all"
+    assert choice_label(reader(dutch(reputation)), curve, "form") == "Sympathie als"
 
 
 def test_points_stand_where_the_estimates_are(curve):
@@ -55,7 +56,7 @@ def test_points_stand_where_the_estimates_are(curve):
 
 def test_the_dashboard_marks_each_choice_of_each_specification_once(reputation, curve):
     points, _ = curve_points(curve)
-    marks, lines = dashboard(reputation, curve, points)
+    marks, lines = dashboard(curve, reader(reputation), points)
     varied = [choice for choice in CHOICES if curve.results[choice].nunique() > 1]
     assert len(marks) == len(varied) * len(points)
     assert marks.groupby("x").size().eq(len(varied)).all()
@@ -73,7 +74,7 @@ def test_ticks_are_round_and_reach_both_ends(low, high):
 
 def test_the_figure_draws_in_both_languages(reputation, curve, tmp_path):
     for study, title in ((reputation, "56 specifications"), (dutch(reputation), "56 specificaties")):
-        figure = plots.specification_curve(study, curve)
+        figure = plots.specification_curve(curve, study)
         assert figure.labels.x.startswith(title)
         figure.save(tmp_path / "curve.svg", verbose=False)
 
@@ -100,22 +101,22 @@ def test_the_verdict_follows_the_specifications(reputation, curve, change, words
 
 
 def test_tables_show_the_steps_and_the_joint_tests(reputation, curve):
-    steps, shown = curve.steps(), cells(tables.specification_steps(reputation, curve))
+    steps, shown = curve.steps(), cells(tables.specification_steps(curve, reputation))
     at = shown.index("none")
     assert shown[at + 1] == str(steps.loc[("adjustment", "none"), "n"])
     assert shown[at + 3] == f"{steps.loc[('adjustment', 'none'), 'shift']:.2f}"
-    joint = cells(tables.joint_tests(reputation, curve))
+    joint = cells(tables.joint_tests(curve, reputation))
     assert joint[joint.index("Share significant") + 1] == "100%"
     assert joint.count(f"{1 / 40:.3f}") >= 2
 
 
 def test_tables_of_a_common_method_show_every_path_and_factor(reputation):
     found = bouwen.common_method(reputation)
-    shown = cells(tables.method_paths(reputation, found))
+    shown = cells(tables.method_paths(found, reputation))
     assert shown.count("Likeability → Loyalty") == 1
     at = shown.index("Likeability → Loyalty")
     assert shown[at + 1 : at + 3] == ["0.57", "0.38"]
-    assert "0.37" in cells(tables.method_shares(reputation, found))
+    assert "0.37" in cells(tables.method_shares(found, reputation))
 
 
 def test_a_study_without_a_main_path_gets_no_such_chapter(reputation):

@@ -13,6 +13,8 @@ from numpy.testing import assert_allclose
 
 import bouwen
 from bouwen.report import plots, tables, texts
+from bouwen.report.plots.bars import answer_bars
+from bouwen.report.plots.response import pattern_tiles, respondent_shares
 from bouwen.scales.items import describe
 
 LEAST = 4
@@ -68,7 +70,7 @@ def test_background_shows_what_may_be_shown(study, size):
     else:
         expected = [[str(count), f"{100 * count / 50:.0f}%"] for count in counts]
     assert [shown[k + 1 : k + 3] for k in at] == expected
-    drawn = plots.respondent_shares(here).query("variable == @GROUP").set_index("level")
+    drawn = respondent_shares(here).query("variable == @GROUP").set_index("level")
     kept = [level for level, (n, _) in zip(here.levels(GROUP), expected, strict=True) if n.isdigit()]
     assert list(drawn.index) == kept
     assert_allclose(drawn["share"], [counts[here.levels(GROUP).index(k)] / 50 for k in kept])
@@ -171,7 +173,7 @@ def test_bars_of_answers_hold_no_small_piece(study, size):
     item = study.items[0]
     responses = study.responses.iloc[:30].copy()
     responses[item] = [1.0] * size + [2.0] * 8 + [3.0] * 10 + [5.0] * (12 - size)
-    bars = plots.answer_bars(replace(study, responses=responses), study.constructs)
+    bars = answer_bars(replace(study, responses=responses), study.constructs)
     found = (bars[bars["item"] == item].set_index("answer")["share"] * 30).round(9)
     lowest, second = (0, 8 + size) if size < LEAST else (size, 8)
     assert found.to_dict() == {1: lowest, 2: second, 3: 10, 4: 0, 5: 12 - size}
@@ -184,7 +186,7 @@ def test_patterns_of_gaps_that_few_share_are_one_row(study, size):
     first, second = study.items[:2]
     responses.loc[responses.index[:size], first] = np.nan
     responses.loc[responses.index[10:14], second] = np.nan
-    tiles = plots.pattern_tiles(replace(study, responses=responses))
+    tiles = pattern_tiles(replace(study, responses=responses))
     rows = tiles.drop_duplicates("row").set_index("row")[["n", "patterns"]]
     if size < LEAST:  # with the rarest common pattern, so that it cannot be found by subtraction
         assert rows.to_numpy().tolist() == [[size + 4, 2], [26 - size, 1]]

@@ -9,6 +9,11 @@ from numpy.testing import assert_allclose
 
 import bouwen
 from bouwen.report import plots, tables, texts
+from bouwen.report.plots.bars import answer_bars
+from bouwen.report.plots.style import ticks
+from bouwen.report.reader import reader
+from bouwen.report.tables.draws import drawn
+from bouwen.report.tables.layout import interval_texts
 
 
 def with_settings(study, **settings):
@@ -67,14 +72,14 @@ def test_tables_render_in_the_books_language(municipalities):
 
 def test_loadings_and_paths_show_every_parameter(study, fit):
     solution = fit.standardized()
-    for op, table in (("=~", tables.loadings(study, fit)), ("~", tables.paths(study, fit))):
+    for op, table in (("=~", tables.loadings(fit, study)), ("~", tables.paths(fit, study))):
         rows = solution[solution["op"] == op]
         shown = cells(table)
         assert len(re.findall(r"\[", " ".join(shown))) == len(rows)
 
 
 def test_answer_bars_are_whole_and_hold_no_small_cell(study):
-    bars = plots.answer_bars(study, study.constructs)
+    bars = answer_bars(study, study.constructs)
     assert_allclose(bars.groupby("item")["share"].sum(), 1)
     counts = bars["share"] * bars["item"].map(study.responses[list(study.items)].notna().sum())
     assert ((counts < 1e-9) | (counts > study.settings.min_cell - 1e-9)).all()
@@ -92,7 +97,7 @@ def test_figures_of_a_study_draw(study, name, tmp_path):
 
 
 def test_figures_of_a_fit_draw(study, fit, tmp_path):
-    for figure in (plots.loadings(study, fit), plots.paths(study, fit)):
+    for figure in (plots.loadings(fit, study), plots.paths(fit, study)):
         figure.save(tmp_path / "figure.svg", verbose=False)
     assert "<svg" in (tmp_path / "figure.svg").read_text()
 
@@ -119,16 +124,17 @@ def test_counts_and_shares_below_the_smallest_cell_are_bounds(providers):
 @pytest.mark.parametrize("each_study", ["reputation"], indirect=True)
 def test_nothing_in_the_reputation_book_speaks_of_care(reputation, fit):
     shown = [
-        tables.findings(reputation), tables.background(reputation), tables.items(reputation),
-        tables.codebook(reputation), tables.paths(reputation, fit), tables.provenance(reputation),
+        tables.findings(bouwen.weigh_claims(reputation), reputation), tables.background(reputation),
+        tables.items(reputation), tables.codebook(reputation),
+        tables.paths(fit, reputation), tables.provenance(reputation),
     ]  # fmt: skip
     text = " ".join(" ".join(cells(table)) for table in shown) + texts.about(reputation).data
     assert not re.search(r"\b(care|zorg|municipalit|gemeente|provider)", text, re.IGNORECASE)
 
 
 def test_axis_labels_have_the_decimals_that_they_need(providers, municipalities):
-    assert plots.ticks(providers)([0, 0.25, 0.5]) == ["0.00", "0.25", "0.50"]
-    assert plots.ticks(municipalities)([0.2, 0.4]) == ["0,2", "0,4"]
+    assert ticks(reader(providers))([0, 0.25, 0.5]) == ["0.00", "0.25", "0.50"]
+    assert ticks(reader(municipalities))([0.2, 0.4]) == ["0,2", "0,4"]
 
 
 @pytest.fixture
@@ -140,33 +146,33 @@ def boot(study, fit, fits):
 
 
 def test_draws_are_shown_with_intervals_and_counts(study, fit, boot, tmp_path):
-    shown = cells(tables.paths(study, fit, draws=boot))
-    found = tables.drawn(study, boot, "~")
+    shown = cells(tables.paths(fit, study, draws=boot))
+    found = drawn(boot, "~", study.settings.confidence)
     assert len(re.findall(r"\[", " ".join(shown))) == 2 * len(found)
-    assert tables.intervals(study, found)[0] in shown
-    told = cells(tables.account(study, boot))
+    assert interval_texts(reader(study), found)[0] in shown
+    told = cells(tables.account(boot, study))
     assert told.count("40") >= 1
-    assert tables.OUTCOMES["used"][study.language == "nl"] in told
+    assert reader(study).words("draws.used") in told
     assert "40" in texts.account(study, boot).data
-    plots.paths(study, fit, draws=boot).save(tmp_path / "figure.svg", verbose=False)
+    plots.paths(fit, study, draws=boot).save(tmp_path / "figure.svg", verbose=False)
 
 
 def test_indirect_effects_are_shown_for_any_model(study, fit, boot, tmp_path):
     effects = bouwen.indirect_effects(fit, study.outcome_variable, draws=boot)
-    shown = cells(tables.indirect_effects(study, effects))
+    shown = cells(tables.indirect_effects(effects, study))
     for effect in effects.itertuples():
         assert texts.chain(study, (effect.predictor, *effect.via, effect.outcome)) in shown
     sentence = texts.indirect_effects(study, effects).data
     clear = ((effects["boot_lower"] > 0) | (effects["boot_upper"] < 0)).sum()
     assert f" {len(effects)} indirect" in sentence
     assert f" {clear} " in sentence
-    plots.indirect_effects(study, effects).save(tmp_path / "figure.svg", verbose=False)
+    plots.indirect_effects(effects, study).save(tmp_path / "figure.svg", verbose=False)
     none = effects.iloc[:0]
-    assert tables.indirect_effects(study, none) is None
-    assert plots.indirect_effects(study, none) is None
+    assert tables.indirect_effects(none, study) is None
+    assert plots.indirect_effects(none, study) is None
     assert (
         "via" in texts.indirect_effects(study, none).data
         or "through" in texts.indirect_effects(study, none).data
     )
     together = effects.assign(via=[()] * len(effects))
-    assert "…" in cells(tables.indirect_effects(study, together))[4]
+    assert "…" in cells(tables.indirect_effects(together, study))[4]

@@ -1,87 +1,54 @@
-"""Results -> figures: each function maps numbers from a tested function and returns a plotnine plot."""
+"""Results -> figures: each function maps numbers from a tested function and returns a plotnine plot.
 
-from bouwen.report.plots.averages import level_profile, means, outcome, outcome_by_group, scale_means
-from bouwen.report.plots.bars import answer_bars, answer_colours, answer_label, answers
-from bouwen.report.plots.dimensions import eigenvalues, exploratory, scree
-from bouwen.report.plots.invariance import cfi_changes, invariance
-from bouwen.report.plots.models import indirect_effects, loadings, paths
-from bouwen.report.plots.power import power_bands, power_curves
-from bouwen.report.plots.response import (
-    missing,
-    missing_patterns,
-    pattern_tiles,
-    respondent_shares,
-    respondents,
-    treatments,
-)
-from bouwen.report.plots.results import FIGURES, draw
-from bouwen.report.plots.robustness import specification_curve
-from bouwen.report.plots.style import (
-    BLUE,
-    GREY,
-    ORANGE,
-    PALETTE,
-    SHAPES,
-    WIDTH,
-    WORDS,
-    categorical,
-    compared,
-    downwards,
-    look,
-    ranges,
-    ticks,
-    word,
-    wrapped,
-)
-from bouwen.report.plots.validity import facet_correlations, ratios, reliabilities, residual_tiles, residuals
+A figure of a result takes the result first and then, if there is one, the study that gives labels, language
+and level of confidence: ``plots.paths(fit)``, ``plots.paths(fit, study)``, ``plots.paths(fit, labels=…)``. A
+figure of the answers themselves takes the study first: ``plots.answers(study)``.
+"""
+
+from bouwen.report.plots.averages import level_profile_plot as level_profile
+from bouwen.report.plots.averages import means_plot as means
+from bouwen.report.plots.averages import outcome_by_group_plot as outcome_by_group
+from bouwen.report.plots.averages import outcome_plot as outcome
+from bouwen.report.plots.bars import answers_plot as answers
+from bouwen.report.plots.dimensions import exploratory_plot as exploratory
+from bouwen.report.plots.dimensions import scree_plot as scree
+from bouwen.report.plots.invariance import invariance_plot as invariance
+from bouwen.report.plots.models import indirect_effects_plot as indirect_effects
+from bouwen.report.plots.models import loadings_plot as loadings
+from bouwen.report.plots.models import paths_plot as paths
+from bouwen.report.plots.power import power_curves_plot as power_curves
+from bouwen.report.plots.response import missing_patterns_plot as missing_patterns
+from bouwen.report.plots.response import missing_plot as missing
+from bouwen.report.plots.response import respondents_plot as respondents
+from bouwen.report.plots.response import treatments_plot as treatments
+from bouwen.report.plots.results import draw
+from bouwen.report.plots.robustness import specification_curve_plot as specification_curve
+from bouwen.report.plots.validity import facet_correlations_plot as facet_correlations
+from bouwen.report.plots.validity import ratios_plot as ratios
+from bouwen.report.plots.validity import reliabilities_plot as reliabilities
+from bouwen.report.plots.validity import residuals_plot as residuals
 
 __all__ = [
-    "BLUE",
-    "FIGURES",
-    "GREY",
-    "ORANGE",
-    "PALETTE",
-    "SHAPES",
-    "WIDTH",
-    "WORDS",
-    "answer_bars",
-    "answer_colours",
-    "answer_label",
     "answers",
-    "categorical",
-    "cfi_changes",
-    "compared",
-    "downwards",
     "draw",
-    "eigenvalues",
     "exploratory",
     "facet_correlations",
     "indirect_effects",
     "invariance",
     "level_profile",
     "loadings",
-    "look",
     "means",
     "missing",
     "missing_patterns",
     "outcome",
     "outcome_by_group",
     "paths",
-    "pattern_tiles",
-    "power_bands",
     "power_curves",
-    "ranges",
     "ratios",
     "reliabilities",
-    "residual_tiles",
     "residuals",
-    "respondent_shares",
     "respondents",
-    "scale_means",
     "scree",
     "specification_curve",
-    "ticks",
     "treatments",
-    "word",
-    "wrapped",
 ]

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.groups import group_means, outcome_correlations
+from bouwen.report.given import check_study
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
+    LINE,
     categorical,
     compared,
     downwards,
     look,
     ranges,
+    side_titles,
     ticks,
     word,
     wrapped,
 )
+from bouwen.report.reader import reader
 from bouwen.scales import score_scales
 from bouwen.survey import Study
 
@@ -26,16 +30,16 @@ if TYPE_CHECKING:
     from plotnine import ggplot
 
 
-def means(study: Study) -> ggplot:
+def means_plot(study: Study) -> ggplot:
     """Mean scores of all respondents with intervals, against the middle of the answer scale."""
     from plotnine import aes, geom_point, ggplot, labs
 
     found = scale_means(study)
     return (
         ggplot(found, aes("mean", "construct"))
-        + geom_point(aes("midpoint"), shape="|", colour="#555555", size=5)
+        + geom_point(aes("midpoint"), shape="|", colour=LINE, size=5)
         + ranges("construct")
-        + labs(x=word(study, "mean"))
+        + labs(x=word(reader(study), "mean"))
         + look(0.27 * len(found) + 0.7)
     )
 
@@ -50,6 +54,7 @@ def scale_means(study: Study) -> pd.DataFrame:
     """
     from statsmodels.stats.weightstats import DescrStatsW
 
+    check_study(study)
     scores, rows = score_scales(study), []
     for construct in study.constructs:
         stats = DescrStatsW(scores[construct].dropna())
@@ -60,47 +65,53 @@ def scale_means(study: Study) -> pd.DataFrame:
     return found.assign(construct=downwards(list(found["construct"])))
 
 
-def outcome_by_group(study: Study) -> ggplot:
+def outcome_by_group_plot(study: Study) -> ggplot:
     """Mean of the outcome with its interval, per level with enough respondents, a panel a group."""
-    from plotnine import aes, element_text, facet_grid, ggplot, labs, scale_x_continuous, theme
+    from plotnine import aes, facet_grid, ggplot, labs, scale_x_continuous
 
+    check_study(study)
+    to = reader(study)
     found = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
     found = found[found["construct"] == study.outcome]
     pairs = zip(found["group"], found["level"], strict=True)
     found["label"] = downwards([wrapped(study.level_label(group, level), 34) for group, level in pairs])
-    found["panel"] = categorical([wrapped(study.group_label(group), 18) for group in found["group"]])
+    found["panel"] = categorical([wrapped(to.group(group), 18) for group in found["group"]])
     return (
         ggplot(found.rename(columns={"mean": "x"}), aes("x", "label"))
         + ranges("label")
         + facet_grid("panel", scales="free_y", space="free_y")
-        + scale_x_continuous(labels=ticks(study))
-        + labs(x=f"{word(study, 'mean')}: {study.label(study.outcome)}")
+        + scale_x_continuous(labels=ticks(to))
+        + labs(x=f"{word(to, 'mean')}: {to.label(study.outcome)}")
         + look(0.32 * len(found) + 0.9)
-        + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
+        + side_titles()
     )
 
 
-def outcome(study: Study, part: Study | None = None) -> ggplot:
+def outcome_plot(study: Study, part: Study | None = None) -> ggplot:
     """Correlations of every scale with the outcome, strongest first; a part of the respondents beside all."""
+    check_study(study)
+    to = reader(study)
     everyone = outcome_correlations(study).sort_values("r", ascending=False, kind="stable")
-    samples = {word(study, "all"): everyone}
+    samples = {word(to, "all"): everyone}
     if part is not None:
-        samples[word(study, "here")] = outcome_correlations(part).reindex(everyone.index).dropna()
+        check_study(part)
+        samples[word(to, "here")] = outcome_correlations(part).reindex(everyone.index).dropna()
     found = pd.concat(samples, names=["series"]).reset_index(names=["series", "construct"])
     found["series"] = pd.Categorical(found["series"], list(samples))
-    found["label"] = [study.label(c) for c in found["construct"]]
-    title = word(study, "r").format(study.label(study.outcome))
+    found["label"] = [to.label(c) for c in found["construct"]]
+    title = word(to, "r", name=to.label(study.outcome))
     return compared(
-        study, found.rename(columns={"r": "x"}), title, (GREY, BLUE) if part is not None else (BLUE,)
+        to, found.rename(columns={"r": "x"}), title, (GREY, BLUE) if part is not None else (BLUE,)
     )
 
 
-def level_profile(study: Study, group: str, level: str) -> ggplot:
+def level_profile_plot(study: Study, group: str, level: str) -> ggplot:
     """Mean scores of one level beside those of all respondents."""
     everyone = scale_means(study).rename(columns={"construct": "label", "mean": "x"})
+    to = reader(study)
     here = group_means(study, group).query("level == @level").rename(columns={"mean": "x"})
-    here = here.assign(label=[study.label(c) for c in here["construct"]])
-    samples = {word(study, "all"): everyone.astype({"label": str}), study.level_label(group, level): here}
+    here = here.assign(label=[to.label(c) for c in here["construct"]])
+    samples = {word(to, "all"): everyone.astype({"label": str}), study.level_label(group, level): here}
     found = pd.concat(samples, names=["series"]).reset_index(names=["series", "row"])
     found["series"] = pd.Categorical(found["series"], list(samples))
-    return compared(study, found, word(study, "mean"), (GREY, BLUE))
+    return compared(to, found, word(to, "mean"), (GREY, BLUE))

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.plots.style import categorical, look, word, wrapped
-from bouwen.survey import Study
-from bouwen.survey.disclosure import pooled
-from bouwen.words import percent
+from bouwen.report.given import check_study
+from bouwen.report.plots.style import (
+    LINE,
+    MIDDLE,
+    WIDE,
+    categorical,
+    look,
+    percentages,
+    side_titles,
+    word,
+    wrapped,
+)
+from bouwen.report.reader import reader
+from bouwen.survey import Study, pooled
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -46,7 +56,7 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["construct", "item", "answer", "share", "start", "end"])
 
 
-def answers(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
+def answers_plot(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
     """Diverging bars of the answers as given, an item a bar, a panel a construct, highest mean on top."""
     from plotnine import (
         aes,
@@ -64,10 +74,11 @@ def answers(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
         theme,
     )
 
-    bars = answer_bars(study, constructs or study.constructs)
+    check_study(study)
+    to, bars = reader(study), answer_bars(study, constructs or study.constructs)
     order = list(dict.fromkeys(bars["item"]))[::-1]
     bars["y"] = bars["item"].map(order.index)
-    bars["construct"] = categorical([wrapped(study.label(c), 18) for c in bars["construct"]])
+    bars["construct"] = categorical([wrapped(to.label(c), 18) for c in bars["construct"]])
     keys = answer_colours(study, bars["item"])
     bars["answer"] = pd.Categorical(
         [answer_label(study, item, code) for item, code in zip(bars["item"], bars["answer"], strict=True)],
@@ -76,25 +87,25 @@ def answers(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
     return (
         ggplot(bars[bars["share"] > 0])
         + geom_rect(aes(xmin="start", xmax="end", ymin="y - 0.38", ymax="y + 0.38", fill="answer"))
-        + geom_vline(xintercept=0, colour="#555555", size=0.3)
+        + geom_vline(xintercept=0, colour=LINE, size=0.3)
         + facet_grid("construct", scales="free_y", space="free_y")
         + scale_fill_manual(values=keys, drop=False)
         + scale_x_continuous(
             limits=(-1, 1),
             breaks=[-1, -0.5, 0, 0.5, 1],
-            labels=lambda xs: [percent(abs(x), study.language) for x in xs],
+            labels=percentages(to),
         )
         + scale_y_continuous(
             breaks=list(range(len(order))),
             labels=[wrapped(study.wording(item), 50) for item in order],
             expand=(0, 0.12),
         )
-        + labs(x=word(study, "answers"))
+        + labs(x=word(to, "answers"))
         + guides(fill=guide_legend(nrow=1))
-        + look(0.36 * len(order) + 1.1, width=7.6)
+        + look(0.36 * len(order) + 1.1, width=WIDE)
+        + side_titles(8)
         + theme(
             axis_text_y=element_text(size=8, ha="right", linespacing=1.0),
-            strip_text_y=element_text(size=8, angle=0, ha="left"),
             legend_text=element_text(size=8),
         )
     )
@@ -116,6 +127,6 @@ def answer_colours(study: Study, items: Iterable[str]) -> dict[str, str]:
         scale = study.instrument.scale_of(item)
         for code in scale.codes:
             share = (code - scale.lowest) / (scale.highest - scale.lowest)
-            colour = "#D9D9D9" if share == 0.5 else to_hex(colormaps["PuOr"](0.08 + 0.84 * share))
+            colour = MIDDLE if share == 0.5 else to_hex(colormaps["PuOr"](0.08 + 0.84 * share))
             colours.setdefault(answer_label(study, item, code), colour)
     return colours

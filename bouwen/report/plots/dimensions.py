@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.plots.style import BLUE, GREY, ORANGE, categorical, downwards, look, ticks, word, wrapped
-from bouwen.report.tables import sorted_items
+from bouwen.report.given import check_given
+from bouwen.report.plots.style import (
+    BLUE,
+    FAINT_GRID,
+    GREY,
+    INK,
+    ORANGE,
+    SIZES,
+    WHITE,
+    categorical,
+    downwards,
+    look,
+    ticks,
+    word,
+    wrapped,
+)
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.factors import COUNTS, EFA, sorted_items
 from bouwen.scales import Efa, FactorCounts
 from bouwen.survey import Study
-from bouwen.words import number
 
 if TYPE_CHECKING:
     from plotnine import ggplot
+
+SERIES = {"answers": (BLUE, "solid"), "random": (ORANGE, "dashed"), "kaiser": (GREY, "dotted")}
 
 
 def eigenvalues(counts: FactorCounts) -> pd.DataFrame:
@@ -25,6 +42,7 @@ def eigenvalues(counts: FactorCounts) -> pd.DataFrame:
         ``number panel series value``: panels ``factors`` and ``components``; series ``answers``,
         ``random`` and, for components, ``kaiser``.
     """
+    check_given(counts, FactorCounts, COUNTS)
     wide = counts.parallel.eigenvalues
     columns = {
         ("factors", "answers"): wide["factors"],
@@ -37,8 +55,18 @@ def eigenvalues(counts: FactorCounts) -> pd.DataFrame:
     return found.rename_axis(["panel", "series", "number"]).reset_index()
 
 
-def scree(study: Study, counts: FactorCounts) -> ggplot:
-    """Eigenvalues of the answers with those that chance gives, for factors and for components."""
+def scree_plot(counts: FactorCounts, study: Study | None = None, **options: Unpack[ReaderOptions]) -> ggplot:
+    """Eigenvalues of the answers with those that chance gives, for factors and for components.
+
+    Parameters
+    ----------
+    counts : FactorCounts
+        From `bouwen.count_factors`.
+    study : Study, optional
+        Gives the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
     from plotnine import (
         aes,
         element_line,
@@ -55,28 +83,64 @@ def scree(study: Study, counts: FactorCounts) -> ggplot:
         theme,
     )
 
-    found = eigenvalues(counts)
-    names = ["answers", "random", "kaiser"]
-    labels = [word(study, f"eigen_{name}") for name in names]
-    found["series"] = pd.Categorical(found["series"].map(dict(zip(names, labels, strict=True))), labels)
-    found["panel"] = categorical([word(study, f"eigen_{name}") for name in found["panel"]])
+    found, to = eigenvalues(counts), reader(study, **options)
+    labels = {name: word(to, f"eigen_{name}") for name in SERIES}
+    found["series"] = pd.Categorical(found["series"].map(labels), list(labels.values()))
+    found["panel"] = categorical([word(to, f"eigen_{name}") for name in found["panel"]])
+    colours = {labels[name]: colour for name, (colour, _) in SERIES.items()}
+    lines = {labels[name]: line for name, (_, line) in SERIES.items()}
     return (
         ggplot(found, aes("number", "value", colour="series", linetype="series"))
         + geom_line(size=0.8)
-        + geom_point(found[found["series"] == labels[0]], size=2.2)
+        + geom_point(found[found["series"] == labels["answers"]], size=2.2)
         + facet_wrap("panel", scales="free_y")
-        + scale_colour_manual(values=dict(zip(labels, (BLUE, ORANGE, GREY), strict=True)))
-        + scale_linetype_manual(values=dict(zip(labels, ("solid", "dashed", "dotted"), strict=True)))
+        + scale_colour_manual(values=colours)
+        + scale_linetype_manual(values=lines)
         + scale_x_continuous(breaks=list(range(1, len(counts.kaiser.eigenvalues) + 1)))
-        + scale_y_continuous(labels=ticks(study))
-        + labs(x=word(study, "number"), y=word(study, "eigenvalue"))
+        + scale_y_continuous(labels=ticks(to))
+        + labs(x=word(to, "number"), y=word(to, "eigenvalue"))
         + look(3.2)
-        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour="#EDEDED"))
+        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour=FAINT_GRID))
     )
 
 
-def exploratory(study: Study, efa: Efa, *, smallest: float = 0.3) -> ggplot:
-    """The sorted pattern as tiles, darker for a larger loading; loadings below ``smallest`` stand small."""
+def loading_tiles(efa: Efa, to: Reader, smallest: float) -> pd.DataFrame:
+    """A row for each loading, items sorted: ``item factor loading size text ink points``."""
+    order = sorted_items(efa)
+    found = (
+        efa.loadings.rename_axis("item").reset_index().melt("item", var_name="factor", value_name="loading")
+    )
+    found["size"] = found["loading"].abs().clip(upper=1)
+    found["text"] = [to.words.number(x) for x in found["loading"]]
+    found["ink"] = [WHITE if size > 0.55 else INK for size in found["size"]]
+    found["points"] = [9.0 if size >= smallest else 6.5 for size in found["size"]]
+    labels = {item: tile_label(to, item) for item in order}
+    lines = list(downwards(list(labels.values())).categories)
+    return found.assign(item=pd.Categorical(found["item"].map(labels), lines))
+
+
+def tile_label(to: Reader, item: str) -> str:
+    """An item with its construct, where a study tells which that is."""
+    if to.study is None:
+        return to.name(item)
+    return f"{wrapped(to.label(to.study.instrument.construct_of(item)), 40)} · {to.name(item)}"
+
+
+def exploratory_plot(
+    efa: Efa, study: Study | None = None, *, smallest: float = 0.3, **options: Unpack[ReaderOptions]
+) -> ggplot:
+    """The sorted pattern as tiles, darker for a larger loading; loadings below ``smallest`` stand small.
+
+    Parameters
+    ----------
+    efa : Efa
+        From `bouwen.fit_efa`.
+    study : Study, optional
+        Gives the language, and the construct of every item.
+    smallest : float
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
     from plotnine import (
         aes,
         element_blank,
@@ -91,27 +155,17 @@ def exploratory(study: Study, efa: Efa, *, smallest: float = 0.3) -> ggplot:
         theme,
     )
 
-    order = sorted_items(efa)
-    found = (
-        efa.loadings.rename_axis("item").reset_index().melt("item", var_name="factor", value_name="loading")
-    )
-    found["size"] = found["loading"].abs().clip(upper=1)
-    found["text"] = [number(x, 2, study.language) for x in found["loading"]]
-    found["ink"] = ["#FFFFFF" if size > 0.55 else "#333333" for size in found["size"]]
-    found["points"] = [9.0 if size >= smallest else 6.5 for size in found["size"]]
-    label = {i: f"{wrapped(study.label(study.instrument.construct_of(i)), 40)} · {i}" for i in order}
-    found["item"] = pd.Categorical(
-        found["item"].map(label), list(downwards([label[i] for i in order]).categories)
-    )
+    check_given(efa, Efa, EFA)
+    found = loading_tiles(efa, reader(study, **options), smallest)
     return (
         ggplot(found, aes("factor", "item", fill="size"))
         + geom_tile(aes(width=0.96, height=0.92))
         + geom_text(aes(label="text", colour="ink", size="points"), show_legend=False)
-        + scale_fill_gradient(low="#F4F8FB", high="#004A78", limits=(0, 1), guide=None)
+        + scale_fill_gradient(low=SIZES[0], high=SIZES[1], limits=(0, 1), guide=None)
         + scale_colour_identity()
         + scale_size_identity()
         + labs(x="", y="")
-        + look(0.27 * len(order) + 0.5)
+        + look(0.27 * len(efa.loadings) + 0.5)
         + theme(
             axis_title_x=element_blank(),
             panel_grid_major_x=element_blank(),

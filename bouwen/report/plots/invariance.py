@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.groups.ladders import StudyInvariance
-from bouwen.report.plots.style import GREY, ORANGE, categorical, look, ticks, word, wrapped
-from bouwen.report.tables.invariance import step_label
+from bouwen.groups import Invariance, Permutations, StudyInvariance
+from bouwen.report.given import NothingToShow
+from bouwen.report.plots.style import GREY, ORANGE, categorical, look, side_titles, ticks, word, wrapped
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.invariance import ladders_of, step_label
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
 
-def invariance(study: Study, ladders: Mapping[str, StudyInvariance]) -> ggplot:
-    """The change of CFI at every step as answered, in its distribution over shuffled groups."""
+def invariance_plot(
+    steps: Permutations | StudyInvariance | Mapping[str, StudyInvariance],
+    study: Study | None = None,
+    **options: Unpack[ReaderOptions],
+) -> ggplot:
+    """The change of CFI at every step as answered, in its distribution over shuffled groups.
+
+    Parameters
+    ----------
+    steps : Permutations, StudyInvariance or mapping from group to StudyInvariance
+        From `bouwen.permutation_invariance`, `bouwen.study_invariance` or `bouwen.study_ladders`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+
+    Raises
+    ------
+    NothingToShow
+        There are no permutations.
+    """
     from mizani.breaks import breaks_extended
     from plotnine import (
         aes,
@@ -35,7 +56,8 @@ def invariance(study: Study, ladders: Mapping[str, StudyInvariance]) -> ggplot:
         theme,
     )
 
-    drawn, observed = cfi_changes(study, ladders)
+    ladders, to = ladders_of(steps), reader(study, **options)
+    drawn, observed = cfi_changes(ladders, to)
     panels = drawn["panel"].nunique()
     return (
         ggplot(drawn, aes("change"))
@@ -44,19 +66,18 @@ def invariance(study: Study, ladders: Mapping[str, StudyInvariance]) -> ggplot:
         + facet_grid("panel", "step", scales="free_y")
         + scale_fill_manual(values=[GREY])
         + scale_colour_manual(values=[ORANGE])
-        + scale_x_continuous(breaks=breaks_extended(n=3), labels=ticks(study), expand=(0.08, 0))
+        + scale_x_continuous(breaks=breaks_extended(n=3), labels=ticks(to), expand=(0.08, 0))
         + scale_y_continuous(breaks=[], expand=(0, 0, 0.06, 0))
-        + labs(x=word(study, "cfi_change"))
+        + labs(x=word(to, "cfi_change"))
         + look(1.15 * panels + 0.9, width=7.2)
-        + theme(
-            strip_text_y=element_text(size=8.5, angle=0, ha="left"),
-            axis_text_x=element_text(size=8),
-            panel_grid_major_x=element_blank(),
-        )
+        + side_titles()
+        + theme(axis_text_x=element_text(size=8), panel_grid_major_x=element_blank())
     )
 
 
-def cfi_changes(study: Study, ladders: Mapping[str, StudyInvariance]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def cfi_changes(
+    ladders: Mapping[str, Invariance | Permutations], to: Reader
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Changes of CFI when groups are shuffled, and as answered.
 
     Returns
@@ -66,18 +87,22 @@ def cfi_changes(study: Study, ladders: Mapping[str, StudyInvariance]) -> tuple[p
     """
     drawn, observed = [], []
     for group, ladder in ladders.items():
-        if ladder.invariance is None or ladder.permutations is None:
+        if not isinstance(ladder, Permutations):
             continue
-        panel = wrapped(study.group_label(group), 18)
+        panel = wrapped(to.group(group), 18)
         for s, step in enumerate(ladder.invariance.steps[1:], start=1):
-            label = step_label(study, step)
-            values = ladder.permutations.distribution(step, "cfi")
-            drawn += [(value, label, panel, word(study, "shuffled_groups")) for value in values]
-            observed.append((ladder.permutations.observed[s, 1], label, panel, word(study, "as_answered")))
-    frames = []
-    for rows in (drawn, observed):
-        frame = pd.DataFrame(rows, columns=["change", "step", "panel", "series"])
-        frames.append(
-            frame.assign(step=categorical(list(frame["step"])), panel=categorical(list(frame["panel"])))
+            label = step_label(to, step)
+            values = ladder.distribution(step, "cfi")
+            drawn += [(value, label, panel, word(to, "shuffled_groups")) for value in values]
+            observed.append((ladder.observed[s, 1], label, panel, word(to, "as_answered")))
+    if not drawn:
+        raise NothingToShow(
+            "the ladder has no permutations to show; ask bouwen.permutation_invariance for them."
         )
-    return frames[0], frames[1]
+    return in_panels(drawn), in_panels(observed)
+
+
+def in_panels(rows: list[tuple[float, str, str, str]]) -> pd.DataFrame:
+    """Changes with steps and groups in the order in which they come."""
+    frame = pd.DataFrame(rows, columns=["change", "step", "panel", "series"])
+    return frame.assign(step=categorical(list(frame["step"])), panel=categorical(list(frame["panel"])))

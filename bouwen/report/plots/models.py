@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.claims import variable_label
-from bouwen.report.plots.style import categorical, downwards, look, ranges, ticks, word, wrapped
-from bouwen.report.tables import drawn, standardised
-from bouwen.report.texts import chain
+from bouwen.report.given import FIT, check_frame, check_given
+from bouwen.report.plots.style import (
+    categorical,
+    downwards,
+    look,
+    panels_of,
+    ranges,
+    side_titles,
+    ticks,
+    word,
+    wrapped,
+    zero_line,
+)
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.draws import EFFECTS, drawn
+from bouwen.report.tables.models import standardised
 from bouwen.sem import Bootstrap, Fit
 from bouwen.survey import Study
 
@@ -17,63 +29,114 @@ if TYPE_CHECKING:
     from plotnine import ggplot
 
 
-def loadings(study: Study, fit: Fit) -> ggplot:
-    """Standardised loadings with intervals, a panel a factor."""
-    from plotnine import aes, element_text, facet_grid, ggplot, labs, scale_x_continuous, theme
+def loadings_plot(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> ggplot:
+    """Standardised loadings with intervals, a panel a factor.
 
-    found = standardised(fit, "=~").copy()
-    found["item"] = downwards([variable_label(study, item) for item in found["rhs"]])
-    found["factor"] = categorical([wrapped(variable_label(study, factor), 18) for factor in found["lhs"]])
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    from plotnine import aes, element_text, ggplot, labs, scale_x_continuous, theme
+
+    check_given(fit, Fit, FIT)
+    to = reader(study, **options)
+    found = standardised(fit, "=~", to.confidence).copy()
+    found["item"] = downwards([to.label(item) for item in found["rhs"]])
+    found["factor"] = categorical([wrapped(to.label(factor), 18) for factor in found["lhs"]])
     limits = (min(0.0, found["ci_lower"].min()), max(1.0, found["ci_upper"].max()))
+    lines = len(found) // max(1, found["group"].nunique())
     return (
         ggplot(found, aes("est_std", "item"))
         + ranges("item")
-        + facet_grid("factor", scales="free_y", space="free_y")
-        + scale_x_continuous(limits=limits, labels=ticks(study))
-        + labs(x=word(study, "loading"))
-        + look(0.21 * len(found) + 0.2 * found["factor"].nunique() + 0.7)
-        + theme(strip_text_y=element_text(size=8, angle=0, ha="left"), axis_text_y=element_text(size=8))
+        + panels_of(found, "factor")
+        + scale_x_continuous(limits=limits, labels=ticks(to))
+        + labs(x=word(to, "loading"))
+        + look(0.21 * lines + 0.2 * found["factor"].nunique() + 0.7)
+        + side_titles(8)
+        + theme(axis_text_y=element_text(size=8))
     )
 
 
-def paths(study: Study, fit: Fit, *, draws: Bootstrap | None = None) -> ggplot:
-    """Standardised paths with intervals (percentiles of draws, if given), a panel an outcome."""
-    found = (standardised(fit, "~") if draws is None else drawn(study, draws, "~")).copy()
-    found["line"] = downwards([variable_label(study, name) for name in found["rhs"]])
-    found["outcome"] = categorical(["→ " + wrapped(variable_label(study, name), 16) for name in found["lhs"]])
-    return by_outcome(study, found, "path")
+def paths_plot(
+    fit: Fit,
+    study: Study | None = None,
+    *,
+    draws: Bootstrap | None = None,
+    **options: Unpack[ReaderOptions],
+) -> ggplot:
+    """Standardised paths with intervals, a panel an outcome.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    draws : Bootstrap, optional
+        Draws of the fit: intervals are their percentiles, instead of those of the delta method.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(fit, Fit, FIT)
+    to = reader(study, **options)
+    found = standardised(fit, "~", to.confidence)
+    found = (found if draws is None else drawn(draws, "~", to.confidence)).copy()
+    found["line"] = downwards([to.label(name) for name in found["rhs"]])
+    found["outcome"] = outcome_titles(to, found["lhs"])
+    return by_outcome(to, found, "path")
 
 
-def indirect_effects(study: Study, effects: pd.DataFrame) -> ggplot | None:
-    """Indirect effects with percentile intervals, a panel an outcome; nothing where there are none."""
+def indirect_effects_plot(
+    effects: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> ggplot | None:
+    """Indirect effects with intervals, a panel an outcome; nothing where there are none.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        From `bouwen.indirect_effects`: intervals are percentiles where it had draws.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_frame(effects, ("predictor", "via", "outcome", "est"), EFFECTS)
+    to = reader(study, **options)
     if effects.empty:
         return None
     found = effects.rename(columns={"est": "est_std"})
-    found = found.assign(ci_lower=found["boot_lower"], ci_upper=found["boot_upper"])
-    found["line"] = downwards([wrapped(text, 44) for text in starts(study, effects)])
-    found["outcome"] = categorical(
-        ["→ " + wrapped(variable_label(study, name), 16) for name in found["outcome"]]
-    )
-    return by_outcome(study, found, "indirect")
+    if "boot_lower" in found:
+        found = found.assign(ci_lower=found["boot_lower"], ci_upper=found["boot_upper"])
+    found["line"] = downwards([wrapped(text, 44) for text in effect_starts(to, effects)])
+    found["outcome"] = outcome_titles(to, found["outcome"])
+    return by_outcome(to, found, "indirect")
 
 
-def starts(study: Study, effects: pd.DataFrame) -> list[str]:
+def effect_starts(to: Reader, effects: pd.DataFrame) -> list[str]:
     """Each effect's variables but the last, which the panel names."""
     ends = zip(effects["predictor"], effects["via"], strict=True)
-    return [chain(study, (first, *(via or ("…",)))) for first, via in ends]
+    return [to.chain((first, *(via or ("…",)))) for first, via in ends]
 
 
-def by_outcome(study: Study, found: pd.DataFrame, title: str) -> ggplot:
-    """Points with intervals around zero, from ``line outcome est_std ci_lower ci_upper``."""
-    from plotnine import aes, element_text, facet_grid, geom_vline, ggplot, labs, scale_x_continuous, theme
+def outcome_titles(to: Reader, names: pd.Series) -> pd.Categorical[str]:
+    """What arrows lead to, as the titles of panels."""
+    return categorical(["→ " + wrapped(to.label(name), 16) for name in names])
+
+
+def by_outcome(to: Reader, found: pd.DataFrame, title: str) -> ggplot:
+    """Points with intervals around zero, from ``line outcome group est_std ci_lower ci_upper``."""
+    from plotnine import aes, ggplot, labs, scale_x_continuous
 
     return (
         ggplot(found, aes("est_std", "line"))
-        + geom_vline(xintercept=0, colour="#555555", size=0.3)
+        + zero_line()
         + ranges("line")
-        + facet_grid("outcome", scales="free_y", space="free_y")
-        + scale_x_continuous(labels=ticks(study))
-        + labs(x=word(study, title))
+        + panels_of(found, "outcome")
+        + scale_x_continuous(labels=ticks(to))
+        + labs(x=word(to, title))
         + look(0.3 * len(found) + 0.9)
-        + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
+        + side_titles()
     )

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.given import check_frame, check_study
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
     PALETTE,
+    RULE,
+    SHADES,
+    WIDE,
     categorical,
     compared,
     downwards,
     look,
+    percentages,
+    side_titles,
     word,
     wrapped,
+    zero_line,
 )
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.response import TREATED
 from bouwen.scales import common_patterns
-from bouwen.survey import Study
-from bouwen.survey.disclosure import hidden
-from bouwen.words import percent
+from bouwen.survey import Study, hidden
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
-OPENNESS = {"open_all": "#00426B", "open_some": "#3C93C7", "open_few": "#B8D7EA", "open_none": "#F0F0F0"}
+OPENNESS = dict(zip(("open_all", "open_some", "open_few", "open_none"), SHADES, strict=True))
 
 
 def respondent_shares(study: Study) -> pd.DataFrame:
@@ -38,6 +45,7 @@ def respondent_shares(study: Study) -> pd.DataFrame:
     DataFrame
         ``variable level n share``; a small category has no row, nor one that would give it away.
     """
+    check_study(study)
     rows = []
     for name in study.categories:
         if name not in study.responses:
@@ -50,37 +58,25 @@ def respondent_shares(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["variable", "level", "n", "share"])
 
 
-def respondents(study: Study) -> ggplot:
+def respondents_plot(study: Study) -> ggplot:
     """Shares of respondents per category, a panel a background variable."""
-    from plotnine import (
-        aes,
-        element_text,
-        facet_grid,
-        geom_segment,
-        geom_text,
-        ggplot,
-        labs,
-        scale_x_continuous,
-        theme,
-    )
+    from plotnine import aes, facet_grid, geom_segment, geom_text, ggplot, labs, scale_x_continuous
 
-    found = respondent_shares(study)
+    found, to = respondent_shares(study), reader(study)
     pairs = list(zip(found["variable"], found["level"], strict=True))
     found["label"] = downwards([wrapped(study.level_label(v, k), 40) for v, k in pairs])
-    found["panel"] = categorical([wrapped(study.group_label(v), 20) for v, _ in pairs])
-    found["text"] = [percent(share, study.language) for share in found["share"]]
+    found["panel"] = categorical([wrapped(to.group(v), 20) for v, _ in pairs])
+    found["text"] = [to.words.percent(share) for share in found["share"]]
+    limits = (0, min(1.08, found["share"].max() + 0.1))
     return (
         ggplot(found, aes("share", "label"))
         + geom_segment(aes(x=0, xend="share", yend="label"), colour=BLUE, size=4.5)
         + geom_text(aes(label="text"), ha="left", nudge_x=0.01, size=8)
         + facet_grid("panel", scales="free_y", space="free_y")
-        + scale_x_continuous(
-            limits=(0, min(1.08, found["share"].max() + 0.1)),
-            labels=lambda xs: [percent(x, study.language) for x in xs],
-        )
-        + labs(x=word(study, "respondents"))
+        + scale_x_continuous(limits=limits, labels=percentages(to))
+        + labs(x=word(to, "respondents"))
         + look(0.24 * len(found) + 0.12 * found["variable"].nunique() + 0.7)
-        + theme(strip_text_y=element_text(size=8.5, angle=0, ha="left"))
+        + side_titles()
     )
 
 
@@ -92,6 +88,7 @@ def pattern_tiles(study: Study) -> pd.DataFrame:
     DataFrame
         ``row`` (0 at the bottom) ``n patterns item place kind``, with ``kind`` a key of ``OPENNESS``.
     """
+    check_study(study)
     found = common_patterns(study.responses[list(study.items)], study.settings.min_cell)
     long = found[::-1].reset_index(drop=True).rename_axis("row").reset_index()
     tiles = long.melt(["row", "n", "patterns"], var_name="item", value_name="share")
@@ -103,7 +100,7 @@ def pattern_tiles(study: Study) -> pd.DataFrame:
     return tiles
 
 
-def missing_patterns(study: Study) -> ggplot:
+def missing_patterns_plot(study: Study) -> ggplot:
     """Which items were left open together: a row a pattern, a column an item; rare patterns share a row."""
     from plotnine import (
         aes,
@@ -120,35 +117,23 @@ def missing_patterns(study: Study) -> ggplot:
         theme,
     )
 
-    tiles = pattern_tiles(study)
-    words = {key: word(study, key).format(study.settings.min_cell) for key in OPENNESS}
-    tiles["kind"] = pd.Categorical(tiles["kind"].map(words), list(words.values()))
+    tiles, to = pattern_tiles(study), reader(study)
+    words = {key: word(to, key, min_cell=study.settings.min_cell) for key in OPENNESS}
+    colours = {words[key]: colour for key, colour in OPENNESS.items()}
+    tiles["kind"] = pd.Categorical(tiles["kind"].map(words), list(colours))
     rows = tiles.drop_duplicates("row").sort_values("row")
-    names = [study.instrument.construct_of(item) for item in study.items]
-    sizes = [(name, len(list(items))) for name, items in groupby(names)]
-    ends = pd.Series([size for _, size in sizes]).cumsum()
-    middles = ends - pd.Series([size for _, size in sizes]) / 2 - 0.5
+    lines = [pattern_label(to, int(n), int(k)) for n, k in zip(rows["n"], rows["patterns"], strict=True)]
+    blocks = construct_blocks(study)
+    names = [wrapped(to.label(name), 24) for name in blocks.index]
     return (
         ggplot(tiles, aes("place", "row", fill="kind"))
         + geom_tile(aes(width=0.92, height=0.8))
-        + geom_vline(xintercept=list(ends[:-1] - 0.5), colour="#777777", size=0.3)
-        + scale_fill_manual(
-            values=dict(zip(words.values(), OPENNESS.values(), strict=True)), limits=list(words.values())
-        )
-        + scale_x_continuous(
-            breaks=list(middles),
-            labels=[wrapped(study.label(name), 24) for name, _ in sizes],
-            expand=(0, 0.1),
-        )
-        + scale_y_continuous(
-            breaks=list(rows["row"]),
-            labels=[
-                pattern_label(study, int(n), int(k)) for n, k in zip(rows["n"], rows["patterns"], strict=True)
-            ],
-            expand=(0, 0.1),
-        )
+        + geom_vline(xintercept=list(blocks["end"][:-1] - 0.5), colour=RULE, size=0.3)
+        + scale_fill_manual(values=colours, limits=list(colours))
+        + scale_x_continuous(breaks=list(blocks["middle"]), labels=names, expand=(0, 0.1))
+        + scale_y_continuous(breaks=list(rows["row"]), labels=lines, expand=(0, 0.1))
         + guides(fill=guide_legend(nrow=2))
-        + look(0.34 * len(rows) + 2.3, width=7.6)
+        + look(0.34 * len(rows) + 2.3, width=WIDE)
         + theme(
             axis_title_x=element_blank(),
             axis_text_x=element_text(rotation=60, ha="right", size=7.5),
@@ -159,51 +144,63 @@ def missing_patterns(study: Study) -> ggplot:
     )
 
 
-def pattern_label(study: Study, n: int, patterns: int) -> str:
+def construct_blocks(study: Study) -> pd.DataFrame:
+    """Where the items of each construct stand in a row of all items: index construct; ``end middle``."""
+    names = [study.instrument.construct_of(item) for item in study.items]
+    sizes = pd.Series({name: len(list(items)) for name, items in groupby(names)})
+    ends = sizes.cumsum()
+    return pd.DataFrame({"end": ends, "middle": ends - sizes / 2 - 0.5})
+
+
+def pattern_label(to: Reader, n: int, patterns: int) -> str:
     """How many respondents a row of patterns stands for."""
-    english = f"{n} respondents" + (f",\n{patterns} rare patterns" if patterns > 1 else "")
-    dutch = f"{n} respondenten" + (f",\n{patterns} zeldzame patronen" if patterns > 1 else "")
-    return dutch if study.language == "nl" else english
+    return word(to, "rare_patterns" if patterns > 1 else "pattern", n=n, patterns=patterns)
 
 
-def missing(study: Study) -> ggplot:
+def missing_plot(study: Study) -> ggplot:
     """Share of missing answers per item, a panel a construct; small counts drawn as their upper bound."""
     from plotnine import aes, element_text, facet_grid, geom_segment, ggplot, labs, scale_x_continuous, theme
 
-    n, least = len(study.responses), study.settings.min_cell
+    check_study(study)
+    to, n, least = reader(study), len(study.responses), study.settings.min_cell
     counts = study.responses[list(study.items)].isna().sum()
     found = pd.DataFrame({"share": [least / n if 0 < c < least else c / n for c in counts]})
     found["item"] = downwards(list(counts.index))
     names = [study.instrument.construct_of(item) for item in counts.index]
-    found["construct"] = categorical([wrapped(study.label(name), 22) for name in names])
+    found["construct"] = categorical([wrapped(to.label(name), 22) for name in names])
     return (
         ggplot(found, aes(x=0, xend="share", y="item", yend="item"))
         + geom_segment(colour=BLUE, size=3)
         + facet_grid("construct", scales="free_y", space="free_y")
-        + scale_x_continuous(labels=lambda xs: [percent(x, study.language, 1) for x in xs])
-        + labs(x=word(study, "missing"))
+        + scale_x_continuous(labels=percentages(to, 1))
+        + labs(x=word(to, "missing"))
         + look(0.17 * len(found) + 0.14 * len(set(names)) + 0.8)
-        + theme(strip_text_y=element_text(size=8, angle=0, ha="left"), axis_text_y=element_text(size=7.5))
+        + side_titles(8)
+        + theme(axis_text_y=element_text(size=7.5))
     )
 
 
-def treatments(study: Study, treated: pd.DataFrame) -> ggplot:
+def treatments_plot(
+    treated: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> ggplot:
     """Mean of every scale under each treatment of missing answers, as a distance from the rule of this book.
 
-    ``treated`` comes from `bouwen.scales.compare_treatments`; intervals are of 1.96 standard errors.
+    Parameters
+    ----------
+    treated : DataFrame
+        From `bouwen.compare_treatments`; intervals are of 1.96 standard errors.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
     """
-    from plotnine import geom_vline
-
-    found = treated.reset_index()
+    check_frame(treated, ("construct", "treatment", "mean", "se"), TREATED)
+    to, found = reader(study, **options), treated.reset_index()
     usual = treated["mean"].xs("half answered", level="treatment")
     found["x"] = found["mean"] - found["construct"].map(usual)
     found["ci_lower"], found["ci_upper"] = found["x"] - 1.96 * found["se"], found["x"] + 1.96 * found["se"]
-    found["label"] = [study.label(name) for name in found["construct"]]
-    names = list(dict.fromkeys(found["treatment"]))
-    found["series"] = pd.Categorical(
-        [word(study, name) for name in found["treatment"]], [word(study, name) for name in names]
-    )
+    found["label"] = [to.label(name) for name in found["construct"]]
+    names = {name: word(to, name) for name in found["treatment"]}
+    found["series"] = pd.Categorical(found["treatment"].map(names), list(names.values()))
     colours: Sequence[str] = (GREY, PALETTE[6], PALETTE[1], PALETTE[0])
-    return compared(study, found, word(study, "distance"), colours) + geom_vline(
-        xintercept=0, colour="#555555", size=0.3
-    )
+    return compared(to, found, word(to, "distance"), colours) + zero_line()

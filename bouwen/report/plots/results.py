@@ -15,9 +15,9 @@ import pandas as pd
 from bouwen.report.plots.style import (
     BLUE,
     GREY,
+    MARKERS,
     ORANGE,
     PALETTE,
-    SHAPES,
     categorical,
     downwards,
     look,
@@ -423,7 +423,7 @@ def power_lines(found: Power, *, goal: float = 0.80, **who: Any) -> ggplot:
         + geom_line(size=0.8)
         + geom_point(size=2.2)
         + scale_colour_manual(values=[PALETTE[k % len(PALETTE)] for k in order])
-        + scale_shape_manual(values=[SHAPES[k % len(SHAPES)] for k in order])
+        + scale_shape_manual(values=[MARKERS[k % len(MARKERS)] for k in order])
         + scale_x_continuous(labels=_ticks(r))
         + scale_y_continuous(limits=(0, 1), breaks=[0, 0.2, 0.4, 0.6, 0.8, 1], labels=_ticks(r))
         + labs(x=r.words("plots.answers_n"), y=r.words("plots.power"))

@@ -3,92 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from bouwen.claims import variable_label
-from bouwen.path import SpecificationCurve
-from bouwen.report.plots.style import BLUE, ORANGE, look, ticks, word
-from bouwen.report.tables.robustness import CHOICES, choice_label, level_label
+from bouwen.path import CHOICES, SpecificationCurve
+from bouwen.report.given import check_given
+from bouwen.report.plots.style import BLUE, INK, LIGHT, LINE, ORANGE, WIDE, look, ticks, word
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.robustness import CURVE, choice_label, chosen_label
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
 TALL = 11.0  # height of the curve, in lines of the dashboard
-LIGHT, INK = "#C9C9C9", "#333333"
 
 
-def specification_curve(study: Study, curve: SpecificationCurve) -> ggplot:
+def specification_curve_plot(
+    curve: SpecificationCurve, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> ggplot:
     """The effect in every specification, smallest first, above the choices that make each of them up.
 
     Grey bars show where 95 % of the effects of shuffled answers lie. Failed specifications are not drawn.
+
+    Parameters
+    ----------
+    curve : SpecificationCurve
+        From `bouwen.specification_curve`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
     """
     from plotnine import (
         aes,
         element_blank,
         element_text,
-        geom_hline,
-        geom_point,
-        geom_segment,
-        geom_text,
         ggplot,
         guide_legend,
         guides,
         labs,
-        scale_colour_manual,
-        scale_shape_manual,
         scale_x_continuous,
         scale_y_continuous,
         theme,
     )
 
-    found, breaks = curve_points(curve)
-    marks, lines = dashboard(study, curve, found)
-    series = [word(study, key) for key in ("effect", "own_model", "shuffled")]
-    own = found["reference"]
-    found["series"] = pd.Categorical(np.where(own, series[1], series[0]), series)
-    null = found[found["null_lower"].notna()]
-    null = null.assign(series=pd.Categorical([series[2]] * len(null), series))
+    check_given(curve, SpecificationCurve, CURVE)
+    to, (found, breaks) = reader(study, **options), curve_points(curve)
+    series = [word(to, key) for key in ("effect", "own_model", "shuffled")]
+    found["series"] = pd.Categorical(np.where(found["reference"], series[1], series[0]), series)
+    marks, lines = dashboard(curve, to, found)
     axis, levels = scale_of(breaks), lines[lines["level"] != ""]
-    title = pd.DataFrame({"x": [0.0], "y": [TALL + 0.9], "text": [effect_title(study, curve)]})
-    headings = pd.concat([title, lines[lines["level"] == ""]])
+    labels = [*ticks(to)(breaks), *levels["level"]]
+    bottom = lines["y"].min()
     return (
         ggplot(found, aes("x", "y", colour="series", shape="series"))
-        + geom_hline(yintercept=axis(0.0), colour="#555555", size=0.3)
-        + geom_hline(yintercept=list(found.loc[own, "y"]), colour=ORANGE, size=0.3, linetype="dashed")
-        + geom_segment(aes(xend="x", y="null_lower", yend="null_upper"), data=null, size=0.9)
-        + geom_segment(aes(xend="x", y="low", yend="high"), size=0.45)
-        + geom_point(size=1.3)
-        + geom_point(data=found[own], size=3)
-        + geom_segment(
-            aes("x", "y - 0.36", xend="x", yend="y + 0.36"), marks, inherit_aes=False, size=0.6, colour=INK
-        )
-        + geom_text(
-            aes("x", "y", label="text"), headings, inherit_aes=False, ha="left", size=8.5, fontweight="bold"
-        )
-        + scale_colour_manual(values=[BLUE, ORANGE, LIGHT], drop=False)
-        + scale_shape_manual(values=["o", "D", ""], drop=False)
+        + curve_marks(found, axis(0.0))
+        + dashboard_marks(marks, pd.concat([curve_title(curve, to), lines[lines["level"] == ""]]))
         + scale_x_continuous(breaks=[], expand=(0.01, 0))
         + scale_y_continuous(
             breaks=[*(axis(b) for b in breaks), *levels["y"]],
-            labels=[*ticks(study)(breaks), *levels["level"]],
-            limits=(lines["y"].min() - 0.6, TALL + 1.3),
+            labels=labels,
+            limits=(bottom - 0.6, TALL + 1.3),
             expand=(0, 0),
         )
-        + labs(x=word(study, "specifications").format(len(found)))
+        + labs(x=word(to, "specifications", n=len(found)))
         + guides(colour=guide_legend(nrow=1))
-        + look(0.19 * (TALL - lines["y"].min()) + 0.8, width=7.6)
+        + look(0.19 * (TALL - bottom) + 0.8, width=WIDE)
         + theme(axis_text_y=element_text(size=8), panel_grid_major_x=element_blank())
     )
 
 
-def effect_title(study: Study, curve: SpecificationCurve) -> str:
-    """What the curve shows."""
-    names = (variable_label(study, name) for name in (curve.path.predictor, curve.path.outcome))
-    return word(study, "standardised_effect").format(*names)
+def curve_marks(found: pd.DataFrame, zero: float) -> list[object]:
+    """The effects with their intervals, those of shuffled answers behind them, and the study's own."""
+    from plotnine import aes, geom_hline, geom_point, geom_segment, scale_colour_manual, scale_shape_manual
+
+    own, series = found["reference"], list(found["series"].cat.categories)
+    null = found[found["null_lower"].notna()]
+    null = null.assign(series=pd.Categorical([series[2]] * len(null), series))
+    return [
+        geom_hline(yintercept=zero, colour=LINE, size=0.3),
+        geom_hline(yintercept=list(found.loc[own, "y"]), colour=ORANGE, size=0.3, linetype="dashed"),
+        geom_segment(aes(xend="x", y="null_lower", yend="null_upper"), data=null, size=0.9),
+        geom_segment(aes(xend="x", y="low", yend="high"), size=0.45),
+        geom_point(size=1.3),
+        geom_point(data=found[own], size=3),
+        scale_colour_manual(values=[BLUE, ORANGE, LIGHT], drop=False),
+        scale_shape_manual(values=["o", "D", ""], drop=False),
+    ]
+
+
+def dashboard_marks(marks: pd.DataFrame, headings: pd.DataFrame) -> list[object]:
+    """The choices of each specification, and the headings above them."""
+    from plotnine import aes, geom_segment, geom_text
+
+    ends = aes("x", "y - 0.36", xend="x", yend="y + 0.36")
+    heading: dict[str, Any] = {"ha": "left", "size": 8.5, "fontweight": "bold"}
+    return [
+        geom_segment(ends, marks, inherit_aes=False, size=0.6, colour=INK),
+        geom_text(aes("x", "y", label="text"), headings, inherit_aes=False, **heading),
+    ]
+
+
+def curve_title(curve: SpecificationCurve, to: Reader) -> pd.DataFrame:
+    """What the curve shows, above it: ``x y text``."""
+    path = curve.path
+    text = word(to, "standardised_effect", source=to.label(path.predictor), target=to.label(path.outcome))
+    return pd.DataFrame({"x": [0.0], "y": [TALL + 0.9], "text": [text]})
 
 
 def curve_points(curve: SpecificationCurve) -> tuple[pd.DataFrame, list[float]]:
@@ -133,7 +156,7 @@ def nice_breaks(low: float, high: float) -> list[float]:
 
 
 def dashboard(
-    study: Study, curve: SpecificationCurve, found: pd.DataFrame
+    curve: SpecificationCurve, to: Reader, found: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The marks below the curve, and the lines on which they stand.
 
@@ -150,10 +173,10 @@ def dashboard(
         levels = list(dict.fromkeys(curve.results[choice]))
         if len(levels) < 2:
             continue
-        lines.append((0.0, y, "", choice_label(study, curve, choice)))
+        lines.append((0.0, y, "", choice_label(to, curve, choice)))
         for level in levels:
             y -= 1
-            lines.append((0.0, y, level_label(study, choice, level), ""))
+            lines.append((0.0, y, chosen_label(to, level), ""))
             marks += [(x, y) for x in found.loc[found[choice] == level, "x"]]
         y -= 1.4
     return pd.DataFrame(marks, columns=["x", "y"]), pd.DataFrame(lines, columns=["x", "y", "level", "text"])

@@ -1,74 +1,36 @@
-"""The common look of the figures, and the marks that several of them share."""
+"""The common look of the figures: colours, sizes, and the marks that several of them share."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bouwen.survey import Study
-from bouwen.words import number
+from bouwen.report.reader import Reader
 
 if TYPE_CHECKING:
     from plotnine import ggplot
     from plotnine.themes.theme import theme
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#8C8C8C"  # Okabe & Ito (2008)
-
 PALETTE = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "D", "s", "^", "v", "P", "X")
 
-SHAPES = ("o", "D", "s", "^", "v", "P", "X")
+INK, LINE, RULE, LIGHT, MIDDLE = "#333333", "#555555", "#777777", "#C9C9C9", "#D9D9D9"
+GRID, FAINT_GRID, FAINTEST_GRID = "#E3E3E3", "#EDEDED", "#F3F3F3"
+SHADES = ("#00426B", "#3C93C7", "#B8D7EA", "#F0F0F0")  # from all to none
+SIZES = ("#F4F8FB", "#004A78")  # from a small to a large value
+SIGNS = ("#B35806", "#F6F6F6", "#5E3C99")  # from below zero to above
+WHITE, BLACK = "#FFFFFF", "#000000"
 
-WIDTH = 6.6
-
-WORDS = {
-    "cfi_change": ("Change in CFI", "Verandering in CFI"),
-    "shuffled_groups": ("respondents shuffled over the groups", "respondenten over de groepen geschud"),
-    "as_answered": ("groups as they are", "groepen zoals ze zijn"),
-    "answers": ("Share of answers", "Aandeel van de antwoorden"),
-    "loading": ("Standardised loading", "Gestandaardiseerde lading"),
-    "indirect": ("Standardised indirect effect", "Gestandaardiseerd indirect effect"),
-    "path": ("Standardised path", "Gestandaardiseerd pad"),
-    "mean": ("Mean score", "Gemiddelde score"),
-    "r": ("Correlation with: {}", "Correlatie met: {}"),
-    "missing": ("Answers missing", "Ontbrekende antwoorden"),
-    "respondents": ("Share of respondents", "Aandeel van de respondenten"),
-    "open_all": ("left open", "opengelaten"),
-    "open_some": ("left open by some of them", "opengelaten door een deel"),
-    "open_few": ("left open by fewer than {}", "opengelaten door minder dan {}"),
-    "open_none": ("answered", "beantwoord"),
-    "distance": ("Distance from the mean by this book’s rule", "Afstand tot het gemiddelde volgens dit boek"),
-    "correlation": ("Correlation", "Correlatie"),
-    "reliability": ("Reliability", "Betrouwbaarheid"),
-    "number": ("Number", "Nummer"),
-    "eigenvalue": ("Eigenvalue", "Eigenwaarde"),
-    "eigen_answers": ("these answers", "deze antwoorden"),
-    "eigen_random": ("random answers", "toevallige antwoorden"),
-    "eigen_kaiser": ("empirical Kaiser", "empirisch Kaiser"),
-    "eigen_factors": ("Factors", "Factoren"),
-    "eigen_components": ("Components", "Componenten"),
-    "listwise": ("all answered (listwise)", "alles beantwoord (listwise)"),
-    "half answered": ("half answered (this book)", "helft beantwoord (dit boek)"),
-    "maximum likelihood": ("maximum likelihood", "maximum likelihood"),
-    "multiple imputation": ("multiple imputation", "meervoudige imputatie"),
-    "answers_n": ("Answers", "Antwoorden"),
-    "power": ("Power", "Power"),
-    "all": ("all respondents", "alle respondenten"),
-    "here": ("this group", "deze groep"),
-    "effect": ("effect with its interval", "effect met interval"),
-    "own_model": ("the study’s own model", "het eigen model van de studie"),
-    "shuffled": ("shuffled answers, 95%", "geschudde antwoorden, 95%"),
-    "specifications": ("{} specifications, smallest effect first", "{} specificaties, kleinste effect eerst"),
-    "standardised_effect": ("Standardised effect: {} → {}", "Gestandaardiseerd effect: {} → {}"),
-}
+WIDTH, WIDE = 6.6, 7.6
 
 
-def word(study: Study, key: str) -> str:
-    """An axis title in the language of the book."""
-    english, dutch = WORDS[key]
-    return dutch if study.language == "nl" else english
+def word(to: Reader, key: str, **values: Any) -> str:
+    """An axis title or a name in a legend."""
+    return to.words(f"plots.{key}", **values)
 
 
 def look(height: float, width: float = WIDTH) -> theme:
@@ -80,7 +42,7 @@ def look(height: float, width: float = WIDTH) -> theme:
         svg_usefonts=False,
         panel_grid_minor=element_blank(),
         panel_grid_major_y=element_blank(),
-        panel_grid_major_x=element_line(colour="#E3E3E3"),
+        panel_grid_major_x=element_line(colour=GRID),
         legend_position="top",
         legend_title=element_blank(),
         axis_title_y=element_blank(),
@@ -89,19 +51,45 @@ def look(height: float, width: float = WIDTH) -> theme:
     )
 
 
+def side_titles(size: float = 8.5) -> theme:
+    """Titles of panels lying at their right side."""
+    from plotnine import element_text, theme
+
+    return theme(strip_text_y=element_text(size=size, angle=0, ha="left"))
+
+
+def zero_line() -> object:
+    """A thin line where there is no effect."""
+    from plotnine import geom_vline
+
+    return geom_vline(xintercept=0, colour=LINE, size=0.3)
+
+
+def bounds(places: Sequence[float]) -> object:
+    """Dashed lines at customary limits."""
+    from plotnine import geom_vline
+
+    return geom_vline(xintercept=list(places), linetype="dashed", colour=LINE, size=0.4)
+
+
 def wrapped(text: str, width: int) -> str:
     """A label broken into lines."""
     return "\n".join(textwrap.wrap(text, width))
 
 
-def ticks(study: Study) -> Callable[[Sequence[float]], list[str]]:
-    """Axis labels in the language of the book, with as many decimals as their distances need."""
+def ticks(to: Reader) -> Callable[[Sequence[float]], list[str]]:
+    """Axis labels in the reader's spelling, with as many decimals as their distances need."""
 
     def labels(values: Sequence[float]) -> list[str]:
         digits = next((d for d in (1, 2, 3) if all(abs(round(v, d) - v) < 1e-9 for v in values)), 4)
-        return [number(v, digits, study.language) for v in values]
+        return [to.words.number(v, digits) for v in values]
 
     return labels
+
+
+def percentages(to: Reader, digits: int = 0) -> Callable[[Sequence[float]], list[str]]:
+    """Axis labels of shares, whichever way they point."""
+    return lambda values: [to.words.percent(abs(value), digits) for value in values]
 
 
 def categorical(labels: list[str]) -> pd.Categorical[str]:
@@ -125,7 +113,15 @@ def ranges(y: str, **constant: object) -> list[object]:
     ]
 
 
-def compared(study: Study, found: pd.DataFrame, title: str, colours: Sequence[str]) -> ggplot:
+def panels_of(found: pd.DataFrame, rows: str) -> object:
+    """A panel beneath the other for every value of a column, and beside the other for every group."""
+    from plotnine import facet_grid
+
+    several = "group" in found and found["group"].nunique() > 1
+    return facet_grid(rows, "group" if several else None, scales="free_y", space="free_y")
+
+
+def compared(to: Reader, found: pd.DataFrame, title: str, colours: Sequence[str]) -> ggplot:
     """Points with intervals for several series, side by side on each line.
 
     ``found`` has a row per line and series: ``label series x ci_lower ci_upper``, lines from top to bottom.
@@ -147,18 +143,17 @@ def compared(study: Study, found: pd.DataFrame, title: str, colours: Sequence[st
     lines, series = list(dict.fromkeys(found["label"]))[::-1], list(found["series"].cat.categories)
     step = 0.7 / len(series)
     offset = {name: ((len(series) - 1) / 2 - k) * step for k, name in enumerate(series)}
-    y = [
-        lines.index(label) + offset[name] for label, name in zip(found["label"], found["series"], strict=True)
-    ]
+    places = zip(found["label"], found["series"], strict=True)
+    y = [lines.index(label) + offset[name] for label, name in places]
     return (
         ggplot(found.assign(y=y), aes("x", "y", colour="series", shape="series"))
         + ranges("y", show_legend=True)
         + scale_colour_manual(values=list(colours)[: len(series)], drop=False)
-        + scale_shape_manual(values=list(SHAPES)[: len(series)], drop=False)
-        + scale_x_continuous(labels=ticks(study))
+        + scale_shape_manual(values=list(MARKERS)[: len(series)], drop=False)
+        + scale_x_continuous(labels=ticks(to))
         + scale_y_continuous(breaks=list(range(len(lines))), labels=lines, expand=(0, 0.6))
         + labs(x=title)
         + guides(colour=guide_legend(nrow=2 if len(series) > 2 else 1))
         + look((0.2 + 0.1 * len(series)) * len(lines) + 1.0)
-        + theme(panel_grid_major_y=element_line(colour="#F3F3F3"))
+        + theme(panel_grid_major_y=element_line(colour=FAINTEST_GRID))
     )

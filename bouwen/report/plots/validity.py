@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 
-from bouwen.claims import variable_label
-from bouwen.report.plots.style import BLUE, PALETTE, compared, downwards, look, ranges, ticks, word
+from bouwen.report.given import NothingToShow, check_frame, check_given, check_one_group
+from bouwen.report.plots.style import (
+    BLACK,
+    BLUE,
+    PALETTE,
+    SIGNS,
+    WIDE,
+    bounds,
+    compared,
+    downwards,
+    look,
+    ranges,
+    ticks,
+    word,
+)
+from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.tables.dimensions import COMPARED
+from bouwen.report.tables.validity import RATIOS
 from bouwen.scales import Htmt, Structures
 from bouwen.sem import Fit
 from bouwen.survey import Study
@@ -19,50 +35,92 @@ if TYPE_CHECKING:
 BOUNDS = (0.85, 0.90)  # Henseler, Ringle & Sarstedt (2015)
 
 
-def ratios(study: Study, found: Htmt) -> ggplot:
-    """HTMT2 of every pair of scales with its interval, the largest on top, beside the customary bounds."""
-    from plotnine import aes, element_text, geom_vline, ggplot, labs, scale_x_continuous, theme
+def ratios_plot(found: Htmt, study: Study | None = None, **options: Unpack[ReaderOptions]) -> ggplot:
+    """HTMT2 of every pair of scales with its interval, the largest on top, beside the customary bounds.
 
-    rows = found.table()
-    pairs = zip(rows["first"], rows["second"], strict=True)
-    rows["pair"] = downwards([f"{variable_label(study, a)} – {variable_label(study, b)}" for a, b in pairs])
+    Parameters
+    ----------
+    found : Htmt
+        From `bouwen.htmt`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    from plotnine import aes, element_text, ggplot, labs, scale_x_continuous, theme
+
+    check_given(found, Htmt, RATIOS)
+    to, rows = reader(study, **options), found.table()
+    rows["pair"] = downwards([to.pair(a, b, "–") for a, b in zip(rows["first"], rows["second"], strict=True)])
     return (
         ggplot(rows.rename(columns={"htmt": "x"}), aes("x", "pair"))
-        + geom_vline(xintercept=list(BOUNDS), linetype="dashed", colour="#555555", size=0.4)
+        + bounds(BOUNDS)
         + ranges("pair")
-        + scale_x_continuous(labels=ticks(study))
-        + labs(x="HTMT2")
-        + look(0.21 * len(rows) + 0.7, width=7.6)
+        + scale_x_continuous(labels=ticks(to))
+        + labs(x=found.kind.upper())
+        + look(0.21 * len(rows) + 0.7, width=WIDE)
         + theme(axis_text_y=element_text(size=8))
     )
 
 
-def facet_correlations(study: Study, found: Structures) -> ggplot:
-    """Correlations between facets with their intervals, the strongest on top, beside .85 and 1."""
-    from plotnine import aes, geom_vline, ggplot, labs, scale_x_continuous
+def facet_correlations_plot(
+    found: Structures, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> ggplot:
+    """Correlations between facets with their intervals, the strongest on top, beside .85 and 1.
 
-    rows = found.correlations()
-    pairs = zip(rows["first"], rows["second"], strict=True)
-    rows["pair"] = downwards([f"{variable_label(study, a)} – {variable_label(study, b)}" for a, b in pairs])
+    Parameters
+    ----------
+    found : Structures
+        From `bouwen.compare_structures`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+
+    Raises
+    ------
+    NothingToShow
+        The model of correlated facets has no solution.
+    """
+    from plotnine import aes, ggplot, labs, scale_x_continuous
+
+    check_given(found, Structures, COMPARED)
+    to, rows = reader(study, **options), found.correlations()
+    if rows.empty:
+        raise NothingToShow(
+            "the model of correlated facets has no solution, so there are no correlations to show."
+        )
+    rows["pair"] = downwards([to.pair(a, b, "–") for a, b in zip(rows["first"], rows["second"], strict=True)])
     return (
         ggplot(rows.rename(columns={"r": "x"}), aes("x", "pair"))
-        + geom_vline(xintercept=[BOUNDS[0], 1.0], linetype="dashed", colour="#555555", size=0.4)
+        + bounds((BOUNDS[0], 1.0))
         + ranges("pair")
-        + scale_x_continuous(labels=ticks(study))
-        + labs(x=word(study, "correlation"))
-        + look(0.26 * len(rows) + 0.8, width=7.6)
+        + scale_x_continuous(labels=ticks(to))
+        + labs(x=word(to, "correlation"))
+        + look(0.26 * len(rows) + 0.8, width=WIDE)
     )
 
 
 def residual_tiles(fit: Fit) -> pd.DataFrame:
     """Residual correlations below the diagonal: ``row column residual``, by the place of the items."""
-    residuals = fit.residuals("cor").to_numpy()
+    residuals = check_one_group(fit).residuals("cor").to_numpy()
     i, j = np.tril_indices(len(residuals), -1)
     return pd.DataFrame({"row": i, "column": j, "residual": residuals[i, j]})
 
 
-def residuals(study: Study, fit: Fit, *, large: float = 0.1) -> ggplot:
-    """Residual correlations as tiles; those beyond ``large`` carry their sign."""
+def residuals_plot(
+    fit: Fit, study: Study | None = None, *, large: float = 0.1, **options: Unpack[ReaderOptions]
+) -> ggplot:
+    """Residual correlations as tiles; those beyond ``large`` carry their sign.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+    large : float
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
     from plotnine import (
         aes,
         element_text,
@@ -76,7 +134,8 @@ def residuals(study: Study, fit: Fit, *, large: float = 0.1) -> ggplot:
         theme,
     )
 
-    tiles, names = residual_tiles(fit), list(fit.structure.observed)
+    tiles, to = residual_tiles(fit), reader(study, **options)
+    names = [to.name(item) for item in fit.structure.observed]
     far = max(2 * large, float(tiles["residual"].abs().max()))
     marked = tiles[tiles["residual"].abs() >= large]
     marked = marked.assign(sign=["+" if x > 0 else "−" for x in marked["residual"]])
@@ -84,8 +143,8 @@ def residuals(study: Study, fit: Fit, *, large: float = 0.1) -> ggplot:
     return (
         ggplot(tiles, aes("column", "row"))
         + geom_tile(aes(fill="residual", width=0.94, height=0.94))
-        + geom_text(aes(label="sign"), marked, size=8, colour="#000000")
-        + scale_fill_gradientn(colors=["#B35806", "#F6F6F6", "#5E3C99"], limits=(-far, far), guide=None)
+        + geom_text(aes(label="sign"), marked, size=8, colour=BLACK)
+        + scale_fill_gradientn(colors=list(SIGNS), limits=(-far, far), guide=None)
         + scale_x_continuous(breaks=places[:-1], labels=names[:-1], expand=(0, 0.2))
         + scale_y_reverse(breaks=places[1:], labels=names[1:], expand=(0, 0.2))
         + labs(x="", y="")
@@ -98,9 +157,23 @@ def residuals(study: Study, fit: Fit, *, large: float = 0.1) -> ggplot:
     )
 
 
-def reliabilities(study: Study, reliability: pd.DataFrame) -> ggplot:
-    """Alpha and omega of every scale with their intervals, from the table of `scale_reliability`."""
-    columns = ["x", "ci_lower", "ci_upper"]
+def reliabilities_plot(
+    reliability: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> ggplot:
+    """Alpha and omega of every scale with their intervals.
+
+    Parameters
+    ----------
+    reliability : DataFrame
+        The table of `bouwen.scale_reliability`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    wanted = "the table of bouwen.scale_reliability"
+    check_frame(reliability, ("alpha", "alpha_ci_lower", "omega", "omega_ci_lower"), wanted)
+    to, columns = reader(study, **options), ["x", "ci_lower", "ci_upper"]
     figures = {
         sign: reliability[[name, f"{name}_ci_lower", f"{name}_ci_upper"]]
         .set_axis(columns, axis=1)
@@ -109,8 +182,8 @@ def reliabilities(study: Study, reliability: pd.DataFrame) -> ggplot:
     }
     found = pd.concat(figures, names=["series", "construct"])
     found = found.dropna(subset="x").reset_index()
-    found["label"] = [study.label(name) for name in found["construct"]]
+    order = {name: k for k, name in enumerate(reliability.index)}
+    found = found.assign(place=found["construct"].map(order)).sort_values(["place", "series"])
+    found["label"] = [to.label(name) for name in found["construct"]]
     found["series"] = pd.Categorical(found["series"], ["α", "ω"])
-    order = {study.label(name): k for k, name in enumerate(study.constructs)}
-    found = found.sort_values(["label", "series"], key=lambda x: x.map(order) if x.name == "label" else x)
-    return compared(study, found, word(study, "reliability"), (BLUE, PALETTE[1]))
+    return compared(to, found, word(to, "reliability"), (BLUE, PALETTE[1]))

@@ -1,56 +1,66 @@
-"""Results -> tables to read: the figures come from tested functions, here they are only laid out."""
+"""Results -> tables to read: the figures come from tested functions, here they are only laid out.
 
-from bouwen.claims import variable_label
-from bouwen.report.tables.comparison import group_counts, group_differences, level_means, outcome
-from bouwen.report.tables.conclusions import evidence, findings
-from bouwen.report.tables.dimensions import facet_scales, structure_tests, structures
-from bouwen.report.tables.draws import OUTCOMES, account, drawn, indirect_effects
-from bouwen.report.tables.factors import (
-    exploratory,
-    exploratory_factors,
-    factor_counts,
-    sorted_items,
-    suitability,
-)
-from bouwen.report.tables.follow_up import detectable, fit_power, follow_up, follow_up_texts
-from bouwen.report.tables.heads import HEADS, NOTES, WORDY, head, note_text
-from bouwen.report.tables.invariance import invariance, step_label
-from bouwen.report.tables.layout import intervals, lay_out, numbers, table
-from bouwen.report.tables.measures import end_shares, items, items_in_scales, key, scales
-from bouwen.report.tables.models import (
-    MEASURES,
-    engines,
-    factor_correlations,
-    fit_measures,
-    loadings,
-    measure,
-    measure_texts,
-    paths,
-    standardised,
-)
-from bouwen.report.tables.origin import fingerprints, provenance
-from bouwen.report.tables.questionnaire import answer_scales, categories, codebook, constructs
-from bouwen.report.tables.reporting import checklist
-from bouwen.report.tables.response import background, screening, treatment_spread, treatments
-from bouwen.report.tables.robustness import joint_tests, method_paths, method_shares, specification_steps
-from bouwen.report.tables.validity import (
-    convergent,
-    distinct,
-    distinct_pairs,
-    fornell,
-    fornell_figures,
-    largest_residuals,
-    misfits,
-    residuals,
-    scales_of,
-)
+A table of a result takes the result first and then, if there is one, the study that gives labels, language
+and level of confidence: ``tables.paths(fit)``, ``tables.paths(fit, study)``, ``tables.loadings(fit,
+labels={"t1": "Keeps promises"})``. A table of the answers themselves takes the study first:
+``tables.items(study)``.
+"""
+
+from bouwen.report.tables.comparison import group_counts_table as group_counts
+from bouwen.report.tables.comparison import group_differences_table as group_differences
+from bouwen.report.tables.comparison import level_means_table as level_means
+from bouwen.report.tables.comparison import outcome_table as outcome
+from bouwen.report.tables.conclusions import evidence_table as evidence
+from bouwen.report.tables.conclusions import findings_table as findings
+from bouwen.report.tables.dimensions import facet_scales_table as facet_scales
+from bouwen.report.tables.dimensions import structure_tests_table as structure_tests
+from bouwen.report.tables.dimensions import structures_table as structures
+from bouwen.report.tables.draws import account_table as account
+from bouwen.report.tables.draws import indirect_effects_table as indirect_effects
+from bouwen.report.tables.factors import exploratory_factors_table as exploratory_factors
+from bouwen.report.tables.factors import exploratory_table as exploratory
+from bouwen.report.tables.factors import factor_counts_table as factor_counts
+from bouwen.report.tables.factors import sorted_items
+from bouwen.report.tables.factors import suitability_table as suitability
+from bouwen.report.tables.follow_up import detectable_table as detectable
+from bouwen.report.tables.follow_up import fit_power_table as fit_power
+from bouwen.report.tables.follow_up import follow_up_table as follow_up
+from bouwen.report.tables.follow_up import follow_up_texts
+from bouwen.report.tables.invariance import invariance_table as invariance
+from bouwen.report.tables.measures import end_shares
+from bouwen.report.tables.measures import items_in_scales_table as items_in_scales
+from bouwen.report.tables.measures import items_table as items
+from bouwen.report.tables.measures import key_table as key
+from bouwen.report.tables.measures import scales_table as scales
+from bouwen.report.tables.models import engines_table as engines
+from bouwen.report.tables.models import factor_correlations_table as factor_correlations
+from bouwen.report.tables.models import fit_measures_table as fit_measures
+from bouwen.report.tables.models import loadings_table as loadings
+from bouwen.report.tables.models import measure
+from bouwen.report.tables.models import paths_table as paths
+from bouwen.report.tables.origin import fingerprints_table as fingerprints
+from bouwen.report.tables.origin import provenance_table as provenance
+from bouwen.report.tables.questionnaire import answer_scales_table as answer_scales
+from bouwen.report.tables.questionnaire import categories_table as categories
+from bouwen.report.tables.questionnaire import codebook_table as codebook
+from bouwen.report.tables.questionnaire import constructs_table as constructs
+from bouwen.report.tables.reporting import checklist_table as checklist
+from bouwen.report.tables.response import background_table as background
+from bouwen.report.tables.response import screening_table as screening
+from bouwen.report.tables.response import treatment_spread
+from bouwen.report.tables.response import treatments_table as treatments
+from bouwen.report.tables.robustness import joint_tests_table as joint_tests
+from bouwen.report.tables.robustness import method_paths_table as method_paths
+from bouwen.report.tables.robustness import method_shares_table as method_shares
+from bouwen.report.tables.robustness import specification_steps_table as specification_steps
+from bouwen.report.tables.validity import convergent_table as convergent
+from bouwen.report.tables.validity import distinct_pairs, fornell_figures, largest_residuals, scales_of
+from bouwen.report.tables.validity import distinct_table as distinct
+from bouwen.report.tables.validity import fornell_table as fornell
+from bouwen.report.tables.validity import misfits_table as misfits
+from bouwen.report.tables.validity import residuals_table as residuals
 
 __all__ = [
-    "HEADS",
-    "MEASURES",
-    "NOTES",
-    "OUTCOMES",
-    "WORDY",
     "account",
     "answer_scales",
     "background",
@@ -62,7 +72,6 @@ __all__ = [
     "detectable",
     "distinct",
     "distinct_pairs",
-    "drawn",
     "end_shares",
     "engines",
     "evidence",
@@ -81,25 +90,19 @@ __all__ = [
     "fornell_figures",
     "group_counts",
     "group_differences",
-    "head",
     "indirect_effects",
-    "intervals",
     "invariance",
     "items",
     "items_in_scales",
     "joint_tests",
     "key",
     "largest_residuals",
-    "lay_out",
     "level_means",
     "loadings",
     "measure",
-    "measure_texts",
     "method_paths",
     "method_shares",
     "misfits",
-    "note_text",
-    "numbers",
     "outcome",
     "paths",
     "provenance",
@@ -109,13 +112,9 @@ __all__ = [
     "screening",
     "sorted_items",
     "specification_steps",
-    "standardised",
-    "step_label",
     "structure_tests",
     "structures",
     "suitability",
-    "table",
     "treatment_spread",
     "treatments",
-    "variable_label",
 ]

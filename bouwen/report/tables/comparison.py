@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.groups import group_means, group_tests, outcome_correlations
-from bouwen.report.tables.layout import intervals, numbers, table
+from bouwen.report.given import check_study
+from bouwen.report.reader import reader
+from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
 from bouwen.scales import scale_statistics
-from bouwen.survey import Study, group_sizes
-from bouwen.survey.disclosure import count_text
-from bouwen.words import pvalue
+from bouwen.survey import Study, count_text, group_sizes
 
 if TYPE_CHECKING:
     from great_tables import GT
 
 
-def group_counts(study: Study) -> GT:
+def group_counts_table(study: Study) -> GT:
     """Respondents per level of each group, and which levels get estimates."""
-    sizes = group_sizes(study)
-    yes, no = ("ja", "nee") if study.language == "nl" else ("yes", "no")
+    check_study(study)
+    to, sizes = reader(study), group_sizes(study)
+    yes, no = to.words("common.yes"), to.words("common.no")
     counts = [sizes["n"].xs(group) for group in study.groups]
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "variable": [study.group_label(group) for group, _ in sizes.index],
+            "variable": [to.group(group) for group, _ in sizes.index],
             "level": [study.level_label(group, level) for group, level in sizes.index],
             "n": [text for column in counts for text in count_text(column, study.settings.min_cell)],
             "estimates": [yes if enough else no for enough in sizes["enough"]],
@@ -35,52 +36,57 @@ def group_counts(study: Study) -> GT:
     )
 
 
-def group_differences(study: Study) -> GT:
+def group_differences_table(study: Study) -> GT:
     """Welch's test of each group on every scale, with the range of the means."""
+    check_study(study)
+    to = reader(study)
     tests = pd.concat({group: group_tests(study, group) for group in study.groups}, names=["group"])
     means = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
     spread = means.groupby(["group", "construct"])["mean"].agg(["min", "max"]).reindex(tests.index)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "variable": [study.group_label(group) for group, _ in tests.index],
-            "construct": [study.label(construct) for _, construct in tests.index],
-            "lowest": numbers(study, spread["min"]),
-            "highest": numbers(study, spread["max"]),
-            "omega_squared": numbers(study, tests["omega_squared"], 3),
-            "p_holm": [pvalue(p, study.language) for p in tests["pvalue_holm"]],
+            "variable": [to.group(group) for group, _ in tests.index],
+            "construct": [to.label(construct) for _, construct in tests.index],
+            "lowest": number_texts(to, spread["min"]),
+            "highest": number_texts(to, spread["max"]),
+            "omega_squared": number_texts(to, tests["omega_squared"], 3),
+            "p_holm": pvalue_texts(to, tests["pvalue_holm"]),
         },
         rows="variable",
         note="welch",
     )
 
 
-def outcome(study: Study, part: Study) -> GT:
+def outcome_table(study: Study, part: Study) -> GT:
     """Correlations with the outcome, among all respondents and in a part of them."""
-    everyone, some = outcome_correlations(study), outcome_correlations(part)
+    check_study(study)
+    check_study(part)
+    to, everyone, some = reader(study), outcome_correlations(study), outcome_correlations(part)
     some = some.reindex(everyone.index)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "construct": [study.label(c) for c in everyone.index],
-            "r_all": numbers(study, everyone["r"]),
-            "r_here": numbers(study, some["r"]),
-            "interval": intervals(study, some),
+            "construct": map(to.label, everyone.index),
+            "r_all": number_texts(to, everyone["r"]),
+            "r_here": number_texts(to, some["r"]),
+            "interval": interval_texts(to, some),
         },
     )
 
 
-def level_means(study: Study, group: str, level: str) -> GT:
+def level_means_table(study: Study, group: str, level: str) -> GT:
     """Mean scores of one level beside those of all respondents."""
-    here = group_means(study, group).query("level == @level").set_index("construct")
+    check_study(study)
+    to, here = reader(study), group_means(study, group).query("level == @level").set_index("construct")
     everyone = scale_statistics(study).loc[here.index]
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "construct": [study.label(c) for c in here.index],
-            "mean_all": numbers(study, everyone["mean"]),
-            "mean_here": numbers(study, here["mean"]),
-            "interval": intervals(study, here),
-            "sd": numbers(study, here["sd"]),
+            "construct": map(to.label, here.index),
+            "mean_all": number_texts(to, everyone["mean"]),
+            "mean_here": number_texts(to, here["mean"]),
+            "interval": interval_texts(to, here),
+            "sd": number_texts(to, here["sd"]),
         },
     )

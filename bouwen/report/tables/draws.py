@@ -2,76 +2,90 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.tables.layout import intervals, numbers, table
-from bouwen.report.texts import chain, share
+from bouwen.report.given import check_frame, check_given
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, of_groups
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
-from bouwen.words import number
 
 if TYPE_CHECKING:
     from great_tables import GT
 
-OUTCOMES = {
-    "drawn": ("drawn", "getrokken"),
-    "not converged": ("no solution found", "geen oplossing gevonden"),
-    "no sample": ("no usable sample", "geen bruikbare steekproef"),
-    "inadmissible": ("improper solution", "onmogelijke oplossing"),
-    "negative variance": ("– a negative variance", "– een negatieve variantie"),
-    "latent covariances not positive definite": (
-        "– impossible covariances of factors",
-        "– onmogelijke covarianties van factoren",
-    ),
-    "residual covariances not positive definite": (
-        "– impossible covariances of residuals",
-        "– onmogelijke covarianties van residuen",
-    ),
-    "used": ("in use", "in gebruik"),
-}
-REASONS = tuple(key for key, (english, _) in OUTCOMES.items() if english.startswith("–"))
+DRAWN = "draws (bouwen.bootstrap)"
+EFFECTS = "the table of bouwen.indirect_effects"
+REASONS = (
+    "negative variance",
+    "latent covariances not positive definite",
+    "residual covariances not positive definite",
+)
+OUTCOMES = ("drawn", "not converged", "no sample", "inadmissible", *REASONS, "used")
 
 
-def drawn(study: Study, boot: Bootstrap, op: str) -> pd.DataFrame:
+def drawn(boot: Bootstrap, op: str, confidence: float) -> pd.DataFrame:
     """Standardised parameters of one kind with percentile intervals: ``est_std ci_lower ci_upper``."""
-    found = boot.intervals(of="std_all", confidence=study.settings.confidence)
+    check_given(boot, Bootstrap, DRAWN)
+    found = boot.intervals(of="std_all", confidence=confidence)
     return found[found["op"] == op].rename(columns={"est": "est_std"})
 
 
-def indirect_effects(study: Study, effects: pd.DataFrame) -> GT | None:
-    """Indirect effects with both intervals; nothing where the model has none."""
+def indirect_effects_table(
+    effects: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT | None:
+    """Indirect effects with their intervals; nothing where the model has none.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        From `bouwen.indirect_effects`, with draws or without.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level at which the
+        effects were asked for.
+    """
+    check_frame(effects, ("predictor", "via", "outcome", "est"), EFFECTS)
+    to = reader(study, **options)
     if effects.empty:
         return None
-    by_draws = effects.assign(ci_lower=effects["boot_lower"], ci_upper=effects["boot_upper"])
-    return table(
-        study,
-        {
-            "path": chains(study, effects),
-            "std": numbers(study, effects["est"]),
-            "interval_draws": intervals(study, by_draws),
-            "interval_delta": intervals(study, effects),
-        },
-    )
+    columns = of_groups(to, effects["group"])
+    columns |= {"path": effect_chains(to, effects), "std": number_texts(to, effects["est"])}
+    if "boot_lower" in effects:
+        by_draws = effects.assign(ci_lower=effects["boot_lower"], ci_upper=effects["boot_upper"])
+        columns["interval_draws"] = interval_texts(to, by_draws)
+    columns["interval_delta"] = interval_texts(to, effects)
+    return lay_out(to, columns)
 
 
-def chains(study: Study, effects: pd.DataFrame) -> list[str]:
+def effect_chains(to: Reader, effects: pd.DataFrame) -> list[str]:
     """Each effect as its variables in a row; an ellipsis stands for all ways between two together."""
     ends = zip(effects["predictor"], effects["via"], effects["outcome"], strict=True)
-    return [chain(study, (first, *(via or ("…",)), last)) for first, via, last in ends]
+    return [to.chain((first, *(via or ("…",)), last)) for first, via, last in ends]
 
 
-def account(study: Study, boot: Bootstrap) -> GT:
-    """What became of the draws."""
-    shown = {key: count for key, count in boot.counts.items() if key in OUTCOMES}
+def account_table(boot: Bootstrap, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """What became of the draws.
+
+    Parameters
+    ----------
+    boot : Bootstrap
+    study : Study, optional
+        Gives the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(boot, Bootstrap, DRAWN)
+    to = reader(study, **options)
+    shown = {key: boot.counts[key] for key in OUTCOMES if key in boot.counts}
     shown = {key: count for key, count in shown.items() if count or key not in REASONS}
-    dutch = study.language == "nl"
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "outcome": [OUTCOMES[key][dutch] for key in shown],
-            "draws": [number(count, 0, study.language) for count in shown.values()],
-            "share": [share(study, count / boot.counts["drawn"], 1) for count in shown.values()],
+            "outcome": [to.words(f"draws.{key}") for key in shown],
+            "draws": number_texts(to, shown.values(), 0),
+            "share": [to.words.percent(count / boot.counts["drawn"], 1) for count in shown.values()],
         },
     )

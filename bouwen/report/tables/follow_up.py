@@ -2,74 +2,100 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from bouwen.path import FollowUp, smallest_differences
-from bouwen.report.tables.layout import lay_out, numbers, table
-from bouwen.report.texts.follow_up import chain_label, needed_text, planning_head
+from bouwen.report.given import check_given, check_study
+from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.tables.layout import lay_out, lay_out_frame, number_texts
+from bouwen.report.texts import needed_text
 from bouwen.sem.power import rmsea_power, rmsea_sample_size
 from bouwen.survey import Study
-from bouwen.words import number
 
 if TYPE_CHECKING:
     from great_tables import GT
 
+PLAN = "the plan of a follow-up (bouwen.plan_follow_up)"
 
-def follow_up_texts(study: Study, plan: FollowUp) -> pd.DataFrame:
+
+def follow_up_texts(
+    plan: FollowUp, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> pd.DataFrame:
     """Each effect in words: its size, its power at the study's own size, and the answers it needs.
 
-    With a register, also the answers needed where each of its entries answers at most once.
+    With a study that has a register, also the answers needed where each of its entries answers at most once.
     """
-    found = plan.table(study.register_size)
-    power = [
-        f"{number(p, 2, study.language)}\u00a0±\u00a0{number(2 * e, 2, study.language)}"
-        for p, e in zip(found["power"], found["mc_error"], strict=True)
-    ]
+    check_given(plan, FollowUp, PLAN)
+    to, size = reader(study, **options), study.register_size if study else None
+    found = plan.table(size)
+    powers = zip(number_texts(to, found["power"]), number_texts(to, 2 * found["mc_error"]), strict=True)
+    rows = [row for _, row in found.iterrows()]
     columns = {
-        planning_head(study, "effect"): [chain_label(study, chain) for chain in found["chain"]],
-        planning_head(study, "std"): numbers(study, found["std"]),
-        planning_head(study, "power", n=plan.n): power,
-        planning_head(study, "needed"): [needed_text(study, plan, row) for _, row in found.iterrows()],
+        to.words("planning.effect"): [to.chain(chain) for chain in found["chain"]],
+        to.words("planning.std"): number_texts(to, found["std"]),
+        to.words("planning.power", n=plan.n): [f"{power}\u00a0±\u00a0{error}" for power, error in powers],
+        to.words("planning.needed"): [needed_text(to.words, plan, row) for row in rows],
     }
-    if study.register_size is not None:
-        columns[planning_head(study, "finite", n=study.register_size)] = [
-            needed_text(study, plan, row, "needed_finite") for _, row in found.iterrows()
-        ]
+    if size is not None:
+        finite = [needed_text(to.words, plan, row, "needed_finite") for row in rows]
+        columns[to.words("planning.finite", n=size)] = finite
     return pd.DataFrame(columns)
 
 
-def follow_up(study: Study, plan: FollowUp) -> GT:
-    """What each effect needs."""
-    frame = follow_up_texts(study, plan)
-    return lay_out(study, frame, words=[frame.columns[0]], note="power")
+def follow_up_table(plan: FollowUp, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """What each effect needs.
+
+    Parameters
+    ----------
+    plan : FollowUp
+        From `bouwen.plan_follow_up`.
+    study : Study, optional
+        Gives the labels and the language, and with a register how many there are to ask.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    frame = follow_up_texts(plan, study, **options)
+    return lay_out_frame(reader(study, **options), frame, left=[frame.columns[0]], note="power")
 
 
-def fit_power(study: Study, plan: FollowUp) -> GT:
-    """Power of the tests of fit in closed form: at the study's own size, and the answers they need."""
+def fit_power_table(plan: FollowUp, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """Power of the tests of fit in closed form: at the study's own size, and the answers they need.
+
+    Parameters
+    ----------
+    plan : FollowUp
+        From `bouwen.plan_follow_up`.
+    study : Study, optional
+        Gives the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(plan, FollowUp, PLAN)
+    to = reader(study, **options)
     tests = {"exact": (0.0, 0.05), "close": (0.05, 0.08), "not_close": (0.05, 0.02)}
     rows = []
     for name, (null, true) in tests.items():
         here = rmsea_power(plan.df, plan.n, rmsea0=null, rmsea=true)
         needs = rmsea_sample_size(plan.df, power=plan.goal, rmsea0=null, rmsea=true)
-        rows.append((planning_head(study, name), number(here, 2, study.language), str(needs)))
-    heads = ["test", "power", "needed"]
-    frame = pd.DataFrame(rows, columns=[planning_head(study, key, n=plan.n) for key in heads])
-    return lay_out(study, frame, words=[frame.columns[0]], note="rmsea_power")
+        rows.append((to.words(f"planning.{name}"), to.words.number(here), str(needs)))
+    heads = [to.words(f"planning.{key}", n=plan.n) for key in ("test", "power", "needed")]
+    return lay_out_frame(to, pd.DataFrame(rows, columns=heads), left=heads[:1], note="rmsea_power")
 
 
-def detectable(study: Study) -> GT:
+def detectable_table(study: Study) -> GT:
     """The smallest difference between each two levels that the study's own group sizes can show."""
-    found = smallest_differences(study)
+    check_study(study)
+    to, found = reader(study), smallest_differences(study)
     pairs = zip(found["group"], found["first"], found["second"], strict=True)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "variable": [study.group_label(group) for group in found["group"]],
+            "variable": map(to.group, found["group"]),
             "level": [f"{study.level_label(g, a)} – {study.level_label(g, b)}" for g, a, b in pairs],
             "n": [f"{a} – {b}" for a, b in zip(found["n_first"], found["n_second"], strict=True)],
-            "smallest": numbers(study, found["d"]),
+            "smallest": number_texts(to, found["d"]),
         },
         rows="variable",
         note="smallest",

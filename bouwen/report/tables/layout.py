@@ -8,36 +8,42 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.tables.heads import WORDY, head, note_text
-from bouwen.survey import Study
-from bouwen.words import interval, number
+from bouwen.report.reader import Reader
 
 if TYPE_CHECKING:
     from great_tables import GT
 
+# Columns that hold words stand left; all others hold numbers.
+WORDY = {
+    "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "evidence",
+    "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "outcome", "pair", "parameter",
+    "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict", "what", "where",
+    "wording",
+}  # fmt: skip
 
-def table(
-    study: Study, columns: Mapping[str, Iterable[str]], *, rows: str | None = None, note: str | None = None
+
+def lay_out(
+    to: Reader, columns: Mapping[str, Iterable[str]], *, rows: str | None = None, note: str | None = None
 ) -> GT:
     """Texts -> a table in the look of the book.
 
     Parameters
     ----------
-    study : Study
-        Gives the language and the figures named in notes.
-    columns : mapping from a key of ``HEADS`` to the cells below that head
+    to : Reader
+        Gives the language and the figures named in heads and notes.
+    columns : mapping from a key of the words' ``heads`` to the cells below that head
     rows : str, optional
         Key of the column whose repeated values become headings above their rows.
     note : str, optional
-        Key of ``NOTES``: the line below the table.
+        Key of the words' ``notes``: the line below the table.
     """
-    frame = pd.DataFrame({head(study, key): list(cells) for key, cells in columns.items()})
-    words = [head(study, key) for key in columns if key in WORDY]
-    return lay_out(study, frame, words=words, rows=head(study, rows) if rows else None, note=note)
+    frame = pd.DataFrame({head(to, key): list(cells) for key, cells in columns.items()})
+    left = [head(to, key) for key in columns if key in WORDY]
+    return lay_out_frame(to, frame, left=left, rows=head(to, rows) if rows else None, note=note)
 
 
-def lay_out(
-    study: Study, frame: pd.DataFrame, *, words: list[str], rows: str | None = None, note: str | None = None
+def lay_out_frame(
+    to: Reader, frame: pd.DataFrame, *, left: list[str], rows: str | None = None, note: str | None = None
 ) -> GT:
     """A frame of texts under its own heads -> a table; columns of words stand left, numbers right."""
     from great_tables import GT
@@ -46,7 +52,7 @@ def lay_out(
     styled = (
         GT(frame, id=name, groupname_col=rows)
         .cols_align("right")
-        .cols_align("left", columns=words)
+        .cols_align("left", columns=left)
         .tab_options(
             table_width="100%",
             table_background_color="transparent",
@@ -60,15 +66,36 @@ def lay_out(
             source_notes_font_size="0.8rem",
         )
     )
-    return styled.tab_source_note(note_text(study, note)) if note else styled
+    return styled.tab_source_note(note_below(to, note)) if note else styled
 
 
-def intervals(study: Study, frame: pd.DataFrame, prefix: str = "") -> list[str]:
+def head(to: Reader, key: str) -> str:
+    """A column head."""
+    return to.words(f"heads.{key}", level=to.words.percent(to.confidence))
+
+
+def note_below(to: Reader, key: str) -> str:
+    """A line below a table."""
+    limits = to.study.settings.model_dump(include={"min_cell", "min_group"}) if to.study else {}
+    return to.words(f"notes.{key}", **limits)
+
+
+def interval_texts(to: Reader, frame: pd.DataFrame, prefix: str = "") -> list[str]:
     """The columns ``ci_lower`` and ``ci_upper``, perhaps of a named statistic, as intervals."""
     pairs = zip(frame[f"{prefix}ci_lower"], frame[f"{prefix}ci_upper"], strict=True)
-    return [interval(low, high, 2, study.language) if pd.notna(low) else "–" for low, high in pairs]
+    return [to.words.interval(low, high) if pd.notna(low) else to.words.none for low, high in pairs]
 
 
-def numbers(study: Study, values: Iterable[float], digits: int = 2) -> list[str]:
-    """Numbers in the language of the book."""
-    return [number(v, digits, study.language) for v in values]
+def number_texts(to: Reader, values: Iterable[float], digits: int = 2) -> list[str]:
+    """Numbers in the reader's spelling."""
+    return [to.words.number(value, digits) for value in values]
+
+
+def pvalue_texts(to: Reader, values: Iterable[float]) -> list[str]:
+    """P-values in the reader's spelling."""
+    return [to.words.pvalue(value) for value in values]
+
+
+def of_groups(to: Reader, groups: pd.Series) -> dict[str, list[str]]:
+    """A column that names the group of every row; none where there is one group."""
+    return {"level": [to.name(str(group)) for group in groups]} if groups.nunique() > 1 else {}

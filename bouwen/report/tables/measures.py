@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.tables.layout import intervals, numbers, table
+from bouwen.report.given import check_frame, check_study
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
 from bouwen.report.texts import guarded_share
 from bouwen.scales import item_statistics
 from bouwen.survey import Study
@@ -15,25 +17,34 @@ if TYPE_CHECKING:
     from great_tables import GT
 
 
-def item_label(study: Study, item: str) -> str:
+def item_label(to: Reader, item: str) -> str:
     """An item's name, marked where agreeing means less of the construct."""
-    return item + (" (R)" if study.instrument.items[item].reversed else "")
+    turned = to.study is not None and item in to.study.items and to.study.instrument.items[item].reversed
+    return to.name(item) + (" (R)" if turned else "")
 
 
-def items(study: Study, found: pd.DataFrame | None = None) -> GT:
-    """Every item: missing answers and the distribution of the others."""
+def items_table(study: Study, found: pd.DataFrame | None = None) -> GT:
+    """Every item: missing answers and the distribution of the others.
+
+    Parameters
+    ----------
+    study : Study
+    found : DataFrame, optional
+        From `bouwen.item_statistics`, where that was asked for already.
+    """
+    check_study(study)
     found = item_statistics(study) if found is None else found
-    total = len(study.responses)
-    return table(
-        study,
+    to, total = reader(study), len(study.responses)
+    return lay_out(
+        to,
         {
-            "construct": [study.label(c) for c in found["construct"]],
-            "item": [item_label(study, str(item)) for item in found.index],
+            "construct": map(to.label, found["construct"]),
+            "item": [item_label(to, str(item)) for item in found.index],
             "missing": [guarded_share(study, total - n, total) for n in found["n"]],
-            "mean": numbers(study, found["mean"]),
-            "sd": numbers(study, found["sd"]),
-            "skew": numbers(study, found["skew"]),
-            "kurtosis": numbers(study, found["kurtosis"]),
+            "mean": number_texts(to, found["mean"]),
+            "sd": number_texts(to, found["sd"]),
+            "skew": number_texts(to, found["skew"]),
+            "kurtosis": number_texts(to, found["kurtosis"]),
             "floor": end_shares(study, found, "floor"),
             "ceiling": end_shares(study, found, "ceiling"),
         },
@@ -43,66 +54,113 @@ def items(study: Study, found: pd.DataFrame | None = None) -> GT:
 
 
 def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
-    """Shares of the answers at one end of the scale, small counts bounded."""
+    """Shares of the answers at one end of the scale, small counts bounded.
+
+    Parameters
+    ----------
+    study : Study
+    found : DataFrame
+        From `bouwen.item_statistics`.
+    end : "floor" or "ceiling"
+    """
+    check_study(study)
     counts = (found[end] * found["n"]).fillna(0).round().astype(int)
-    return [guarded_share(study, count, n) if n else "–" for count, n in zip(counts, found["n"], strict=True)]
+    none = reader(study).words.none
+    return [
+        guarded_share(study, count, n) if n else none for count, n in zip(counts, found["n"], strict=True)
+    ]
 
 
-def items_in_scales(study: Study, found: pd.DataFrame | None = None) -> GT:
-    """Every item: wording, how it goes with the rest of its scale, and the scale without it."""
+def items_in_scales_table(study: Study, found: pd.DataFrame | None = None) -> GT:
+    """Every item: wording, how it goes with the rest of its scale, and the scale without it.
+
+    Parameters
+    ----------
+    study : Study
+    found : DataFrame, optional
+        From `bouwen.item_statistics`, where that was asked for already.
+    """
+    check_study(study)
     found = item_statistics(study) if found is None else found
-    return table(
-        study,
+    to = reader(study)
+    return lay_out(
+        to,
         {
-            "construct": [study.label(c) for c in found["construct"]],
-            "item": [item_label(study, str(item)) for item in found.index],
+            "construct": map(to.label, found["construct"]),
+            "item": [item_label(to, str(item)) for item in found.index],
             "wording": [study.wording(str(item)) for item in found.index],
-            "item_rest": numbers(study, found["r_rest"]),
-            "alpha_dropped": numbers(study, found["alpha_dropped"]),
-            "omega_dropped": numbers(study, found["omega_dropped"]),
+            "item_rest": number_texts(to, found["r_rest"]),
+            "alpha_dropped": number_texts(to, found["alpha_dropped"]),
+            "omega_dropped": number_texts(to, found["omega_dropped"]),
         },
         rows="construct",
         note="dropped",
     )
 
 
-def key(study: Study, found: pd.DataFrame) -> GT:
-    """Items that run against their scale, with the evidence (see `bouwen.scales.check_key`)."""
-    return table(
-        study,
+def key_table(found: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """Items that run against their scale, with the evidence.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `bouwen.check_key`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level of the
+        intervals in the table.
+    """
+    check_frame(found, ("construct", "r_rest", "r_rest_turned"), "the table of bouwen.check_key")
+    to = reader(study, **options)
+    return lay_out(
+        to,
         {
-            "construct": [study.label(c) for c in found["construct"]],
-            "item": [item_label(study, str(item)) for item in found.index],
-            "item_rest": numbers(study, found["r_rest"]),
-            "interval": intervals(study, found),
-            "turned": numbers(study, found["r_rest_turned"]),
+            "construct": map(to.label, found["construct"]),
+            "item": [item_label(to, str(item)) for item in found.index],
+            "item_rest": number_texts(to, found["r_rest"]),
+            "interval": interval_texts(to, found),
+            "turned": number_texts(to, found["r_rest_turned"]),
         },
     )
 
 
-def scales(study: Study, found: pd.DataFrame, reliability: pd.DataFrame) -> GT:
+def scales_table(
+    found: pd.DataFrame,
+    reliability: pd.DataFrame,
+    study: Study | None = None,
+    **options: Unpack[ReaderOptions],
+) -> GT:
     """Every scale: items, respondents, mean, spread and reliability.
 
     Parameters
     ----------
-    study : Study
     found : DataFrame
-        From `bouwen.scales.scale_statistics`.
+        From `bouwen.scale_statistics`.
     reliability : DataFrame
-        The table of `bouwen.groups.scale_reliability`.
+        The table of `bouwen.scale_reliability`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level of the
+        intervals in the tables.
     """
-    return table(
-        study,
+    wanted = "the tables of bouwen.scale_statistics and bouwen.scale_reliability"
+    check_frame(found, ("n_items", "mean", "alpha_ci_lower"), wanted)
+    check_frame(reliability, ("omega", "omega_ci_lower"), wanted)
+    to = reader(study, **options)
+    return lay_out(
+        to,
         {
-            "construct": [study.label(c) for c in found.index],
+            "construct": map(to.label, found.index),
             "items": [str(k) for k in found["n_items"]],
             "n": [str(n) for n in found["n"]],
-            "mean": numbers(study, found["mean"]),
-            "sd": numbers(study, found["sd"]),
-            "alpha": numbers(study, found["alpha"]),
-            "alpha_interval": intervals(study, found, "alpha_"),
-            "omega": numbers(study, reliability["omega"]),
-            "omega_interval": intervals(study, reliability, "omega_"),
+            "mean": number_texts(to, found["mean"]),
+            "sd": number_texts(to, found["sd"]),
+            "alpha": number_texts(to, found["alpha"]),
+            "alpha_interval": interval_texts(to, found, "alpha_"),
+            "omega": number_texts(to, reliability["omega"]),
+            "omega_interval": interval_texts(to, reliability, "omega_"),
         },
         note="reliability",
     )

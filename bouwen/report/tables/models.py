@@ -3,125 +3,217 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
+from scipy.special import ndtri
 
-from bouwen.claims import variable_label
+from bouwen.report.given import FIT, NothingToShow, check_frame, check_given
+from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.draws import drawn
-from bouwen.report.tables.heads import head
-from bouwen.report.tables.layout import intervals, lay_out, numbers, table
-from bouwen.report.texts import arrow
+from bouwen.report.tables.layout import (
+    head,
+    interval_texts,
+    lay_out,
+    lay_out_frame,
+    number_texts,
+    of_groups,
+    pvalue_texts,
+)
 from bouwen.sem import Bootstrap, Fit
 from bouwen.survey import Study
-from bouwen.words import interval, number, pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT
 
-MEASURES = {
-    "chisq": ("Chi-square", 2), "df": ("df", 0), "pvalue": ("p", 3), "cfi": ("CFI", 3), "tli": ("TLI", 3),
-    "rmsea": ("RMSEA", 3), "srmr": ("SRMR", 3),
-}  # fmt: skip
+DIGITS = {"chisq": 2, "df": 0, "pvalue": 3, "cfi": 3, "tli": 3, "rmsea": 3, "srmr": 3}
+PARAMETER_KINDS = {"=~": "loadings", "~": "regressions", "~~": "covariances"}
 
 
 def measure(fit: Fit, name: str) -> float:
     """A fit measure, the robust or else the scaled variant where the estimator gives one."""
+    check_given(fit, Fit, FIT)
     for key in (f"{name}_robust", f"{name}_scaled", name):
         if key in fit.measures.index and pd.notna(fit.measures[key]):
             return float(fit.measures[key])
     return float("nan")
 
 
-def fit_measures(study: Study, fits: Mapping[str, Fit]) -> GT:
-    """How well models fit, a column a model."""
-    shown = {title: measure_texts(study, fit) for title, fit in fits.items()}
-    labels = [*(label for label, _ in MEASURES.values()), "n"]
-    heading = head(study, "fit")
-    return lay_out(study, pd.DataFrame({heading: labels, **shown}), words=[heading], note="robust")
+def fit_measures_table(
+    fits: Fit | Mapping[str, Fit], study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """How well models fit, a column a model.
+
+    Parameters
+    ----------
+    fits : Fit or mapping from title to Fit
+        One model stands under the name of its estimator.
+    study : Study, optional
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    shown = {fits.call.estimator.name: fits} if isinstance(fits, Fit) else fits
+    check_given(shown, Mapping, f"{FIT}, or a dict of title and fit")
+    to = reader(study, **options)
+    columns = {title: measure_texts(to, fit) for title, fit in shown.items()}
+    heading = head(to, "fit")
+    labels = [to.words(f"measures.{name}") for name in (*DIGITS, "n")]
+    robust = any("chisq_scaled" in fit.measures for fit in shown.values())
+    note = "robust" if robust else "plain"
+    return lay_out_frame(to, pd.DataFrame({heading: labels, **columns}), left=[heading], note=note)
 
 
-def measure_texts(study: Study, fit: Fit) -> list[str]:
+def measure_texts(to: Reader, fit: Fit) -> list[str]:
     """A model's fit measures and its number of respondents as texts."""
     texts = []
-    for name, (_, digits) in MEASURES.items():
+    for name, digits in DIGITS.items():
         value = measure(fit, name)
-        text = pvalue(value, study.language) if name == "pvalue" else number(value, digits, study.language)
+        text = to.words.pvalue(value) if name == "pvalue" else to.words.number(value, digits)
         if name == "rmsea":
             ends = measure(fit, "rmsea_ci_lower"), measure(fit, "rmsea_ci_upper")
-            text += " " + interval(*ends, 3, study.language)
+            text += " " + to.words.interval(*ends, 3)
         texts.append(text)
-    return [*texts, number(fit.measures["ntotal"], 0, study.language)]
+    return [*texts, to.words.number(fit.measures["ntotal"], 0)]
 
 
-def loadings(study: Study, fit: Fit) -> GT:
-    """Standardised loadings with intervals, under the factor that they measure."""
-    found = standardised(fit, "=~")
-    return table(
-        study,
+def loadings_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """Standardised loadings with intervals, under the factor that they measure.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(fit, Fit, FIT)
+    to = reader(study, **options)
+    found = standardised(fit, "=~", to.confidence)
+    return lay_out(
+        to,
         {
-            "construct": [variable_label(study, factor) for factor in found["lhs"]],
-            "item": [variable_label(study, item) for item in found["rhs"]],
-            "loading": numbers(study, found["est_std"]),
-            "interval": intervals(study, found),
+            "construct": map(to.label, found["lhs"]),
+            **of_groups(to, found["group"]),
+            "item": map(to.label, found["rhs"]),
+            "loading": number_texts(to, found["est_std"]),
+            "interval": interval_texts(to, found),
         },
         rows="construct",
     )
 
 
-def paths(study: Study, fit: Fit, second: Fit | None = None, *, draws: Bootstrap | None = None) -> GT:
+def paths_table(
+    fit: Fit,
+    study: Study | None = None,
+    *,
+    ordinal: Fit | None = None,
+    draws: Bootstrap | None = None,
+    **options: Unpack[ReaderOptions],
+) -> GT:
     """Standardised regressions with intervals and p-values.
 
-    A second estimator's estimates stand beside them; draws give percentile intervals beside those of the
-    delta method.
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    ordinal : Fit, optional
+        The same model with its items as ordered categories (WLSMV): its estimates stand beside the others.
+    draws : Bootstrap, optional
+        Draws of the fit: their percentile intervals stand beside those of the delta method.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
     """
-    found = standardised(fit, "~")
-    arrows = zip(found["rhs"], found["lhs"], strict=True)
-    columns = {"path": [arrow(study, a, b) for a, b in arrows], "std": numbers(study, found["est_std"])}
+    check_given(fit, Fit, FIT)
+    to = reader(study, **options)
+    found = standardised(fit, "~", to.confidence)
+    columns = of_groups(to, found["group"])
+    columns |= {"path": arrows(to, found), "std": number_texts(to, found["est_std"])}
     if draws is None:
-        columns["interval"] = intervals(study, found)
+        columns["interval"] = interval_texts(to, found)
     else:
-        columns["interval_draws"] = intervals(study, drawn(study, draws, "~"))
-        columns["interval_delta"] = intervals(study, found)
-    columns["p"] = [pvalue(p, study.language) for p in found["pvalue"]]
-    if second is not None:
-        again = standardised(second, "~").set_index(["lhs", "rhs"])["est_std"]
-        columns["wlsmv"] = numbers(study, again.reindex(pd.MultiIndex.from_frame(found[["lhs", "rhs"]])))
-    return table(study, columns)
+        columns["interval_draws"] = interval_texts(to, drawn(draws, "~", to.confidence))
+        columns["interval_delta"] = interval_texts(to, found)
+    columns["p"] = pvalue_texts(to, found["pvalue"])
+    if ordinal is not None:
+        by = ["lhs", "rhs", "group"]
+        again = standardised(ordinal, "~").set_index(by)["est_std"]
+        columns["wlsmv"] = number_texts(to, again.reindex(pd.MultiIndex.from_frame(found[by])))
+    return lay_out(to, columns)
 
 
-def engines(study: Study, compared: pd.DataFrame) -> GT:
-    """The regressions of a model as two engines estimate them, unstandardised."""
+def arrows(to: Reader, found: pd.DataFrame) -> list[str]:
+    """Regressions as a reader names them."""
+    return [to.chain(pair) for pair in zip(found["rhs"], found["lhs"], strict=True)]
+
+
+def engines_table(compared: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """The regressions of a model as two engines estimate them, unstandardised.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        From `bouwen.compare_engines`.
+    study : Study, optional
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_frame(compared, ("op", "est_bouwen", "est_semopy"), "the table of bouwen.compare_engines")
+    to = reader(study, **options)
     shown = compared[compared["op"] == "~"]
-    arrows = zip(shown["rhs"], shown["lhs"], strict=True)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "path": [arrow(study, a, b) for a, b in arrows],
-            "bouwen": numbers(study, shown["est_bouwen"], 4),
-            "semopy": numbers(study, shown["est_semopy"], 4),
+            "path": arrows(to, shown),
+            "bouwen": number_texts(to, shown["est_bouwen"], 4),
+            "semopy": number_texts(to, shown["est_semopy"], 4),
         },
     )
 
 
-def standardised(fit: Fit, op: str) -> pd.DataFrame:
-    """The standardised parameters of one kind."""
+def standardised(fit: Fit, op: str, confidence: float = 0.95) -> pd.DataFrame:
+    """The standardised parameters of one kind, with intervals of a level.
+
+    Raises
+    ------
+    WrongResult
+        Something else than a fit is given.
+    NothingToShow
+        The model has no parameters of this kind.
+    """
+    check_given(fit, Fit, FIT)
     solution: pd.DataFrame = fit.standardized()
-    return solution[solution["op"] == op]
+    found = solution[solution["op"] == op]
+    if found.empty:
+        raise NothingToShow(f'the model has no {PARAMETER_KINDS[op]} ("{op}"), so there is nothing to show.')
+    reach = float(ndtri((1 + confidence) / 2)) * found["se"]
+    return found.assign(ci_lower=found["est_std"] - reach, ci_upper=found["est_std"] + reach)
 
 
-def factor_correlations(study: Study, fit: Fit) -> GT:
-    """Correlations between factors with intervals, the strongest first."""
-    found = standardised(fit, "~~")
+def factor_correlations_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """Correlations between factors with intervals, the strongest first.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(fit, Fit, FIT)
+    to = reader(study, **options)
+    found = standardised(fit, "~~", to.confidence)
     factors = set(standardised(fit, "=~")["lhs"])
     between = found["lhs"].isin(factors) & found["rhs"].isin(factors) & (found["lhs"] != found["rhs"])
     found = found[between].sort_values("est_std", key=abs, ascending=False, kind="stable")
-    pairs = zip(found["lhs"], found["rhs"], strict=True)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "construct": [f"{variable_label(study, a)} ↔ {variable_label(study, b)}" for a, b in pairs],
-            "r": numbers(study, found["est_std"]),
-            "interval": intervals(study, found),
+            **of_groups(to, found["group"]),
+            "construct": [to.pair(a, b) for a, b in zip(found["lhs"], found["rhs"], strict=True)],
+            "r": number_texts(to, found["est_std"]),
+            "interval": interval_texts(to, found),
         },
     )

@@ -7,7 +7,9 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from bouwen.report.tables.layout import table
+from bouwen.report.given import check_study
+from bouwen.report.reader import reader
+from bouwen.report.tables.layout import lay_out
 from bouwen.report.texts import shown_path
 from bouwen.survey import Study
 from bouwen.version import __version__
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
     from great_tables import GT
 
 
-def provenance(study: Study) -> GT:
+def provenance_table(study: Study) -> GT:
     """Programs, seed and settings behind the book."""
     from importlib.metadata import version
 
+    check_study(study)
     packages = ("factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas", "papermill", "plotnine",
                 "scipy", "semopy", "statsmodels")  # fmt: skip
     settings = study.settings
@@ -29,11 +32,12 @@ def provenance(study: Study) -> GT:
     rows |= {"min_cell": str(settings.min_cell), "bouwen": __version__}
     rows |= {"Python": ".".join(platform.python_version_tuple()[:2])}
     rows |= {package: version(package) for package in packages}
-    return table(study, {"what": list(rows), "value": list(rows.values())})
+    return lay_out(reader(study), {"what": list(rows), "value": list(rows.values())})
 
 
-def fingerprints(study: Study) -> GT:
+def fingerprints_table(study: Study) -> GT:
     """The files from which every result follows, with the hash of their bytes."""
+    check_study(study)
     hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in study.files]
     names = [os.path.relpath(path, study.path.parent) for path in study.files]
-    return table(study, {"file": names, "hash": hashes})
+    return lay_out(reader(study), {"file": names, "hash": hashes})

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bouwen.report.tables.layout import table
-from bouwen.survey import Study
+import pandas as pd
+
+from bouwen.report.given import check_study
+from bouwen.report.reader import Reader, reader
+from bouwen.report.tables.layout import WORDY, head, lay_out, lay_out_frame
+from bouwen.report.tables.measures import item_label
+from bouwen.survey import Study, Text
+from bouwen.words import ENGLISH
 
 if TYPE_CHECKING:
     from great_tables import GT
 
 
-def constructs(study: Study) -> GT:
+def constructs_table(study: Study) -> GT:
     """What each construct is, and the published scale it leans on."""
+    check_study(study)
     shown = study.instrument.constructs.values()
-    return table(
-        study,
+    return lay_out(
+        reader(study),
         {
             "construct": [c.label[study.language] for c in shown],
             "definition": [c.definition[study.language] for c in shown],
@@ -24,59 +32,59 @@ def constructs(study: Study) -> GT:
     )
 
 
-def codebook(study: Study) -> GT:
-    """Every item with its wording in both languages."""
-    names = study.items
-    shown = [study.instrument.items[name] for name in names]
-    return table(
-        study,
-        {
-            "construct": [study.label(study.instrument.construct_of(name)) for name in names],
-            "item": [
-                name + (" (R)" if item.reversed else "") for name, item in zip(names, shown, strict=True)
-            ],
-            "dutch": [item.text[study.perspective]["nl"] for item in shown],
-            "english": [item.text[study.perspective]["en"] for item in shown],
-        },
-        rows="construct",
-        note="reversed",
-    )
+def codebook_table(study: Study) -> GT:
+    """Every item with its wording in every language."""
+    check_study(study)
+    to, names = reader(study), study.items
+    columns = {
+        "construct": [to.label(study.instrument.construct_of(name)) for name in names],
+        "item": [item_label(to, name) for name in names],
+    }
+    texts = [study.instrument.items[name].text[study.perspective] for name in names]
+    return in_languages(to, columns, texts, rows="construct", note="reversed")
 
 
-def answer_scales(study: Study) -> GT:
+def answer_scales_table(study: Study) -> GT:
     """The answer scales and the label of every answer."""
+    check_study(study)
     rows = [
         (name, str(code), text)
         for name, scale in study.instrument.answer_scales.items()
         for code, text in scale.labels.items()
     ]
-    return table(
-        study,
-        {
-            "answer": [name for name, _, _ in rows],
-            "code": [code for _, code, _ in rows],
-            "dutch": [text["nl"] for _, _, text in rows],
-            "english": [text["en"] for _, _, text in rows],
-        },
-        rows="answer",
-    )
+    columns = {"answer": [name for name, _, _ in rows], "code": [code for _, code, _ in rows]}
+    return in_languages(reader(study), columns, [text for _, _, text in rows], rows="answer")
 
 
-def categories(study: Study) -> GT:
+def categories_table(study: Study) -> GT:
     """The categories of every background variable."""
+    check_study(study)
+    to = reader(study)
     rows = [
-        (study.group_label(name), level, category)
+        (to.group(name), level, category)
         for name, levels in study.categories.items()
         if name in study.responses
         for level, category in levels.items()
     ]
-    return table(
-        study,
-        {
-            "variable": [label for label, _, _ in rows],
-            "code_name": [level for _, level, _ in rows],
-            "dutch": [category["nl"] for _, _, category in rows],
-            "english": [category["en"] for _, _, category in rows],
-        },
-        rows="variable",
-    )
+    columns = {"variable": [label for label, _, _ in rows], "code_name": [level for _, level, _ in rows]}
+    return in_languages(to, columns, [category for _, _, category in rows], rows="variable")
+
+
+def in_languages(
+    to: Reader, columns: dict[str, list[str]], texts: Sequence[Text], *, rows: str, note: str | None = None
+) -> GT:
+    """A table with a column for every language in which there are texts; English, if there is any, last."""
+    codes = sorted({code for text in texts for code in text.texts}, key=lambda code: (code == ENGLISH, code))
+    names = {code: language_name(to, code, alone=len(codes) == 1) for code in codes}
+    frame = pd.DataFrame({head(to, key): cells for key, cells in columns.items()})
+    for code, name in names.items():
+        frame[name] = [text.texts.get(code, to.words.none) for text in texts]
+    left = [*(head(to, key) for key in columns if key in WORDY), *names.values()]
+    return lay_out_frame(to, frame, left=left, rows=head(to, rows), note=note)
+
+
+def language_name(to: Reader, code: str, *, alone: bool) -> str:
+    """A language as a reader calls it; its code where that is not known, unless it is the only one."""
+    if to.words.has(f"languages.{code}"):
+        return to.words(f"languages.{code}")
+    return head(to, "wording") if alone else code

@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.tables.layout import numbers, table
+from bouwen.report.given import check_frame, check_given, check_study
+from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.tables.layout import lay_out, number_texts
 from bouwen.report.texts import guarded
-from bouwen.survey import Study
-from bouwen.survey.disclosure import count_text, hidden
-from bouwen.survey.screening import CONSTANT_ITEMS, Screening
-from bouwen.words import percent
+from bouwen.survey import CONSTANT_ITEMS, Screening, Study, count_text, hidden
 
 if TYPE_CHECKING:
     from great_tables import GT
 
-SCREENED = {
-    "n": ("Filled in the questionnaire", "Vulden de vragenlijst in"),
-    "complete": ("Answered every statement", "Beantwoordden alle stellingen"),
-    "out_of_range": ("Answers outside their scale", "Antwoorden buiten hun schaal"),
-    "constant": (
-        "Gave one answer to all statements of an answer scale (at least {})",
-        "Gaven één antwoord op alle stellingen van een antwoordschaal (ten minste {})",
-    ),
-    "duplicated": (
-        "Gave the same answers as an earlier respondent",
-        "Gaven dezelfde antwoorden als een eerdere respondent",
-    ),
-    "left_out": ("Left out of the analyses", "Weggelaten uit de analyses"),
+TREATED = "the table of bouwen.compare_treatments"
+# Column -> treatment, of means and of alphas.
+MEANS = {
+    "treatment_listwise": "listwise",
+    "treatment_half": "half answered",
+    "treatment_ml": "maximum likelihood",
+    "treatment_mi": "multiple imputation",
 }
+ALPHAS = {"alpha_listwise": "listwise", "alpha_ml": "maximum likelihood"}
 
 
-def background(study: Study) -> GT:
+def background_table(study: Study) -> GT:
     """Who answered: respondents per category, small cells hidden."""
-    variables: list[str] = []
-    cells: dict[str, list[str]] = {"level": [], "n": [], "share": []}
+    check_study(study)
+    to, min_cell = reader(study), study.settings.min_cell
+    columns: dict[str, list[str]] = {"variable": [], "level": [], "n": [], "share": []}
     for name in study.categories:
         if name not in study.responses:
             continue
         counts = study.responses[name].value_counts().reindex(list(study.levels(name)), fill_value=0)
-        secret, total = hidden(counts, study.settings.min_cell), counts.sum()
-        variables += [study.group_label(name)] * len(counts)
-        cells["level"] += [study.level_label(name, level) for level in counts.index]
-        cells["n"] += list(count_text(counts, study.settings.min_cell))
-        cells["share"] += [
-            "–" if secret[k] else percent(counts[k] / total, study.language) for k in counts.index
+        secret, shares = hidden(counts, min_cell), counts / counts.sum()
+        columns["variable"] += [to.group(name)] * len(counts)
+        columns["level"] += [study.level_label(name, level) for level in counts.index]
+        columns["n"] += list(count_text(counts, min_cell))
+        columns["share"] += [
+            to.words.none if secret[k] else to.words.percent(shares[k]) for k in counts.index
         ]
-    return table(study, {"variable": variables, **cells}, rows="variable", note="small")
+    return lay_out(to, columns, rows="variable", note="small")
 
 
-def screening(found: Screening) -> GT:
-    """What was looked for in the answers before they were analysed, and how often it was found."""
-    study = found.study
+def screening_table(found: Screening, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """What was looked for in the answers before they were analysed, and how often it was found.
+
+    Parameters
+    ----------
+    found : Screening
+        From `bouwen.screen`.
+    study : Study, optional
+        Gives the language, by default the study that was screened.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(found, Screening, "what a study was screened for (bouwen.screen)")
+    to = reader(study or found.study, **options)
     counts = {
         "n": found.n,
         "complete": int(found.missing_per_respondent.get(0, 0)),
@@ -61,38 +67,48 @@ def screening(found: Screening) -> GT:
         "duplicated": found.duplicated,
         "left_out": 0,
     }
-    dutch = study.language == "nl"
-    return table(
-        study,
+    assert to.study
+    return lay_out(
+        to,
         {
-            "what": [SCREENED[key][dutch].format(CONSTANT_ITEMS) for key in counts],
-            "count": [str(guarded(study, count, found.n)) for count in counts.values()],
+            "what": [to.words(f"screened.{key}", n=CONSTANT_ITEMS) for key in counts],
+            "count": [str(guarded(to.study, count, found.n)) for count in counts.values()],
         },
     )
 
 
-def treatments(study: Study, treated: pd.DataFrame) -> GT:
-    """Mean scores and reliability under several treatments of missing answers."""
-    means, alphas = treated["mean"].unstack("treatment"), treated["alpha"].unstack("treatment")
-    names = list(study.constructs)
-    spread = treatment_spread(treated)[names]
-    return table(
-        study,
+def treatments_table(
+    treated: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """Mean scores and reliability under several treatments of missing answers.
+
+    Parameters
+    ----------
+    treated : DataFrame
+        From `bouwen.compare_treatments`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    spread = treatment_spread(treated)
+    to = reader(study, **options)
+    names = list(dict.fromkeys(treated.index.get_level_values("construct")))
+    means, alphas = (treated[column].unstack("treatment").loc[names] for column in ("mean", "alpha"))
+    return lay_out(
+        to,
         {
-            "construct": [study.label(name) for name in names],
-            "treatment_listwise": numbers(study, means.loc[names, "listwise"]),
-            "treatment_half": numbers(study, means.loc[names, "half answered"]),
-            "treatment_ml": numbers(study, means.loc[names, "maximum likelihood"]),
-            "treatment_mi": numbers(study, means.loc[names, "multiple imputation"]),
-            "largest": numbers(study, spread, 3),
-            "alpha_listwise": numbers(study, alphas.loc[names, "listwise"]),
-            "alpha_ml": numbers(study, alphas.loc[names, "maximum likelihood"]),
+            "construct": map(to.label, names),
+            **{key: number_texts(to, means[name]) for key, name in MEANS.items()},
+            "largest": number_texts(to, spread[names], 3),
+            **{key: number_texts(to, alphas[name]) for key, name in ALPHAS.items()},
         },
         note="imputed",
     )
 
 
 def treatment_spread(treated: pd.DataFrame) -> pd.Series:
-    """The largest difference between the means of a scale under two treatments."""
+    """The largest difference between the means of a scale under two treatments, by construct."""
+    check_frame(treated, ("construct", "treatment", "mean", "alpha"), TREATED)
     means = treated["mean"].groupby(level="construct")
     return means.max() - means.min()

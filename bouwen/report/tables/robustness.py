@@ -2,137 +2,142 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-import pandas as pd
-
-from bouwen.claims import variable_label
 from bouwen.path import CommonMethod, SpecificationCurve
-from bouwen.report.tables.layout import intervals, numbers, table
-from bouwen.report.texts import arrow, share
+from bouwen.report.given import check_given
+from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
+from bouwen.report.tables.models import arrows
 from bouwen.survey import Study
-from bouwen.words import interval, pvalue
 
 if TYPE_CHECKING:
     from great_tables import GT
 
-CHOICES = {
-    "form": ("{predictor} as", "{predictor} als"),
-    "estimator": ("Estimator", "Schatter"),
-    "missing": ("Missing answers", "Ontbrekende antwoorden"),
-    "items": ("Items of: {predictor}", "Items van: {predictor}"),
-    "adjustment": ("Other predictors", "Andere voorspellers"),
-    "respondents": ("Respondents", "Respondenten"),
-}
-LEVELS = {
-    "second_order": ("factor of factors", "factor van factoren"),
-    "one_factor": ("one factor", "één factor"),
-    "facets": ("facets together", "facetten samen"),
-    "item": ("item, other factors", "item, verder factoren"),
-    "scores": ("mean score", "gemiddelde score"),
-    "MLR": ("MLR: items as numbers", "MLR: items als getallen"),
-    "WLSMV": ("WLSMV: items as categories", "WLSMV: items als categorieën"),
-    "available": ("every answer given", "elk gegeven antwoord"),
-    "complete": ("complete respondents", "volledige respondenten"),
-    ("items", "all"): ("all", "alle"),
-    "weakest": ("without the weakest", "zonder de zwakste"),
-    "reversed": ("without reversed ones", "zonder omgekeerde"),
-    "model": ("those of the model", "die van het model"),
-    "none": ("none", "geen"),
-    "background": ("those and background", "die en achtergrond"),
-    ("respondents", "all"): ("all", "alle"),
-    "attentive": ("without careless ones", "zonder onzorgvuldige"),
-}
-STATISTICS = {
-    "median": ("Median effect", "Mediaan van het effect"),
-    "significant": ("Share significant", "Aandeel significant"),
-    "z": ("Mean z", "Gemiddelde z"),
-}
-METHODS = ("own", "method", "acquiescence")
+CURVE = "a specification curve (bouwen.specification_curve)"
+METHOD = "checks for a common method (bouwen.common_method)"
+METHOD_FITS = ("own", "method", "acquiescence")
 
 
-def choice_label(study: Study, curve: SpecificationCurve, choice: str) -> str:
+def choice_label(to: Reader, curve: SpecificationCurve, choice: str) -> str:
     """A choice as a reader names it."""
-    english, dutch = CHOICES[choice]
-    text = dutch if study.language == "nl" else english
-    return text.format(predictor=variable_label(study, curve.path.predictor))
+    return to.words(f"choices.{choice}", predictor=to.label(curve.path.predictor))
 
 
-def level_label(study: Study, choice: str, level: str) -> str:
+def chosen_label(to: Reader, level: str) -> str:
     """What was chosen, as a reader names it."""
-    english, dutch = LEVELS[choice, level] if level == "all" else LEVELS[level]
-    return dutch if study.language == "nl" else english
+    return to.words(f"choice_levels.{level}")
 
 
-def specification_steps(study: Study, curve: SpecificationCurve) -> GT:
-    """How much each choice moves the effect, everything else equal."""
-    steps = curve.steps()
+def specification_steps_table(
+    curve: SpecificationCurve, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """How much each choice moves the effect, everything else equal.
+
+    Parameters
+    ----------
+    curve : SpecificationCurve
+        From `bouwen.specification_curve`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(curve, SpecificationCurve, CURVE)
+    to, steps = reader(study, **options), curve.steps()
     steps = steps[steps["n"] > 0].reset_index()
-    varied = steps.groupby("choice")["level"].transform("size") > 1
-    steps = steps[varied]
-    pairs = list(zip(steps["choice"], steps["level"], strict=True))
-    return table(
-        study,
+    steps = steps[steps.groupby("choice")["level"].transform("size") > 1]
+    reach = steps.rename(columns={"smallest": "ci_lower", "largest": "ci_upper"})
+    return lay_out(
+        to,
         {
-            "choice": [choice_label(study, curve, choice) for choice, _ in pairs],
-            "chosen": [level_label(study, *pair) for pair in pairs],
+            "choice": [choice_label(to, curve, choice) for choice in steps["choice"]],
+            "chosen": [chosen_label(to, level) for level in steps["level"]],
             "specifications": [str(n) for n in steps["n"]],
-            "median": numbers(study, steps["median"]),
-            "shift": numbers(study, steps["shift"]),
-            "range": [
-                interval(low, high, 2, study.language) if pd.notna(low) else "–"
-                for low, high in zip(steps["smallest"], steps["largest"], strict=True)
-            ],
+            "median": number_texts(to, steps["median"]),
+            "shift": number_texts(to, steps["shift"]),
+            "range": interval_texts(to, reach),
         },
         rows="choice",
         note="steps",
     )
 
 
-def joint_tests(study: Study, curve: SpecificationCurve) -> GT:
-    """The whole curve against shuffled answers."""
-    joint = curve.joint
-    shares = joint.index == "significant"
+def joint_tests_table(
+    curve: SpecificationCurve, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """The whole curve against shuffled answers.
+
+    Parameters
+    ----------
+    curve : SpecificationCurve
+        From `bouwen.specification_curve`.
+    study : Study, optional
+        Gives the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(curve, SpecificationCurve, CURVE)
+    to, joint = reader(study, **options), curve.joint
 
     def shown(column: str) -> list[str]:
-        texts = numbers(study, joint[column])
-        return [
-            share(study, value) if is_share else text
-            for value, is_share, text in zip(joint[column], shares, texts, strict=True)
-        ]
+        pairs = zip(joint.index, joint[column], strict=True)
+        return [to.words.percent(x) if name == "significant" else to.words.number(x) for name, x in pairs]
 
-    k = 1 if study.language == "nl" else 0
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "what": [STATISTICS[str(name)][k] for name in joint.index],
-            "observed": shown("observed"),
-            "expected": shown("expected"),
-            "limit": shown("limit"),
-            "p": [pvalue(p, study.language) for p in joint["pvalue"]],
+            "what": [to.words(f"curve.{name}") for name in joint.index],
+            **{column: shown(column) for column in ("observed", "expected", "limit")},
+            "p": pvalue_texts(to, joint["pvalue"]),
         },
         note="joint",
     )
 
 
-def method_paths(study: Study, found: CommonMethod) -> GT:
-    """Standardised paths without and with a factor for what items share by method."""
-    paths = found.paths()
-    columns = {"path": [arrow(study, a, b) for a, b in zip(paths["rhs"], paths["lhs"], strict=True)]}
-    columns |= {name: numbers(study, paths[name]) for name in METHODS if name in paths}
-    return table(study, columns)
+def method_paths_table(
+    found: CommonMethod, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """Standardised paths without and with a factor for what items share by method.
+
+    Parameters
+    ----------
+    found : CommonMethod
+        From `bouwen.common_method`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(found, CommonMethod, METHOD)
+    to, paths = reader(study, **options), found.paths()
+    columns = {"path": arrows(to, paths)}
+    columns |= {name: number_texts(to, paths[name]) for name in METHOD_FITS if name in paths}
+    return lay_out(to, columns)
 
 
-def method_shares(study: Study, found: CommonMethod) -> GT:
-    """How much of the items' variance each method factor takes."""
-    shares = found.shares()
-    kinds = {"method": ("Method", "Methode"), "acquiescence": ("Acquiescence", "Ja-zeggen")}
-    k = 1 if study.language == "nl" else 0
-    return table(
-        study,
+def method_shares_table(
+    found: CommonMethod, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """How much of the items' variance each method factor takes.
+
+    Parameters
+    ----------
+    found : CommonMethod
+        From `bouwen.common_method`; gives the level of the intervals.
+    study : Study, optional
+        Gives the language.
+    **options
+        ``language`` and ``labels``, see `bouwen.report.reader.reader`.
+    """
+    check_given(found, CommonMethod, METHOD)
+    options["confidence"] = found.confidence
+    to, shares = reader(study, **options), found.shares()
+    return lay_out(
+        to,
         {
-            "what": [kinds[str(name)][k] for name in shares.index],
-            "variance_share": numbers(study, shares["share"]),
-            "interval": intervals(study, shares),
+            "what": [to.words(f"methods.{name}") for name in shares.index],
+            "variance_share": number_texts(to, shares["share"]),
+            "interval": interval_texts(to, shares),
         },
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 
-from bouwen.claims import variable_label
-from bouwen.report.tables.heads import head
-from bouwen.report.tables.layout import intervals, lay_out, numbers, table
+from bouwen.report.given import FIT, check_given, check_one_group, check_study
+from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.tables.layout import head, interval_texts, lay_out, lay_out_frame, number_texts, of_groups
 from bouwen.report.tables.models import standardised
 from bouwen.scales import Htmt, ave, factor_correlations, fornell_larcker, key_items, omega
 from bouwen.sem import Fit
@@ -18,33 +18,47 @@ from bouwen.survey import Study
 if TYPE_CHECKING:
     from great_tables import GT
 
+RATIOS = "ratios of correlations (bouwen.htmt)"
+LINKS = {"=~": "→", "~": "←", "~~": "↔"}
+
 
 def measured(fit: Fit) -> dict[str, pd.Index]:
     """The items of every factor of a fit that has items of its own."""
-    loads = standardised(fit, "=~")
+    loads = standardised(check_one_group(fit), "=~")
     items = loads[~loads["rhs"].isin(set(loads["lhs"]))]
     return {str(factor): pd.Index(rows["rhs"]) for factor, rows in items.groupby("lhs", sort=False)}
 
 
-def scales_of(study: Study, fit: Fit) -> dict[str, pd.DataFrame]:
+def scales_of(fit: Fit, study: Study) -> dict[str, pd.DataFrame]:
     """The answers to the items of every factor with at least two of them, reversed items turned."""
+    blocks = measured(fit)
+    check_study(study)
     keyed = key_items(study)
-    return {factor: keyed[list(items)] for factor, items in measured(fit).items() if len(items) > 1}
+    return {factor: keyed[list(items)] for factor, items in blocks.items() if len(items) > 1}
 
 
-def convergent(study: Study, fit: Fit) -> GT:
-    """Reliability and average variance extracted of every factor, with its smallest loading."""
-    found = omega(fit).set_index("factor")
-    smallest = standardised(fit, "=~").groupby("lhs")["est_std"].min()
+def convergent_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """Reliability and average variance extracted of every factor, with its smallest loading.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    smallest = standardised(check_one_group(fit), "=~").groupby("lhs")["est_std"].min()
+    to, found = reader(study, **options), omega(fit).set_index("factor")
     names = list(found.index)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "construct": [variable_label(study, name) for name in names],
+            "construct": map(to.label, names),
             "items": [str(k) for k in found["n_items"]],
-            "loading_smallest": numbers(study, smallest[names]),
-            "omega": numbers(study, found["omega"]),
-            "ave": numbers(study, ave(fit)[names]),
+            "loading_smallest": number_texts(to, smallest[names]),
+            "omega": number_texts(to, found["omega"]),
+            "ave": number_texts(to, ave(fit)[names]),
         },
         note="convergent",
     )
@@ -56,9 +70,12 @@ def distinct_pairs(fit: Fit, ratios: Htmt) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``first second htmt htmt_ci_lower htmt_ci_upper r ci_lower ci_upper``.
+        ``first second htmt htmt_ci_lower htmt_ci_upper r ci_lower ci_upper``, intervals of the level of the
+        ratios.
     """
-    r = standardised(fit, "~~")
+    check_one_group(fit)
+    check_given(ratios, Htmt, RATIOS)
+    r = standardised(fit, "~~", ratios.confidence)
     r = r[r["lhs"] != r["rhs"]]
     either = pd.concat([r, r.rename(columns={"lhs": "rhs", "rhs": "lhs"})]).set_index(["lhs", "rhs"])
     pairs = ratios.table().rename(columns={"ci_lower": "htmt_ci_lower", "ci_upper": "htmt_ci_upper"})
@@ -67,18 +84,32 @@ def distinct_pairs(fit: Fit, ratios: Htmt) -> pd.DataFrame:
     return pairs.assign(**{str(name): figures[name].to_numpy() for name in figures})
 
 
-def distinct(study: Study, fit: Fit, ratios: Htmt) -> GT:
-    """Whether pairs of factors can be told apart."""
+def distinct_table(
+    fit: Fit, ratios: Htmt, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """Whether pairs of factors can be told apart.
+
+    Parameters
+    ----------
+    fit : Fit
+    ratios : Htmt
+        From `bouwen.htmt`; gives the level of the intervals.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language`` and ``labels``, see `bouwen.report.reader.reader`.
+    """
     found = distinct_pairs(fit, ratios)
-    pairs = zip(found["first"], found["second"], strict=True)
-    return table(
-        study,
+    options["confidence"] = ratios.confidence
+    to = reader(study, **options)
+    return lay_out(
+        to,
         {
-            "pair": [f"{variable_label(study, a)} ↔ {variable_label(study, b)}" for a, b in pairs],
-            "r": numbers(study, found["r"]),
-            "r_interval": intervals(study, found),
-            "htmt": numbers(study, found["htmt"]),
-            "htmt_interval": intervals(study, found, "htmt_"),
+            "pair": [to.pair(a, b) for a, b in zip(found["first"], found["second"], strict=True)],
+            "r": number_texts(to, found["r"]),
+            "r_interval": interval_texts(to, found),
+            "htmt": number_texts(to, found["htmt"]),
+            "htmt_interval": interval_texts(to, found, "htmt_"),
         },
         note="distinct",
     )
@@ -91,19 +122,28 @@ def fornell_figures(fit: Fit) -> pd.DataFrame:
     return fornell_larcker(phi, ave(fit, standardised=True)[names])
 
 
-def fornell(study: Study, fit: Fit) -> GT:
-    """The table of Fornell and Larcker, factors numbered to keep it narrow."""
+def fornell_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """The table of Fornell and Larcker, factors numbered to keep it narrow.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
     found = fornell_figures(fit)
-    names = list(found.index)
-    labels = [f"{k}. {variable_label(study, name)}" for k, name in enumerate(names, 1)]
+    to, names = reader(study, **options), list(found.index)
     cells = np.tril(found[names].to_numpy())
-    columns = {head(study, "construct"): labels}
+    heading = head(to, "construct")
+    columns = {heading: [f"{k}. {to.label(name)}" for k, name in enumerate(names, 1)]}
     for k in range(len(names)):
-        shown = numbers(study, cells[:, k])
+        shown = number_texts(to, cells[:, k])
         columns[f"{k + 1}"] = ["" if row < k else text for row, text in enumerate(shown)]
-    yes, no = ("ja", "nee") if study.language == "nl" else ("yes", "no")
-    columns[head(study, "holds")] = [yes if holds else no for holds in found["holds"]]
-    return lay_out(study, pd.DataFrame(columns), words=[head(study, "construct")], note="fornell")
+    yes, no = to.words("common.yes"), to.words("common.no")
+    columns[head(to, "holds")] = [yes if holds else no for holds in found["holds"]]
+    return lay_out_frame(to, pd.DataFrame(columns), left=[heading], note="fornell")
 
 
 def largest_residuals(fit: Fit, most: int = 10) -> pd.DataFrame:
@@ -114,42 +154,63 @@ def largest_residuals(fit: Fit, most: int = 10) -> pd.DataFrame:
     DataFrame
         ``first second residual``, the largest first.
     """
-    residuals = fit.residuals("cor")
+    residuals = check_one_group(fit).residuals("cor")
     i, j = np.tril_indices(len(residuals), -1)
     names = np.asarray(residuals.index)
     found = pd.DataFrame({"first": names[j], "second": names[i], "residual": residuals.to_numpy()[i, j]})
     return found.sort_values("residual", key=abs, ascending=False, kind="stable").head(most)
 
 
-def residuals(study: Study, fit: Fit, most: int = 10) -> GT:
-    """The pairs of items whose correlation the model misses most."""
+def residuals_table(
+    fit: Fit, study: Study | None = None, *, most: int = 10, **options: Unpack[ReaderOptions]
+) -> GT:
+    """The pairs of items whose correlation the model misses most.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the language.
+    most : int
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
     found = largest_residuals(fit, most)
+    to = reader(study, **options)
     pairs = zip(found["first"], found["second"], strict=True)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "pair": [f"{a} ↔ {b}" for a, b in pairs],
-            "residual": numbers(study, found["residual"]),
+            "pair": [f"{to.name(a)} ↔ {to.name(b)}" for a, b in pairs],
+            "residual": number_texts(to, found["residual"]),
         },
     )
 
 
-def misfits(study: Study, fit: Fit, most: int = 10) -> GT:
-    """The largest modification indices."""
-    found = fit.modification_indices().head(most)
+def misfits_table(
+    fit: Fit, study: Study | None = None, *, most: int = 10, **options: Unpack[ReaderOptions]
+) -> GT:
+    """The largest modification indices.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    most : int
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    check_given(fit, Fit, FIT)
+    to, found = reader(study, **options), fit.modification_indices().head(most)
     rows = zip(found["lhs"], found["op"], found["rhs"], strict=True)
-    return table(
-        study,
+    return lay_out(
+        to,
         {
-            "parameter": [parameter_label(study, *row) for row in rows],
-            "mi": numbers(study, found["mi"], 1),
-            "epc": numbers(study, found["sepc_all"]),
+            **of_groups(to, found["group"]),
+            "parameter": [to.pair(lhs, rhs, LINKS[op]) for lhs, op, rhs in rows],
+            "mi": number_texts(to, found["mi"], 1),
+            "epc": number_texts(to, found["sepc_all"]),
         },
         note="misfit",
     )
-
-
-def parameter_label(study: Study, lhs: str, op: str, rhs: str) -> str:
-    """A parameter as a reader names it."""
-    link = {"=~": "→", "~": "←", "~~": "↔"}[op]
-    return f"{variable_label(study, lhs)} {link} {variable_label(study, rhs)}"

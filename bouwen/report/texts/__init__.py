@@ -33,6 +33,8 @@ from bouwen.report.texts.wording import (
     share,
     shown_path,
 )
+from bouwen.report.texts.wording import label_text as label
+from bouwen.report.texts.wording import number_text as number
 
 __all__ = [
     "about",
@@ -52,10 +54,12 @@ __all__ = [
     "indirect_effects",
     "invariance",
     "key",
+    "label",
     "markdown",
     "missing_test",
     "models",
     "needed_text",
+    "number",
     "number_range",
     "open_questions",
     "planning_head",

@@ -12,7 +12,7 @@ from bouwen.path import FollowUp
 from bouwen.path.follow_up import WORTH_FINDING
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
-from bouwen.words import words
+from bouwen.words import Words, words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -28,9 +28,9 @@ def chain_label(study: Study, chain: tuple[str, ...]) -> str:
     return " → ".join(variable_label(study, name) for name in chain)
 
 
-def needed_text(study: Study, plan: FollowUp, row: pd.Series[Any], column: str = "needed") -> str:
+def needed_text(say: Words, plan: FollowUp, row: pd.Series[Any], column: str = "needed") -> str:
     """How many answers an effect needs, as far as the simulation can tell."""
-    sizes, say = plan.result.table()["n"], words(study.language)
+    sizes = plan.result.table()["n"]
     if not math.isfinite(row[column]):
         return say.none
     if row["beyond"] and row["needed"] <= sizes.min():
@@ -46,7 +46,7 @@ def follow_up_needs(study: Study, plan: FollowUp) -> str:
     small = say.number(WORTH_FINDING)
     if hardest is None:
         return say("planning.nothing", small=small)
-    n = needed_text(study, plan, hardest)
+    n = needed_text(say, plan, hardest)
     for sign, key in (("> ", "more_than"), ("≤ ", "at_most")):
         if n.startswith(sign):
             n = say(f"planning.{key}", n=n.removeprefix(sign))

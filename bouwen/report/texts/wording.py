@@ -47,6 +47,11 @@ def guarded_share(study: Study, count: int, total: int) -> str:
     return share(study, count / total, 1)
 
 
+def number_text(study: Study, value: float, digits: int = 2) -> str:
+    """A number in the language of the book."""
+    return words(study.language).number(value, digits)
+
+
 def probability(study: Study, p: float) -> str:
     """A p-value in the language of the book."""
     return words(study.language).pvalue(p)
@@ -64,6 +69,11 @@ def power_of_ten(value: float) -> str:
 def chain(study: Study, names: Sequence[str]) -> str:
     """Variables in a row as a reader names them; ``…`` stands for itself."""
     return " → ".join(name if name == "…" else variable_label(study, name) for name in names)
+
+
+def label_text(study: Study, name: str) -> str:
+    """A variable as a reader names it."""
+    return variable_label(study, name)
 
 
 def arrow(study: Study, source: str, target: str) -> str:

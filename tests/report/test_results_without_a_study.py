@@ -1,0 +1,328 @@
+"""Tables and figures take a result first; a study, labels, a language and a level are options."""
+
+import html
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import bouwen
+from bouwen.checks import NotAShare
+from bouwen.report import plots, tables
+from bouwen.report.given import NothingToShow, SeveralGroups, WrongResult
+from bouwen.words import UnknownLanguage, words
+
+MODEL = "comp =~ comp_1 + comp_2 + comp_3\nlike =~ like_1 + like_2 + like_3"
+FIT = re.escape("a fit (bouwen.fit_sem or bouwen.fit_model)")
+
+# Name -> what is given before the study, by name in `given`.
+TABLES = {
+    "account": ("boot",), "convergent": ("measured",), "distinct": ("measured", "ratios"),
+    "engines": ("compared",), "evidence": ("weighed",), "exploratory": ("efa",),
+    "exploratory_factors": ("stability",), "facet_scales": ("structures",),
+    "factor_correlations": ("measured",), "factor_counts": ("counts",), "findings": ("weighed",),
+    "fit_measures": ("fit",), "fit_power": ("plan",), "follow_up": ("plan",), "fornell": ("measured",),
+    "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
+    "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
+    "misfits": ("fit",), "paths": ("fit",), "residuals": ("fit",), "scales": ("scores", "reliability"),
+    "screening": ("screened",), "specification_steps": ("curve",), "structure_tests": ("structures",),
+    "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
+}  # fmt: skip
+PLOTS = {
+    "exploratory": ("efa",), "facet_correlations": ("structures",), "indirect_effects": ("effects",),
+    "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",), "power_curves": ("plan",),
+    "ratios": ("ratios",), "reliabilities": ("reliability",), "residuals": ("fit",), "scree": ("counts",),
+    "specification_curve": ("curve",), "treatments": ("treated",),
+}  # fmt: skip
+STUDY_FIRST = {
+    "tables": ("answer_scales", "background", "categories", "codebook", "constructs", "detectable",
+               "fingerprints", "group_counts", "group_differences", "items", "items_in_scales", "provenance"),
+    "plots": ("answers", "means", "missing", "missing_patterns", "outcome", "outcome_by_group",
+              "respondents"),
+}  # fmt: skip
+# What holds no name of a variable.
+NAMELESS = {
+    "tables": {"account", "exploratory_factors", "factor_counts", "fit_measures", "fit_power", "joint_tests",
+               "method_shares", "screening", "structure_tests", "structures"},
+    "plots": {"scree"},
+}  # fmt: skip
+LEFT_OF_STUDY = {"evidence": "what", "findings": "claim"}  # whose words come from the study or the evidence
+ALL = [("tables", name) for name in TABLES] + [("plots", name) for name in PLOTS]
+
+
+@pytest.fixture(scope="module")
+def study():
+    return bouwen.read_study("data/reputation/study.yml")
+
+
+@pytest.fixture(scope="module")
+def given(study):
+    keyed = bouwen.key_items(study)
+    items = keyed.drop(columns="cusa")
+    fit, measured = bouwen.fit_model(study, "structural"), bouwen.fit_model(study, "measurement")
+    boot = bouwen.bootstrap(fit, 20, seed=1)
+    stability = bouwen.loading_stability(items, 3, seed=1, draws=5)
+    found = bouwen.item_statistics(study).head(2)
+    return SimpleNamespace(
+        fit=fit,
+        measured=measured,
+        boot=boot,
+        effects=bouwen.indirect_effects(fit, study.outcome_variable, draws=boot),
+        ratios=bouwen.htmt(tables.scales_of(measured, study), draws=20, seed=1),
+        compared=bouwen.compare_engines(study.model("structural"), keyed),
+        weighed=bouwen.weigh_claims(study),
+        efa=stability.efa,
+        stability=stability,
+        structures=bouwen.compare_structures(study, "structural"),
+        counts=bouwen.count_factors(items, seed=1, draws=20),
+        plan=bouwen.plan_follow_up(study, [100, 200], reps=10, seed=1),
+        ladders={"company": bouwen.study_invariance(study, "company", draws=5)},
+        curve=bouwen.specification_curve(study, seed=1, permutations=19),
+        method=bouwen.common_method(study),
+        against=found.assign(ci_lower=-0.5, ci_upper=0.1, r_rest_turned=0.3),
+        scores=bouwen.scale_statistics(study),
+        reliability=bouwen.scale_reliability(study, draws=10, seed=1).table(),
+        screened=bouwen.screen(study),
+        treated=bouwen.compare_treatments(study, seed=1, imputations=2),
+        kmo=bouwen.kmo(items),
+        bartlett=bouwen.bartlett(items),
+        mardia=bouwen.mardia(items),
+    )
+
+
+@pytest.fixture(scope="module")
+def grouped(study):
+    answers = bouwen.key_items(study).assign(side=["left", "right"] * (len(study.responses) // 2))
+    text = f"{MODEL}\nlike ~ comp"
+    return bouwen.fit_sem(text, answers, group="side", missing="fiml")
+
+
+def made(room, name, given, *more, **options):
+    """A table or a figure from what it is given."""
+    wanted = TABLES[name] if room == "tables" else PLOTS[name]
+    rooms = {"tables": tables, "plots": plots}
+    return getattr(rooms[room], name)(*(getattr(given, key) for key in wanted), *more, **options)
+
+
+def cells(table):
+    """The texts of a rendered table, tags removed."""
+    body = table.as_raw_html().split("</style>")[-1]
+    return [
+        html.unescape(text.strip()) for text in re.sub(r"<[^>]+>", "\0", body).split("\0") if text.strip()
+    ]
+
+
+def shown(room, result):
+    """Every text of a table; of a figure, those of its data, its panels and its axes."""
+    if room == "tables":
+        return " ".join(cells(result))
+    texts = [str(result.labels.x), str(result.labels.y)]
+    frames = [result.data, *(layer._data for layer in result.layers)]
+    for frame in frames:
+        if isinstance(frame, pd.DataFrame):
+            texts += [str(x) for column in frame for x in frame[column] if isinstance(x, str)]
+    for scale in result.scales:
+        if isinstance(getattr(scale, "labels", None), list):
+            texts += map(str, scale.labels)
+    return " ".join(texts).replace("\n", " ")
+
+
+# ------------------------------------------------------------------ every one of them
+
+
+@pytest.mark.parametrize(("room", "name"), ALL)
+def test_without_a_study_names_are_shown_in_either_language(room, name, given):
+    english, dutch = (made(room, name, given, language=code) for code in ("en", "nl"))
+    assert shown(room, english) == shown(room, made(room, name, given)) or name == "screening"
+    assert shown(room, english) != shown(room, dutch) or (room, name) in {
+        ("plots", "exploratory"), ("plots", "residuals"), ("plots", "ratios")
+    }  # fmt: skip
+    if name not in {*NAMELESS[room], *LEFT_OF_STUDY, "invariance"}:
+        assert not re.search(r"\b(Competence|Likeability|Loyalty|Sympathie)\b", shown(room, english))
+
+
+@pytest.mark.parametrize(("room", "name"), ALL)
+def test_labels_stand_for_names(room, name, given, study):
+    names = [
+        *study.items,
+        *study.constructs,
+        *study.instrument.factors,
+        *study.groups,
+        *study.instrument.claims,
+    ]
+    labels = {name: f"⟦{name}⟧" for name in names}
+    for more in ((), (study,)):
+        text = shown(room, made(room, name, given, *more, labels=labels))
+        assert ("⟦" in text) == (name not in NAMELESS[room] and name != "evidence"), text
+
+
+@pytest.mark.parametrize(("room", "name"), ALL)
+def test_a_study_gives_labels_and_language(room, name, given, study):
+    dutch = study.in_language("nl")
+    text = shown(room, made(room, name, given, dutch))
+    assert text == shown(room, made(room, name, given, study, language="nl"))
+    if name not in {*NAMELESS[room], "evidence", "misfits", "residuals", "suitability"}:
+        assert text != shown(room, made(room, name, given, language="nl"))
+
+
+@pytest.mark.parametrize(("room", "name"), ALL)
+def test_the_old_order_is_refused_in_a_sentence(room, name, given, study):
+    wanted = TABLES[name] if room == "tables" else PLOTS[name]
+    function = getattr({"tables": tables, "plots": plots}[room], name)
+    with pytest.raises(
+        WrongResult, match=r"^give .*bouwen\.\w+.* first, and the study after it; found a Study\.$"
+    ):
+        function(study, *(getattr(given, key) for key in wanted))
+
+
+@pytest.mark.parametrize(("room", "name"), ALL)
+def test_another_result_is_refused(room, name, given, study):
+    wanted = TABLES[name] if room == "tables" else PLOTS[name]
+    function = getattr({"tables": tables, "plots": plots}[room], name)
+    for wrong in (pd.DataFrame({"x": [1.0]}), 3, given.screened if wanted != ("screened",) else given.kmo):
+        with pytest.raises(WrongResult, match=r"^give .*bouwen\.\w+"):
+            function(wrong, *(getattr(given, key) for key in wanted[1:]))
+    with pytest.raises(WrongResult, match=r"a study \(bouwen.read_study\) after it; found a (Fit|int)"):
+        made(room, name, given, given.fit if name != "paths" else 3)
+
+
+@pytest.mark.parametrize(
+    ("room", "name"), [(room, name) for room in STUDY_FIRST for name in STUDY_FIRST[room]]
+)
+def test_what_shows_answers_asks_for_the_study(room, name, given):
+    function = getattr({"tables": tables, "plots": plots}[room], name)
+    for wrong in (given.fit, None, "data/reputation/study.yml"):
+        with pytest.raises(WrongResult, match=r"give a study \(bouwen.read_study\) first"):
+            function(wrong)
+
+
+def test_doors_name_tables_and_figures_and_little_else():
+    helpers = {"checklist", "distinct_pairs", "end_shares", "follow_up_texts", "fornell_figures",
+               "largest_residuals", "level_means", "measure", "outcome", "scales_of", "sorted_items",
+               "treatment_spread"}  # fmt: skip
+    assert set(tables.__all__) == {*TABLES, *STUDY_FIRST["tables"], *helpers}
+    assert set(plots.__all__) == {*PLOTS, *STUDY_FIRST["plots"], "draw", "level_profile"}
+
+
+@pytest.mark.parametrize("option", [{"language": "xx"}, {"confidence": 1.0}, {"confidence": 95}])
+def test_wrong_options_are_refused(given, option):
+    for function in (tables.paths, plots.paths):
+        with pytest.raises((UnknownLanguage, NotAShare)):
+            function(given.fit, **option)
+
+
+# ------------------------------------------------------------------ levels of confidence
+
+
+def widths(table):
+    """The widths of the intervals in a table."""
+    ends = re.findall(r"\[(−?[\d.]+),.(−?[\d.]+)\]", " ".join(cells(table)))
+    return [float(high.replace("−", "-")) - float(low.replace("−", "-")) for low, high in ends]
+
+
+@pytest.mark.parametrize("name", ["loadings", "paths", "factor_correlations"])
+def test_the_level_is_that_of_the_heading_and_of_the_intervals(name, given, study):
+    function, fit = getattr(tables, name), given.measured if name == "factor_correlations" else given.fit
+    narrow, usual = function(fit, confidence=0.5), function(fit)
+    assert "50% interval" in cells(narrow)
+    assert "95% interval" in cells(usual)
+    for less, more in zip(widths(narrow), widths(usual), strict=True):
+        assert less < more
+    settings = study.settings.model_copy(update={"confidence": 0.5})
+    of_study = SimpleNamespace(file=study.file.model_copy(update={"settings": settings}))
+    half = bouwen.Study(study.path, of_study.file, study.instrument, study.responses, study.files)
+    assert widths(function(fit, half)) == widths(narrow)
+    assert "50% interval" in cells(function(fit, half))
+
+
+def test_draws_are_read_at_the_level_of_the_reader(given):
+    narrow = plots.paths(given.fit, draws=given.boot, confidence=0.5).data
+    found = given.boot.intervals(of="std_all", confidence=0.5).query("op == '~'")
+    assert_allclose(narrow[["ci_lower", "ci_upper"]], found[["ci_lower", "ci_upper"]])
+    assert "50% interval, bootstrap" in cells(tables.paths(given.fit, draws=given.boot, confidence=0.5))
+
+
+def test_ratios_bring_their_own_level(given, study):
+    ratios = bouwen.htmt(tables.scales_of(given.measured, study), draws=20, seed=1, confidence=0.5)
+    assert "50% interval of HTMT2" in cells(tables.distinct(given.measured, ratios, study))
+    found, usual = (tables.distinct_pairs(given.measured, r) for r in (ratios, given.ratios))
+    assert ((found["ci_upper"] - found["ci_lower"]) < (usual["ci_upper"] - usual["ci_lower"])).all()
+
+
+# ------------------------------------------------------------------ what a study's own fits never are
+
+
+def test_groups_of_a_fit_are_told_apart(grouped, tmp_path):
+    for table, rows in ((tables.loadings(grouped), 12), (tables.paths(grouped), 2)):
+        found = cells(table)
+        assert found.count("left") == found.count("right") == rows / 2
+    assert "links" in cells(tables.loadings(grouped, labels={"left": "links"}))
+    for figure in (plots.loadings(grouped), plots.paths(grouped)):
+        assert figure.facet.cols == ["group"]
+        figure.save(tmp_path / "figure.svg", verbose=False)
+
+
+@pytest.mark.parametrize("function", [tables.convergent, tables.fornell, tables.residuals, plots.residuals])
+def test_what_shows_one_group_says_so(grouped, function):
+    with pytest.raises(SeveralGroups, match=r'"left", "right".*fit each by itself'):
+        function(grouped)
+
+
+def test_a_model_without_regressions_has_no_paths(given):
+    for function in (tables.paths, plots.paths):
+        with pytest.raises(NothingToShow, match="no regressions"):
+            function(given.measured)
+
+
+def test_one_fit_stands_under_its_estimator(study):
+    answers = bouwen.key_items(study)
+    plain = tables.fit_measures(bouwen.fit_sem(MODEL, answers, missing="fiml"))
+    assert cells(plain)[:2] == ["Model", "ML"]
+    assert words("en")("notes.plain") in cells(plain)
+    robust = tables.fit_measures(bouwen.fit_sem(MODEL, answers, estimator="MLR", missing="fiml"))
+    assert cells(robust)[1] == "MLR"
+    assert words("en")("notes.robust") in cells(robust)
+
+
+def test_effects_without_draws_have_the_intervals_of_the_delta_method(given, study):
+    effects = bouwen.indirect_effects(given.fit, study.outcome_variable)
+    found = cells(tables.indirect_effects(effects))
+    assert "95% interval, delta method" in found
+    assert not any("bootstrap" in text for text in found)
+    drawn = plots.indirect_effects(effects).data
+    assert_allclose(drawn["ci_lower"], effects["ci_lower"])
+    assert_allclose(plots.indirect_effects(given.effects).data["ci_lower"], given.effects["boot_lower"])
+
+
+def test_a_ladder_is_shown_with_its_tests_or_with_its_permutations(given, tmp_path):
+    ladder = given.ladders["company"]
+    tested = cells(tables.invariance(ladder.invariance))
+    steps = ladder.invariance.table()
+    assert f"{steps['chisq_diff'].iloc[1]:.1f}" in tested
+    assert f"{steps['cfi_diff'].iloc[1]:.3f}".replace("-", "−") in tested
+    assert "p (shuffled)" not in tested
+    shuffled = cells(tables.invariance(ladder.permutations))
+    assert "p (shuffled)" in shuffled
+    assert "company" in shuffled
+    assert shuffled == cells(tables.invariance(ladder)) == cells(tables.invariance(given.ladders))
+    figure = plots.invariance(ladder.permutations)
+    figure.save(tmp_path / "figure.svg", verbose=False)
+    for bare in (ladder.invariance, {}):
+        with pytest.raises(NothingToShow, match=r"permutation_invariance"):
+            plots.invariance(bare)
+    with pytest.raises(WrongResult):
+        tables.invariance({"company": given.fit})
+
+
+@pytest.mark.parametrize("name", ["loadings", "residuals", "exploratory", "ratios", "specification_curve"])
+def test_figures_draw_without_a_study(name, given, tmp_path):
+    made("plots", name, given, labels={"comp": "Skill"}).save(tmp_path / "figure.svg", verbose=False)
+    assert "<svg" in (tmp_path / "figure.svg").read_text()
+
+
+def test_a_text_is_shown_in_the_languages_in_which_it_is_given(study):
+    assert {"Dutch", "English"} <= set(cells(tables.codebook(study)))
+    assert cells(tables.codebook(study)).index("Dutch") < cells(tables.codebook(study)).index("English")
+    assert {"Nederlands", "Engels"} <= set(cells(tables.codebook(study.in_language("nl"))))
