@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 import bouwen
-from bouwen.path.choices import CHOICES, material, specifications
+from bouwen.path import specification
+from bouwen.path.choices import CHOICES, Specification, exclusions, material, specifications
+from bouwen.path.paths import main_path
 from bouwen.path.shuffles import joint_tests
 from bouwen.path.specification import SpecificationCurve
 
@@ -151,8 +155,6 @@ def test_the_weakest_item_correlates_least_with_the_rest():
 
 @pytest.mark.parametrize("direction", [1, -1, 0])
 def test_joint_tests_against_a_plain_recount(direction):
-    from scipy import stats
-
     rng = np.random.default_rng(3)
     effects, t = rng.normal(size=(80, 7)), rng.normal(size=(80, 7)) * 1.5
     effects[0] += 0.7
@@ -177,3 +179,63 @@ def test_joint_tests_against_a_plain_recount(direction):
         assert_allclose(row["expected"], np.median(column[1:]))
         assert_allclose(row["limit"], np.quantile(column[1:], 0.95))
         assert_allclose(row["pvalue"], (1 + np.sum(column[1:] >= column[0] - 1e-12)) / 80)
+
+
+# ------------------------------------------------------------------ one specification
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+@pytest.mark.parametrize("warnings", [(), ("improper: one", "a remark", "improper: two")])
+def test_a_row_of_the_curve(monkeypatch, confidence, warnings):
+    given = material(bouwen.read_study("data/reputation/study.yml"))
+    fit = SimpleNamespace(warnings=warnings, n=81, df=7)
+    effect = SimpleNamespace(estimate=0.3, se=0.1, pvalue=0.0027)
+    monkeypatch.setattr(specification, "fit_specification", lambda *_: fit)
+    monkeypatch.setattr(specification, "standardised_effect", lambda *_: effect)
+    one = Specification("one_factor", "MLR", "available", "all", "model", "all")
+    row = specification.result(given, one, confidence)
+    z = stats.norm.ppf((1 + confidence) / 2)
+    assert [row[c] for c in CHOICES] == ["one_factor", "MLR", "available", "all", "model", "all"]
+    assert_allclose([row["estimate"], row["se"], row["pvalue"]], [0.3, 0.1, 0.0027])
+    assert_allclose([row["ci_lower"], row["ci_upper"]], [0.3 - 0.1 * z, 0.3 + 0.1 * z])
+    assert (row["n"], row["df"]) == (81, 7)
+    assert row["status"] == ("improper" if warnings else "fine")
+    assert row["note"] == "; ".join(w for w in warnings if w.startswith("improper"))
+
+
+@pytest.mark.parametrize(
+    ("form", "estimator", "missing", "asked"),
+    [
+        ("one_factor", "MLR", "available", ("MLR", "fiml")),
+        ("one_factor", "MLR", "complete", ("MLR", "listwise")),
+        ("scores", "MLR", "available", ("MLR", "listwise")),
+        ("one_factor", "WLSMV", "available", ("WLSMV", "pairwise")),
+    ],
+)
+def test_how_a_specification_is_fitted(monkeypatch, form, estimator, missing, asked):
+    seen = {}
+    monkeypatch.setattr(specification, "fit_sem", lambda text, answers, **options: seen.update(options))
+    given = material(bouwen.read_study("data/reputation/study.yml"))
+    specification.fit_specification(given, Specification(form, estimator, missing, "all", "model", "all"))
+    assert (seen["estimator"], seen["missing"]) == asked
+    assert seen.get("ordered", False) == (estimator == "WLSMV")
+
+
+def test_items_are_left_out_where_every_facet_keeps_two():
+    study = bouwen.read_study("data/providers/study.yml")
+    path, keyed = main_path(study), bouwen.key_items(study)
+    facet = path.facets[0]
+    first, second = path.items_of(facet)[:2]
+    items = {
+        name: item.model_copy(update={"reversed": name in (first, second)})
+        for name, item in study.instrument.items.items()
+    }
+
+    class Reversed:
+        instrument = SimpleNamespace(items=items)
+
+    assert "reversed" not in exclusions(Reversed, path, keyed)  # the third would stand alone
+    items[second] = items[second].model_copy(update={"reversed": False})
+    assert exclusions(Reversed, path, keyed)["reversed"] == (first,)
+    items[first] = items[first].model_copy(update={"reversed": False})
+    assert set(exclusions(Reversed, path, keyed)) == {"all", "weakest"}

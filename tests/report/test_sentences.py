@@ -14,7 +14,7 @@ import bouwen
 from bouwen.groups.ladders import StudyInvariance
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import texts
-from bouwen.report.texts.readings import is_small, pvalue_text
+from bouwen.report.texts.readings import is_significant, pvalue_text
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +80,11 @@ def test_the_account_of_draws(study, rule):
 
 
 @pytest.mark.parametrize("confidence", [0.95, 0.99])
-def test_a_probability_is_small_below_one_minus_the_level_of_the_study(study, confidence):
+def test_a_probability_is_significant_below_one_minus_the_level_of_the_study(study, confidence):
     here, alpha = with_settings(study, confidence=confidence), 1 - confidence
-    assert is_small(here, alpha - 1e-6)
-    assert not is_small(here, alpha)
-    assert not is_small(here, alpha + 1e-6)
+    assert is_significant(here, alpha - 1e-6)
+    assert not is_significant(here, alpha)
+    assert not is_significant(here, alpha + 1e-6)
 
 
 @pytest.mark.parametrize(
