@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from bouwen.scales.figures import heat_map
 from numpy.testing import assert_allclose
 
 import bouwen
