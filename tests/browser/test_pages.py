@@ -87,54 +87,6 @@ def pages_of(folder: Path) -> list[Path]:
     return [page for page in pages if "_static" not in page.parts and page != folder / "index.html"]
 
 
-def test_every_page_asks_nothing_of_the_network_and_has_no_error(chromium, site):
-    folder, _ = site
-    with Visit(chromium) as visit:
-        for path in pages_of(folder):
-            visit.go(path)
-            visit.page.wait_for_timeout(100)
-            assert (path.name, visit.refused, visit.errors) == (path.name, [], [])
-
-
-def test_every_page_is_accessible(chromium, site):
-    folder, language = site
-    with Visit(chromium) as visit:
-        for path in pages_of(folder):
-            page = visit.go(path)
-            assert page.evaluate("document.documentElement.lang") == language, path
-            bare = "[...document.images].filter(i => !i.hasAttribute('alt')).map(i => i.src)"
-            assert page.evaluate(bare) == [], path
-            silent = (
-                "[...document.querySelectorAll('.bd-article img')].filter(i => !i.alt.trim()).map(i => i.src)"
-            )
-            assert page.evaluate(silent) == [], path
-            headings = "document.querySelectorAll('main h1:not(#jb-print-docs-body h1)')"
-            assert page.evaluate(f"{headings}.length") == 1, path
-            assert page.locator("#pst-skip-link").count() == 1, path
-
-
-def test_every_page_says_that_the_data_are_synthetic(chromium, site):
-    folder, language = site
-    word = {"nl": "Synthetische gegevens", "en": "Synthetic data"}[language]
-    with Visit(chromium) as visit:
-        for path in pages_of(folder):
-            banner = visit.go(path).locator(".bd-header-announcement")
-            assert word in banner.inner_text(), path
-            visit.page.emulate_media(media="print")
-            assert banner.is_visible(), path
-            visit.page.emulate_media(media="screen")
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_the_screen(chromium, site, width):
-    folder, _ = site
-    with Visit(chromium, viewport={"width": WIDTHS[width], "height": 800}) as visit:
-        for path in pages_of(folder):
-            page = visit.go(path)
-            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wider <= 0, path
-
-
 CONTRAST = """selector => {
   const rgb = text => text.match(/[\\d.]+/g).map(Number)
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
@@ -153,18 +105,83 @@ CONTRAST = """selector => {
       return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), e.innerText.slice(0, 40)]
     })
 }"""
+READ = ".bd-article p, .bd-article h1, .bd-article h2, .bd-article td, .bd-article th"
+FACTS = {
+    "lang": "document.documentElement.lang",
+    "theme": "document.documentElement.dataset.theme",
+    "wider": "document.documentElement.scrollWidth - window.innerWidth",
+    "bare": "[...document.images].filter(i => !i.hasAttribute('alt')).map(i => i.src)",
+    "silent": "[...document.querySelectorAll('.bd-article img')].filter(i => !i.alt.trim()).map(i => i.src)",
+    "headings": "document.querySelectorAll('main h1:not(#jb-print-docs-body h1)').length",
+    "skips": "document.querySelectorAll('#pst-skip-link').length",
+}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_is_readable_in_light_and_dark(chromium, site, scheme):
-    folder, _ = site
-    with Visit(chromium, color_scheme=scheme) as visit:
-        for path in pages_of(folder):
-            page = visit.go(path)
-            assert page.evaluate("document.documentElement.dataset.theme") == scheme
-            selector = ".bd-article p, .bd-article h1, .bd-article h2, .bd-article td, .bd-article th"
-            weak = [(ratio, text) for ratio, text in page.evaluate(CONTRAST, selector) if ratio < 4.5]
-            assert (path.name, weak) == (path.name, [])
+def facts_of(visit: Visit, path: Path) -> dict:
+    """What the tests ask of a page, from one visit."""
+    page = visit.go(path)
+    if 'class="math' in path.read_text(encoding="utf-8"):
+        page.locator("mjx-container svg").first.wait_for(state="attached", timeout=15_000)
+    page.wait_for_timeout(100)
+    facts = {name: page.evaluate(script) for name, script in FACTS.items()}
+    facts["contrast"] = page.evaluate(CONTRAST, READ)
+    banner = page.locator(".bd-header-announcement")
+    facts["banner"] = banner.inner_text()
+    page.emulate_media(media="print")
+    facts["printed"] = banner.is_visible()
+    page.emulate_media(media="screen")
+    return facts | {"refused": list(visit.refused), "errors": list(visit.errors)}
+
+
+@pytest.fixture(scope="session")
+def visits():
+    """What was seen of every page, kept for the tests of this worker."""
+    return {}
+
+
+@pytest.fixture(params=["wide", "narrow"])
+def seen(request, chromium, site, visits):
+    """Facts by page: on a wide screen in light, on a narrow one in the dark."""
+    folder, language = site
+    if (request.param, language) not in visits:
+        scheme = {"wide": "light", "narrow": "dark"}[request.param]
+        viewport = {"width": WIDTHS[request.param], "height": 800}
+        with Visit(chromium, viewport=viewport, color_scheme=scheme) as visit:
+            pages = pages_of(folder)
+            found = {path.name: facts_of(visit, path) | {"scheme": scheme} for path in pages}
+        visits[request.param, language] = found
+    return visits[request.param, language]
+
+
+def test_every_page_asks_nothing_of_the_network_and_has_no_error(seen):
+    for name, facts in seen.items():
+        assert (name, facts["refused"], facts["errors"]) == (name, [], [])
+
+
+def test_every_page_is_accessible(seen, site):
+    for name, facts in seen.items():
+        assert facts["lang"] == site[1], name
+        assert (name, facts["bare"], facts["silent"]) == (name, [], [])
+        assert (facts["headings"], facts["skips"]) == (1, 1), name
+
+
+def test_every_page_says_that_the_data_are_synthetic(seen, site):
+    word = {"nl": "Synthetische gegevens", "en": "Synthetic data"}[site[1]]
+    for name, facts in seen.items():
+        assert word in facts["banner"], name
+        assert facts["printed"], name
+
+
+def test_no_page_is_wider_than_the_screen(seen):
+    assert {name: facts["wider"] for name, facts in seen.items() if facts["wider"] > 0} == {}
+
+
+def test_text_is_readable_in_light_and_dark(seen):
+    assert sum(bool(facts["contrast"]) for facts in seen.values()) > 10
+    for name, facts in seen.items():
+        assert facts["theme"] == facts["scheme"], name
+        weak = [(ratio, text) for ratio, text in facts["contrast"] if ratio < 4.5]
+        assert (name, weak) == (name, [])
 
 
 def test_search_finds_words_from_disk(chromium, site):
@@ -179,12 +196,12 @@ def test_search_finds_words_from_disk(chromium, site):
 
 
 def test_formulas_are_drawn(chromium, site):
+    """That they are on every page is awaited in each visit; here one is, with nothing refused."""
     folder, _ = site
+    with_math = [p for p in pages_of(folder) if 'class="math' in p.read_text(encoding="utf-8")]
     with Visit(chromium) as visit:
-        for path in pages_of(folder):
-            if 'class="math' in path.read_text(encoding="utf-8"):
-                visit.go(path).locator("mjx-container svg").first.wait_for(state="attached", timeout=15_000)
-                assert visit.refused == []
+        visit.go(with_math[0]).locator("mjx-container svg").first.wait_for(state="attached", timeout=15_000)
+        assert visit.refused == []
 
 
 def test_the_front_page_opens_the_first_chapter(chromium, site):

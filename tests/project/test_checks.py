@@ -38,7 +38,7 @@ def test_each_target_chooses_its_tests():
     assert words == {"quick": "not book and not browser and not long", "test": "not long", "long": "long"}
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"^make test$", script, re.MULTILINE)
-    assert re.search(r"-m long$", script, re.MULTILINE)
+    assert re.search(r"^make long$", script, re.MULTILINE)
 
 
 def test_there_are_three_markers():
@@ -75,7 +75,13 @@ def test_who_asks_for_a_book_or_a_browser_is_marked(path):
         for node in tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
     )
-    needs = {"books": "mark.book", "mini_book": "mark.book", "site": "mark.book", "chromium": "mark.browser"}
+    needs = {
+        "books": "mark.book",
+        "mini_book": "mark.book",
+        "site": "mark.book",
+        "chromium": "mark.browser",
+        "seen": "mark.browser",
+    }
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         marks = whole + " ".join(map(ast.unparse, function.decorator_list))
         if function.name.startswith("test_"):
