@@ -15,7 +15,6 @@ from bouwen.words.files import (
     languages,
     words,
 )
-from bouwen.words.forms import interval, listing, number, percent, pvalue
 from bouwen.words.spoken import Words
 
 __all__ = [
@@ -26,11 +25,6 @@ __all__ = [
     "WordsError",
     "added_files",
     "check_language",
-    "interval",
     "languages",
-    "listing",
-    "number",
-    "percent",
-    "pvalue",
     "words",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pseudo
 from mini import write_book, write_study
 
 from bouwen.report.book import building, results
@@ -78,6 +79,17 @@ class Books:
         """How many results were compared with those that are recorded; chapters run only if no book has."""
         with alone(self.folder / f"{study}.lock"), working_in(self.root):
             return results.verify(f"data/{study}/study.yml")
+
+    def pseudo(self) -> Path:
+        """The root of a book in the pseudo-language, in its ``html``, which nobody may change."""
+        root = self.folder / "pseudo"
+        with alone(self.folder / "pseudo.lock"):
+            if not (root / "html" / "index.html").exists():
+                shutil.rmtree(root, ignore_errors=True)
+                study = pseudo.write_book(root)
+                with working_in(root), pseudo.known(root):
+                    building.build(study, parameters={"permutations": "20"}, output=root / "html")
+        return root
 
     def mini(self) -> Path:
         """The root of a miniature book that has been built, which nobody may change."""

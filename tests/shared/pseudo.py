@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,24 @@ def wrapped_block(block: str) -> str:
         return block
     label, rest = re.match(r"((?:\([\w-]+\)=\n)?(?:#+ |- )?)(.*)", block, re.DOTALL).groups()
     return label + wrapped(rest)
+
+
+def write_book(root: Path) -> Path:
+    """Words, chapters and a study in the pseudo-language below ``root``; gives the study's file."""
+    root.mkdir()
+    write_words(root / "words")
+    write_chapters(root, root / "notes")
+    return write_study(ROOT / "data/reputation", root / "data/reputation")
+
+
+@contextmanager
+def known(root: Path) -> Iterator[None]:
+    """Let the program know the words of the pseudo-language for a while."""
+    os.environ["BOUWEN_WORDS"] = str(root / "words")
+    try:
+        yield
+    finally:
+        del os.environ["BOUWEN_WORDS"]
 
 
 def write_words(folder: Path) -> None:

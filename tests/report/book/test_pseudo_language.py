@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
 import pseudo
 import pytest
+import yaml
 
 import bouwen
-from bouwen.report.book import building
 from bouwen.report.book import chapters as ch
 from bouwen.report.checklists import read_checklists
 
@@ -28,7 +29,7 @@ VERSION = re.compile(r"\d+(\.\w+)*")
 FILES = re.compile(r"[\w/.-]+\.(yml|csv)")
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 FACTORS = re.compile(r"F\d+")  # of an exploratory analysis: they have no name yet
-SYMBOLS = {"α", "ω", "h²"}
+SYMBOLS = {"α", "ω", "h²", "HTMT2", "MLR", "WLSMV"}  # names of statistics and of estimators
 # What Sphinx's themes write that is a name or a sign: of a key, a service, a kind of file.
 INTERFACE = {"Ctrl", "K", "Binder", "Binder logo", ".ipynb", ".pdf"}
 
@@ -115,16 +116,10 @@ def test_wrapping_keeps_the_form_of_markdown():
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
+def book(books):
     """The root of a project with every chapter in the pseudo-language, built for a real study."""
-    root = tmp_path_factory.mktemp("pseudo")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        patch.setenv("BOUWEN_WORDS", str(root / "words"))
-        pseudo.write_words(root / "words")
-        pseudo.write_chapters(root, root / "notes")
-        study = pseudo.write_study(pseudo.ROOT / "data/reputation", root / "data/reputation")
-        building.build(study, parameters={"permutations": "20"}, output=root / "html")
+    root = books.pseudo()
+    with pseudo.known(root):
         yield root
 
 
@@ -138,19 +133,40 @@ def allowed(book):
     guidelines = read_checklists().sources
     references = {*guidelines, *(f"{name}: {source}" for name, source in guidelines.items())}
     references |= {construct.source for construct in study.instrument.constructs.values()}
-    references |= {*study.authors, study.citation}
+    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
+    references |= {*study.authors, config["author"], f"{study.citation}"}
     return names | {" ".join(text.split()) for text in references} | SETTINGS | PROGRAMS | SYMBOLS | INTERFACE
 
 
 def hard_coded(texts, allowed):
     """The bare texts that are no name, number, file or reference."""
     forms = (VERSION, FILES, FINGERPRINT, FACTORS)
-    parts = [" ".join(part.split()) for text in texts for part in re.split(r"[↔→]", text)]
+    parts = [" ".join(part.split()) for text in texts for part in re.split(r"[↔→·]", text)]
     named = [part for part in parts if LETTER.search(part) and part not in allowed]
     return sorted({part for part in named if not any(form.fullmatch(part) for form in forms)})
+
+
+@pytest.mark.book
+def test_no_page_has_a_bare_text(book, allowed):
+    pages = [path for path in (book / "html").rglob("*.html") if "_static" not in path.parts]
+    found = {path.stem: hard_coded(read_page(path.read_text(encoding="utf-8")), allowed) for path in pages}
+    assert {page: texts for page, texts in found.items() if texts} == {}
 
 
 @pytest.mark.book
 def test_every_chapter_has_a_page(book):
     made = {path.stem.partition("-")[0] for path in (book / "html" / "book").glob("*.html")}
     assert made == {name.removeprefix("book/") for name in ch.read_chapters(book)}
+
+
+@pytest.mark.book
+def test_no_figure_has_a_bare_text(book, allowed):
+    notes = [path.read_text(encoding="utf-8") for path in (book / "notes").iterdir()]
+    figures = [json.loads(line) for note in notes for line in note.splitlines()]
+    drawn = sum(
+        "mystnb" in cell["metadata"]
+        for chapter in ch.read_chapters(book).values()
+        for cell in chapter.notebook["cells"]
+    )
+    assert len(figures) >= drawn
+    assert hard_coded([text for texts in figures for part in texts for text in bare(part)], allowed) == []
