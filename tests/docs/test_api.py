@@ -31,3 +31,13 @@ def test_a_public_name_has_a_place_and_an_example(name):
 
 def test_only_public_names_have_a_place():
     assert set(sections()) == set(bouwen.__all__)
+
+
+@pytest.mark.parametrize("room", ["tables", "plots"])
+def test_every_table_and_figure_is_made_once(room):
+    text = (API / "reading.md").read_text(encoding="utf-8")
+    made = set(re.findall(rf"^(?:>>>|\.\.\.) .*?\b{room}\.(\w+)\(", text, re.MULTILINE))
+    functions = {
+        name for name in getattr(bouwen, room).__all__ if callable(getattr(getattr(bouwen, room), name))
+    }
+    assert made == functions
