@@ -11,7 +11,7 @@ from bouwen.sem.resample.workers import cluster
 from bouwen.survey import read_study
 from bouwen.survey.files import FileError
 
-FIGURES = (".png", ".svg")
+ENDINGS = (".png", ".svg")
 
 
 def power_report(
@@ -49,12 +49,12 @@ def power_report(
         plan = plan_follow_up(survey, sizes, reps=reps, seed=seed, n_jobs=n_jobs)
     if plot is not None:
         plots.power_curves(plan, survey).save(plot, verbose=False, dpi=200)
-    return texts.follow_up_report(survey, plan, tables.follow_up_texts(plan, survey))
+    return texts.follow_up_report(plan, tables.follow_up_texts(plan, survey), survey)
 
 
 def refuse_figure(path: Path) -> None:
     """Refuse a figure that would replace a file, has no folder, or is of another kind."""
-    if path.suffix.lower() not in FIGURES:
+    if path.suffix.lower() not in ENDINGS:
         raise FileError(path, "must end in .svg or .png.")
     if path.exists():
         raise FileError(path, "is there already; choose another name, or remove it.")

@@ -61,6 +61,12 @@ class Reader:
             return self.name(name)
         return self.study.group_label(name)
 
+    def level(self, group: str, level: str) -> str:
+        """A level of a background variable as a reader sees it."""
+        if level in self.labels or self.study is None:
+            return self.name(level)
+        return self.study.level_label(group, level)
+
     def chain(self, names: Iterable[str]) -> str:
         """Variables in a row, each leading to the next; ``…`` stands for itself."""
         return " → ".join(name if name == "…" else self.label(name) for name in names)

@@ -331,7 +331,7 @@ def test_figure_table_and_sentence_tell_the_same(study):
     html = tables.invariance(strict, ladders).as_raw_html()
     assert html.count("20/20") == 4
     assert study.group_label("plan") not in html
-    told = texts.invariance(strict, ladders).data
+    told = texts.invariance(ladders, strict).data
     assert "fewer than two groups" in told
     assert study.level_label("plan", "prepaid") in told
 

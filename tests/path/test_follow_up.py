@@ -93,14 +93,14 @@ def test_only_groups_of_size_are_compared(registered):
 
 
 def test_words_tables_and_figures(study, registered, plan):
-    sentence = texts.follow_up_needs(study, plan)
+    sentence = texts.follow_up_needs(plan, study)
     assert sentence.startswith("For a power of 80% the follow-up needs")
-    assert texts.chain_label(study, plan.hardest["chain"]) in sentence
+    assert texts.chain(study, plan.hardest["chain"]) in sentence
     frame = tables.follow_up_texts(plan, study)
     assert len(frame) == len(plan.effects)
     assert len(frame.columns) == 4
-    assert texts.finite_population(study, plan) is None
-    report = texts.follow_up_report(study, plan, frame)
+    assert texts.finite_population(plan, study) is None
+    report = texts.follow_up_report(plan, frame, study)
     assert report.splitlines()[-1] == sentence
     bands = power_bands(plan, reader(study))
     assert (bands["lower"] <= bands["power"]).all()
@@ -128,15 +128,15 @@ def test_dutch_and_a_register(registered):
     plan = plan_follow_up(registered, [200], reps=20, seed=1)
     frame = tables.follow_up_texts(plan, registered)
     assert frame.columns[-1] == "Van 342 nodig"
-    assert "342" in texts.finite_population(registered, plan).data
-    assert texts.follow_up_needs(registered, plan).startswith("Voor een power van 80%")
+    assert "342" in texts.finite_population(plan, registered).data
+    assert texts.follow_up_needs(plan, registered).startswith("Voor een power van 80%")
 
 
 def test_nothing_worth_finding(study, plan):
     effects = plan.effects.assign(std=0.01)
     small = type(plan)(plan.n, plan.df, effects, plan.result)
     assert small.hardest is None
-    assert "nothing to plan for" in texts.follow_up_needs(study, small)
+    assert "nothing to plan for" in texts.follow_up_needs(small, study)
 
 
 def test_a_report_and_its_figure(tmp_path):

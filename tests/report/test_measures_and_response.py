@@ -114,9 +114,9 @@ def test_an_item_that_runs_against_its_scale_is_named_with_its_evidence(reputati
     wrong = with_responses(reputation, turn)
     found = bouwen.check_key(wrong)
     assert list(found.index) == [turned]
-    assert "key may be wrong" in texts.key(wrong, found).data
+    assert "key may be wrong" in texts.key(found, wrong).data
     assert turned in tables.key(found, wrong).as_raw_html()
-    assert "key of the instrument holds" in texts.key(reputation, bouwen.check_key(reputation)).data
+    assert "key of the instrument holds" in texts.key(bouwen.check_key(reputation), reputation).data
 
 
 def test_shares_of_the_lowest_and_highest_answers_are_bounded_where_few_gave_them(reputation):
@@ -196,7 +196,7 @@ def test_whether_facets_are_told_apart_follows_test_and_correlation(reputation, 
         def scales(self):
             return pd.DataFrame({"r_highest": [0.1, highest]})
 
-    assert said in texts.apart(reputation, Found()).data
+    assert said in texts.apart(Found(), reputation).data
 
 
 # ------------------------------------------------------------------ measurement

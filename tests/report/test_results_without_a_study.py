@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 import bouwen
 from bouwen.checks import NotAShare
-from bouwen.report import plots, tables
+from bouwen.report import plots, tables, texts
 from bouwen.report.given import NothingToShow, SeveralGroups, WrongResult
 from bouwen.words import UnknownLanguage, words
 
@@ -196,6 +196,26 @@ def test_what_shows_answers_asks_for_the_study(room, name, given):
     for wrong in (given.fit, None, "data/reputation/study.yml"):
         with pytest.raises(WrongResult, match=r"give a study \(bouwen.read_study\) first"):
             function(wrong)
+
+
+SENTENCES = {
+    "account": "boot", "apart": "structures", "follow_up_needs": "plan", "indirect_effects": "effects",
+    "invariance": "ladders", "key": "against", "remarks": "fit", "robustness": "curve",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_sentences_take_the_result_first_too(name, given, study):
+    function, found = getattr(texts, name), getattr(given, SENTENCES[name])
+    assert told(function(found)) != told(function(found, language="nl"))
+    assert told(function(found, study.in_language("nl"))) == told(function(found, study, language="nl"))
+    with pytest.raises(WrongResult, match=r"^give the result first and a study \(bouwen.read_study\) after"):
+        function(study, found)
+
+
+def told(sentence):
+    """The text of a sentence."""
+    return sentence if isinstance(sentence, str) else sentence.data
 
 
 def test_doors_name_tables_and_figures_and_little_else():

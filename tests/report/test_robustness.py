@@ -85,8 +85,8 @@ def test_failed_specifications_are_told_and_not_drawn(reputation, curve):
     results.loc[3, "status"], results.loc[5, "status"] = "failed", "improper"
     hurt = replace(curve, results=results)
     assert len(curve_points(hurt)[0]) == len(results) - 1
-    assert "1 more gave no estimate, and 1 have an impossible" in texts.robustness(reputation, hurt).data
-    assert texts.robustness(reputation, curve).data.startswith("All 56 have the same sign and differ")
+    assert "1 more gave no estimate, and 1 have an impossible" in texts.robustness(hurt, reputation).data
+    assert texts.robustness(curve, reputation).data.startswith("All 56 have the same sign and differ")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_verdict_follows_the_specifications(reputation, curve, change, words
     results = curve.results.copy()
     for column, value in change.items():
         results.loc[7, column] = value
-    assert words in texts.robustness(reputation, replace(curve, results=results)).data
+    assert words in texts.robustness(replace(curve, results=results), reputation).data
 
 
 def test_tables_show_the_steps_and_the_joint_tests(reputation, curve):

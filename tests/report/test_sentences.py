@@ -14,6 +14,7 @@ import bouwen
 from bouwen.groups.ladders import StudyInvariance
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import texts
+from bouwen.report.reader import reader
 from bouwen.report.texts.readings import is_significant, pvalue_text
 
 
@@ -56,20 +57,20 @@ def test_indirect_effects_are_counted_where_their_interval_leaves_out_zero(study
         ("distrust", ("trust",), -0.1, -0.2, 0.0),
         ("stability", (), 0.9, 0.8, 1.0),  # all ways together are no single way
     ])  # fmt: skip
-    said = texts.indirect_effects(study, found).data.replace("\xa0", " ")
+    said = texts.indirect_effects(found, study).data.replace("\xa0", " ")
     assert said.startswith("Of the 5 indirect effects 2 can be told from zero. ")
     name = " → ".join(
         [study.label("transparency"), study.instrument.factors["trust"]["en"],
          study.label("relationship_satisfaction")]
     )  # fmt: skip
     assert f"The strongest is *{name}*: −0.40, with the interval [−0.60, −0.20]." in said
-    assert "−0,40" in texts.indirect_effects(dutch, found).data
+    assert "−0,40" in texts.indirect_effects(found, dutch).data
 
 
 @pytest.mark.parametrize("rule", ["keep", "drop"])
 def test_the_account_of_draws(study, rule):
     counts = {"drawn": 1200, "converged": 1150, "inadmissible": 90, "used": 1060}
-    said = texts.account(study, SimpleNamespace(counts=counts, inadmissible=rule)).data
+    said = texts.account(SimpleNamespace(counts=counts, inadmissible=rule), study).data
     assert said.startswith("Of 1,200 draws 50 gave no solution; 90 (7.5%) gave an improper one, ")
     assert ("are left out." in said) == (rule == "drop")
     assert ("are kept, because" in said) == (rule == "keep")
@@ -82,9 +83,9 @@ def test_the_account_of_draws(study, rule):
 @pytest.mark.parametrize("confidence", [0.95, 0.99])
 def test_a_probability_is_significant_below_one_minus_the_level_of_the_study(study, confidence):
     here, alpha = with_settings(study, confidence=confidence), 1 - confidence
-    assert is_significant(here, alpha - 1e-6)
-    assert not is_significant(here, alpha)
-    assert not is_significant(here, alpha + 1e-6)
+    assert is_significant(reader(here), alpha - 1e-6)
+    assert not is_significant(reader(here), alpha)
+    assert not is_significant(reader(here), alpha + 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_facets_apart_at_the_bounds(study, r, said, p, verdict):
     tests = pd.DataFrame(rows, columns=columns)
     scales = pd.DataFrame({"r_highest": [0.2, r, 0.4]})
     found = SimpleNamespace(tests=lambda: tests, scales=lambda: scales)
-    text = texts.apart(study, found).data
+    text = texts.apart(found, study).data
     assert said in text
     assert verdict in text
     assert f"(Δχ²(3) = 9.1, p = {p})" in text
@@ -117,8 +118,8 @@ def test_facets_apart_at_the_bounds(study, r, said, p, verdict):
 
 @pytest.mark.parametrize(("counts", "said"), [([3, 5, 4], "3 to 5"), ([2, 2], "2"), ([7, 1], "1 to 7")])
 def test_the_range_that_rules_give(study, dutch, counts, said):
-    assert texts.counted(study, pd.Series(counts)) == said
-    assert texts.counted(dutch, pd.Series(counts)) == said.replace("to", "tot")
+    assert texts.counted(pd.Series(counts), study) == said
+    assert texts.counted(pd.Series(counts), dutch) == said.replace("to", "tot")
 
 
 @pytest.mark.parametrize(
@@ -147,11 +148,11 @@ def curve(estimates, pvalues, status):
     ],
 )
 def test_what_a_curve_says(study, estimates, pvalues, said):
-    text = texts.robustness(study, curve(estimates, pvalues, ["fine"] * 3)).data
+    text = texts.robustness(curve(estimates, pvalues, ["fine"] * 3), study).data
     assert text.startswith(said)
     assert "more gave no estimate" not in text
     failed = curve([*estimates, np.nan], [*pvalues, np.nan], ["improper", "fine", "fine", "failed"])
-    text = texts.robustness(study, failed).data
+    text = texts.robustness(failed, study).data
     assert text.startswith(said)
     assert " 1 more gave no estimate, and 1 have an impossible estimate" in text
 
@@ -181,7 +182,7 @@ def ladder(pvalues, **given):
     ],
 )
 def test_what_a_ladder_says(study, pvalues, parts):
-    said = texts.invariance(study, {"procurement_variant": ladder(pvalues)}).data
+    said = texts.invariance({"procurement_variant": ladder(pvalues)}, study).data
     assert said.startswith(f"- **{study.group_label('procurement_variant')}**: tested with *")
     if parts is None:
         assert "No step costs more than shuffled groups do" in said
@@ -192,7 +193,7 @@ def test_what_a_ladder_says(study, pvalues, parts):
 
 def test_levels_that_were_left_out_of_a_ladder_are_named(study):
     levels = study.levels("procurement_variant")
-    said = texts.invariance(study, {"procurement_variant": ladder((1, 1, 1, 1), left_out=levels[1:])}).data
+    said = texts.invariance({"procurement_variant": ladder((1, 1, 1, 1), left_out=levels[1:])}, study).data
     names = [study.level_label("procurement_variant", level) for level in levels[1:]]
     assert said.endswith(f" Left out as too small: {names[0]} and {names[1]}.")
 
@@ -207,15 +208,15 @@ def test_levels_that_were_left_out_of_a_ladder_are_named(study):
 )
 def test_why_a_ladder_was_not_climbed(study, problem, said):
     found = StudyInvariance("procurement_variant", "measurement", ("a",), (), None, problem)
-    assert said in texts.invariance(study, {"procurement_variant": found}).data
+    assert said in texts.invariance({"procurement_variant": found}, study).data
 
 
 # ------------------------------------------------------------------ passages
 
 
 def test_remarks_are_all_told_or_none(study):
-    assert texts.remarks(study, SimpleNamespace(warnings=())).data.startswith("No estimate is improper")
-    said = texts.remarks(study, SimpleNamespace(warnings=("improper: one", "improper: two"))).data
+    assert texts.remarks(SimpleNamespace(warnings=()), study).data.startswith("No estimate is improper")
+    said = texts.remarks(SimpleNamespace(warnings=("improper: one", "improper: two")), study).data
     assert said.endswith("- improper: one\n- improper: two")
 
 
@@ -235,8 +236,8 @@ def test_only_so_many_to_ask(study, size):
     """The correction is that of the register's size, and nothing is left where all have answered."""
     N = study.register_size
     n = min(size, N)
-    said = texts.finite_population(study, SimpleNamespace(n=size)).data
+    said = texts.finite_population(SimpleNamespace(n=size), study).data
     assert f"has {N} entries" in said
     assert f"With {n} answers that is {math.sqrt(1 - n / N):.2f}" in said
     nowhere = replace(study, file=study.file.model_copy(update={"register_": None}))
-    assert texts.finite_population(nowhere, SimpleNamespace(n=size)) is None
+    assert texts.finite_population(SimpleNamespace(n=size), nowhere) is None

@@ -153,7 +153,7 @@ def test_draws_are_shown_with_intervals_and_counts(study, fit, boot, tmp_path):
     told = cells(tables.account(boot, study))
     assert told.count("40") >= 1
     assert reader(study).words("draws.used") in told
-    assert "40" in texts.account(study, boot).data
+    assert "40" in texts.account(boot, study).data
     plots.paths(fit, study, draws=boot).save(tmp_path / "figure.svg", verbose=False)
 
 
@@ -162,7 +162,7 @@ def test_indirect_effects_are_shown_for_any_model(study, fit, boot, tmp_path):
     shown = cells(tables.indirect_effects(effects, study))
     for effect in effects.itertuples():
         assert texts.chain(study, (effect.predictor, *effect.via, effect.outcome)) in shown
-    sentence = texts.indirect_effects(study, effects).data
+    sentence = texts.indirect_effects(effects, study).data
     clear = ((effects["boot_lower"] > 0) | (effects["boot_upper"] < 0)).sum()
     assert f" {len(effects)} indirect" in sentence
     assert f" {clear} " in sentence
@@ -171,8 +171,8 @@ def test_indirect_effects_are_shown_for_any_model(study, fit, boot, tmp_path):
     assert tables.indirect_effects(none, study) is None
     assert plots.indirect_effects(none, study) is None
     assert (
-        "via" in texts.indirect_effects(study, none).data
-        or "through" in texts.indirect_effects(study, none).data
+        "via" in texts.indirect_effects(none, study).data
+        or "through" in texts.indirect_effects(none, study).data
     )
     together = effects.assign(via=[()] * len(effects))
     assert "…" in cells(tables.indirect_effects(together, study))[4]

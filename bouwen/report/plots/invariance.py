@@ -9,7 +9,17 @@ import pandas as pd
 
 from bouwen.groups import Invariance, Permutations, StudyInvariance
 from bouwen.report.given import NothingToShow
-from bouwen.report.plots.style import GREY, ORANGE, categorical, look, side_titles, ticks, word, wrapped
+from bouwen.report.plots.style import (
+    GREY,
+    ORANGE,
+    WHITE,
+    categorical,
+    look,
+    side_titles,
+    ticks,
+    word,
+    wrapped,
+)
 from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.invariance import ladders_of, step_label
 from bouwen.survey import Study
@@ -61,7 +71,7 @@ def invariance_plot(
     panels = drawn["panel"].nunique()
     return (
         ggplot(drawn, aes("change"))
-        + geom_histogram(aes(fill="series"), bins=30, colour="white", size=0.1)
+        + geom_histogram(aes(fill="series"), bins=30, colour=WHITE, size=0.1)
         + geom_vline(aes(xintercept="change", colour="series"), data=observed, size=1)
         + facet_grid("panel", "step", scales="free_y")
         + scale_fill_manual(values=[GREY])

@@ -14,10 +14,17 @@ import pandas as pd
 
 from bouwen.report.plots.style import (
     BLUE,
+    FAINT_GRID,
     GREY,
+    GRID,
+    INK,
+    LINE,
     MARKERS,
     ORANGE,
     PALETTE,
+    SIGNS,
+    SIZES,
+    WHITE,
     categorical,
     downwards,
     look,
@@ -50,8 +57,6 @@ from bouwen.sem.power import Power
 
 if TYPE_CHECKING:
     from plotnine import ggplot
-
-LINE = "#555555"
 
 
 def draw(result: Result, **options: Any) -> ggplot:
@@ -219,12 +224,12 @@ def correlation_tiles(r: Reader, cov: pd.DataFrame) -> ggplot:
     tiles["row"] = pd.Categorical(np.array(names)[i], list(downwards(names).categories))
     tiles["column"] = pd.Categorical(np.array(names)[j], names)
     tiles["text"] = [r.words.number(value) for value in tiles["value"]]
-    tiles["ink"] = np.where(tiles["value"].abs() > 0.55, "#FFFFFF", "#333333")
+    tiles["ink"] = np.where(tiles["value"].abs() > 0.55, WHITE, INK)
     return (
         ggplot(tiles, aes("column", "row", fill="value"))
         + geom_tile(aes(width=0.96, height=0.94))
         + geom_text(aes(label="text", colour="ink"), size=8, show_legend=False)
-        + scale_fill_gradientn(colors=["#B35806", "#F6F6F6", "#004A78"], limits=(-1, 1), guide=None)
+        + scale_fill_gradientn(colors=[*SIGNS[:2], SIZES[1]], limits=(-1, 1), guide=None)
         + scale_colour_identity()
         + labs(x="", y="")
         + look(0.3 * len(names) + 1.0)
@@ -291,7 +296,7 @@ def _scree(r: Reader, values: pd.DataFrame, x: str, y: str) -> ggplot:
         + scale_y_continuous(labels=_ticks(r))
         + labs(x=r.words(f"figures.{x}"), y=r.words(f"figures.{y}"))
         + look(3.2)
-        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour="#EDEDED"))
+        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour=FAINT_GRID))
         + alone
     )
 
@@ -428,7 +433,7 @@ def power_lines(found: Power, *, goal: float = 0.80, **who: Any) -> ggplot:
         + scale_y_continuous(limits=(0, 1), breaks=[0, 0.2, 0.4, 0.6, 0.8, 1], labels=_ticks(r))
         + labs(x=r.words("plots.answers_n"), y=r.words("plots.power"))
         + look(4.0)
-        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour="#E3E3E3"))
+        + theme(axis_title_y=element_text(rotation=90), panel_grid_major_y=element_line(colour=GRID))
     )
 
 

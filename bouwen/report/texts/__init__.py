@@ -1,40 +1,37 @@
-"""Results -> sentences and lists that a page shows as they are."""
+"""Results -> sentences and lists that a page shows as they are.
 
-from bouwen.report.texts.draws import account, indirect_effects
-from bouwen.report.texts.follow_up import (
-    chain_label,
-    finite_population,
-    follow_up_needs,
-    follow_up_report,
-    needed_text,
-    planning_head,
-)
-from bouwen.report.texts.invariance import invariance
-from bouwen.report.texts.passages import (
-    about,
-    how_to_cite,
-    how_to_rerun,
-    models,
-    open_questions,
-    remarks,
-    too_few,
-)
-from bouwen.report.texts.readings import apart, counted, key, missing_test, pvalue_text
-from bouwen.report.texts.robustness import robustness
-from bouwen.report.texts.wording import (
-    arrow,
-    chain,
-    guarded,
-    guarded_share,
-    markdown,
-    number_range,
-    power_of_ten,
-    probability,
-    share,
-    shown_path,
-)
+What is said of a result takes the result first and then the study, as tables and figures do; what is said of
+a study, and single figures in its language, take the study first.
+"""
+
+from bouwen.report.texts.draws import account_text as account
+from bouwen.report.texts.draws import indirect_effects_text as indirect_effects
+from bouwen.report.texts.follow_up import finite_population_text as finite_population
+from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_needs
+from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
+from bouwen.report.texts.follow_up import needed_text
+from bouwen.report.texts.invariance import invariance_text as invariance
+from bouwen.report.texts.passages import about_text as about
+from bouwen.report.texts.passages import how_to_cite_text as how_to_cite
+from bouwen.report.texts.passages import how_to_rerun_text as how_to_rerun
+from bouwen.report.texts.passages import models_text as models
+from bouwen.report.texts.passages import open_questions_text as open_questions
+from bouwen.report.texts.passages import remarks_text as remarks
+from bouwen.report.texts.passages import too_few_text as too_few
+from bouwen.report.texts.readings import apart_text as apart
+from bouwen.report.texts.readings import counted_text as counted
+from bouwen.report.texts.readings import key_text as key
+from bouwen.report.texts.readings import missing_test_text as missing_test
+from bouwen.report.texts.robustness import robustness_text as robustness
+from bouwen.report.texts.wording import arrow_text as arrow
+from bouwen.report.texts.wording import chain_text as chain
+from bouwen.report.texts.wording import guarded_share_text as guarded_share
+from bouwen.report.texts.wording import guarded_text as guarded
 from bouwen.report.texts.wording import label_text as label
+from bouwen.report.texts.wording import markdown, power_of_ten, shown_path
 from bouwen.report.texts.wording import number_text as number
+from bouwen.report.texts.wording import probability_text as probability
+from bouwen.report.texts.wording import share_text as share
 
 __all__ = [
     "about",
@@ -42,7 +39,6 @@ __all__ = [
     "apart",
     "arrow",
     "chain",
-    "chain_label",
     "counted",
     "finite_population",
     "follow_up_needs",
@@ -60,12 +56,9 @@ __all__ = [
     "models",
     "needed_text",
     "number",
-    "number_range",
     "open_questions",
-    "planning_head",
     "power_of_ten",
     "probability",
-    "pvalue_text",
     "remarks",
     "robustness",
     "share",

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.texts.wording import chain, markdown
+from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.texts.wording import markdown
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
-from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
-def indirect_effects(study: Study, effects: pd.DataFrame) -> Markdown:
-    """Which indirect effects can be told from zero, and the strongest of them."""
-    say = words(study.language)
+def indirect_effects_text(
+    effects: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> Markdown:
+    """Which indirect effects can be told from zero, and the strongest of them.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        From `bouwen.indirect_effects`; intervals are percentiles where it had draws.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    to = reader(study, **options)
+    say = to.words
     if effects.empty:
         return markdown(say("indirect.none"))
     single = effects.loc[[bool(via) for via in effects["via"]]]
-    clear = single[(single["boot_lower"] > 0) | (single["boot_upper"] < 0)]
+    lower, upper = ("boot_lower", "boot_upper") if "boot_lower" in single else ("ci_lower", "ci_upper")
+    clear = single[(single[lower] > 0) | (single[upper] < 0)]
     top = single.iloc[int(single["est"].abs().to_numpy().argmax())]
     return markdown(
         say(
             "indirect.found",
             n=len(single),
             clear=len(clear),
-            name=chain(study, (top["predictor"], *top["via"], top["outcome"])),
+            name=to.chain((top["predictor"], *top["via"], top["outcome"])),
             size=say.number(top["est"]),
-            interval=say.interval(top["boot_lower"], top["boot_upper"]),
+            interval=say.interval(top[lower], top[upper]),
         )
     )
 
 
-def account(study: Study, boot: Bootstrap) -> Markdown:
-    """What became of the draws, and which of them the intervals describe."""
-    count, say = boot.counts, words(study.language)
+def account_text(boot: Bootstrap, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
+    """What became of the draws, and which of them the intervals describe.
+
+    Parameters
+    ----------
+    boot : Bootstrap
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    say, count = reader(study, **options).words, boot.counts
     return markdown(
         say(
             "account.found",

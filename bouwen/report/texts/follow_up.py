@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from bouwen.claims import variable_label
-from bouwen.path import FollowUp
-from bouwen.path.follow_up import WORTH_FINDING
+from bouwen.path import WORTH_FINDING, FollowUp
+from bouwen.report.given import check_study
+from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
 from bouwen.words import Words, words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
-
-
-def planning_head(study: Study, key: str, **values: Any) -> str:
-    """A head or a name in the language of the book."""
-    return words(study.language)(f"planning.{key}", **values)
-
-
-def chain_label(study: Study, chain: tuple[str, ...]) -> str:
-    """A chain of arrows as a reader names it."""
-    return " → ".join(variable_label(study, name) for name in chain)
 
 
 def needed_text(say: Words, plan: FollowUp, row: pd.Series[Any], column: str = "needed") -> str:
@@ -40,9 +30,20 @@ def needed_text(say: Words, plan: FollowUp, row: pd.Series[Any], column: str = "
     return say.number(row[column], 0)
 
 
-def follow_up_needs(study: Study, plan: FollowUp) -> str:
-    """One sentence: how many answers the follow-up needs, and for what."""
-    hardest, fewer, say = plan.hardest, int((~plan.table()["worth"]).sum()), words(study.language)
+def follow_up_needs_text(plan: FollowUp, study: Study | None = None, **options: Unpack[ReaderOptions]) -> str:
+    """One sentence: how many answers the follow-up needs, and for what.
+
+    Parameters
+    ----------
+    plan : FollowUp
+        From `bouwen.plan_follow_up`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    to = reader(study, **options)
+    hardest, fewer, say = plan.hardest, int((~plan.table()["worth"]).sum()), to.words
     small = say.number(WORTH_FINDING)
     if hardest is None:
         return say("planning.nothing", small=small)
@@ -50,24 +51,39 @@ def follow_up_needs(study: Study, plan: FollowUp) -> str:
     for sign, key in (("> ", "more_than"), ("≤ ", "at_most")):
         if n.startswith(sign):
             n = say(f"planning.{key}", n=n.removeprefix(sign))
-    chain = chain_label(study, hardest["chain"])
+    chain = to.chain(hardest["chain"])
     text = say("planning.needs", goal=say.percent(plan.goal), n=n, chain=chain, small=small)
     return text + (say("planning.fewer", fewer=fewer) if fewer else "")
 
 
-def follow_up_report(study: Study, plan: FollowUp, table: pd.DataFrame) -> str:
-    """The table of effects as plain text, with the sentence below it."""
+def follow_up_report_text(
+    plan: FollowUp, table: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> str:
+    """The table of effects as plain text, with the sentence below it.
+
+    Parameters
+    ----------
+    plan : FollowUp
+        From `bouwen.plan_follow_up`.
+    table : DataFrame
+        From `bouwen.tables.follow_up_texts`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
     rows = [list(table.columns), *table.to_numpy().tolist()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *rest in rows:
         cells = [first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]
         lines.append("  ".join(cells))
-    return "\n".join([*lines, "", follow_up_needs(study, plan)])
+    return "\n".join([*lines, "", follow_up_needs_text(plan, study, **options)])
 
 
-def finite_population(study: Study, plan: FollowUp) -> Markdown | None:
+def finite_population_text(plan: FollowUp, study: Study) -> Markdown | None:
     """What it means that there are only so many to ask; nothing where the study has no register."""
+    check_study(study)
     if study.register_size is None:
         return None
     N, n = study.register_size, min(plan.n, study.register_size)

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from bouwen.groups.ladders import StudyInvariance
+from bouwen.groups import StudyInvariance
+from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
-from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
-def invariance(study: Study, ladders: Mapping[str, StudyInvariance]) -> Markdown:
-    """What every ladder says, one line a group."""
-    return markdown(
-        "\n".join(f"- **{study.group_label(g)}**: {verdict(study, x)}" for g, x in ladders.items())
-    )
+def invariance_text(
+    ladders: Mapping[str, StudyInvariance], study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> Markdown:
+    """What every ladder says, one line a group.
+
+    Parameters
+    ----------
+    ladders : mapping from group to StudyInvariance
+        From `bouwen.study_ladders`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    to = reader(study, **options)
+    return markdown("\n".join(f"- **{to.group(g)}**: {ladder_verdict(to, x)}" for g, x in ladders.items()))
 
 
-def verdict(study: Study, ladder: StudyInvariance) -> str:
+def ladder_verdict(to: Reader, ladder: StudyInvariance) -> str:
     """A ladder's outcome, what it was tested with and who was left out."""
-    alpha, say = 1 - study.settings.confidence, words(study.language)
+    alpha, say = 1 - to.confidence, to.words
     broken: list[str] = []
     if ladder.permutations is not None:
         found = ladder.permutations.table()
@@ -33,18 +44,18 @@ def verdict(study: Study, ladder: StudyInvariance) -> str:
     key = ladder.problem or ("different" if broken else "alike")
     text = say(
         f"invariance.{key}",
-        model=model_label(study, ladder.model),
+        model=model_label(to, ladder.model),
         parts=say.listing([say(f"invariance.parts.{name}") for name in broken]),
         alpha=say.number(alpha),
     )
     if not ladder.left_out:
         return text
-    levels = [study.level_label(ladder.group, level) for level in ladder.left_out]
+    levels = [to.level(ladder.group, level) for level in ladder.left_out]
     return text + say("invariance.left_out", levels=say.listing(levels))
 
 
-def model_label(study: Study, model: str) -> str:
+def model_label(to: Reader, model: str) -> str:
     """A model or a construct as a reader names it."""
-    if model in study.instrument.models:
-        return f"*{study.instrument.models[model].label[study.language]}*"
-    return f"*{study.label(model)}*" if model else ""
+    if to.study and model in to.study.instrument.models and model not in to.labels:
+        return f"*{to.study.instrument.models[model].label[to.words.language]}*"
+    return f"*{to.label(model)}*" if model else ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from bouwen.report.texts.wording import guarded, markdown, shown_path
+from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.texts.wording import guarded_text, markdown, shown_path
 from bouwen.sem import Fit
 from bouwen.survey import Study
 from bouwen.version import __version__
@@ -14,37 +15,46 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
-def about(study: Study) -> Markdown:
+def about_text(study: Study) -> Markdown:
     """What the study is, in its own words."""
     return markdown(study.file.about[study.language])
 
 
-def remarks(study: Study, fit: Fit) -> Markdown:
-    """What is improper about a solution, or that nothing is."""
-    say = words(study.language)
+def remarks_text(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
+    """What is improper about a solution, or that nothing is.
+
+    Parameters
+    ----------
+    fit : Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    say = reader(study, **options).words
     if not fit.warnings:
         return markdown(say("remarks.fine"))
     title = say("remarks.title")
     return markdown(f"**{title}**\n\n" + "\n".join(f"- {say.said(warning)}" for warning in fit.warnings))
 
 
-def too_few(study: Study, group: str, level: str) -> Markdown | None:
+def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
     """Why a group gets no estimates; nothing where it has enough respondents."""
     n = int((study.responses[group] == level).sum())
     if n >= study.settings.min_group:
         return None
     say = words(study.language)
-    return markdown(say("passages.too_few", need=study.settings.min_group, n=guarded(study, n)))
+    return markdown(say("passages.too_few", need=study.settings.min_group, n=guarded_text(study, n)))
 
 
-def open_questions(study: Study) -> Markdown:
+def open_questions_text(study: Study) -> Markdown:
     """The open questions as they were put."""
     questions = study.instrument.open_questions.values()
     lines = [f"- {question.text[study.perspective][study.language]}" for question in questions]
     return markdown("\n".join(lines) or words(study.language)("passages.no_open_questions"))
 
 
-def models(study: Study) -> Markdown:
+def models_text(study: Study) -> Markdown:
     """Every model of the instrument in full."""
     parts = [
         f"**{model.label[study.language]}**\n\n```text\n{study.instrument.model_syntax(name)}\n```"
@@ -53,7 +63,7 @@ def models(study: Study) -> Markdown:
     return markdown("\n\n".join(parts))
 
 
-def how_to_rerun(study: Study) -> Markdown:
+def how_to_rerun_text(study: Study) -> Markdown:
     """The commands that make this book again."""
     path = shown_path(study)
     commands = [
@@ -64,7 +74,7 @@ def how_to_rerun(study: Study) -> Markdown:
     return markdown(f"{words(study.language)('passages.rerun')}\n\n```bash\n" + "\n".join(commands) + "\n```")
 
 
-def how_to_cite(study: Study) -> Markdown:
+def how_to_cite_text(study: Study) -> Markdown:
     """How to cite the study and the program."""
     say = words(study.language)
     own = [say("passages.study", citation=study.citation)] if study.citation else []

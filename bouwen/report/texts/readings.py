@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.scales import DataError, Structures, key_items, little_mcar
 from bouwen.survey import Study
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
-def missing_test(study: Study) -> Markdown:
+def missing_test_text(study: Study) -> Markdown:
     """Little's test in a sentence, or why there is none."""
     say = words(study.language)
     try:
@@ -24,14 +25,13 @@ def missing_test(study: Study) -> Markdown:
         return markdown(say("readings.no_little", reason=say.said(str(error))))
     p = pvalue_text(found.pvalue, study.language)
     figures = say("readings.little", df=found.df, chisq=say.number(found.chisq, 1), p=p)
-    return markdown(
-        figures + say("readings.depends" if is_significant(study, found.pvalue) else "readings.no_sign")
-    )
+    depends = is_significant(reader(study), found.pvalue)
+    return markdown(figures + say("readings.depends" if depends else "readings.no_sign"))
 
 
-def is_significant(study: Study, p: float) -> bool:
-    """Whether a probability is below one minus the study's level of confidence."""
-    return p < 1 - study.settings.confidence
+def is_significant(to: Reader, p: float) -> bool:
+    """Whether a probability is below one minus the level of confidence."""
+    return p < 1 - to.confidence
 
 
 def pvalue_text(p: float, language: str) -> str:
@@ -45,29 +45,60 @@ def pvalue_text(p: float, language: str) -> str:
     return f"< {text[1:]}" if text.startswith("<") else f"= {text}"
 
 
-def key(study: Study, found: pd.DataFrame) -> Markdown:
-    """Whether items run against their scale (see `bouwen.scales.check_key`), and what to do then."""
-    return markdown(words(study.language)("readings.key_wrong" if len(found) else "readings.key_holds"))
+def key_text(found: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
+    """Whether items run against their scale, and what to do then.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `bouwen.check_key`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    say = reader(study, **options).words
+    return markdown(say("readings.key_wrong" if len(found) else "readings.key_holds"))
 
 
-def apart(study: Study, found: Structures) -> Markdown:
+def apart_text(found: Structures, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
     """Whether facets can be told apart: one factor against several, and their largest correlation.
 
     .85 is where Henseler, Ringle & Sarstedt (2015) doubt that two constructs differ; below .70 they share
     less than half of their variance.
+
+    Parameters
+    ----------
+    found : Structures
+        From `bouwen.compare_structures`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
     """
-    say, tests = words(study.language), found.tests()
+    to, tests = reader(study, **options), found.tests()
+    say = to.words
     row = tests[(tests["free"] == "facets") & (tests["restricted"] == "one_factor")].iloc[0]
     if pd.isna(row["pvalue"]):
         return markdown(say("readings.no_test", reason=say.said(row["note"])))
     chisq, df = say.number(row["chisq_diff"], 1), int(row["df_diff"])
     highest = float(found.scales()["r_highest"].max())
     said = say(f"readings.{'far' if highest < 0.7 else 'near' if highest < 0.85 else 'nearest'}")
-    verdict = "readings.several" if is_significant(study, row["pvalue"]) else "readings.one"
-    test = f"Δχ²({df}) = {chisq}, p {pvalue_text(row['pvalue'], study.language)}"
+    verdict = "readings.several" if is_significant(to, row["pvalue"]) else "readings.one"
+    test = f"Δχ²({df}) = {chisq}, p {pvalue_text(row['pvalue'], say.language)}"
     return markdown(say(verdict, test=test, r=say.number(highest), said=said))
 
 
-def counted(study: Study, counts: pd.Series) -> str:
-    """The range of the numbers of factors that several rules give."""
-    return words(study.language).range(int(counts.min()), int(counts.max()))
+def counted_text(counts: pd.Series, study: Study | None = None, **options: Unpack[ReaderOptions]) -> str:
+    """The range of the numbers of factors that several rules give.
+
+    Parameters
+    ----------
+    counts : Series
+        The column ``n_factors`` of ``count_factors(…).table()``.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+    """
+    return reader(study, **options).words.range(int(counts.min()), int(counts.max()))

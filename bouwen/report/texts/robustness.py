@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from bouwen.path import SpecificationCurve
+from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
-from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
-def robustness(study: Study, curve: SpecificationCurve) -> Markdown:
-    """Whether the conclusion about the main path depends on the choices, and which specifications have
-    flaws.
+def robustness_text(
+    curve: SpecificationCurve, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> Markdown:
+    """Whether the conclusion about the main path depends on the choices, and which of them have flaws.
+
+    Parameters
+    ----------
+    curve : SpecificationCurve
+        From `bouwen.specification_curve`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
     """
+    say = reader(study, **options).words
     found = curve.summary()
     n = int(found["specifications"] - found["failed"])
     k = round(found["significant"] * n)
     verdict = "mixed" if found["same_sign"] < 1 else "same_sign" if k < n else "firm"
-    say = words(study.language)
     text = say(f"robustness.{verdict}", n=n, k=k)
     failed, improper = int(found["failed"]), int(found["improper"])
     if failed or improper:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bouwen.claims import variable_label
 from bouwen.survey import Study
-from bouwen.words import ENGLISH, words
+from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -23,7 +23,7 @@ def markdown(text: str) -> Markdown:
     return shown
 
 
-def guarded(study: Study, count: int, total: int | None = None) -> int | str:
+def guarded_text(study: Study, count: int, total: int | None = None) -> int | str:
     """A count, or words where it is too small to be shown, or so near a known total that the rest is."""
     least, say = study.settings.min_cell, words(study.language)
     if 0 < count < least:
@@ -33,18 +33,18 @@ def guarded(study: Study, count: int, total: int | None = None) -> int | str:
     return count
 
 
-def share(study: Study, value: float, digits: int = 0) -> str:
+def share_text(study: Study, value: float, digits: int = 0) -> str:
     """A share as a percentage in the language of the book."""
     return words(study.language).percent(value, digits)
 
 
-def guarded_share(study: Study, count: int, total: int) -> str:
+def guarded_share_text(study: Study, count: int, total: int) -> str:
     """A share of respondents, or its upper bound where the count is too small to be shown."""
     if 0 < count < study.settings.min_cell:
         bound = math.ceil(1000 * study.settings.min_cell / total) / 10
         say = words(study.language)
         return say("numbers.below", number=say.percent(bound / 100, 1))
-    return share(study, count / total, 1)
+    return share_text(study, count / total, 1)
 
 
 def number_text(study: Study, value: float, digits: int = 2) -> str:
@@ -52,7 +52,7 @@ def number_text(study: Study, value: float, digits: int = 2) -> str:
     return words(study.language).number(value, digits)
 
 
-def probability(study: Study, p: float) -> str:
+def probability_text(study: Study, p: float) -> str:
     """A p-value in the language of the book."""
     return words(study.language).pvalue(p)
 
@@ -66,7 +66,7 @@ def power_of_ten(value: float) -> str:
     return f"{10.0 ** math.ceil(math.log10(value)):.0e}" if value > 0 else "0"
 
 
-def chain(study: Study, names: Sequence[str]) -> str:
+def chain_text(study: Study, names: Sequence[str]) -> str:
     """Variables in a row as a reader names them; ``…`` stands for itself."""
     return " → ".join(name if name == "…" else variable_label(study, name) for name in names)
 
@@ -76,14 +76,9 @@ def label_text(study: Study, name: str) -> str:
     return variable_label(study, name)
 
 
-def arrow(study: Study, source: str, target: str) -> str:
+def arrow_text(study: Study, source: str, target: str) -> str:
     """A path as a reader names it."""
-    return chain(study, (source, target))
-
-
-def number_range(low: int, high: int, language: str = ENGLISH) -> str:
-    """Two whole numbers as a range, or one where they are equal."""
-    return words(language).range(low, high)
+    return chain_text(study, (source, target))
 
 
 def shown_path(study: Study) -> str:
