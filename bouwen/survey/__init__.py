@@ -2,7 +2,7 @@
 
 from bouwen.survey.disclosure import count_text, hidden, pooled
 from bouwen.survey.files import FileError
-from bouwen.survey.instrument import Instrument, Text, read_instrument
+from bouwen.survey.instrument import UNNAMED, Instrument, Text, read_instrument
 from bouwen.survey.readers import TableError
 from bouwen.survey.register import Register, UnknownEntryError, read_register
 from bouwen.survey.screening import CONSTANT_ITEMS, Screening, check_report, fallback, group_sizes, screen
@@ -10,6 +10,7 @@ from bouwen.survey.study import Settings, Study, find_study, read_study
 
 __all__ = [
     "CONSTANT_ITEMS",
+    "UNNAMED",
     "FileError",
     "Instrument",
     "Register",

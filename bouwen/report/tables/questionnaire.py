@@ -11,7 +11,7 @@ from bouwen.report.given import check_study
 from bouwen.report.reader import Reader, reader
 from bouwen.report.tables.layout import WORDY, head, lay_out, lay_out_frame
 from bouwen.report.tables.measures import item_label
-from bouwen.survey import Study, Text
+from bouwen.survey import UNNAMED, Study, Text
 from bouwen.words import ENGLISH
 
 if TYPE_CHECKING:
@@ -73,18 +73,24 @@ def categories_table(study: Study) -> GT:
 def in_languages(
     to: Reader, columns: dict[str, list[str]], texts: Sequence[Text], *, rows: str, note: str | None = None
 ) -> GT:
-    """A table with a column for every language in which there are texts; English, if there is any, last."""
-    codes = sorted({code for text in texts for code in text.texts}, key=lambda code: (code == ENGLISH, code))
-    names = {code: language_name(to, code, alone=len(codes) == 1) for code in codes}
+    """A table with a column for every language of the questionnaire; English, if it is one, last.
+
+    A text in a language that is not named is in that of the study.
+    """
+    assert to.study
+    own = to.study.file.language
+    asked = {*to.study.instrument.languages, own}
+    spoken = [{own if code == UNNAMED else code: said for code, said in text.texts.items()} for text in texts]
+    given = {code for text in spoken for code in text}
+    codes = sorted(asked & given, key=lambda code: (code == ENGLISH, code))
     frame = pd.DataFrame({head(to, key): cells for key, cells in columns.items()})
-    for code, name in names.items():
-        frame[name] = [text.texts.get(code, to.words.none) for text in texts]
-    left = [*(head(to, key) for key in columns if key in WORDY), *names.values()]
+    for code in codes:
+        frame[language_name(to, code)] = [text.get(code, to.words.none) for text in spoken]
+    left = [*(head(to, key) for key in columns if key in WORDY), *(language_name(to, code) for code in codes)]
     return lay_out_frame(to, frame, left=left, rows=head(to, rows), note=note)
 
 
-def language_name(to: Reader, code: str, *, alone: bool) -> str:
-    """A language as a reader calls it; its code where that is not known, unless it is the only one."""
-    if to.words.has(f"languages.{code}"):
-        return to.words(f"languages.{code}")
-    return head(to, "wording") if alone else code
+def language_name(to: Reader, code: str) -> str:
+    """A language as a reader calls it; its code where that is not known."""
+    key = f"languages.{code}"
+    return to.words(key) if to.words.has(key) else code
