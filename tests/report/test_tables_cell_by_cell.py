@@ -16,6 +16,7 @@ from bouwen.path.choices import CHOICES
 from bouwen.path.paths import main_path
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import tables
+from bouwen.scales import Structures
 
 MODEL = """
 f =~ a1 + a2 + a3
@@ -332,6 +333,101 @@ def test_what_became_of_draws(fit):
         ["improper solution", "5", "12.5%"], ["– a negative variance", "4", "10.0%"],
         ["in use", "37", "92.5%"],
     ]  # fmt: skip
+
+
+# ------------------------------------------------------------------ structures and ladders
+
+
+class Compared(Structures):
+    """Structures whose figures were made by hand."""
+
+    def __init__(self):
+        pass
+
+    def table(self):
+        names = [
+            "chisq", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "srmr", "aic",
+            "bic", "omega", "omega_h", "r_lowest", "r_highest",
+        ]  # fmt: skip
+        frame = unlike(names, rows=4).set_axis(["one_factor", "facets", "higher_order", "bifactor"])
+        frame.loc[["one_factor", "bifactor"], ["r_lowest", "r_highest"]] = np.nan
+        frame.loc["bifactor", ["rmsea", "rmsea_ci_lower", "rmsea_ci_upper"]] = np.nan
+        return frame.assign(df=[27, 24, 25, 18], status=["proper", "improper", "proper", "no solution"])
+
+    def tests(self):
+        names = {
+            "free": ["facets", "bifactor"],
+            "restricted": ["one_factor", "higher_order"],
+            "df_diff": [3, 6],
+        }
+        return unlike(["chisq_diff", "pvalue"], rows=2).assign(**names)
+
+    def scales(self):
+        return unlike(["omega", "omega_h", "r_highest"], rows=2).set_axis(["f", "g"]).assign(n_items=[3, 4])
+
+
+def test_structures_side_by_side():
+    heads, rows = grid(tables.structures(Compared()))
+    assert heads == ["What", "One factor", "Correlated facets", "Higher-order factor", "Bifactor"]
+    t = Compared().table()
+
+    def line(name, digits):
+        return [text(x, digits) for x in t[name]]
+
+    ends = zip(t["rmsea"], t["rmsea_ci_lower"], t["rmsea_ci_upper"], strict=True)
+    expected = [
+        line("chisq", 1), line("df", 0), [pvalue(p) for p in t["pvalue"]], line("cfi", 3), line("tli", 3),
+        [rmsea(*three) if np.isfinite(three[0]) else "–" for three in ends], line("srmr", 3), line("aic", 1),
+        line("bic", 1), line("omega", 2), line("omega_h", 2),
+        ["–" if np.isnan(low) else f"{text(low)} – {text(high)}"
+         for low, high in zip(t["r_lowest"], t["r_highest"], strict=True)],
+        ["proper", "improper", "proper", "none"],
+    ]  # fmt: skip
+    assert [row[1:] for row in rows] == expected
+    assert [row[0] for row in rows][:9] == [
+        "Chi-square", "df", "p", "CFI", "TLI", "RMSEA", "SRMR", "AIC", "BIC"
+    ]  # fmt: skip
+
+
+def test_tests_of_structures_and_scores_of_facets():
+    heads, rows = grid(tables.structure_tests(Compared()))
+    assert heads == ["Freer structure", "Stricter structure", "Δχ²", "Δdf", "p"]
+    names = {"Correlated facets": "One factor", "Bifactor": "Higher-order factor"}
+    assert rows == [
+        [free, stricter, text(row.chisq_diff, 1), str(row.df_diff), pvalue(row.pvalue)]
+        for (free, stricter), row in zip(names.items(), Compared().tests().itertuples(), strict=True)
+    ]
+    heads, rows = grid(tables.facet_scales(Compared()))
+    assert heads == ["Construct", "Items", "ω", "Its own share", "Highest r"]
+    assert rows == [
+        [row.Index, str(row.n_items), text(row.omega), text(row.omega_h), text(row.r_highest)]
+        for row in Compared().scales().itertuples()
+    ]
+
+
+def test_the_steps_of_a_ladder(data):
+    grouped = data.assign(half=np.repeat(["p", "q"], [110, 110]))
+    ladder = bouwen.check_invariance("f =~ a1 + a2 + a3\ng =~ c1 + c2 + c3", grouped, "half")
+    heads, rows = grid(tables.invariance(ladder))
+    assert heads == ["Step", "Chi-square", "df", "CFI", "RMSEA", "SRMR", "ΔCFI", "Δχ²", "Δdf", "p"]
+    rows = [row for row in rows if len(row) > 1]
+    for row, (_, f) in zip(rows, ladder.table().iterrows(), strict=True):
+        assert row[1:] == [
+            text(f["chisq"], 1), str(int(f["df"])), text(f["cfi"], 3), text(f["rmsea"], 3),
+            text(f["srmr"], 3), text(f["cfi_diff"], 3), text(f["chisq_diff"], 1), text(f["df_diff"], 0),
+            "–" if np.isnan(f["pvalue_diff"]) else pvalue(f["pvalue_diff"]),
+        ]  # fmt: skip
+    shuffled = bouwen.permutation_invariance(ladder, 15, seed=2)
+    heads, rows = grid(tables.invariance(shuffled))
+    assert heads == ["Step", "Chi-square", "df", "CFI", "RMSEA", "SRMR", "ΔCFI", "p (shuffled)", "Solved"]
+    rows = [row for row in rows if len(row) > 1]
+    chance = shuffled.table().query("measure == 'cfi'")
+    for k, (row, c) in enumerate(zip(rows, chance.itertuples(), strict=True)):
+        assert row[6:] == [
+            text(c.observed, 3) if k else "–",
+            pvalue(c.pvalue),
+            f"{c.used}/{c.used + c.failed}",
+        ]
 
 
 # ------------------------------------------------------------------ a specification curve

@@ -17,7 +17,7 @@ from mini import code, markdown, write_book, write_chapter, write_study
 
 from bouwen.report.book import building as book
 from bouwen.report.book import results
-from bouwen.report.book.building import OutputError, beside
+from bouwen.report.book.building import OutputError, neighbour_of
 from bouwen.report.book.chapters import ChapterError, ParameterError
 from bouwen.report.book.render import SiteError
 from bouwen.report.book.run import ChapterFailed
@@ -198,11 +198,11 @@ def test_a_full_disk_is_one_sentence(ready, monkeypatch):
 
 def test_a_build_that_died_between_the_renames_is_repaired(ready):
     before = tree(html_of(ready))
-    html_of(ready).rename(beside(html_of(ready), "old"))
-    beside(html_of(ready), "new").mkdir()
+    html_of(ready).rename(neighbour_of(html_of(ready), "old"))
+    neighbour_of(html_of(ready), "new").mkdir()
     book.build(STUDY, warm=False)
     assert tree(html_of(ready)) == before
-    assert not beside(html_of(ready), "new").exists()
+    assert not neighbour_of(html_of(ready), "new").exists()
 
 
 def start_build_that_waits(root: Path, *options: str) -> tuple[subprocess.Popen, int]:
