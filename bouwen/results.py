@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PLOTS = "bouwen.report.plots"
 
 LONGEST = 180  # letters of a result's line
-ROWS = 60  # of a table in a notebook
+MOST_ROWS = 60  # of a table in a notebook
 
 
 class NoPicture(BouwenError):
@@ -92,10 +92,10 @@ def rounded(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits > 3 else f"{value:.{digits}f}"
 
 
-def probability(value: float) -> str:
+def chance(value: float) -> str:
     """A p-value to three decimals, never zero.
 
-    >>> probability(0.0123), probability(1e-9)
+    >>> chance(0.0123), chance(1e-9)
     ('0.012', '< .001')
     """
     return "" if not math.isfinite(value) else "< .001" if value < 0.0005 else f"{value:.3f}"
@@ -123,21 +123,30 @@ def within(value: float, lower: float, upper: float) -> str:
     return short(value) + (f" [{short(lower)}, {short(upper)}]" if known else "")
 
 
+def p_line(pvalue: float) -> str:
+    """A p-value in words; nothing for NaN.
+
+    >>> p_line(0.0123), p_line(1e-9), p_line(float("nan"))
+    ('p = .012', 'p < .001', '')
+    """
+    text = chance(pvalue).replace("0.", ".", 1)
+    return f"p {text}" if text.startswith("<") else f"p = {text}" if text else ""
+
+
 def chisq_line(chisq: float, df: float, pvalue: float) -> str:
     """A chi-square test in words.
 
-    >>> chisq_line(12.345, 8, 0.136), chisq_line(99.0, 8, 1e-9)
-    ('chi-square 12.35 on 8 df, p = .136', 'chi-square 99.00 on 8 df, p < .001')
+    >>> chisq_line(12.345, 8, 0.136), chisq_line(99.0, 8, 1e-9), chisq_line(0.0, 0, float("nan"))
+    ('chi-square 12.35 on 8 df, p = .136', 'chi-square 99.00 on 8 df, p < .001', 'chi-square 0.00 on 0 df')
     """
-    text = probability(pvalue).replace("0.", ".", 1)
-    chance = f", p {text}" if text.startswith("<") else f", p = {text}" if text else ""
-    return f"chi-square {rounded(chisq, 2)} on {rounded(df, 6)} df{chance}"
+    parts = [f"chi-square {rounded(chisq, 2)} on {rounded(df, 6)} df", p_line(pvalue)]
+    return ", ".join(part for part in parts if part)
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def how_many(number: int, one: str, many: str | None = None) -> str:
     """A count with its noun.
 
-    >>> counted(1, "item"), counted(3, "item"), counted(2, "study", "studies")
+    >>> how_many(1, "item"), how_many(3, "item"), how_many(2, "study", "studies")
     ('1 item', '3 items', '2 studies')
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
@@ -152,12 +161,12 @@ def html_table(frame: pd.DataFrame, caption: str, *, kind: str = "bouwen-result"
     Parameters
     ----------
     frame : DataFrame
-        Of more than `ROWS` rows the first are shown. The index is shown where it names the rows.
+        Of more than `MOST_ROWS` rows the first are shown. The index is shown where it names the rows.
     caption : str
     kind : str
         The table's CSS class.
     """
-    shown = frame.head(ROWS)
+    shown = frame.head(MOST_ROWS)
     named = not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None)
     keys, names = _keys(shown.index) if named else ([[]] * len(shown), [])
     columns = [_texts(shown.iloc[:, k]) for k in range(shown.shape[1])]
@@ -192,7 +201,7 @@ def _texts(column: pd.Series[Any]) -> list[str]:
     if not pd.api.types.is_float_dtype(column):
         return [_text(value) for value in values]
     if "pvalue" in str(column.name):
-        return [probability(value) for value in values]
+        return [chance(value) for value in values]
     whole = all(float(value).is_integer() for value in values if math.isfinite(value))
     return [rounded(value, 0 if whole else 3) for value in values]
 

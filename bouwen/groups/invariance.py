@@ -19,7 +19,7 @@ import pandas as pd
 
 from bouwen.checks import check_choice
 from bouwen.errors import BouwenError
-from bouwen.results import Result, counted, rounded
+from bouwen.results import Result, how_many, rounded
 from bouwen.sem import Fit, NotNested, UnsupportedModel, difference_test, fit_sem, parse_model
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.model.table import roles
@@ -145,7 +145,7 @@ class Invariance(Result):
     def _line(self) -> str:
         drops = ", ".join(f"{step} {rounded(x)}" for step, x in self._table["cfi_diff"].iloc[1:].items())
         return (
-            f"{' → '.join(self.steps)} over {counted(len(self.sizes), 'group')} of {self.group}, "
+            f"{' → '.join(self.steps)} over {how_many(len(self.sizes), 'group')} of {self.group}, "
             f"n = {int(self.sizes.sum())}" + (f", change in CFI: {drops}" if drops else "")
         )
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from bouwen.checks import check_count
 from bouwen.groups.invariance import Invariance
-from bouwen.results import Result, probability
+from bouwen.results import Result, p_line
 from bouwen.sem import Fit, NoRows
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.family.normal import Family
@@ -118,9 +118,9 @@ class Permutations(Result):
 
     def _line(self) -> str:
         chances = self.table().query("measure == 'cfi'").set_index("step")["pvalue"].iloc[1:]
-        found = ", ".join(f"{step} {probability(p)}" for step, p in chances.items())
+        found = ", ".join(f"{step} {p_line(p)}" for step, p in chances.items())
         return f"{self.draws} shuffles over the groups of {self.invariance.group}" + (
-            f", p of the change in CFI: {found}" if found else ""
+            f", change in CFI: {found}" if found else ""
         )
 
 

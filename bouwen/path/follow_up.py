@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import check_share
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.scales.models import fit_model
 from bouwen.sem import Fit, indirect_effects, parse_model
 from bouwen.sem.options import UnsupportedModel
@@ -85,7 +85,7 @@ class FollowUp(Result):
     def _line(self) -> str:
         own = self.result.results.query("n == @self.n")["power"]
         return (
-            f"n = {self.n}: power of {counted(len(self.effects), 'effect')} from {short(own.min())} to "
+            f"n = {self.n}: power of {how_many(len(self.effects), 'effect')} from {short(own.min())} to "
             f"{short(own.max())}, {short(self.goal)} aimed at"
         )
 

@@ -15,7 +15,7 @@ from bouwen.path.choices import CHOICES, Material, Specification, as_row, materi
 from bouwen.path.effects import standardised_effect
 from bouwen.path.paths import MainPath, as_text
 from bouwen.path.shuffles import SideScores, joint_tests, shuffled_effects
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.sem import Fit, fit_sem
 from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
@@ -133,7 +133,7 @@ class SpecificationCurve(Result):
         found = self.summary()
         low, high = short(found["lowest"]), short(found["highest"])
         return (
-            f"{self.path.predictor} → {self.path.outcome}, {counted(len(self.results), 'specification')}, "
+            f"{self.path.predictor} → {self.path.outcome}, {how_many(len(self.results), 'specification')}, "
             f"median {short(found['median'])} ({low} to {high}), {int(found['failed'])} failed"
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, check_answers, check_confidence
-from bouwen.results import Result, counted, within
+from bouwen.results import Result, how_many, within
 from bouwen.scales.given import UnknownGroup, read_scales
 from bouwen.scales.scoring import score_scales
 
@@ -65,7 +65,7 @@ class Intraclass(Result):
     def _line(self) -> str:
         one = within(self.icc1, self.icc1_ci_lower, self.icc1_ci_upper)
         two = within(self.icc2, self.icc2_ci_lower, self.icc2_ci_upper)
-        return f"ICC(1) = {one}, ICC(2) = {two}, {counted(self.groups, 'group')}, n = {self.n}"
+        return f"ICC(1) = {one}, ICC(2) = {two}, {how_many(self.groups, 'group')}, n = {self.n}"
 
 
 def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95) -> Intraclass:

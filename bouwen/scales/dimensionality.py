@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, Matrix, Missing, Vector, check_answers, check_choice
-from bouwen.results import Result, counted
+from bouwen.results import Result, how_many
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Kind, correlate
 from bouwen.scales.polychorics import polychoric
@@ -76,12 +76,12 @@ class ParallelAnalysis(Result):
 
     def table(self) -> pd.DataFrame:
         """The eigenvalues with their references."""
-        return self.eigenvalues
+        return self.eigenvalues.copy()
 
     def _line(self) -> str:
         return (
-            f"{counted(self.n_factors, 'factor')}, {counted(self.n_components, 'component')} of "
-            f"{counted(len(self.eigenvalues), 'item')}, n = {self.n}, {self.draws} draws"
+            f"{how_many(self.n_factors, 'factor')}, {how_many(self.n_components, 'component')} of "
+            f"{how_many(len(self.eigenvalues), 'item')}, n = {self.n}, {self.draws} draws"
         )
 
 
@@ -262,11 +262,11 @@ class MapTest(Result):
 
     def table(self) -> pd.DataFrame:
         """The averages."""
-        return self.averages
+        return self.averages.copy()
 
     def _line(self) -> str:
         return (
-            f"{counted(self.n_factors, 'component')} by squares, {self.n_factors_fourth} by fourth powers, "
+            f"{how_many(self.n_factors, 'component')} by squares, {self.n_factors_fourth} by fourth powers, "
             f"n = {self.n}"
         )
 
@@ -310,11 +310,11 @@ class EmpiricalKaiser(Result):
 
     def table(self) -> pd.DataFrame:
         """The eigenvalues with their references."""
-        return self.eigenvalues
+        return self.eigenvalues.copy()
 
     def _line(self) -> str:
-        items = counted(len(self.eigenvalues), "item")
-        return f"{counted(self.n_factors, 'factor')} of {items}, n = {self.n}"
+        items = how_many(len(self.eigenvalues), "item")
+        return f"{how_many(self.n_factors, 'factor')} of {items}, n = {self.n}"
 
 
 def empirical_kaiser(items: Items, *, missing: Missing = "pairwise") -> EmpiricalKaiser:

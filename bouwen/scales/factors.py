@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, Matrix, Missing, check_answers, check_choice
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import Correlations, Kind, correlate
@@ -124,7 +124,7 @@ class Efa(Result):
         items, factors = self.loadings.shape
         explained = short(float(self.variance["cumulative"].iloc[-1]))
         return (
-            f"{counted(factors, 'factor')} of {counted(items, 'item')} ({self.method}, {self.rotation}), "
+            f"{how_many(factors, 'factor')} of {how_many(items, 'item')} ({self.method}, {self.rotation}), "
             f"{explained} of the variance, RMSEA {short(self.fit['rmsea'])}, n = {self.n}"
         )
 

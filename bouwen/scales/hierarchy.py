@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, Missing
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import fit_efa
 from bouwen.scales.given import Items
@@ -58,7 +58,7 @@ class SchmidLeiman(Result):
     def _line(self) -> str:
         return (
             f"omega_h = {short(self.omega_h)}, omega_t = {short(self.omega_t)}, α = {short(self.alpha)}, "
-            f"{counted(len(self.loadings), 'item')}, n = {self.n}"
+            f"{how_many(len(self.loadings), 'item')}, n = {self.n}"
         )
 
 

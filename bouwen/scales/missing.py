@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, check_answers
-from bouwen.results import Result, chisq_line, counted
+from bouwen.results import Result, chisq_line, how_many
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
 from bouwen.sem.normal.moments import find_patterns
 from bouwen.sem.normal.saturated import MAX_EM_STEPS, GapsTooLarge, em_moments
-
-if TYPE_CHECKING:
-    pass
 
 
 class NoGaps(DataError):
@@ -112,7 +108,7 @@ class LittleTest(Result):
 
     def _line(self) -> str:
         test = chisq_line(self.chisq, self.df, self.pvalue)
-        return f"{test}, {counted(self.patterns, 'pattern')}, n = {self.n}"
+        return f"{test}, {how_many(self.patterns, 'pattern')}, n = {self.n}"
 
 
 def little_mcar(items: Items) -> LittleTest:
@@ -162,7 +158,7 @@ class SaturatedMoments(Result):
         return pd.DataFrame({"mean": self.mean, "sd": np.sqrt(np.diag(self.cov))}, index=self.mean.index)
 
     def _line(self) -> str:
-        return f"{counted(len(self.mean), 'item')}, n = {self.n}"
+        return f"{how_many(len(self.mean), 'item')}, n = {self.n}"
 
 
 def saturated_moments(items: Items) -> SaturatedMoments:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
-from bouwen.results import Result, counted, probability, rounded
+from bouwen.results import Result, how_many, p_line, rounded
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
 
@@ -53,9 +53,9 @@ class Mardia(Result):
 
     def _line(self) -> str:
         return (
-            f"skewness {rounded(self.skew, 2)} (p {probability(self.skew_pvalue)}), kurtosis "
-            f"{rounded(self.kurtosis, 2)} (p {probability(self.kurtosis_pvalue)}), "
-            f"{counted(self.n_items, 'item')}, n = {self.n}"
+            f"skewness {rounded(self.skew, 2)} ({p_line(self.skew_pvalue)}), kurtosis "
+            f"{rounded(self.kurtosis, 2)} ({p_line(self.kurtosis_pvalue)}), "
+            f"{how_many(self.n_items, 'item')}, n = {self.n}"
         )
 
 

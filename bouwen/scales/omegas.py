@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, check_answers, check_confidence
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.scales.composite import omega
 from bouwen.scales.reliability import alpha
 from bouwen.scales.scoring import key_items
@@ -69,12 +69,12 @@ class Reliability(Result):
             samples with a negative variance, which are kept. ``note`` says what to know before quoting a
             figure.
         """
-        return self.figures
+        return self.figures.copy()
 
     def _line(self) -> str:
         omegas = self.figures["omega"]
         span = f"{short(omegas.min())} to {short(omegas.max())}"
-        return f"{counted(len(self.figures), 'scale')}, omega from {span}"
+        return f"{how_many(len(self.figures), 'scale')}, omega from {span}"
 
 
 def scale_reliability(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Missing, TooFewRespondents, Vector, check_answers
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.scales.given import Items, answers_of
 from bouwen.sem.ordinal.margins import read_ordered
 from bouwen.sem.ordinal.pairs import CrossTables
@@ -38,12 +38,12 @@ class Polychoric(Result):
 
     def table(self) -> pd.DataFrame:
         """The correlations."""
-        return self.R
+        return self.R.copy()
 
     def _line(self) -> str:
         r = self.R.to_numpy()[np.tril_indices(len(self.R), -1)]
         return (
-            f"{counted(len(self.R), 'item')}, correlations from {short(float(r.min()))} to "
+            f"{how_many(len(self.R), 'item')}, correlations from {short(float(r.min()))} to "
             f"{short(float(r.max()))}, n = {self.n}"
         )
 

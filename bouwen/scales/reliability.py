@@ -17,7 +17,7 @@ from bouwen.checks import (
     check_choice,
     check_confidence,
 )
-from bouwen.results import Result, counted, within
+from bouwen.results import Result, how_many, within
 from bouwen.scales.extraction import extract
 from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
@@ -75,7 +75,7 @@ class Alpha(Result):
 
     def _line(self) -> str:
         alpha = within(self.raw, self.ci_lower, self.ci_upper)
-        return f"α = {alpha}, {counted(self.n_items, 'item')}, n = {self.n}"
+        return f"α = {alpha}, {how_many(self.n_items, 'item')}, n = {self.n}"
 
 
 def alpha_coefficient(cov: Matrix) -> float:

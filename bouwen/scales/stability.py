@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Matrix, Missing
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.given import Items, answers_of
@@ -45,12 +45,12 @@ class LoadingStability(Result):
 
     def table(self) -> pd.DataFrame:
         """The loadings with their intervals."""
-        return self.loadings
+        return self.loadings.copy()
 
     def _line(self) -> str:
         items, factors = self.efa.loadings.shape
         return (
-            f"{counted(factors, 'factor')} of {counted(items, 'item')}, lowest median congruence "
+            f"{how_many(factors, 'factor')} of {how_many(items, 'item')}, lowest median congruence "
             f"{short(self.congruence['median'].min())}, {self.draws - self.failed} of {self.draws} draws used"
         )
 

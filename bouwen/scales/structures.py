@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
-from bouwen.results import Result, counted
+from bouwen.results import Result, how_many
 from bouwen.scales.composite import factor_correlations, omega, omega_of_all
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
@@ -249,8 +249,8 @@ class Structures(Result):
         known = {name: value for name, value in bic.items() if np.isfinite(value)}
         best = f", the lowest BIC has {min(known, key=lambda name: known[name])}" if known else ""
         return (
-            f"{', '.join(self.fits) or 'none solved'} of {counted(items, 'item')} in "
-            f"{counted(len(self.facets.items), 'facet')}{best}"
+            f"{', '.join(self.fits) or 'none solved'} of {how_many(items, 'item')} in "
+            f"{how_many(len(self.facets.items), 'facet')}{best}"
         )
 
 

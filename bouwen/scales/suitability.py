@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Missing
-from bouwen.results import Result, chisq_line, counted, short
+from bouwen.results import Result, chisq_line, how_many, short
 from bouwen.scales.given import Items
 from bouwen.scales.matrices import correlate
 
@@ -41,7 +41,7 @@ class Kmo(Result):
         lowest = str(self.items.idxmin())
         return (
             f"overall {short(self.overall)}, lowest {short(self.items[lowest])} ({lowest}), "
-            f"{counted(len(self.items), 'item')}, n = {self.n}"
+            f"{how_many(len(self.items), 'item')}, n = {self.n}"
         )
 
 

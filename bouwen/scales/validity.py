@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bouwen.checks import DataError, Matrix, Missing, TooFewItems, check_choice, check_confidence
-from bouwen.results import Result, counted, within
+from bouwen.results import Result, how_many, within
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
@@ -84,7 +84,7 @@ class Htmt(Result):
         pair = self.table().iloc[0]
         ratio = within(pair["htmt"], pair["ci_lower"], pair["ci_upper"])
         return (
-            f"{self.kind.upper()} of {counted(len(self.estimates), 'construct')}, the largest {ratio} "
+            f"{self.kind.upper()} of {how_many(len(self.estimates), 'construct')}, the largest {ratio} "
             f"({pair['first']} – {pair['second']}), n = {self.n}"
         )
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import check_choice
-from bouwen.results import Result, counted
+from bouwen.results import Result, how_many
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.fitted import coefficients
@@ -61,8 +61,8 @@ class SamFit(Result):
 
     def _line(self) -> str:
         return (
-            f"{counted(len(self.blocks), 'measurement block')}, "
-            f"{counted(int((self.parameters['op'] == '~').sum()), 'path')}, n = {self.structural.n}"
+            f"{how_many(len(self.blocks), 'measurement block')}, "
+            f"{how_many(int((self.parameters['op'] == '~').sum()), 'path')}, n = {self.structural.n}"
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bouwen.results import Result, counted
+from bouwen.results import Result, how_many
 from bouwen.survey.disclosure import count_text
 from bouwen.survey.study import Study, read_study
 from bouwen.words import Words, words
@@ -61,7 +61,7 @@ class Screening(Result):
         return self.missing_per_item.astype(float).mask(pd.Series(small, self.missing_per_item.index))
 
     def _line(self) -> str:
-        return f"{self.study.id}, {counted(len(self.missing_per_item), 'item')}, n = {self.n}"
+        return f"{self.study.id}, {how_many(len(self.missing_per_item), 'item')}, n = {self.n}"
 
     def text(self, language: str | None = None) -> str:
         """A readable report; counts below ``min_cell`` are not shown."""

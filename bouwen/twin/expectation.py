@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.twin.population import Matrix, Population, Vector
 
 SERIES_TERMS = 80  # of the tetrachoric series; at a correlation of .8 the rest is below 1e-8
@@ -44,7 +44,7 @@ class Implied(Result):
         return pd.DataFrame({"mean": self.score_means, "sd": sd, "alpha": self.alphas})
 
     def _line(self) -> str:
-        scales, items = counted(self.weights.shape[1], "scale"), counted(len(self.means), "item")
+        scales, items = how_many(self.weights.shape[1], "scale"), how_many(len(self.means), "item")
         alphas = self.alphas.dropna()
         return f"{scales} of {items}, alpha from {short(alphas.min())} to {short(alphas.max())}"
 

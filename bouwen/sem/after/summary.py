@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bouwen.results import html_table, probability, rounded
+from bouwen.results import chance, html_table, rounded
 
 if TYPE_CHECKING:
     from bouwen.sem.fitted import Fitted
@@ -45,14 +45,14 @@ def headline(fit: Fitted) -> list[tuple[str, str]]:
             f"{fit.n} of {fit.sample.total}" + (f" ({groups})" if len(fit.sample.groups) > 1 else ""),
         ),
         ("Free parameters", str(fit.npar)),
-        ("Chi-square", f"{rounded(m['chisq'])} on {fit.df} df, p {probability(m['pvalue'])}"),
+        ("Chi-square", f"{rounded(m['chisq'])} on {fit.df} df, p {chance(m['pvalue'])}"),
     ]
     if "chisq_scaled" in m:
         lines.append(
             (
                 "Chi-square, corrected",
                 f"{rounded(m['chisq_scaled'])} on {rounded(m['df_scaled'], 6)} df, "
-                f"p {probability(m['pvalue_scaled'])} "
+                f"p {chance(m['pvalue_scaled'])} "
                 f"(scaling {rounded(m['chisq_scaling_factor'])})",
             )
         )
@@ -126,7 +126,7 @@ def sections(fit: Fitted) -> list[tuple[str, pd.DataFrame]]:
             shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
             table = pd.DataFrame({"Parameter": shown.to_numpy(), "Label": own["label"].to_numpy()})
             for column, name in COLUMNS.items():
-                form = probability if column == "pvalue" else rounded
+                form = chance if column == "pvalue" else rounded
                 table[name] = [form(value) for value in own[column]]
             out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
     return out

@@ -27,7 +27,7 @@ DIRECTED, SYMMETRIC, INTERCEPT, THRESHOLD, SCALE = range(5)
 _KINDS = {"=~": DIRECTED, "~": DIRECTED, "~~": SYMMETRIC, "~1": INTERCEPT, "|": THRESHOLD, "~*~": SCALE}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Structure:
     """Where the rows of a parameter table stand in the model's matrices.
 
@@ -224,7 +224,7 @@ def causal_order(structure: Structure) -> list[int]:
     return [variable for variable in done if variable in ordered]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Implied:
     """Moments implied by a parameter vector, with the pieces their derivatives need.
 

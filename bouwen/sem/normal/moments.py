@@ -15,7 +15,7 @@ import pandas as pd
 
 from bouwen.checks import ConstantItem, DataError, check_names, check_numbers
 from bouwen.errors import did_you_mean
-from bouwen.results import Result, counted
+from bouwen.results import Result, how_many
 from bouwen.sem.model.implied import Array, Ints
 
 
@@ -106,7 +106,7 @@ class Moments(Result):
 
     def _line(self) -> str:
         means = "" if self.mean is None else " with means"
-        return f"{counted(len(self.names), 'item')}{means}, n = {self.n}"
+        return f"{how_many(len(self.names), 'item')}{means}, n = {self.n}"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from scipy.special import ndtri
 
 from bouwen.checks import check_count
 from bouwen.errors import BouwenError, did_you_mean
-from bouwen.results import Result, counted
+from bouwen.results import Result, how_many
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.implied import (
     DIRECTED,
@@ -76,8 +76,8 @@ class ModelPopulation(Result):
         return pd.DataFrame(rows, columns=["group", "item", "mean", "sd", "thresholds"])
 
     def _line(self) -> str:
-        groups = "" if len(self.groups) == 1 else f" in {counted(len(self.groups), 'group')}"
-        return f"{counted(len(self.names), 'item')}{groups}, {len(self.thresholds)} of them ordered"
+        groups = "" if len(self.groups) == 1 else f" in {how_many(len(self.groups), 'group')}"
+        return f"{how_many(len(self.names), 'item')}{groups}, {len(self.thresholds)} of them ordered"
 
     @staticmethod
     def read(

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import chdtri, chndtrix
 
 from bouwen.checks import NotACount, UnknownOption, check_count, check_share
-from bouwen.results import Result, counted, short
+from bouwen.results import Result, how_many, short
 from bouwen.sem.family.measures import CLOSE_FIT
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.constraints import Restrictions
@@ -73,7 +73,7 @@ class Power(Result):
     def _line(self) -> str:
         sizes = ", ".join(map(str, dict.fromkeys(self.results["n"])))
         low, high = self.results["power"].min(), self.results["power"].max()
-        targets = counted(self.results["target"].nunique(), "target")
+        targets = how_many(self.results["target"].nunique(), "target")
         return f"{targets} at n = {sizes}, power from {short(low)} to {short(high)}"
 
 

@@ -14,6 +14,7 @@ from bouwen.checks import UnknownOption, check_choice, check_count
 from bouwen.errors import BouwenError
 from bouwen.results import Result
 from bouwen.sem.after.intervals import acceleration_of, limits, spread
+from bouwen.sem.after.summary import html_page, text_page
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.implied import Array
@@ -22,7 +23,7 @@ from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import source_of, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES
-from bouwen.sem.resample.summary import as_dict, as_html, as_text
+from bouwen.sem.resample.summary import draws_as_dict, draws_in_short, intervals_by_kind
 from bouwen.sem.resample.weights import leaving_out_weights
 from bouwen.sem.resample.workers import run_chunks
 
@@ -224,10 +225,10 @@ class Bootstrap(Result):
 
     def summary(self) -> str:
         """The draws as text."""
-        return as_text(self)
+        return text_page(draws_in_short(self), self.warnings, intervals_by_kind(self))
 
     def _repr_html_(self) -> str:
-        return as_html(self)
+        return html_page("Bootstrap", draws_in_short(self), self.warnings, intervals_by_kind(self))
 
     def table(self) -> pd.DataFrame:
         """Percentile intervals of every parameter, see `intervals`."""
@@ -238,7 +239,7 @@ class Bootstrap(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return as_dict(self)
+        return draws_as_dict(self)
 
 
 def bootstrap(

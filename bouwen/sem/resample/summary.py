@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from bouwen.results import probability, rounded
-from bouwen.sem.after.summary import SECTIONS, html_page, plain, text_page
+from bouwen.results import chance, rounded
+from bouwen.sem.after.summary import SECTIONS, plain
 from bouwen.sem.fit import Fit
 
 NAMES = {
@@ -16,7 +16,7 @@ NAMES = {
     "bollen_stine": "Respondents drawn with replacement, moved until the model holds (Bollen–Stine)",
     "parametric": "Answers drawn from the model",
 }
-COLUMNS = {"est": "Estimate", "se": "Std.Err", "ci_lower": "2.5 %", "ci_upper": "97.5 %"}
+LIMITS = {"est": "Estimate", "se": "Std.Err", "ci_lower": "2.5 %", "ci_upper": "97.5 %"}
 
 
 class Account(Protocol):
@@ -54,7 +54,7 @@ class Account(Protocol):
         """Percentile intervals."""
 
 
-def headline(boot: Account) -> list[tuple[str, str]]:
+def draws_in_short(boot: Account) -> list[tuple[str, str]]:
     """How the draws arose and what became of them, in pairs of name and value."""
     pairs = [("Bootstrap", NAMES[boot.kind]), ("Seed", str(boot.seed))]
     total = boot.counts["drawn"]
@@ -64,11 +64,11 @@ def headline(boot: Account) -> list[tuple[str, str]]:
         if draws or outcome in ("converged", "inadmissible", "used")
     ]
     if boot.kind == "bollen_stine":
-        pairs.append(("Chi-square, bootstrap p", probability(boot.pvalue)))
+        pairs.append(("Chi-square, bootstrap p", chance(boot.pvalue)))
     return pairs
 
 
-def sections(boot: Account) -> list[tuple[str, pd.DataFrame]]:
+def intervals_by_kind(boot: Account) -> list[tuple[str, pd.DataFrame]]:
     """Tables of rounded percentile intervals, one for each kind of parameter and group."""
     out = []
     found = boot.intervals()
@@ -79,23 +79,13 @@ def sections(boot: Account) -> list[tuple[str, pd.DataFrame]]:
             own = part[part["group"] == label]
             shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
             table = pd.DataFrame({"Parameter": shown.to_numpy()})
-            for column, name in COLUMNS.items():
+            for column, name in LIMITS.items():
                 table[name] = [rounded(value) for value in own[column]]
             out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
     return out
 
 
-def as_text(boot: Account) -> str:
-    """The draws as text."""
-    return text_page(headline(boot), boot.warnings, sections(boot))
-
-
-def as_html(boot: Account) -> str:
-    """The draws as HTML, for notebooks."""
-    return html_page("Bootstrap", headline(boot), boot.warnings, sections(boot))
-
-
-def as_dict(boot: Account) -> dict[str, Any]:
+def draws_as_dict(boot: Account) -> dict[str, Any]:
     """Plain numbers, texts and lists, ready for JSON; NaN becomes None."""
     return {
         "kind": boot.kind,

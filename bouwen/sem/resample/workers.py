@@ -25,7 +25,7 @@ from bouwen.errors import BouwenError
 CHUNK = 250
 PATIENCE = 2.0  # seconds without a progress bar
 
-Result = TypeVar("Result")
+Done = TypeVar("Done")
 
 
 class ClusterUnreachable(BouwenError):
@@ -47,14 +47,14 @@ class Chunk:
 
 
 def run_chunks(
-    task: Callable[[Chunk], Result],
+    task: Callable[[Chunk], Done],
     draws: int,
     *,
     seed: int,
     n_jobs: int | None = None,
     chunk: int = CHUNK,
     about: str = "",
-) -> list[Result]:
+) -> list[Done]:
     """Call a task for each chunk of draws; results in the order of the chunks.
 
     Parameters
@@ -121,13 +121,13 @@ def _one_thread() -> AbstractContextManager[object]:
     return limit
 
 
-def _elsewhere(task: Callable[[Chunk], Result], chunk: Chunk) -> Result:
+def _elsewhere(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
     """One chunk in a worker process."""
     with _one_thread():
         return _one(task, chunk)
 
 
-def _one(task: Callable[[Chunk], Result], chunk: Chunk) -> Result:
+def _one(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
     """One chunk; an error gets a note of where it happened."""
     try:
         return task(chunk)
@@ -148,7 +148,7 @@ def _end_workers() -> None:
 # ---------------------------------------------------------------------- progress
 
 
-def _watched(results: Iterable[Result], chunks: Sequence[Chunk], about: str) -> Iterator[Result]:
+def _watched(results: Iterable[Done], chunks: Sequence[Chunk], about: str) -> Iterator[Done]:
     """The same results, with a progress bar in a terminal once they take long."""
     if not sys.stderr.isatty():
         yield from results
