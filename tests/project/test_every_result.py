@@ -19,11 +19,13 @@ from references import read_data
 
 import bouwen
 from bouwen import scales, sem
+from bouwen.checks import UnknownOption
 from bouwen.groups import study_invariance
 from bouwen.report.plots.results import FIGURES
 from bouwen.results import LONGEST, MOST_ROWS, NoPicture, Result, html_table
 from bouwen.sem.power import ModelPopulation
 from bouwen.twin import Implied
+from bouwen.words import words
 
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 ROOMS = ("claims", "groups", "path", "scales", "twin", "sem", "sem.power", "survey")
@@ -275,6 +277,29 @@ def test_counts_of_few_respondents_are_left_out_of_a_screening():
     assert few.any()
     assert table[few].isna().all()
     assert (table[~few] == counts[~few]).all()
+
+
+@pytest.mark.parametrize("name", ["htmt", "reliability"])
+def test_estimates_without_intervals_are_drawn_without_them(name):
+    found = {
+        "htmt": lambda: scales.htmt(by_construct()),
+        "reliability": lambda: scales.scale_reliability(by_construct(), draws=0),
+    }[name]()
+    drawn = found.plot()
+    drawn.draw(show=False)
+    known = drawn.data.dropna(subset="x")
+    assert (known["ci_lower"] <= known["x"]).all()
+    assert (known["ci_lower"] == known["ci_upper"]).any()
+
+
+@pytest.mark.parametrize(("of", "title"), [("loadings", "loading"), ("paths", "path"), ("residuals", None)])
+def test_a_fit_draws_what_is_asked_of_it(of, title):
+    figure = fit().plot(of=of, labels={"visual": "Sight"})
+    if title:
+        assert figure.labels.x == words("en")(f"plots.{title}")
+        assert "Sight" in {str(text) for column in figure.data for text in figure.data[column]}
+    with pytest.raises(UnknownOption, match='Did you mean "paths"'):
+        fit().plot(of="path")
 
 
 def test_a_table_loads_no_plots():

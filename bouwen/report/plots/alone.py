@@ -30,6 +30,7 @@ from bouwen.report.plots.style import (
     look,
     ranges,
     ticks,
+    with_limits,
     wrapped,
     zero_line,
 )
@@ -111,9 +112,8 @@ def arrows(to: Reader, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(figures: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    """``name x ci_lower ci_upper``; an unknown limit is the estimate."""
-    found = pd.DataFrame(figures, columns=["name", "x", "ci_lower", "ci_upper"])
-    return found.fillna({"ci_lower": found["x"], "ci_upper": found["x"]})
+    """``name x ci_lower ci_upper``."""
+    return with_limits(pd.DataFrame(figures, columns=["name", "x", "ci_lower", "ci_upper"]))
 
 
 def estimates(to: Reader, rows: pd.DataFrame, title: str, lines: Sequence[float] = ()) -> ggplot:

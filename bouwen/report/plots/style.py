@@ -102,6 +102,11 @@ def downwards(labels: list[str]) -> pd.Categorical[str]:
     return pd.Categorical(labels, list(dict.fromkeys(labels))[::-1])
 
 
+def with_limits(found: pd.DataFrame) -> pd.DataFrame:
+    """Rows with ``x ci_lower ci_upper``, limits that are not known at the estimate."""
+    return found.fillna({"ci_lower": found["x"], "ci_upper": found["x"]})
+
+
 def ranges(y: str, **constant: object) -> list[object]:
     """Points with their intervals, lying down; drawn in blue unless a colour is mapped."""
     from plotnine import aes, geom_point, geom_segment
@@ -146,7 +151,7 @@ def compared(to: Reader, found: pd.DataFrame, title: str, colours: Sequence[str]
     places = zip(found["label"], found["series"], strict=True)
     y = [lines.index(label) + offset[name] for label, name in places]
     return (
-        ggplot(found.assign(y=y), aes("x", "y", colour="series", shape="series"))
+        ggplot(with_limits(found).assign(y=y), aes("x", "y", colour="series", shape="series"))
         + ranges("y", show_legend=True)
         + scale_colour_manual(values=list(colours)[: len(series)], drop=False)
         + scale_shape_manual(values=list(MARKERS)[: len(series)], drop=False)

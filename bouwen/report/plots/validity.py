@@ -20,6 +20,7 @@ from bouwen.report.plots.style import (
     look,
     ranges,
     ticks,
+    with_limits,
     word,
 )
 from bouwen.report.reader import ReaderOptions, reader
@@ -53,7 +54,7 @@ def ratios_plot(found: Htmt, study: Study | None = None, **options: Unpack[Reade
     to, rows = reader(study, **options), found.table()
     rows["pair"] = downwards([to.pair(a, b, "–") for a, b in zip(rows["first"], rows["second"], strict=True)])
     return (
-        ggplot(rows.rename(columns={"htmt": "x"}), aes("x", "pair"))
+        ggplot(with_limits(rows.rename(columns={"htmt": "x"})), aes("x", "pair"))
         + bounds(BOUNDS)
         + ranges("pair")
         + scale_x_continuous(labels=ticks(to))
