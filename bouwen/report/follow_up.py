@@ -7,9 +7,8 @@ from pathlib import Path
 
 from bouwen.path import plan_follow_up
 from bouwen.report import plots, tables, texts
-from bouwen.sem.resample.workers import cluster
-from bouwen.survey import read_study
-from bouwen.survey.files import FileError
+from bouwen.sem import cluster
+from bouwen.survey import FileError, read_study
 
 ENDINGS = (".png", ".svg")
 

@@ -49,6 +49,7 @@ from bouwen.sem.normal.moments import GroupTooSmall, Moments, NotPositiveDefinit
 from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.bootstrapping import Bootstrap, NoAcceleration, bootstrap
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci
+from bouwen.sem.resample.workers import cluster
 from bouwen.sem.sam import SamFit, fit_sam
 from bouwen.sem.solution import NotConverged
 
@@ -79,6 +80,7 @@ __all__ = [
     "UnknownOption",
     "UnsupportedModel",
     "bootstrap",
+    "cluster",
     "compare_engines",
     "compare_fits",
     "difference_test",
