@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bouwen
+from bouwen.groups import ladders
 from bouwen.groups.ladders import RESPONDENTS, covariance_parameters, suitable_model
 from bouwen.groups.permutation import Permutations
 
@@ -113,3 +114,14 @@ def test_parameters_are_counted_by_hand(study):
     first = [rhs.split("+") for _, rhs in lines if not {x.strip() for x in rhs.split("+")} & factors]
     items, k = sum(map(len, first)), len(first)
     assert covariance_parameters(study, study.file.models.measurement) == 2 * items + k * (k - 1) // 2
+
+
+def test_of_several_models_that_fit_the_largest_is_taken(monkeypatch):
+    counts = {"small": 4, "middle": 7, "large": 9, "paths": 0, "m": 20}
+    monkeypatch.setattr(ladders, "covariance_parameters", lambda study, name: counts[name])
+    stub = SimpleNamespace(
+        file=SimpleNamespace(models=SimpleNamespace(measurement="m")), outcome="o",
+        instrument=SimpleNamespace(models=counts), items_of=lambda name: range(1),
+    )  # fmt: skip
+    sizes = {11: "", 12: "small", 20: "small", 21: "middle", 26: "middle", 27: "large", 59: "large", 60: "m"}
+    assert {n: suitable_model(stub, n) for n in sizes} == sizes
