@@ -15,7 +15,7 @@ from bouwen.sem.after.residuals import RESIDUALS, residual_covariances
 from bouwen.sem.after.scores import factor_scores
 from bouwen.sem.after.second_engine import semopy_solution
 from bouwen.sem.after.storage import needs_rows, read_fit, write_fit
-from bouwen.sem.after.summary import as_dict, as_html, as_text
+from bouwen.sem.after.summary import fit_as_dict, fit_as_html, fit_as_text
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.normal.moments import Moments
 from bouwen.sem.options import UnsupportedModel
@@ -50,10 +50,10 @@ class Fit(Fitted):
 
     def summary(self) -> str:
         """The fit as text."""
-        return as_text(self)
+        return fit_as_text(self)
 
     def _repr_html_(self) -> str:
-        return as_html(self)
+        return fit_as_html(self)
 
     def save(self, path: str | Path, *, rows: bool = False) -> None:
         """Write the fit to one file, which `bouwen.load_fit` reads: moments, estimates and group sizes.
@@ -86,7 +86,7 @@ class Fit(Fitted):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return as_dict(self)
+        return fit_as_dict(self)
 
 
 def fit_sem(

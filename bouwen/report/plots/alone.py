@@ -67,14 +67,14 @@ def alpha_interval(found: Alpha, to: Reader) -> ggplot:
         (to.words("figures.raw"), found.raw, found.ci_lower, found.ci_upper),
         (to.words("figures.standardised"), *(found.standardised,) * 3),
     ]
-    return estimates(to, _rows(rows), "alpha")
+    return forest(to, _rows(rows), "alpha")
 
 
 def adequacy(found: Kmo, to: Reader) -> ggplot:
     """The measure of every item, the lowest on top, beside the customary bounds .5 and .8."""
     ordered = found.items.sort_values(kind="stable")
     rows = [(to.name(str(item)), value, value, value) for item, value in ordered.items()]
-    return estimates(to, _rows(rows), "kmo", (0.5, 0.8))
+    return forest(to, _rows(rows), "kmo", (0.5, 0.8))
 
 
 def intraclass_correlations(found: Intraclass, to: Reader) -> ggplot:
@@ -83,7 +83,7 @@ def intraclass_correlations(found: Intraclass, to: Reader) -> ggplot:
         ("ICC(1)", found.icc1, found.icc1_ci_lower, found.icc1_ci_upper),
         ("ICC(2)", found.icc2, found.icc2_ci_lower, found.icc2_ci_upper),
     ]
-    return estimates(to, _rows(rows), "icc", (0.0,))
+    return forest(to, _rows(rows), "icc", (0.0,))
 
 
 def correlation_difference(found: CorrelationDifference, to: Reader) -> ggplot:
@@ -93,15 +93,15 @@ def correlation_difference(found: CorrelationDifference, to: Reader) -> ggplot:
         (to.words("figures.second"), *(found.second,) * 3),
         (to.words("figures.difference"), found.difference, found.ci_lower, found.ci_upper),
     ]
-    return estimates(to, _rows(rows), "correlation", (0.0,))
+    return forest(to, _rows(rows), "correlation", (0.0,))
 
 
 def structural_paths(found: SamFit, to: Reader) -> ggplot:
     """The paths of the structural model with their two-step intervals."""
-    return estimates(to, arrows(to, found.table().query("op == '~'")), "path", (0.0,))
+    return forest(to, named_by_arrows(to, found.table().query("op == '~'")), "path", (0.0,))
 
 
-def arrows(to: Reader, found: pd.DataFrame) -> pd.DataFrame:
+def named_by_arrows(to: Reader, found: pd.DataFrame) -> pd.DataFrame:
     """Rows of a table of parameters, each named for where it leads, and its group where there are several."""
     rows = []
     for row in found.to_dict("records"):
@@ -116,7 +116,7 @@ def _rows(figures: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     return with_limits(pd.DataFrame(figures, columns=["name", "x", "ci_lower", "ci_upper"]))
 
 
-def estimates(to: Reader, rows: pd.DataFrame, title: str, lines: Sequence[float] = ()) -> ggplot:
+def forest(to: Reader, rows: pd.DataFrame, title: str, lines: Sequence[float] = ()) -> ggplot:
     """Estimates with intervals from top to bottom."""
     from plotnine import aes, ggplot, labs, scale_x_continuous
 

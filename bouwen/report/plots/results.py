@@ -98,7 +98,7 @@ def drawn_parameters(
         return paths_plot(draws.fit, study, draws=draws, **options)
     to = reader(study, **options)
     found = draws.intervals(of="std_all", confidence=to.confidence).query("op == '=~'")
-    return alone.estimates(to, alone.arrows(to, found), "loading", (0.0,))
+    return alone.forest(to, alone.named_by_arrows(to, found), "loading", (0.0,))
 
 
 def missing_answers(found: Screening, study: Study | None = None, **options: Unpack[ReaderOptions]) -> ggplot:

@@ -22,7 +22,9 @@ from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
 from bouwen.sem.solution import NotConverged, estimate
 
-NESTED = 1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
+STILL_NESTED = (
+    1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies
+)
 
 
 SAME = 1e-3  # largest difference between the correlations of the same answers in two models
@@ -191,13 +193,13 @@ def _check_nested(free: Fitted, restricted: Fitted) -> None:
         misfit = float(estimate(objective, free.partable, start).point.value)
     except (NotConverged, NotIdentified, LinAlgError):
         misfit = np.inf
-    if misfit > NESTED and isinstance(family, NormalTheory):
+    if misfit > STILL_NESTED and isinstance(family, NormalTheory):
         try:
             fresh = start_values(free.partable, free.structure, mean, cov)
             misfit = min(misfit, float(estimate(objective, free.partable, fresh).point.value))
         except (NotConverged, NotIdentified, LinAlgError):
             misfit = min(misfit, np.inf)
-    if misfit > NESTED:
+    if misfit > STILL_NESTED:
         raise NotNested(
             "the models are not nested: the free model cannot reproduce what the restricted model implies. "
             "Compare them by AIC or BIC instead"

@@ -23,7 +23,7 @@ SECTIONS = {
     "~*~": "Scales of latent responses",
     ":=": "Defined parameters",
 }
-COLUMNS = {
+PARAMETER_HEADS = {
     "est": "Estimate",
     "se": "Std.Err",
     "z": "z",
@@ -73,12 +73,12 @@ def headline(fit: Fitted) -> list[tuple[str, str]]:
     return lines
 
 
-def as_text(fit: Fitted) -> str:
+def fit_as_text(fit: Fitted) -> str:
     """The whole fit as text."""
     return text_page(headline(fit), fit.warnings, sections(fit))
 
 
-def as_html(fit: Fitted) -> str:
+def fit_as_html(fit: Fitted) -> str:
     """The whole fit as HTML, for notebooks."""
     return html_page("Model fit", headline(fit), fit.warnings, sections(fit))
 
@@ -125,14 +125,14 @@ def sections(fit: Fitted) -> list[tuple[str, pd.DataFrame]]:
             own = part[part["group"] == label]
             shown = own["lhs"] if op in ("~1", ":=", "~*~") else own["lhs"] + f" {op} " + own["rhs"]
             table = pd.DataFrame({"Parameter": shown.to_numpy(), "Label": own["label"].to_numpy()})
-            for column, name in COLUMNS.items():
+            for column, name in PARAMETER_HEADS.items():
                 form = chance if column == "pvalue" else rounded
                 table[name] = [form(value) for value in own[column]]
             out.append((f"{title} [{label}]" if several and op != ":=" else title, table))
     return out
 
 
-def as_dict(fit: Fitted) -> dict[str, Any]:
+def fit_as_dict(fit: Fitted) -> dict[str, Any]:
     """Plain numbers, texts and lists, ready for JSON; NaN becomes None."""
     return {
         "model": fit.call.model,
