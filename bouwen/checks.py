@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import pandas as pd
 
 from bouwen.errors import BouwenError, did_you_mean
 
+Array = npt.NDArray[Any]
+Ints = npt.NDArray[Any]
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 Missing = Literal["pairwise", "listwise"]

@@ -22,13 +22,13 @@ from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many, rounded
 from bouwen.sem import Fit, NotNested, UnsupportedModel, difference_test, fit_sem, parse_model
 from bouwen.sem.after.releases import Releases
-from bouwen.sem.model.table import roles
+from bouwen.sem.model.variables import roles
 
 #: What each step adds to what the steps before it hold equal.
 CONTINUOUS = {"configural": "", "metric": "loadings", "scalar": "intercepts", "strict": "residuals"}
 ORDERED = {"configural": "", "thresholds": "thresholds", "metric": "loadings", "scalar": "intercepts"}
-MEASURES = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
-SMALL = 300  # respondents up to which Chen (2007) has stricter limits
+STEP_MEASURES = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
+SMALL_SAMPLE = 300  # respondents up to which Chen (2007) has stricter limits
 
 
 class NoLadder(BouwenError):
@@ -67,7 +67,7 @@ class Invariance(Result):
     @cached_property
     def _table(self) -> pd.DataFrame:
         fits = list(self.fits.values())
-        table = pd.DataFrame({name: _of_all(fits, name) for name in MEASURES}, index=list(self.steps))
+        table = pd.DataFrame({name: _of_all(fits, name) for name in STEP_MEASURES}, index=list(self.steps))
         for name in ("cfi", "rmsea", "srmr"):
             table[f"{name}_diff"] = table[name].diff()
         tests = [_difference(free, held) for free, held in pairwise(fits)]
@@ -106,7 +106,7 @@ class Invariance(Result):
         """
         table = self._table.iloc[1:]
         drop = -table["cfi_diff"].round(10)
-        few = int(self.sizes.sum()) <= SMALL
+        few = int(self.sizes.sum()) <= SMALL_SAMPLE
         by_step = {"loadings": 0.025 if few else 0.030}
         srmr = [by_step.get(self.adds[step], 0.005 if few else 0.010) for step in table.index]
         worse = (table["rmsea_diff"] >= (0.010 if few else 0.015)) | (table["srmr_diff"] >= srmr)
@@ -220,7 +220,7 @@ def check_invariance(
             error.add_note(f'in the step "{step}" over "{group}"')
             raise
         if step == "configural" and ordered:
-            _check_thresholds(fits[step], wanted)
+            _check_threshold_steps(fits[step], wanted)
     return Invariance(group, fits, {step: ladder[step] for step in wanted})
 
 
@@ -249,7 +249,7 @@ def factors_of_factors(model: str) -> tuple[str, ...]:
     )
 
 
-def _check_thresholds(fit: Fit, steps: Sequence[str]) -> None:
+def _check_threshold_steps(fit: Fit, steps: Sequence[str]) -> None:
     if len(steps) < 2:
         return
     rows = [row for row in fit.partable.rows if row.op == "|" and row.group == 0]

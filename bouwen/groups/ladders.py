@@ -16,7 +16,7 @@ from bouwen.sem import parse_model
 from bouwen.sem.model.table import TableOptions, build_table
 from bouwen.survey import Study, group_sizes
 
-Problem = Literal["", "levels", "size", "fit"]
+StepProblem = Literal["", "levels", "size", "fit"]
 
 RESPONDENTS = 3  # in the smallest level, for every loading, variance and covariance of a group
 
@@ -49,7 +49,7 @@ class StudyInvariance(Result):
     levels: tuple[str, ...]
     left_out: tuple[str, ...]
     invariance: Invariance | None
-    problem: Problem = ""
+    problem: StepProblem = ""
     reason: str = ""
     permutations: Permutations | None = None
 

@@ -16,13 +16,12 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_count
+from bouwen.checks import Array, check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, p_line
 from bouwen.sem import Fit, NoRows
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.family.normal import Family
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import Key
 from bouwen.sem.normal.discrepancy import Likelihood
 from bouwen.sem.normal.moments import find_patterns
@@ -31,7 +30,7 @@ from bouwen.sem.resample.samples import usable
 from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective
 from bouwen.sem.resample.workers import Chunk, run_chunks
 
-MEASURES = ("chisq", "cfi", "rmsea", "srmr")
+DECIDING = ("chisq", "cfi", "rmsea", "srmr")
 WORSE = np.array([1.0, -1.0, 1.0, 1.0])  # the direction in which a measure shows misfit
 
 
@@ -69,7 +68,7 @@ class Permutations(Result):
 
     def distribution(self, step: str, measure: str = "cfi") -> Array:
         """A measure, or its change at a step, in the permutations that succeeded."""
-        values = self.drawn[:, self.invariance.steps.index(step), MEASURES.index(measure)]
+        values = self.drawn[:, self.invariance.steps.index(step), DECIDING.index(measure)]
         return np.asarray(values[np.isfinite(values)])
 
     def table(self) -> pd.DataFrame:
@@ -86,7 +85,7 @@ class Permutations(Result):
         """
         rows = []
         for s, step in enumerate(self.invariance.steps):
-            for k, measure in enumerate(MEASURES):
+            for k, measure in enumerate(DECIDING):
                 drawn = self.distribution(step, measure) * WORSE[k]
                 observed = self.observed[s, k] * WORSE[k]
                 critical = np.quantile(drawn, 0.95) * WORSE[k] if len(drawn) else np.nan
@@ -160,11 +159,13 @@ def permutation_invariance(
     steps, fits = invariance.steps, invariance.fits
     if not all(fit.sample.rows for fit in fits.values()):
         raise NoRows("permutations need")
-    ladder = _centred([_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()])
+    ladder = _about_equal_groups(
+        [_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()]
+    )
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
     task = partial(_permuted, ladder=ladder, sizes=sizes)
     chunks = run_chunks(task, draws, seed=seed, n_jobs=n_jobs, about="Permutations")
-    values = np.array([[fits[step].measures[name] for name in MEASURES] for step in steps])
+    values = np.array([[fits[step].measures[name] for name in DECIDING] for step in steps])
     values[1:] = np.diff(values, axis=0)
     return Permutations(
         invariance,
@@ -174,7 +175,7 @@ def permutation_invariance(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Step:
     """A step as its permutations need it: everybody a candidate for every group."""
 
@@ -204,7 +205,7 @@ class _Step:
         return start
 
 
-def _centred(ladder: Sequence[_Step]) -> list[_Step]:
+def _about_equal_groups(ladder: Sequence[_Step]) -> list[_Step]:
     """The steps with the solutions for groups that are all alike, about which permutations scatter."""
     out: list[_Step] = []
     for step in reversed(ladder):
@@ -240,7 +241,7 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
     The steps are taken from the last on, because the solution of each is a good start for the one before.
     """
     D, N = len(weights), weights[0].sum()
-    values = np.full((D, len(ladder), len(MEASURES)), np.nan)
+    values = np.full((D, len(ladder), len(DECIDING)), np.nan)
     scores: dict[str, Array] = {}
     harder, solved, saturated = None, None, None
     for s, step in reversed(list(enumerate(ladder))):
@@ -250,7 +251,7 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
             saturated = saturated_stack(objective, good, sample.mean, sample.cov)
         batch = fit_batch(objective, step.family.table, step.start(harder, solved))
         good = batch.status == CONVERGED
-        found = batch_measures(step.family, objective, batch, MEASURES, saturated=saturated)
+        found = batch_measures(step.family, objective, batch, DECIDING, saturated=saturated)
         values[good, s] = found.to_numpy()[good]
         if step.releases is not None:
             apart = weighted_objective(step.releases.family, weights)

@@ -52,7 +52,7 @@ class Specification:
 CHOICES = tuple(field.name for field in fields(Specification))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Material:
     """What all specifications of a study draw on.
 

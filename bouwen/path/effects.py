@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from bouwen.checks import Array
 from bouwen.sem import Fit
-from bouwen.sem.model.implied import DIRECTED, SCALE, SYMMETRIC, Array
+from bouwen.sem.model.implied import DIRECTED, SCALE, SYMMETRIC
 from bouwen.sem.model.standardised import numeric_jacobian
 
 

@@ -168,7 +168,7 @@ def analysis_of(study: Study, fit: Fit) -> tuple[str, pd.DataFrame]:
         for rhs, std in zip(direct["rhs"], direct["est_std"], strict=True)
     ]
     definitions: list[str] = []
-    for chain, std in _chains(fit, outcome):
+    for chain, std in _chains_to(fit, outcome):
         name = f"indirect{len(definitions) + 1}"
         product = "*".join(labels[step] for step in pairwise(chain))
         definitions.append(f"{name} := {product}")
@@ -177,7 +177,7 @@ def analysis_of(study: Study, fit: Fit) -> tuple[str, pd.DataFrame]:
     return text, pd.DataFrame(rows, columns=["target", "chain", "std"]).set_index("target")
 
 
-def _chains(fit: Fit, outcome: str) -> list[tuple[tuple[str, ...], float]]:
+def _chains_to(fit: Fit, outcome: str) -> list[tuple[tuple[str, ...], float]]:
     try:
         found = indirect_effects(fit, outcome)
     except UnsupportedModel:  # nothing lies between

@@ -20,7 +20,7 @@ from bouwen.errors import BouwenError
 from bouwen.results import Result, short
 from bouwen.scales import key_items
 from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model
-from bouwen.sem.model.table import roles
+from bouwen.sem.model.variables import roles
 from bouwen.survey import Study
 
 FACTOR = "common_method_factor"  # no construct or item may have this name
@@ -62,7 +62,7 @@ class CommonMethod(Result):
 
     def paths(self) -> pd.DataFrame:
         """The standardised regressions of each fit: ``lhs rhs`` and a column for each fit."""
-        columns = {name: regressions(fit) for name, fit in self.fits.items()}
+        columns = {name: standardised_regressions(fit) for name, fit in self.fits.items()}
         return pd.DataFrame(columns).reset_index()
 
     def shares(self) -> pd.DataFrame:
@@ -140,7 +140,7 @@ def first_component(fit: Fit) -> float:
     return float(np.linalg.eigvalsh(cov / np.outer(sd, sd))[-1] / len(sd))
 
 
-def regressions(fit: Fit) -> pd.Series[float]:
+def standardised_regressions(fit: Fit) -> pd.Series[float]:
     """Standardised regressions by outcome and predictor."""
     found = fit.parameters[fit.parameters["op"] == "~"]
     return found.set_index(["lhs", "rhs"])["std_all"]

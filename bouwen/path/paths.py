@@ -147,7 +147,7 @@ def causes(formulas: Iterable[Formula], outcome: str) -> tuple[str, ...]:
     return tuple(f.rhs for f in formulas if f.op == "~" and f.lhs == outcome)
 
 
-def as_text(formulas: Iterable[Formula]) -> str:
+def as_syntax(formulas: Iterable[Formula]) -> str:
     """Formulas as model syntax."""
     return "\n".join(map(str, formulas))
 

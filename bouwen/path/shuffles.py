@@ -20,18 +20,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtr, stdtrit
 
+from bouwen.checks import Array, Ints
 from bouwen.errors import BouwenError
 from bouwen.path.choices import Material, Specification, mean_scores
 from bouwen.path.effects import composite_slope
-from bouwen.path.paths import MainPath, as_text, causes
+from bouwen.path.paths import MainPath, as_syntax, causes
 from bouwen.sem import Fit, fit_sem
-from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
 
-Ints = np.typing.NDArray[np.intp]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sides:
     """The two sides of a specification's regression, and how its slopes make up the effect.
 
@@ -70,12 +68,12 @@ def shuffled_effects(
     """
     unshuffled = np.arange(len(attentive))[None, :]
     drawn = run_chunks(partial(_chunk_of_effects, list(sides), attentive), draws, seed=seed, n_jobs=n_jobs)
-    parts = [regressions(sides, unshuffled), *drawn]
+    parts = [regression_effects(sides, unshuffled), *drawn]
     return np.concatenate([e for e, _ in parts]), np.concatenate([t for _, t in parts])
 
 
 def _chunk_of_effects(sides: Sequence[Sides], attentive: Array, chunk: Chunk) -> tuple[Array, Array]:
-    return regressions(sides, shuffled_rows(attentive, chunk.size, chunk.rng()))
+    return regression_effects(sides, shuffled_rows(attentive, chunk.size, chunk.rng()))
 
 
 def shuffled_rows(kind: Array, size: int, rng: np.random.Generator) -> Ints:
@@ -87,7 +85,7 @@ def shuffled_rows(kind: Array, size: int, rng: np.random.Generator) -> Ints:
     return orders
 
 
-def regressions(sides: Sequence[Sides], orders: Ints) -> tuple[Array, Array]:
+def regression_effects(sides: Sequence[Sides], orders: Ints) -> tuple[Array, Array]:
     """`effects_of` for every specification, side by side."""
     found = [effects_of(one, orders) for one in sides]
     return np.stack([e for e, _ in found], axis=1), np.stack([t for _, t in found], axis=1)
@@ -223,8 +221,8 @@ class SideScores:
         predictors = list(causes(formulas, model.outcome))
         parts = [k for k, name in enumerate(predictors) if name == model.predictor or name in model.facets]
         before = replace(model, formulas=formulas).before_outcome().formulas
-        left, C = self._side(model, as_text(before), predictors, "regression")
-        measurement = as_text(f for f in formulas if f.op == "=~" and f.lhs == model.outcome)
+        left, C = self._side(model, as_syntax(before), predictors, "regression")
+        measurement = as_syntax(f for f in formulas if f.op == "=~" and f.lhs == model.outcome)
         right, spread = self._side(model, measurement, [model.outcome], "bartlett")
         others = [k for k in range(len(predictors)) if k not in parts]
         # the effect is linear in the slopes b of the outcome, whose covariances with its predictors are C b

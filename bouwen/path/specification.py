@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
 from bouwen.path.choices import CHOICES, Material, Specification, as_row, material, specifications
 from bouwen.path.effects import standardised_effect
-from bouwen.path.paths import MainPath, as_text
+from bouwen.path.paths import MainPath, as_syntax
 from bouwen.path.shuffles import SideScores, joint_tests, shuffled_effects
 from bouwen.results import Result, how_many, short
 from bouwen.sem import Fit, fit_sem
-from bouwen.sem.model.implied import Array
 from bouwen.sem.resample.workers import Chunk, run_chunks
 from bouwen.survey import Study
 
@@ -225,7 +225,7 @@ def fit_specification(given: Material, specification: Specification) -> Fit:
     BouwenError
         See `bouwen.fit_sem`.
     """
-    text = as_text(given.model(specification).represented(specification.form))
+    text = as_syntax(given.model(specification).represented(specification.form))
     answers = given.answers(specification)
     if specification.estimator == "WLSMV":
         return fit_sem(text, answers, estimator="WLSMV", ordered=True, missing="pairwise")

@@ -73,7 +73,7 @@ def omega(
     """
     if draws is not None:
         check_draws_of(fit, draws)
-    drawn = list(models_of(fit, _complete(draws))) if draws is not None else []
+    drawn = list(models_of(fit, _converged_draws(draws))) if draws is not None else []
     rows = []
     for g, model in enumerate(models_of(fit)):
         for factor in model.factors:
@@ -98,7 +98,7 @@ def omega(
     return pd.DataFrame(rows)
 
 
-def _complete(draws: ArrayLike) -> Matrix:
+def _converged_draws(draws: ArrayLike) -> Matrix:
     drawn = np.asarray(draws, dtype=float)
     return np.asarray(drawn[~np.isnan(drawn).any(axis=1)])
 

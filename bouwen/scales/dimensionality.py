@@ -33,7 +33,7 @@ import pandas as pd
 from bouwen.checks import DataError, Matrix, Missing, Vector, check_answers, check_choice
 from bouwen.results import Result, how_many
 from bouwen.scales.given import Items, answers_of
-from bouwen.scales.matrices import Kind, correlate
+from bouwen.scales.matrices import CorrelationKind, correlate
 from bouwen.scales.polychorics import polychoric
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def parallel_analysis(
     seed: int,
     draws: int = 500,
     percentile: float = 95,
-    correlation: Kind = "pearson",
+    correlation: CorrelationKind = "pearson",
     reference: Reference | None = None,
     missing: Missing = "pairwise",
 ) -> ParallelAnalysis:
@@ -185,7 +185,7 @@ def random_correlations(n: int, p: int, draws: int, rng: np.random.Generator) ->
 
 
 def permuted_correlations(
-    answers: pd.DataFrame, draws: int, rng: np.random.Generator, kind: Kind = "pearson"
+    answers: pd.DataFrame, draws: int, rng: np.random.Generator, kind: CorrelationKind = "pearson"
 ) -> Matrix:
     """Correlations (draws, p, p) after shuffling each item among those who answered it.
 

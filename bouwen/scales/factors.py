@@ -12,7 +12,7 @@ from bouwen.checks import DataError, Matrix, Missing, check_answers, check_choic
 from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
-from bouwen.scales.matrices import Correlations, Kind, correlate
+from bouwen.scales.matrices import CorrelationKind, Correlations, correlate
 from bouwen.scales.rotation import Rotated, Rotation, WrongTarget, explained_variance, rotate
 from bouwen.sem import rmsea_interval
 
@@ -135,7 +135,7 @@ def fit_efa(
     *,
     method: Method = "minres",
     rotation: Rotation = "oblimin",
-    correlation: Kind = "pearson",
+    correlation: CorrelationKind = "pearson",
     missing: Missing = "pairwise",
     target: pd.DataFrame | None = None,
     starts: int = 10,

@@ -39,7 +39,7 @@ class UnknownGroup(DataError):
         super().__init__(f'"{group}" is no column of the answers; name the column with the groups.')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scales:
     """Answers, arranged by scale.
 

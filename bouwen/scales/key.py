@@ -9,7 +9,7 @@ from bouwen.scales.correlations import fisher_interval
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.items import item_rest_correlation
 
-COLUMNS = ["construct", "reversed", "n", "r_rest", "ci_lower", "ci_upper", "r_rest_turned", "message"]
+KEY_COLUMNS = ["construct", "reversed", "n", "r_rest", "ci_lower", "ci_upper", "r_rest_turned", "message"]
 
 
 def check_key(scales: Given, *, confidence: float | None = None) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def check_key(scales: Given, *, confidence: float | None = None) -> pd.DataFrame
                 continue
             is_reversed = name in given.reversed
             rows[name] = [construct, is_reversed, n, r, lower, upper, -r, _message(name, r, is_reversed)]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("item")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=KEY_COLUMNS).rename_axis("item")
 
 
 def _message(item: str, r: float, is_reversed: bool) -> str:

@@ -19,10 +19,10 @@ from bouwen.checks import (
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.polychorics import polychoric
 
-Kind = Literal["pearson", "polychoric"]
+CorrelationKind = Literal["pearson", "polychoric"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Correlations:
     """Correlations with what they rest on.
 
@@ -47,7 +47,7 @@ def correlate(
     items: Items,
     *,
     missing: Missing = "pairwise",
-    kind: Kind = "pearson",
+    kind: CorrelationKind = "pearson",
     minimum: int = 2,
     what: str = "A correlation matrix",
 ) -> Correlations:
@@ -61,7 +61,7 @@ def correlate(
         See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
         together, or a matrix that is singular or not positive definite.
     """
-    check_choice("correlation", kind, get_args(Kind))
+    check_choice("correlation", kind, get_args(CorrelationKind))
     answers = check_answers(answers_of(items), minimum=minimum, what=what, missing=missing)
     names = tuple(answers.columns)
     if len(answers) <= len(names):

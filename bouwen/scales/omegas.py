@@ -18,7 +18,7 @@ from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, f
 from bouwen.sem.resample.batch import CONVERGED
 from bouwen.survey import Study
 
-COLUMNS = [
+RELIABILITY_COLUMNS = [
     "n_items",
     "n",
     "missing",
@@ -139,7 +139,9 @@ def scale_reliability(
                     drawn[name] = bootstrap(fits[name], draws, seed=seed, n_jobs=n_jobs)
                 row |= _omega(fits[name], drawn.get(name), level)
         rows[name] = row
-    figures = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("construct")
+    figures = pd.DataFrame.from_dict(rows, orient="index", columns=RELIABILITY_COLUMNS).rename_axis(
+        "construct"
+    )
     return Reliability(figures, fits, drawn, level, seed)
 
 
@@ -147,7 +149,7 @@ def _described(items: pd.DataFrame, confidence: float) -> dict[str, Any]:
     """Size, alpha, and why the scale has no figures, if so."""
     answered = items.dropna(how="all")
     missing = float(answered.isna().to_numpy().mean()) if len(answered) else np.nan
-    row: dict[str, Any] = dict.fromkeys(COLUMNS, np.nan)
+    row: dict[str, Any] = dict.fromkeys(RELIABILITY_COLUMNS, np.nan)
     row |= {"n_items": items.shape[1], "n": len(answered), "missing": missing}
     row |= {"draws": 0, "failed": 0, "improper": 0, "note": ""}
     if items.shape[1] == 1:

@@ -15,10 +15,10 @@ from bouwen.checks import Matrix
 
 Criterion = Callable[[Matrix], tuple[float, Matrix]]
 TOL = 1e-6
-MAX_STEPS = 2000
+MAX_TURNS = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Turned:
     """Rotated loadings (p, k), factor correlations (k, k), criterion, and whether it is at a minimum."""
 
@@ -100,7 +100,7 @@ def turn_oblique(A: Matrix, criterion: Criterion, T: Matrix) -> Turned:
     def retract(X: Matrix) -> Matrix:
         return np.asarray(X / np.linalg.norm(X, axis=0), dtype=float)
 
-    T, L, f, converged = _descend(at, tangent, retract, T)
+    T, L, f, converged = _descend_on_manifold(at, tangent, retract, T)
     return Turned(L, T.T @ T, f, converged)
 
 
@@ -125,11 +125,11 @@ def turn_orthogonal(A: Matrix, criterion: Criterion, T: Matrix) -> Turned:
         U, _, V = np.linalg.svd(X)
         return np.asarray(U @ V, dtype=float)
 
-    T, L, f, converged = _descend(at, tangent, retract, T)
+    T, L, f, converged = _descend_on_manifold(at, tangent, retract, T)
     return Turned(L, np.eye(A.shape[1]), f, converged)
 
 
-def _descend(
+def _descend_on_manifold(
     at: Callable[[Matrix], tuple[float, Matrix, Matrix]],
     tangent: Callable[[Matrix, Matrix], Matrix],
     retract: Callable[[Matrix], Matrix],
@@ -137,7 +137,7 @@ def _descend(
 ) -> tuple[Matrix, Matrix, float, bool]:
     f, G, L = at(T)
     step = 1.0
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_TURNS):
         slope = tangent(T, G)
         size = float(np.linalg.norm(slope))
         if size < TOL:

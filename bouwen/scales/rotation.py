@@ -53,7 +53,7 @@ class WrongTarget(DataError):
         super().__init__(f'the target of rotation="target" {what}.')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rotated:
     """Pattern loadings and factor correlations, in a fixed order and with fixed signs.
 

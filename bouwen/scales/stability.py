@@ -122,14 +122,14 @@ def match_factors(L: Matrix, target: Matrix) -> Matrix:
     """The columns of L in the order and with the signs that agree best with those of the target."""
     from scipy.optimize import linear_sum_assignment
 
-    cosines = coefficients(L, target)
+    cosines = congruences(L, target)
     ours, theirs = linear_sum_assignment(-np.abs(cosines))
     out = np.empty_like(L)
     out[:, theirs] = L[:, ours] * np.where(cosines[ours, theirs] < 0, -1.0, 1.0)
     return out
 
 
-def coefficients(L: Matrix, M: Matrix) -> Matrix:
+def congruences(L: Matrix, M: Matrix) -> Matrix:
     """Tucker's congruence lᵀm / √(lᵀl mᵀm) of every column of L with every column of M."""
     lengths = np.outer(np.linalg.norm(L, axis=0), np.linalg.norm(M, axis=0))
     return np.asarray(L.T @ M / lengths, dtype=float)
@@ -155,7 +155,7 @@ def congruence(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """
     shared = [item for item in first.index if item in second.index]
     L, M = first.loc[shared].to_numpy(dtype=float), second.loc[shared].to_numpy(dtype=float)
-    return pd.DataFrame(coefficients(L, M), first.columns, second.columns)
+    return pd.DataFrame(congruences(L, M), first.columns, second.columns)
 
 
 def _intervals(loadings: pd.DataFrame, drawn: Matrix, confidence: float) -> pd.DataFrame:
@@ -177,7 +177,7 @@ def _intervals(loadings: pd.DataFrame, drawn: Matrix, confidence: float) -> pd.D
 def _congruence_over(drawn: Matrix, target: Matrix, factors: list[str]) -> pd.DataFrame:
     if not len(drawn):
         return pd.DataFrame(np.nan, factors, ["median", "lower", "good"])
-    values = np.stack([np.diag(coefficients(L, target)) for L in drawn])
+    values = np.stack([np.diag(congruences(L, target)) for L in drawn])
     return pd.DataFrame(
         {
             "median": np.median(values, axis=0),

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.checks import Ints, Matrix, TooFewRespondents, Vector, check_answers
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.missing import SaturatedMoments, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.scoring import score_scales
-from bouwen.sem.model.implied import Ints
 from bouwen.sem.normal.moments import find_patterns
 
 TREATMENTS = ("listwise", "half answered", "maximum likelihood", "multiple imputation")
@@ -71,7 +70,7 @@ def compare_treatments(
         likely = _alpha(covs[part].loc[items, items])
         n = len(completed[part][0])
         rows[construct, TREATMENTS[2]] = [n, means[items].mean(), np.sqrt(variance), likely]
-        rows[construct, TREATMENTS[3]] = _pooled([frame[items] for frame in completed[part]])
+        rows[construct, TREATMENTS[3]] = _by_rubin([frame[items] for frame in completed[part]])
     index = pd.MultiIndex.from_tuples(list(rows), names=["construct", "treatment"])
     return pd.DataFrame(list(rows.values()), index=index, columns=["n", "mean", "se", "alpha"])
 
@@ -160,7 +159,7 @@ def _draw_moments(filled: Matrix, rng: np.random.Generator) -> tuple[Vector, Mat
     return filled.mean(axis=0) + root @ rng.standard_normal(p) / np.sqrt(n), root @ root.T
 
 
-def _pooled(completed: list[pd.DataFrame]) -> list[float]:
+def _by_rubin(completed: list[pd.DataFrame]) -> list[float]:
     """Rubin's rules for the mean: variance within plus (1 + 1/m) times variance between."""
     scores = [frame.mean(axis=1) for frame in completed]
     means, n = np.array([score.mean() for score in scores]), len(completed[0])

@@ -20,7 +20,7 @@ from bouwen.sem.after.intervals import percentile_interval
 if TYPE_CHECKING:
     from bouwen.survey.study import Study
 
-Kind = Literal["htmt", "htmt2"]
+HtmtKind = Literal["htmt", "htmt2"]
 Blocks = npt.NDArray[np.int_]
 
 
@@ -92,7 +92,7 @@ class Htmt(Result):
 def htmt(
     items_by_construct: Mapping[str, pd.DataFrame] | Study,
     *,
-    kind: Kind = "htmt2",
+    kind: HtmtKind = "htmt2",
     draws: int = 0,
     seed: int = 1,
     confidence: float = 0.95,
@@ -126,7 +126,7 @@ def htmt(
     Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43; Roemer,
     Schuberth & Henseler (2021), Industrial Management & Data Systems 121.
     """
-    check_choice("kind", kind, get_args(Kind))
+    check_choice("kind", kind, get_args(HtmtKind))
     constructs, left_out = _constructs(items_by_construct)
     for name, frame in constructs.items():
         if frame.shape[1] < 2:
@@ -166,13 +166,13 @@ def _constructs(
     return {name: frame for name, frame in constructs.items() if name not in single}, single
 
 
-def _drawn_ratios(X: Matrix, blocks: Blocks, kind: Kind, draws: int, seed: int) -> Matrix:
+def _drawn_ratios(X: Matrix, blocks: Blocks, kind: HtmtKind, draws: int, seed: int) -> Matrix:
     size = int(blocks[-1]) + 1
     chunks = [ratios(R, blocks, kind) for R in bootstrap_matrices(X, draws, seed, "correlation")]
     return np.concatenate([np.empty((0, size, size)), *chunks])
 
 
-def ratios(R: Matrix, blocks: Blocks, kind: Kind) -> Matrix:
+def ratios(R: Matrix, blocks: Blocks, kind: HtmtKind) -> Matrix:
     """HTMT or HTMT2 for each of many correlation matrices.
 
     mean |r| between two blocks / √(mean |r| within one · mean |r| within the other)

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from bouwen.checks import check_choice, check_confidence
+from bouwen.checks import Array, check_choice, check_confidence
 from bouwen.results import Result
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import NEARLY
-from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
+from bouwen.sem.model.implied import SYMMETRIC, Implied, Structure
 from bouwen.sem.model.improper import indefinite_blocks, negative_variances
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
 from bouwen.sem.model.table import ParTable

@@ -14,7 +14,8 @@ from bouwen.sem.family.ordinal import categories_of, ordinal_family
 from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.syntax import parse_model
-from bouwen.sem.model.table import ParTable, TableOptions, build_table, roles
+from bouwen.sem.model.table import ParTable, TableOptions, build_table
+from bouwen.sem.model.variables import Roles, roles
 from bouwen.sem.normal.moments import Moments, Sample, read_sample, sample_from_moments
 from bouwen.sem.normal.saturated import em_moments
 from bouwen.sem.options import Estimator, UnsupportedModel, choose_estimator
@@ -54,20 +55,13 @@ def prepare(
     who = roles(statements)
     columns = [str(c) for c in data.columns] if isinstance(data, pd.DataFrame) else who.observed
     items = _ordered_items(ordered, who.observed, who.exogenous, columns)
-    chosen = choose_estimator(
-        estimator,
-        missing=missing,
-        ordered=bool(items),
-        cluster=cluster is not None,
-        rows=isinstance(data, pd.DataFrame),
-    )
+    rows, clustered = isinstance(data, pd.DataFrame), cluster is not None
+    chosen = choose_estimator(estimator, missing=missing, ordered=bool(items), cluster=clustered, rows=rows)
     missing = "fiml" if missing in ("ml", "FIML") else missing
     fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
     group_equal, group_partial = _as_tuple(group_equal), _as_tuple(group_partial)
     if isinstance(data, pd.DataFrame):
-        for name in who.latent:
-            if name in data.columns and name in who.observed:
-                raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
+        _check_factors(who, data)
         sample = read_sample(
             data,
             who.observed,
@@ -78,21 +72,14 @@ def prepare(
             check=not items,
         )
     else:
-        if group is not None:
-            raise UnsupportedModel(
-                "group= names a column of rows; for moments give a mapping of group to Moments"
-            )
-        means = (
-            bool(meanstructure)
-            or any(f.op == "~1" for f in statements.formulas)
-            or (isinstance(data, Mapping) and len(data) > 1)
-        )
-        sample = sample_from_moments(data, who.observed, need_means=means)
-    asked = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
+        means = bool(meanstructure) or any(f.op == "~1" for f in statements.formulas)
+        sample = _of_moments(data, who, group, means)
+    if meanstructure is None:
+        meanstructure = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
     options = TableOptions(
         std_lv=std_lv,
         fixed_x=fixed_x,
-        meanstructure=asked if meanstructure is None else meanstructure,
+        meanstructure=meanstructure,
         group_equal=group_equal,
         group_partial=group_partial,
         thresholds=_threshold_counts(sample, items),
@@ -102,14 +89,30 @@ def prepare(
         sample = replace(sample, mean=mean, cov=cov)
     table = build_table(statements, sample.groups, options)
     structure = compile_structure(table)
-    family: Family
     if items:
-        family = ordinal_family(table, structure, sample, chosen, missing)
+        family: Family = ordinal_family(table, structure, sample, chosen, missing)
     else:
         family = NormalTheory(table, structure, sample, chosen)
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return call, family
+
+
+def _check_factors(who: Roles, data: pd.DataFrame) -> None:
+    """Refuse a factor that is an observed variable too."""
+    for name in who.latent:
+        if name in data.columns and name in who.observed:
+            raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
+
+
+def _of_moments(data: Moments | Mapping[str, Moments], who: Roles, group: str | None, means: bool) -> Sample:
+    """The sample behind published moments; several groups need means."""
+    if group is not None:
+        raise UnsupportedModel(
+            "group= names a column of rows; for moments give a mapping of group to Moments"
+        )
+    several = isinstance(data, Mapping) and len(data) > 1
+    return sample_from_moments(data, who.observed, need_means=means or several)
 
 
 def _as_tuple(value: Sequence[str] | str) -> tuple[str, ...]:

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_choice
+from bouwen.checks import Array, check_choice
 from bouwen.results import Result, how_many
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.fitted import coefficients
 from bouwen.sem.model.constraints import Restrictions
-from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, compile_structure
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, compile_structure
 from bouwen.sem.model.statements import Formula
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import Parameter, ParTable
@@ -31,7 +31,7 @@ from bouwen.sem.normal.moments import Sample
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import prepare
 
-METHODS = ("local", "global")
+SAM_METHODS = ("local", "global")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,7 +97,7 @@ def fit_sam(
     UnknownOption
         For another ``method``.
     """
-    check_choice("method", method, METHODS)
+    check_choice("method", method, SAM_METHODS)
     call, family = prepare(
         model,
         data,
@@ -124,7 +124,7 @@ def fit_sam(
             data[[c for c in data.columns if c == group or c in family.sample.names]].dropna(),
             group=group,
             group_equal=of_groups,
-            group_partial=_within(call.group_partial, block),
+            group_partial=_partial_of(call.group_partial, block),
             std_lv=std_lv,
             meanstructure=True,
         )
@@ -166,7 +166,7 @@ def _is_measurement(row: Parameter, items: set[str]) -> bool:
     return row.op == "=~" or row.lhs in items
 
 
-def _within(partial: Sequence[str], block: list[Formula]) -> list[str]:
+def _partial_of(partial: Sequence[str], block: list[Formula]) -> list[str]:
     """The parameters of ``group_partial`` that belong to a block."""
     own = {name for f in block for name in (f.lhs, f.rhs)}
     return [text for text in partial if {parse_model(text).formulas[0].lhs} <= own]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.linalg import LinAlgError
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import (
@@ -25,7 +26,6 @@ from bouwen.sem.model.identification import (
     check_identified,
     relative_curvature,
 )
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Objective, Point
 
@@ -48,7 +48,7 @@ class NotConverged(BouwenError):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """The estimates and how they were reached.
 
@@ -290,11 +290,8 @@ def _constrained(
             "jac": lambda x: both(to_theta(x * unit))[1] @ lift * unit,
         }
 
-    rules = []
-    if restrictions.nonlinear:
-        rules.append(rule("eq", restrictions.equalities))
-    if table.inequalities:
-        rules.append(rule("ineq", restrictions.inequalities))
+    rules = [rule("eq", restrictions.equalities)] if restrictions.nonlinear else []
+    rules += [rule("ineq", restrictions.inequalities)] if table.inequalities else []
     options = {"maxiter": MAX_STEPS, "ftol": 1e-12}
     found = minimize(f, alpha / unit, jac=df, constraints=rules, method="SLSQP", options=options)
     alpha, active, steps, curvature = _polish(objective, restrictions, found.x * unit, offset, lift)
@@ -312,15 +309,8 @@ def _constrained(
     basis = lift @ free
     observed = lift @ curvature @ lift.T
     weakest = check_identified(table, point.information, observed, basis)
-    return Solution(
-        theta,
-        point,
-        int(found.nit) + steps,
-        basis,
-        held + _rank(restrictions.equalities(theta)[1] @ lift),
-        active,
-        weakest,
-    )
+    held += _rank(restrictions.equalities(theta)[1] @ lift)
+    return Solution(theta, point, int(found.nit) + steps, basis, held, active, weakest)
 
 
 def _active_jacobian(restrictions: Restrictions, theta: Array, active: tuple[int, ...]) -> Array:

@@ -139,7 +139,7 @@ def read_delimited(path: Path) -> Table:
     content, delimiter = delimited(content)
     lines = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
-        return table(path, list(lines), encoding)
+        return table_of(path, list(lines), encoding)
     except csv.Error as error:
         raise FileError(path, f"cannot be read: {error}; check the quotes here.", lines.line_num) from error
 
@@ -191,7 +191,7 @@ def read_excel(path: Path) -> Table:
         finally:
             book.close()
     width = max(map(len, records), default=0)
-    return table(path, [(*record, *[None] * (width - len(record))) for record in records])
+    return table_of(path, [(*record, *[None] * (width - len(record))) for record in records])
 
 
 def read_spss(path: Path) -> Table:
@@ -247,7 +247,7 @@ def parsing(path: Path, kind: str) -> Iterator[None]:
         ) from error
 
 
-def table(path: Path, records: Iterable[Row], encoding: str | None = None) -> Table:
+def table_of(path: Path, records: Iterable[Row], encoding: str | None = None) -> Table:
     """Records with the header first -> a table; rows without any cell filled are left out."""
     filled = [
         (n, record) for n, record in enumerate(records, start=1) if not all(is_empty(cell) for cell in record)

@@ -20,7 +20,7 @@ from bouwen.errors import did_you_mean
 from bouwen.survey.files import FileError, Part
 from bouwen.survey.instrument import Category, Name, Text
 from bouwen.survey.readers import TableError, listed, quoted, read_tables
-from bouwen.survey.values import is_empty, number, text
+from bouwen.survey.values import is_empty, number_in, text
 from bouwen.words import Words, languages, words
 
 
@@ -262,7 +262,7 @@ def read_register(path: Path, spec: RegisterSpec) -> Register:
     refuse_rows(path, raw, spec.names[0], raw[spec.names[0]].isna(), "without a name.")
     table = raw[texts].map(lambda cell: np.nan if is_empty(cell) else text(cell)).astype("str")
     for column in values:
-        table[column] = raw[column].map(number).astype(float)
+        table[column] = raw[column].map(number_in).astype(float)
         refuse_rows(path, raw, column, table[column].isna(), "without a number.")
     return Register(path, spec, table.set_index(spec.code))
 

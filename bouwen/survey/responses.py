@@ -16,7 +16,7 @@ from bouwen.errors import BouwenError, did_you_mean, nearest
 from bouwen.survey.files import Part
 from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument, Text
 from bouwen.survey.readers import TableError, listed, quoted
-from bouwen.survey.values import Labelled, fold, is_empty, lookup, number, text
+from bouwen.survey.values import Labelled, fold, is_empty, lookup, number_in, text
 
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
@@ -167,7 +167,7 @@ def without_missing(cells: Cells[Any], codes: Iterable[float | str]) -> Cells[An
     """The cells, None where one is empty or holds a code for "no answer"."""
     texts = {code for code in codes if isinstance(code, str)}
     values = {code for code in codes if not isinstance(code, str)}
-    missing = [is_empty(c) or number(c) in values or (bool(texts) and text(c) in texts) for c in cells]
+    missing = [is_empty(c) or number_in(c) in values or (bool(texts) and text(c) in texts) for c in cells]
     return cells.mask(pd.Series(missing, cells.index, dtype=bool), None)
 
 
@@ -227,7 +227,7 @@ def label_words(label: Text) -> list[str]:
 
 def answer_code(cell: Any, labels: dict[str, float]) -> float | None:
     """The code that a cell holds, as a number or by its label."""
-    code = number(cell)
+    code = number_in(cell)
     return labels.get(fold(text(cell))) if code is None else code
 
 
@@ -238,7 +238,7 @@ def contradicts(cell: Any, labels: dict[str, Any]) -> bool:
 
 def numbers(cells: Cells[Any], background: Background) -> pd.Series[float]:
     """Numbers within their bounds."""
-    values = cells.map(number, na_action="ignore").astype(float)
+    values = cells.map(number_in, na_action="ignore").astype(float)
     refuse_cells(
         cells.notna() & values.isna(), "answer", "in text where a number is expected; correct the file."
     )
@@ -279,7 +279,7 @@ def categories(cells: Cells[Any], allowed: dict[str, Category]) -> pd.Series[Any
 
 def category(cell: Any, by_code: dict[float, str], by_words: dict[str, str]) -> str | None:
     """The category in a cell; none where the file's label and the instrument's code disagree."""
-    code = number(cell)
+    code = number_in(cell)
     coded = None if code is None else by_code.get(code)
     worded = by_words.get(fold(text(cell)))
     return (coded or worded) if None in (coded, worded) or coded == worded else None

@@ -35,12 +35,12 @@ def is_empty(cell: Any) -> bool:
     return cell is None or cell != cell  # NaN and NaT differ from themselves
 
 
-def number(cell: Any) -> float | None:
+def number_in(cell: Any) -> float | None:
     """The number in a cell, or None where it holds something else.
 
     A decimal point and a decimal comma mean the same.
 
-    >>> number("3,5"), number(4), number("often"), number("inf")
+    >>> number_in("3,5"), number(4), number("often"), number("inf")
     (3.5, 4.0, None, None)
     """
     if isinstance(cell, str) and NUMBER.fullmatch(cell.strip()):

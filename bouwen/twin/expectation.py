@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from bouwen.checks import Matrix, Vector
 from bouwen.results import Result, how_many, short
-from bouwen.twin.population import Matrix, Population, Vector
+from bouwen.twin.population import Population
 
 SERIES_TERMS = 80  # of the tetrachoric series; at a correlation of .8 the rest is below 1e-8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Implied(Result):
+class ImpliedAnswers(Result):
     """What a population implies for complete answers.
 
     Attributes
@@ -77,7 +78,7 @@ def as_correlations(covariances: pd.DataFrame) -> pd.DataFrame:
     return covariances.div(sd, axis=0).div(sd, axis=1)
 
 
-def implied(population: Population) -> Implied:
+def implied(population: Population) -> ImpliedAnswers:
     """Moments of complete answers, exact up to the length of the tetrachoric series.
 
     Within a combination of groups latent responses are normal; across combinations the means differ,
@@ -105,7 +106,7 @@ def implied(population: Population) -> Implied:
         index=list(items),
     )
     member /= member.sum()
-    return Implied(
+    return ImpliedAnswers(
         latents=pd.DataFrame(population.covariance, population.latents, population.latents),
         means=pd.Series(start + sign * passed, list(items)),
         covariances=pd.DataFrame(cov * np.outer(sign, sign), list(items), list(items)),

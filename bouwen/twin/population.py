@@ -22,18 +22,16 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, field_validator
 from scipy.special import ndtri
 
+from bouwen.checks import Matrix, Vector
 from bouwen.errors import did_you_mean
 from bouwen.sem import total_effects
 from bouwen.survey.files import Location, Part, Problem, read_file, refuse_in
 from bouwen.survey.instrument import Instrument, Name, Perspective, read_instrument, unknown
 from bouwen.survey.register import Register, RegisterSpec, classify, read_register
 
-Matrix = NDArray[np.float64]
-Vector = NDArray[np.float64]
 Correlation = Annotated[float, Field(gt=-1, lt=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -133,7 +131,7 @@ class Chance(Grounded):
     effects: dict[Name, FiniteFloat | dict[str, FiniteFloat]] = {}
 
 
-class Missing(Part):
+class MissingAnswers(Part):
     """Who leaves answers out, given what is known about everybody.
 
     Those who ``skip`` leave out each item with probability ``skipped``; those who ``stop`` give no
@@ -160,7 +158,7 @@ class PopulationFile(Part):
     shifts: list[Shift] = []
     items: dict[Name, Measurement]
     cross_loadings: dict[Name, CrossLoadings] = {}
-    missing: Missing
+    missing: MissingAnswers
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -22,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
+from bouwen.checks import Matrix, Vector
 from bouwen.errors import BouwenError
 from bouwen.survey.files import FileError
 from bouwen.survey.register import classify
@@ -29,10 +30,8 @@ from bouwen.twin.population import (
     Chance,
     FromRegister,
     LogNormal,
-    Matrix,
     Population,
     Shares,
-    Vector,
     read_population,
 )
 
@@ -146,14 +145,14 @@ def draw_missing(population: Population, background: pd.DataFrame, u: Matrix) ->
     """Which answers (n, p) are missing, given background variables and uniform numbers (n, p + 3)."""
     missing, items = population.file.missing, list(population.instrument.items)
     first, last = items.index(missing.stop_from), len(items)
-    skips = u[:, 0] < probability(missing.skip, background)
+    skips = u[:, 0] < chance_of(missing.skip, background)
     skipped = skips[:, None] & (u[:, 1:-2] < missing.skipped)
-    stops = u[:, -2] < probability(missing.stop, background)
+    stops = u[:, -2] < chance_of(missing.stop, background)
     place = first + np.floor(u[:, -1] * (last - first))
     return np.asarray(skipped | (stops[:, None] & (np.arange(last) >= place[:, None])))
 
 
-def probability(chance: Chance, background: pd.DataFrame) -> Vector:
+def chance_of(chance: Chance, background: pd.DataFrame) -> Vector:
     """The probability of each respondent: expit(intercept + effects)."""
     logit = pd.Series(chance.intercept, index=background.index)
     for name, effect in chance.effects.items():

@@ -13,7 +13,7 @@ from scipy.stats import kstest
 import bouwen
 from bouwen.path.choices import CHOICES, Specification, material, specifications
 from bouwen.path.effects import composite_slope, standardised_effect
-from bouwen.path.paths import NoMainPath, as_text, main_path
+from bouwen.path.paths import NoMainPath, as_syntax, main_path
 from bouwen.path.shuffles import Sides, SideScores, effects_of, joint_tests, shuffled_effects, shuffled_rows
 from bouwen.path.specification import (
     TooFewShuffles,
@@ -101,16 +101,16 @@ def test_a_misspelt_predictor_is_refused_when_the_study_is_read(tmp_path):
 
 def test_forms_are_the_models_that_a_researcher_would_write(providers):
     path = main_path(providers).without(["integrity3"])
-    facets = as_text(path.represented("facets"))
+    facets = as_syntax(path.represented("facets"))
     assert "relationship_satisfaction ~ trust_benevolence" in facets
     assert "trust_integrity ~ autonomy" in facets
     assert "trust_integrity ~~ trust_reliability" in facets
     assert "integrity3" not in facets
     assert "trust " not in facets
-    single = as_text(path.represented("one_factor")).splitlines()
+    single = as_syntax(path.represented("one_factor")).splitlines()
     assert sum(line.startswith("trust =~ ") for line in single) == 11
     assert not any("trust_" in line for line in single)
-    alone = as_text(path.adjusted("none").represented("second_order"))
+    alone = as_syntax(path.adjusted("none").represented("second_order"))
     assert "contact" not in alone
     assert "relationship_satisfaction ~ trust" in alone
 
@@ -130,7 +130,7 @@ def test_a_single_item_can_be_the_predictor(reputation):
 
 
 def test_background_leaves_no_pair_of_constructs_uncorrelated(reputation):
-    text = as_text(
+    text = as_syntax(
         material(reputation).model(replace(OWN, adjustment="background")).represented("one_factor")
     )
     assert "competence ~~ likeability" in text

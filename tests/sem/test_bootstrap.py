@@ -28,7 +28,7 @@ from bouwen.sem import (
 from bouwen.sem.after.intervals import OtherModel, normal_quantiles
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE
 from bouwen.sem.resample.bootstrapping import MANY
-from bouwen.sem.resample.draws import normal_moments, source_of, transformed
+from bouwen.sem.resample.draws import normal_moments, source_of_draws, transformed
 from bouwen.sem.resample.weights import leaving_out_weights, resampling_weights
 from bouwen.sem.resample.workers import Chunk
 
@@ -421,7 +421,7 @@ def test_measures_have_intervals_when_they_were_drawn():
 def test_what_makes_no_sense_is_refused():
     fit, _ = fitted("ordered")
     with pytest.raises(UnsupportedModel, match="Bollen–Stine"):
-        source_of(fit, "bollen_stine")
+        source_of_draws(fit, "bollen_stine")
     for options in ({"kind": "jackknife"}, {"inadmissible": "repair"}, {"measures": ["gfi"]}):
         with pytest.raises(UnknownOption):
             bootstrap(democracy(), 10, seed=1, **options)

@@ -17,7 +17,7 @@ from bouwen.sem.power.replications import (
     parameters_of,
     values_of,
 )
-from bouwen.sem.power.simulated import COLUMNS
+from bouwen.sem.power.simulated import POWER_COLUMNS
 
 TEXT = """
     f =~ 0.8*x1 + 0.7*x2 + 0.7*x3
@@ -205,7 +205,7 @@ def test_seeds_workers_and_sizes():
     alone = model_power(TEXT, MODEL, 90, 300, seed=1).table()
     pd.testing.assert_frame_equal(one.table().query("n == 90").reset_index(drop=True), alone)
     assert not alone["power"].equals(model_power(TEXT, MODEL, 90, 300, seed=2).table()["power"])
-    assert list(alone.columns) == COLUMNS
+    assert list(alone.columns) == POWER_COLUMNS
 
 
 def test_small_samples_are_accounted_for():

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bouwen.errors import BouwenError
-from bouwen.sem.model.expression import Binary, Call, Expression, Name, Negate
+from bouwen.sem.model.expression import Binary, Expression, FunctionCall, Negate, Symbol
 from bouwen.sem.model.scanner import ModelSyntaxError
-from bouwen.sem.model.statements import Model
+from bouwen.sem.model.statements import ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, TableOptions, build_table
 
@@ -84,16 +84,16 @@ a == 2*b
 b > 0.1"""
 
 
-def read(text: str) -> Model | ModelSyntaxError:
+def read(text: str) -> ParsedModel | ModelSyntaxError:
     try:
         return parse_model(text)
     except ModelSyntaxError as error:
         return error
 
 
-def says_where(outcome: Model | ModelSyntaxError, text: str) -> bool:
+def says_where(outcome: ParsedModel | ModelSyntaxError, text: str) -> bool:
     """Whether a refusal has a problem, and a line and column of the text; a model needs none."""
-    if isinstance(outcome, Model):
+    if isinstance(outcome, ParsedModel):
         return True
     lines = range(1, len(text) + 2)
     start = f"line {outcome.line}, column {outcome.column}: "
@@ -101,7 +101,7 @@ def says_where(outcome: Model | ModelSyntaxError, text: str) -> bool:
     return places and bool(outcome.problem) and str(outcome).startswith(start)
 
 
-def table_or_refusal(model: Model) -> ParTable | BouwenError:
+def table_or_refusal(model: ParsedModel) -> ParTable | BouwenError:
     options = TableOptions(meanstructure=True, thresholds={"t4": 2})
     try:
         return build_table(model, ("",), options)
@@ -109,7 +109,7 @@ def table_or_refusal(model: Model) -> ParTable | BouwenError:
         return error
 
 
-def is_a_table_or_says_why(model: Model) -> bool:
+def is_a_table_or_says_why(model: ParsedModel) -> bool:
     """Whether a model gives a table with rows, or one refusal in words."""
     outcome = table_or_refusal(model)
     return bool(outcome.rows if isinstance(outcome, ParTable) else str(outcome))
@@ -117,18 +117,18 @@ def is_a_table_or_says_why(model: Model) -> bool:
 
 def without_places(expression: Expression) -> Expression:
     match expression:
-        case Name(label):
-            return Name(label)
+        case Symbol(label):
+            return Symbol(label)
         case Negate(operand):
             return Negate(without_places(operand))
         case Binary(op, left, right):
             return Binary(op, without_places(left), without_places(right))
-        case Call(function, argument):
-            return Call(function, without_places(argument))
+        case FunctionCall(function, argument):
+            return FunctionCall(function, without_places(argument))
     return expression
 
 
-def meaning(model: Model) -> tuple[object, ...]:
+def meaning(model: ParsedModel) -> tuple[object, ...]:
     """The model without the lines and columns where it stands."""
     return (
         tuple(replace(formula, line=0, column=0) for formula in model.formulas),
@@ -159,7 +159,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_anything_made_of_model_pieces_is_read_or_refused(text: str) -> None:
     outcome = read(text)
     assert says_where(outcome, text)
-    if isinstance(outcome, Model) and len(text) < 500:
+    if isinstance(outcome, ParsedModel) and len(text) < 500:
         assert is_a_table_or_says_why(outcome)
 
 
@@ -171,7 +171,7 @@ def test_a_valid_model_with_one_thing_wrong_is_read_or_refused(data: st.DataObje
     text = VALID[:at] + extra + VALID[at + gone :]
     outcome = read(text)
     assert says_where(outcome, text)
-    if isinstance(outcome, Model):
+    if isinstance(outcome, ParsedModel):
         assert is_a_table_or_says_why(outcome)
 
 
@@ -238,7 +238,7 @@ models = st.lists(st.one_of(formulas, formulas, constraints), min_size=1, max_si
 def test_a_printed_model_reads_as_the_same_model(text: str) -> None:
     model = read(text)
     assert says_where(model, text)
-    if not isinstance(model, Model):
+    if not isinstance(model, ParsedModel):
         return
     again = parse_model(str(model))
     assert meaning(again) == meaning(model)

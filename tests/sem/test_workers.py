@@ -210,14 +210,14 @@ def test_only_long_work_in_a_terminal_shows_a_bar(monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal)
     alone = run_chunks(lambda chunk: chunk.size, 700, seed=1, about="Drawing")
     assert terminal.shown == ""
-    monkeypatch.setattr(workers, "PATIENCE", 0.0)
+    monkeypatch.setattr(workers, "BAR_AFTER", 0.0)
     assert run_chunks(lambda chunk: chunk.size, 700, seed=1, about="Drawing") == alone
     assert "Drawing" in terminal.shown
     assert "of 700 draws" in terminal.shown
 
 
 def test_no_bar_where_stderr_is_a_file(monkeypatch, capsys):
-    monkeypatch.setattr(workers, "PATIENCE", 0.0)
+    monkeypatch.setattr(workers, "BAR_AFTER", 0.0)
     run_chunks(lambda chunk: chunk.size, 700, seed=1, about="Drawing")
     assert capsys.readouterr().err == ""
 

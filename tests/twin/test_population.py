@@ -18,7 +18,7 @@ from bouwen.errors import BouwenError
 from bouwen.survey import FileError, read_study
 from bouwen.survey.instrument import DifferenceEvidence, LevelEvidence, PathEvidence, StrongerEvidence
 from bouwen.twin import (
-    Implied,
+    ImpliedAnswers,
     Population,
     SimulationError,
     implied,
@@ -28,7 +28,7 @@ from bouwen.twin import (
 )
 from bouwen.twin.expectation import answer_moments
 from bouwen.twin.population import FromRegister
-from bouwen.twin.simulation import probability
+from bouwen.twin.simulation import chance_of
 
 DATA = Path(__file__).parents[2] / "data"
 TWINS = {"providers": (201, 1), "municipalities": (150, 2)}
@@ -41,7 +41,7 @@ def population(twin: str) -> Population:
 
 
 @cache
-def expected(twin: str) -> Implied:
+def expected(twin: str) -> ImpliedAnswers:
     return implied(population(twin))
 
 
@@ -202,7 +202,7 @@ def test_missingness_depends_on_the_background_as_stated(twin):
     answers = simulate(this, LARGE, seed=11)
     missing, items = this.file.missing, list(this.instrument.items)
     early = items[: items.index(missing.stop_from)]
-    skip, stop = (probability(chance, answers) for chance in (missing.skip, missing.stop))
+    skip, stop = (chance_of(chance, answers) for chance in (missing.skip, missing.stop))
     last = skip * missing.skipped + stop * (1 - skip * missing.skipped)
     for group in [*missing.skip.effects, *missing.stop.effects]:
         values = answers[group]
@@ -219,7 +219,7 @@ def test_missingness_depends_on_the_background_as_stated(twin):
 def test_missingness_does_not_depend_on_the_answer_itself(twin):
     this = unclustered(population(twin))
     answers, full = simulate(this, LARGE, seed=11), large(twin)
-    skip = probability(this.file.missing.skip, answers) * this.file.missing.skipped
+    skip = chance_of(this.file.missing.skip, answers) * this.file.missing.skipped
     items = list(this.instrument.items)
     given = answers[items].notna()
     assert (answers[items] == full[items]).where(given, True).all(axis=None)

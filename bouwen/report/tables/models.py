@@ -129,7 +129,7 @@ def paths_table(
     to = reader(study, **options)
     found = standardised(fit, "~", to.confidence)
     columns = of_groups(to, found["group"])
-    columns |= {"path": arrows(to, found), "std": number_texts(to, found["est_std"])}
+    columns |= {"path": arrows_as_read(to, found), "std": number_texts(to, found["est_std"])}
     if draws is None:
         columns["interval"] = interval_texts(to, found)
     else:
@@ -143,7 +143,7 @@ def paths_table(
     return lay_out(to, columns)
 
 
-def arrows(to: Reader, found: pd.DataFrame) -> list[str]:
+def arrows_as_read(to: Reader, found: pd.DataFrame) -> list[str]:
     """Regressions as a reader names them."""
     return [to.chain(pair) for pair in zip(found["rhs"], found["lhs"], strict=True)]
 
@@ -165,7 +165,7 @@ def engines_table(compared: pd.DataFrame, study: Study | None = None, **options:
     return lay_out(
         to,
         {
-            "path": arrows(to, shown),
+            "path": arrows_as_read(to, shown),
             "bouwen": number_texts(to, shown["est_bouwen"], 4),
             "semopy": number_texts(to, shown["est_semopy"], 4),
         },

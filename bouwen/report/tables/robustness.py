@@ -8,7 +8,7 @@ from bouwen.path import CommonMethod, SpecificationCurve
 from bouwen.report.given import check_given
 from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
-from bouwen.report.tables.models import arrows
+from bouwen.report.tables.models import arrows_as_read
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def method_paths_table(
     """
     check_given(found, CommonMethod, METHOD)
     to, paths = reader(study, **options), found.paths()
-    columns = {"path": arrows(to, paths)}
+    columns = {"path": arrows_as_read(to, paths)}
     columns |= {name: number_texts(to, paths[name]) for name in METHOD_FITS if name in paths}
     return lay_out(to, columns)
 

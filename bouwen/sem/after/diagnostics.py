@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
+from bouwen.checks import Array
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import IDENTIFIED
-from bouwen.sem.model.implied import Array, compile_structure
+from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.standardised import standardise
 from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.options import UnsupportedModel
@@ -143,7 +144,7 @@ def score_tests(fit: Fitted) -> pd.DataFrame:
     if table.equalities:  # those that are not linear as they are at the estimates
         rules = np.vstack([rules, Restrictions(table).slopes(theta)])
     out = []
-    labels = [(f".p{a + 1}.", f".p{b + 1}.", _shown(fit, b)) for a, b in pairs]
+    labels = [(f".p{a + 1}.", f".p{b + 1}.", _parameter_name(fit, b)) for a, b in pairs]
     labels += [(str(c.left), c.text or str(c.right), "") for c in table.equalities]
     for k, (lhs, rhs, released) in enumerate(labels):
         x2 = _score_statistic(np.delete(rules, k, axis=0), g, information) * fit.sample.N
@@ -183,7 +184,7 @@ def untied(table: ParTable) -> tuple[ParTable, list[tuple[int, int]]]:
     return replace(table, rows=tuple(rows), n_free=number, inequalities=()), pairs
 
 
-def _shown(fit: Fitted, position: int) -> str:
+def _parameter_name(fit: Fitted, position: int) -> str:
     row = fit.partable.rows[position]
     name = f"{row.lhs} ~ 1" if row.op == "~1" else f"{row.lhs} {row.op} {row.rhs}"
     return f"{name} [{fit.sample.groups[row.group]}]" if fit.partable.n_groups > 1 else name

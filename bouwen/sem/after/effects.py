@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from bouwen.checks import check_choice, check_confidence
+from bouwen.checks import Array, check_choice, check_confidence
 from bouwen.errors import did_you_mean
 from bouwen.sem.after.intervals import check_draws_of, limits, spread
 from bouwen.sem.fitted import Fitted, check_is_fit, coefficients
-from bouwen.sem.model.implied import Array, Structure
+from bouwen.sem.model.implied import Structure
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
 from bouwen.sem.model.table import ModelError
 from bouwen.sem.options import UnsupportedModel
@@ -26,7 +26,7 @@ from bouwen.sem.options import UnsupportedModel
 SCALES = ("est", "std_lv", "std_all")
 
 
-class Drawn(Protocol):
+class DrawsOfFit(Protocol):
     """What indirect effects use of a bootstrap."""
 
     def values(self, of: str = "est") -> Array:
@@ -38,7 +38,7 @@ def indirect_effects(
     outcome: str | None = None,
     *,
     of: str = "std_all",
-    draws: Drawn | None = None,
+    draws: DrawsOfFit | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Every indirect effect in a model, read off its regressions.
@@ -91,9 +91,9 @@ def indirect_effects(
         for g in range(groups)
         for _, chains in sums
     ]
-    est = _products(_rows(fit, fit.theta, of), terms)
+    est = _products(_row_values(fit, fit.theta, of), terms)
     J = numeric_jacobian(
-        lambda theta: _products(_rows(fit, theta, of), terms), fit.theta, np.sqrt(np.diag(fit.vcov))
+        lambda theta: _products(_row_values(fit, theta, of), terms), fit.theta, np.sqrt(np.diag(fit.vcov))
     )
     se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, fit.vcov, J), 0.0))
     who: dict[str, Any] = {
@@ -108,7 +108,12 @@ def indirect_effects(
 
 
 def _drawn_limits(
-    fit: Fitted, draws: Drawn | None, of: str, terms: list[list[list[int]]], est: Array, confidence: float
+    fit: Fitted,
+    draws: DrawsOfFit | None,
+    of: str,
+    terms: list[list[list[int]]],
+    est: Array,
+    confidence: float,
 ) -> dict[str, Array]:
     """The columns that draws add."""
     if draws is None:
@@ -167,7 +172,7 @@ def _with_totals(
     return out
 
 
-def _rows(fit: Fitted, theta: Array, of: str) -> Array:
+def _row_values(fit: Fitted, theta: Array, of: str) -> Array:
     """Values (..., rows) of the table at parameters (..., q)."""
     implied = fit.family.reported(fit.family.objective.at(theta))
     structure: Structure = fit.structure

@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from bouwen.checks import Matrix, Vector, check_choice, check_confidence
+from bouwen.checks import Array, Ints, Matrix, Vector, check_choice, check_confidence
 from bouwen.errors import BouwenError
 from bouwen.sem.fitted import Fitted
-from bouwen.sem.model.implied import Array, Ints
 
 INTERVALS = ("percentile", "bc", "bca")
 

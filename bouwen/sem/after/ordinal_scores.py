@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from bouwen.checks import Array
 from bouwen.sem.fitted import Fitted
-from bouwen.sem.model.implied import THRESHOLD, Array
+from bouwen.sem.model.implied import THRESHOLD
 from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.ordinal.bivariate import normal_pdf
+from bouwen.sem.ordinal.bivariate import FAR, normal_pdf
 
 LEAST = 1e-300  # least probability of an answer
-FAR = 40.0  # where a normal probability is 0 or 1
 
 
 def joined(fit: Fitted, frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -15,17 +15,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
+from bouwen.checks import Array
 from bouwen.sem.after.diagnostics import untied
 from bouwen.sem.family.normal import Family
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.constraints import Restrictions
-from bouwen.sem.model.implied import Array, compile_structure
+from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.table import Key, Parameter, ParTable
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.free_means import WithoutMeans
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Releases:
     """Score tests of the parameters that one fit holds equal over groups and another does not.
 

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_choice
+from bouwen.checks import Array, Ints, check_choice
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.derivatives import jacobian, slots
-from bouwen.sem.model.implied import Array, Ints
 from bouwen.sem.normal.chisquare import explained_moments, saturated_groups
 from bouwen.sem.normal.discrepancy import LeastSquares
 from bouwen.sem.normal.inference import bread, moment_curvature
@@ -55,7 +54,7 @@ def _correlations(cov: Array) -> Array:
     return np.asarray(cov / (sd[:, :, None] * sd[:, None, :]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Moments:
     """One group's sample moments s, k in number: what moves them and what the model makes of them.
 

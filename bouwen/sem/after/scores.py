@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import UnknownOption
+from bouwen.checks import Array, UnknownOption
 from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
-from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array, total_effects
+from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, total_effects
 from bouwen.sem.options import NoRows, UnsupportedModel
 
-METHODS = ("regression", "bartlett")
+SCORE_METHODS = ("regression", "bartlett")
 
 
 def factor_scores(fit: Fitted, method: str = "regression") -> pd.DataFrame:
@@ -32,8 +32,8 @@ def factor_scores(fit: Fitted, method: str = "regression") -> pd.DataFrame:
     DataFrame
         One row for each respondent, one column for each factor, and ``group`` where there are several.
     """
-    if method.lower() not in METHODS:
-        raise UnknownOption("method", method, METHODS)
+    if method.lower() not in SCORE_METHODS:
+        raise UnknownOption("method", method, SCORE_METHODS)
     if not fit.sample.rows:
         raise NoRows("factor scores need")
     if isinstance(fit.family, OrdinalFamily):

@@ -29,12 +29,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model import expression
-from bouwen.sem.model.implied import Array, compile_structure
+from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.statements import Constraint
 from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.normal.inference import Test
@@ -53,9 +54,9 @@ CLASSES: dict[str, type] = {
     "call": Call,
     "constraint": Constraint,
     "estimator": Estimator,
-    "function": expression.Call,
+    "function": expression.FunctionCall,
     "moments": OrdinalMoments,
-    "name": expression.Name,
+    "name": expression.Symbol,
     "negate": expression.Negate,
     "number": expression.Number,
     "parameter": Parameter,
@@ -75,7 +76,7 @@ class NotAFit(BouwenError):
         super().__init__(f"{path} {found}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stored:
     """What a file says of a fit.
 
@@ -138,7 +139,7 @@ def write_fit(
         "known": known,
         "tables": tables or {},
     }
-    text = json.dumps(_plain(content), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(_as_json(content), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     _write(Path(path), gzip.compress(text.encode(), mtime=0))
 
 
@@ -177,7 +178,7 @@ def _first_stage(family: Family, rows: bool) -> tuple[OrdinalMoments, ...]:
     return family.moments if rows else tuple(replace(m, influence=m.influence[:0]) for m in family.moments)
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -190,14 +191,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         return _frame(value)
     if isinstance(value, pd.Series):
-        return {"series": [_plain(x) for x in value], "index": [str(name) for name in value.index]}
+        return {"series": [_as_json(x) for x in value], "index": [str(name) for name in value.index]}
     if type(value) in _NAMES:
-        own = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        own = {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
         return {"class": _NAMES[type(value)], **own}
     if isinstance(value, Mapping):
-        return {str(key): _plain(x) for key, x in value.items()}
+        return {str(key): _as_json(x) for key, x in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(x) for x in value]
+        return [_as_json(x) for x in value]
     return str(value)  # a group's value, such as a date
 
 
@@ -212,9 +213,9 @@ def _array(value: Array) -> dict[str, Any]:
 def _frame(value: pd.DataFrame) -> dict[str, Any]:
     keys = [key if isinstance(key, tuple) else (key,) for key in value.index]
     return {
-        "frame": {str(name): [_plain(x) for x in value[name]] for name in value},
-        "index": None if isinstance(value.index, pd.RangeIndex) else _plain(keys),
-        "names": _plain(list(value.index.names)),
+        "frame": {str(name): [_as_json(x) for x in value[name]] for name in value},
+        "index": None if isinstance(value.index, pd.RangeIndex) else _as_json(keys),
+        "names": _as_json(list(value.index.names)),
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import chdtrc, chndtr, chndtrinc
 
-from bouwen.sem.model.implied import Array
+from bouwen.checks import Array
 from bouwen.sem.normal.chisquare import Corrected
 from bouwen.sem.normal.inference import Test
 

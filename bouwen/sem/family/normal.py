@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bouwen.checks import Array
 from bouwen.sem.family import measures
-from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
+from bouwen.sem.model.implied import SYMMETRIC, Implied, Structure
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal import chisquare

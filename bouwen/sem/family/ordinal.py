@@ -16,10 +16,11 @@ from functools import cached_property
 
 import numpy as np
 
+from bouwen.checks import Array
 from bouwen.sem.family import measures
 from bouwen.sem.family.normal import Evaluated
 from bouwen.sem.model.derivatives import slots
-from bouwen.sem.model.implied import Array, Implied, Structure, with_exogenous
+from bouwen.sem.model.implied import Implied, Structure, with_exogenous
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.chisquare import Corrected, expectation

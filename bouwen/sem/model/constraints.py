@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from bouwen.checks import Array
 from bouwen.sem.model.expression import Dual, evaluate, names
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.statements import Constraint
 from bouwen.sem.model.table import ModelError, ParTable, known_labels
 
@@ -51,7 +51,7 @@ class Restrictions:
     def definitions(self, theta: Array) -> tuple[Array, Array]:
         """Values (..., k) and Jacobian (..., k, q) of the defined parameters."""
         known = self._known(theta)
-        return _stack([known[name] for name, _ in self.table.definitions], theta)
+        return _stacked_duals([known[name] for name, _ in self.table.definitions], theta)
 
     def definitions_from_rows(self, rows: Array) -> Array:
         """Values (..., k) of the definitions when the rows of the table have other values (..., rows)."""
@@ -75,7 +75,7 @@ class Restrictions:
             left, right = evaluate(c.left, known, q), evaluate(c.right, known, q)
             sign = -1.0 if c.op == "<" else 1.0
             out.append(Dual(sign * (left.value - right.value), sign * (left.gradient - right.gradient)))
-        return _stack(out, theta)
+        return _stacked_duals(out, theta)
 
     @cached_property
     def linear(self) -> tuple[Constraint, ...]:
@@ -136,7 +136,7 @@ class Restrictions:
         return self._differences(self.table.inequalities, theta)
 
 
-def _stack(duals: Sequence[Dual], theta: Array) -> tuple[Array, Array]:
+def _stacked_duals(duals: Sequence[Dual], theta: Array) -> tuple[Array, Array]:
     shape, q = theta.shape[:-1], theta.shape[-1]
     values = np.empty((*shape, len(duals)))
     slopes = np.empty((*shape, len(duals), q))

@@ -19,10 +19,11 @@ from functools import cached_property
 
 import numpy as np
 
-from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Implied, Ints, Structure
+from bouwen.checks import Array, Ints
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Implied, Structure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slots:
     """The rows that are free in some group and enter Σ or μ, and how they add up to parameters."""
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from bouwen.checks import Array
 
 #: Functions a formula may call, with their derivatives.
 FUNCTIONS: dict[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
@@ -40,7 +38,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class Symbol:
     """A parameter label, or the name of an earlier definition."""
 
     label: str
@@ -76,7 +74,7 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function of `FUNCTIONS` applied to an expression."""
 
     function: str
@@ -86,7 +84,7 @@ class Call:
         return f"{self.function}({self.argument})"
 
 
-Expression = Number | Name | Negate | Binary | Call
+Expression = Number | Symbol | Negate | Binary | FunctionCall
 
 
 _RANK = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}  # how tightly an operator binds; a minus sign has 3
@@ -102,7 +100,7 @@ def _within(expression: Expression, least: int) -> str:
     return str(expression) if rank >= least else f"({expression})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Dual:
     """A value of shape (...) with its gradient (..., q)."""
 
@@ -110,17 +108,17 @@ class Dual:
     gradient: Array
 
 
-def names(expression: Expression) -> Iterator[Name]:
+def names(expression: Expression) -> Iterator[Symbol]:
     """Every name in an expression, left to right."""
     match expression:
-        case Name():
+        case Symbol():
             yield expression
         case Negate(operand):
             yield from names(operand)
         case Binary(_, left, right):
             yield from names(left)
             yield from names(right)
-        case Call(_, argument):
+        case FunctionCall(_, argument):
             yield from names(argument)
         case Number():
             return
@@ -150,12 +148,12 @@ def _evaluate(expression: Expression, known: Mapping[str, Dual], q: int) -> Dual
     match expression:
         case Number(value):
             return Dual(np.asarray(value), np.zeros(q))
-        case Name(label):
+        case Symbol(label):
             return known[label]
         case Negate(operand):
             x = _evaluate(operand, known, q)
             return Dual(-x.value, -x.gradient)
-        case Call(function, argument):
+        case FunctionCall(function, argument):
             x = _evaluate(argument, known, q)
             f, df = FUNCTIONS[function]
             return Dual(f(x.value), _scale(df(x.value), x.gradient))

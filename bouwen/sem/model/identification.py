@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
 
 IDENTIFIED = 1e-7
@@ -42,7 +42,7 @@ class NotIdentified(BouwenError):
         super().__init__(message)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weakest:
     """The direction about which the data say least.
 

@@ -13,15 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bouwen.checks import Array, Ints
 from bouwen.sem.model.table import ParTable
-
-Array = NDArray[Any]
-Ints = NDArray[Any]
 
 DIRECTED, SYMMETRIC, INTERCEPT, THRESHOLD, SCALE = range(5)
 _KINDS = {"=~": DIRECTED, "~": DIRECTED, "~~": SYMMETRIC, "~1": INTERCEPT, "|": THRESHOLD, "~*~": SCALE}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bouwen.sem.model.implied import SYMMETRIC, Array, Implied, Structure
+from bouwen.checks import Array
+from bouwen.sem.model.implied import SYMMETRIC, Implied, Structure
 
-ROUNDING = 1e-8  # how far below zero a smallest eigenvalue counts as zero
+BELOW_ZERO = 1e-8  # how far below zero a smallest eigenvalue counts as zero
 
 
 def is_improper(structure: Structure, implied: Implied) -> Array:
@@ -59,5 +60,5 @@ def indefinite_blocks(structure: Structure, values: Array) -> Array:
         lowest = np.linalg.eigvalsh(np.where(possible[..., None, None], S, 0.0))[..., 0]
         variances = np.zeros((*values.shape[:-1], st.m))
         variances[..., i[i == j]] = values[..., rows[i == j]]
-        out[..., block] = (lowest < -ROUNDING) & (variances[..., first:last] >= 0).all(axis=-1)
+        out[..., block] = (lowest < -BELOW_ZERO) & (variances[..., first:last] >= 0).all(axis=-1)
     return out

@@ -10,16 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bouwen.sem.model.implied import (
-    DIRECTED,
-    INTERCEPT,
-    SCALE,
-    SYMMETRIC,
-    THRESHOLD,
-    Array,
-    Implied,
-    Structure,
-)
+from bouwen.checks import Array
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, THRESHOLD, Implied, Structure
 
 
 def standardise(

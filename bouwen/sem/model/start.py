@@ -8,9 +8,12 @@ converges whether items run from 0 to 1 or to 1000.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, Array, Structure
+from bouwen.checks import Array
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SCALE, SYMMETRIC, Structure
 from bouwen.sem.model.table import ParTable
 
 
@@ -40,57 +43,28 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
     p, m = structure.p, structure.m
     kind, i, j = structure.kind, structure.i, structure.j
     free, fixed = structure.is_free[g], structure.fixed[g]
-    sd = np.sqrt(np.diag(cov))
+    rough = _Rough(
+        values=np.where(free, 0.0, fixed),
+        variance=np.concatenate([np.diag(cov), np.ones(m - p)]),
+        weights=np.zeros((m - p, p)),
+        communal=np.zeros(p),
+    )
     loads: dict[int, list[int]] = {}
     loading_rows = np.flatnonzero(structure.loading)
     for r, factor in zip(loading_rows.tolist(), j[loading_rows].tolist(), strict=True):
         loads.setdefault(factor, []).append(r)
-    paths = (kind == DIRECTED) & ~structure.loading
-    values = np.where(free, 0.0, fixed)
-    variance = np.concatenate([np.diag(cov), np.ones(m - p)])  # total variances, rough for factors
-    weights = np.zeros((m - p, p))  # factors as weighted sums of items
-    communal = np.zeros(p)
     for f, rows in loads.items():
-        items = [r for r in rows if i[r] < p]
-        if not items:
-            continue
-        own = i[items]
-        if len(items) == 1:
-            share = np.array([1.0 if not _has_free(structure, g, own[0]) else 0.7])
-        else:
-            eigenvalues, vectors = np.linalg.eigh(cov[np.ix_(own, own)] / np.outer(sd[own], sd[own]))
-            first = vectors[:, -1] * np.sqrt(eigenvalues[-1])
-            size = np.clip(np.abs(first) * 0.9, 0.25, 0.9)
-            share = np.where(first < 0, -size, size)
-        raw = share * sd[own]
-        markers = [k for k, r in enumerate(items) if not free[r] and fixed[r] != 0]
-        way = 1.0 if share[0] >= 0 else -1.0  # the first item points it
-        ratio = fixed[items[markers[0]]] / raw[markers[0]] if markers else way
-        loading = np.array([raw[k] * ratio if free[r] else fixed[r] for k, r in enumerate(items)])
-        values[items] = loading
-        psi = 1 / ratio**2
-        if len(markers) > 1:  # loadings given, as in growth curves
-            psi = 0.3 * float(np.mean(sd[own] ** 2)) / max(float(np.mean(loading**2)), 1e-8)
-        variance[f] = psi
-        weights[f - p, own] = loading / (loading @ loading)
-        np.maximum.at(communal, own, np.clip(loading**2 * psi / sd[own] ** 2, 0.1, 0.9))
-    for f, rows in loads.items():  # factors of factors
-        inner = [r for r in rows if i[r] >= p]
-        if not inner:
-            continue
-        own = i[inner]
-        raw = 0.7 * np.sqrt(variance[own])
-        markers = [k for k, r in enumerate(inner) if not free[r] and fixed[r] != 0]
-        ratio = fixed[inner[markers[0]]] / raw[markers[0]] if markers else 1.0
-        loading = values[inner] = np.where(free[inner], raw * ratio, fixed[inner])
-        variance[f] = 1 / ratio**2
-        used = loading != 0  # a slope leaves out its first occasion
-        if used.any():
-            weights[f - p] = (weights[own[used] - p] / loading[used, None]).mean(axis=0)
-    joint = _joint(cov, weights, variance, communal)
+        if items := [r for r in rows if i[r] < p]:
+            _measure(structure, g, cov, f, items, rough)
+    for f, rows in loads.items():
+        if inner := [r for r in rows if i[r] >= p]:
+            _measure_by_factors(structure, g, f, inner, rough)
+    values, communal = rough.values, rough.communal
+    joint = _joint(cov, rough.weights, rough.variance, communal)
     residual = np.diag(joint).copy()
     residual[:p] *= 1 - communal
     residual[np.unique(i[structure.loading & (i >= p)])] *= 0.5
+    paths = (kind == DIRECTED) & ~structure.loading
     for outcome in np.unique(i[paths]):
         rows = np.flatnonzero(paths & (i == outcome)).tolist()
         causes = j[rows]
@@ -113,6 +87,60 @@ def _group_values(structure: Structure, g: int, mean: Array, cov: Array) -> Arra
     values[levels] = mean[i[levels]]
     values[(kind == SCALE) & free] = 1.0
     return values
+
+
+@dataclass(eq=False)
+class _Rough:
+    """What is known so far of one group, changed in place.
+
+    ``values`` (R,) of the rows; ``variance`` (m,), in all, rough for factors; ``weights`` (m − p, p), factors
+    as weighted sums of items; ``communal`` (p,), the share of each item that factors explain.
+    """
+
+    values: Array
+    variance: Array
+    weights: Array
+    communal: Array
+
+
+def _measure(structure: Structure, g: int, cov: Array, f: int, items: list[int], rough: _Rough) -> None:
+    """Loadings of a factor's own items, from the first principal component of their correlations."""
+    p, i = structure.p, structure.i
+    free, fixed, sd = structure.is_free[g], structure.fixed[g], np.sqrt(np.diag(cov))
+    own = i[items]
+    if len(items) == 1:
+        share = np.array([1.0 if not _has_free(structure, g, own[0]) else 0.7])
+    else:
+        eigenvalues, vectors = np.linalg.eigh(cov[np.ix_(own, own)] / np.outer(sd[own], sd[own]))
+        first = vectors[:, -1] * np.sqrt(eigenvalues[-1])
+        size = np.clip(np.abs(first) * 0.9, 0.25, 0.9)
+        share = np.where(first < 0, -size, size)
+    raw = share * sd[own]
+    markers = [k for k, r in enumerate(items) if not free[r] and fixed[r] != 0]
+    way = 1.0 if share[0] >= 0 else -1.0  # the first item points it
+    ratio = fixed[items[markers[0]]] / raw[markers[0]] if markers else way
+    loading = np.array([raw[k] * ratio if free[r] else fixed[r] for k, r in enumerate(items)])
+    rough.values[items] = loading
+    psi = 1 / ratio**2
+    if len(markers) > 1:  # loadings given, as in growth curves
+        psi = 0.3 * float(np.mean(sd[own] ** 2)) / max(float(np.mean(loading**2)), 1e-8)
+    rough.variance[f] = psi
+    rough.weights[f - p, own] = loading / (loading @ loading)
+    np.maximum.at(rough.communal, own, np.clip(loading**2 * psi / sd[own] ** 2, 0.1, 0.9))
+
+
+def _measure_by_factors(structure: Structure, g: int, f: int, inner: list[int], rough: _Rough) -> None:
+    """Loadings of a factor of factors."""
+    p, i, free, fixed = structure.p, structure.i, structure.is_free[g], structure.fixed[g]
+    own = i[inner]
+    raw = 0.7 * np.sqrt(rough.variance[own])
+    markers = [k for k, r in enumerate(inner) if not free[r] and fixed[r] != 0]
+    ratio = fixed[inner[markers[0]]] / raw[markers[0]] if markers else 1.0
+    loading = rough.values[inner] = np.where(free[inner], raw * ratio, fixed[inner])
+    rough.variance[f] = 1 / ratio**2
+    used = loading != 0  # a slope leaves out its first occasion
+    if used.any():
+        rough.weights[f - p] = (rough.weights[own[used] - p] / loading[used, None]).mean(axis=0)
 
 
 def _has_free(structure: Structure, g: int, item: int) -> bool:

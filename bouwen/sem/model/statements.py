@@ -79,7 +79,7 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ParsedModel:
     """The statements of a model text, in order; ``str`` gives a text with the same meaning."""
 
     formulas: tuple[Formula, ...]

@@ -3,7 +3,7 @@
 The language is lavaan's (Rosseel, 2012): one formula a line, ``lhs op rhs``, where each
 variable on the right may carry modifiers. A recursive-descent parser turns the tokens of
 `bouwen.sem.model.scanner` into the statements of `bouwen.sem.model.statements`. Whatever
-the text, the outcome is a `Model` or a `ModelSyntaxError`.
+the text, the outcome is a `ParsedModel` or a `ModelSyntaxError`.
 
 >>> print(parse_model("mood =~ m1 + a*m2; satisfaction ~ b*mood; ab := a*b"))
 mood =~ m1
@@ -18,11 +18,11 @@ import re
 from dataclasses import replace
 
 from bouwen.errors import did_you_mean
-from bouwen.sem.model.expression import FUNCTIONS, Binary, Call, Expression, Name, Negate, Number
+from bouwen.sem.model.expression import FUNCTIONS, Binary, Expression, FunctionCall, Negate, Number, Symbol
 from bouwen.sem.model.scanner import ModelSyntaxError, Token, scan
-from bouwen.sem.model.statements import Constraint, Formula, Model, Modifiers
+from bouwen.sem.model.statements import Constraint, Formula, Modifiers, ParsedModel
 
-MAX_DEPTH = 60  # nesting of parentheses; far below Python's own limit
+MAX_NESTING = 60  # nesting of parentheses; far below Python's own limit
 MAX_TERMS = 400  # operations in one formula
 MODEL_OPS = ("=~", "~~", "~*~", "~", "|")
 CONSTRAINT_OPS = (":=", "==", "<", ">")
@@ -32,7 +32,7 @@ _CONTINUES = {*MODEL_OPS, *CONSTRAINT_OPS, "+", "-", "*", "/", "^", "(", ","}
 _CONTINUED_BY = {*MODEL_OPS, *CONSTRAINT_OPS, "+", "-", "*", "/", "^", ")", ","}
 
 
-def parse_model(text: str) -> Model:
+def parse_model(text: str) -> ParsedModel:
     """Read a model.
 
     Parameters
@@ -77,7 +77,7 @@ def parse_model(text: str) -> Model:
             constraints.append(parser.constraint())
         else:
             formulas.extend(parser.formulas())
-    return Model(_merged(formulas, text), tuple(constraints))
+    return ParsedModel(_merged(formulas, text), tuple(constraints))
 
 
 def _statements(tokens: list[Token], text: str) -> list[list[Token]]:
@@ -363,7 +363,7 @@ class _Parser:
         start = self.token
         if self.operator.text == ":=":
             word = self.name("a name for the defined parameter")
-            left: Expression = Name(word.text, word.column, word.line)
+            left: Expression = Symbol(word.text, word.column, word.line)
             if self.token is not self.operator:
                 raise self.fail('expected ":=" after the name of the defined parameter')
         else:
@@ -430,8 +430,8 @@ class _Parser:
             argument = self.sum()
             self.depth -= 1
             self.expect(")", f'to close "{word.text}("')
-            return Call(word.text, argument)
-        return Name(word.text, word.column, word.line)
+            return FunctionCall(word.text, argument)
+        return Symbol(word.text, word.column, word.line)
 
     def joined(self, left: Expression, op: Token, right: Expression) -> Expression:
         self.terms += 1
@@ -441,5 +441,5 @@ class _Parser:
 
     def deeper(self) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.fail(f"this formula is nested more than {MAX_DEPTH} levels deep; split it")
+        if self.depth > MAX_NESTING:
+            raise self.fail(f"this formula is nested more than {MAX_NESTING} levels deep; split it")

@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from bouwen.checks import UnknownOption, check_choice
 from bouwen.errors import BouwenError, did_you_mean
-from bouwen.sem.model.expression import Expression, Name, names
-from bouwen.sem.model.statements import Constraint, Formula, Model
+from bouwen.sem.model.expression import Expression, Symbol, names
+from bouwen.sem.model.statements import Constraint, Formula, ParsedModel
 from bouwen.sem.model.syntax import parse_model
+from bouwen.sem.model.variables import Roles, roles
 
 Key = tuple[str, str, str]
-T = TypeVar("T")
+Some = TypeVar("Some")
 
 GROUP_EQUAL = (
     "loadings",
@@ -124,55 +125,9 @@ class TableOptions:
     """Number of thresholds of each ordered item."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """What each variable of a model is."""
-
-    latent: tuple[str, ...]
-    observed: tuple[str, ...]
-    indicators: frozenset[str]
-    exogenous: tuple[str, ...]
-    latent_exogenous: tuple[str, ...]
-    final: tuple[str, ...]
-    """Outcomes that predict nothing; their residuals covary."""
-
-
-def roles(model: Model) -> Roles:
-    """Sort the variables of a model by what they do in it.
-
-    A covariate whose mean, variance or covariance the text mentions is no longer
-    fixed: it becomes an ordinary variable of the model.
-    """
-    formulas = model.formulas
-    latent = _unique(f.lhs for f in formulas if f.op == "=~")
-    factors = set(latent)
-    measured = _unique(f.rhs for f in formulas if f.op == "=~")
-    outcomes = _unique(f.lhs for f in formulas if f.op == "~")
-    predictors = _unique(f.rhs for f in formulas if f.op == "~")
-    others = _unique(n for f in formulas for n in (f.lhs, f.rhs) if f.op in ("~~", "~1") and n)
-    others += [f.lhs for f in formulas if f.op in ("|", "~*~")]
-    indicators = frozenset(measured)
-    predicted, predicting = set(outcomes), set(predictors)
-    observed = [n for n in _unique([*measured, *outcomes, *predictors, *others]) if n not in factors]
-    mentioned = {n for f in formulas if f.op in ("~~", "~1") for n in (f.lhs, f.rhs)}
-    exogenous = [
-        n
-        for n in predictors
-        if n not in factors and n not in indicators and n not in predicted and n not in mentioned
-    ]
-    return Roles(
-        latent=tuple(latent),
-        observed=tuple(observed),
-        indicators=indicators,
-        exogenous=tuple(exogenous),
-        latent_exogenous=tuple(n for n in latent if n not in indicators and n not in predicted),
-        final=tuple(
-            n for n in [*latent, *observed] if n in predicted and n not in predicting and n not in indicators
-        ),
-    )
-
-
-def build_table(model: Model, groups: Sequence[str] = ("",), options: TableOptions | None = None) -> ParTable:
+def build_table(
+    model: ParsedModel, groups: Sequence[str] = ("",), options: TableOptions | None = None
+) -> ParTable:
     """Complete a model to a parameter table.
 
     Parameters
@@ -275,7 +230,7 @@ class _Draft:
 
 
 def _drafts(
-    model: Model, who: Roles, options: TableOptions, meanstructure: bool, groups: Sequence[str]
+    model: ParsedModel, who: Roles, options: TableOptions, meanstructure: bool, groups: Sequence[str]
 ) -> list[_Draft]:
     """User rows and automatic rows, for each group."""
     written = {(f.lhs, f.op, f.rhs) for f in model.formulas}
@@ -350,7 +305,7 @@ def _automatic(
             yield _Draft(name, "~1", "", g, value=None if g > 0 and frees_means else 0.0)
 
 
-def _of_group(entries: tuple[T, ...], g: int, groups: Sequence[str], formula: Formula) -> T | None:
+def _of_group(entries: tuple[Some, ...], g: int, groups: Sequence[str], formula: Formula) -> Some | None:
     if not entries:
         return None
     if len(entries) == 1:
@@ -451,7 +406,7 @@ def known_labels(rows: Sequence[Parameter]) -> dict[str, Parameter]:
     return known
 
 
-def definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tuple[str, Expression], ...]:
+def definitions_in_order(model: ParsedModel, rows: Sequence[Parameter]) -> tuple[tuple[str, Expression], ...]:
     """Definitions sorted so that each uses only labels and earlier ones."""
     labels = known_labels(rows)
     waiting: dict[str, Constraint] = {}
@@ -475,7 +430,7 @@ def definitions_in_order(model: Model, rows: Sequence[Parameter]) -> tuple[tuple
     return tuple(sorted(done.items(), key=lambda item: (_depth(item[0], done), order.index(item[0]))))
 
 
-def _text_of(name: str, model: Model) -> str:
+def _text_of(name: str, model: ParsedModel) -> str:
     return next(c.text for c in model.constraints if c.op == ":=" and str(c.left) == name)
 
 
@@ -489,7 +444,7 @@ def _check_labels(
 ) -> None:
     labels = known_labels(rows)
     for c in constraints:
-        used: list[Name] = [*(() if c.op == ":=" else names(c.left)), *names(c.right)]
+        used: list[Symbol] = [*(() if c.op == ":=" else names(c.left)), *names(c.right)]
         for name in used:
             if name.label not in labels and name.label not in definitions:
                 candidates = [*(k for k in labels if not k.startswith(".p")), *definitions]
@@ -499,7 +454,3 @@ def _check_labels(
                     f"{did_you_mean(name.label, candidates)}",
                     item=name.label,
                 )
-
-
-def _unique(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(items))

@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
-from bouwen.checks import DataError
+from bouwen.checks import Array, DataError
 from bouwen.sem.model.derivatives import jacobian
-from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Array, Implied, Structure
+from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Implied, Structure
 from bouwen.sem.normal.discrepancy import LikelihoodPoint, likelihood
 from bouwen.sem.normal.inference import (
     Test,

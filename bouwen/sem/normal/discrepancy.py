@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.linalg import LinAlgError
 
+from bouwen.checks import Array, Ints
 from bouwen.sem.model.derivatives import (
     Slots,
     collect_matrix,
@@ -28,7 +29,7 @@ from bouwen.sem.model.derivatives import (
     slots,
     trace_by_row,
 )
-from bouwen.sem.model.implied import Array, Implied, Ints, Structure, implied_moments, with_exogenous
+from bouwen.sem.model.implied import Implied, Structure, implied_moments, with_exogenous
 from bouwen.sem.normal.moments import Sample
 
 SINGULAR = 1e-10  # share of an item's variance that those before it leave, below which a sample is singular
@@ -73,7 +74,7 @@ class Objective(Protocol):
         """Evaluate at parameters (..., q)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Likelihood:
     """Normal-theory likelihood, for complete and for incomplete data.
 
@@ -333,7 +334,7 @@ def _saturated_moments(sample: Sample) -> Implied:
     return Implied(sample.cov, sample.mean, empty, empty, empty, empty, empty)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeastSquares:
     """Quadratic distances in the covariances: generalised and unweighted least squares.
 

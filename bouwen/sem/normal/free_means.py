@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bouwen.checks import Array, Ints
 from bouwen.sem.model.derivatives import slots
-from bouwen.sem.model.implied import INTERCEPT, Array, Ints, implied_moments
+from bouwen.sem.model.implied import INTERCEPT, implied_moments
 from bouwen.sem.normal.discrepancy import Likelihood
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WithoutMeans:
     """A likelihood of covariances alone, and how the intercepts follow.
 

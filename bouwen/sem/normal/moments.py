@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import ConstantItem, DataError, check_names, check_numbers
+from bouwen.checks import Array, ConstantItem, DataError, Ints, check_names, check_numbers
 from bouwen.errors import did_you_mean
 from bouwen.results import Result, how_many
-from bouwen.sem.model.implied import Array, Ints
 
 
 class UnknownItem(DataError):
@@ -109,7 +108,7 @@ class Moments(Result):
         return f"{how_many(len(self.names), 'item')}{means}, n = {self.n}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patterns:
     """Respondents by which items they answered; P patterns over all groups.
 
@@ -139,7 +138,7 @@ class Patterns:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """What a model is fitted to: G groups and p items.
 
@@ -197,13 +196,7 @@ def read_sample(
     -----
     Groups are in the order of their first appearance in the data.
     """
-    columns = [str(c) for c in data.columns]
-    roles = [(name, "in the model") for name in names]
-    roles += [(name, f"given as {what}") for name, what in ((group, "group"), (cluster, "cluster")) if name]
-    for name, role in roles:
-        if name not in data.columns:
-            raise UnknownItem(name, columns, role)
-    check_names(column for column in columns if column in names)
+    _check_columns(data, names, group, cluster)
     values = _matrix(data, names)
     keep = ~np.isnan(values).all(axis=1)
     n_empty = int((~keep).sum())
@@ -212,32 +205,10 @@ def read_sample(
         n_empty = 0
     elif len(complete):
         keep &= ~np.isnan(values[:, [list(names).index(n) for n in complete]]).any(axis=1)
-    labels: tuple[object, ...] = ("",)
-    codes = np.zeros(len(data), dtype=np.int64)
-    if group:
-        codes, found = pd.factorize(data[group])
-        labels = tuple(int(v) if isinstance(v, float) and v.is_integer() else v for v in found)
-        keep &= codes >= 0
-    clusters = np.zeros(len(data), dtype=np.int64)
-    if cluster:
-        clusters, _ = pd.factorize(data[cluster])
-        if (clusters[keep] < 0).any():
-            raise DataError(
-                f'{int((clusters[keep] < 0).sum())} respondents have no value in "{cluster}"', item=cluster
-            )
-    notes = []
-    left_out = int((~keep).sum())
-    if left_out and missing == "listwise":
-        notes.append(
-            f"listwise deletion left out {left_out} of {len(data)} respondents with a missing answer"
-        )
-    elif left_out:
-        why = (
-            "no answer at all" if left_out == n_empty else "no answer at all, or a missing covariate or group"
-        )
-        notes.append(f"left out {left_out} of {len(data)} respondents with {why}")
-    if missing == "pairwise" and np.isnan(values[keep]).any():
-        notes.append("pairwise deletion: each statistic uses the respondents who answered its own items")
+    labels, codes = _groups_of(data, group)
+    keep &= codes >= 0
+    clusters = _clusters_of(data, cluster, keep)
+    notes = _notes(values, keep, n_empty, missing)
     group_names = tuple(map(str, labels))
     positions = tuple(np.flatnonzero(keep & (codes == g)) for g in range(len(labels)))
     rows = tuple(np.ascontiguousarray(values[i]) for i in positions)
@@ -268,8 +239,53 @@ def read_sample(
         cluster=tuple(clusters[i] for i in positions) if cluster else (),
         patterns=patterns,
         total=len(data),
-        notes=tuple(notes),
+        notes=notes,
     )
+
+
+def _check_columns(data: pd.DataFrame, names: Sequence[str], group: str | None, cluster: str | None) -> None:
+    """Refuse variables that the data lack, or hold twice."""
+    columns = [str(c) for c in data.columns]
+    roles = [(name, "in the model") for name in names]
+    roles += [(name, f"given as {what}") for name, what in ((group, "group"), (cluster, "cluster")) if name]
+    for name, role in roles:
+        if name not in data.columns:
+            raise UnknownItem(name, columns, role)
+    check_names(column for column in columns if column in names)
+
+
+def _groups_of(data: pd.DataFrame, group: str | None) -> tuple[tuple[object, ...], Ints]:
+    """The groups' values in the order of their first appearance, and each respondent's; -1 for none."""
+    if not group:
+        return ("",), np.zeros(len(data), dtype=np.int64)
+    codes, found = pd.factorize(data[group])
+    return tuple(int(v) if isinstance(v, float) and v.is_integer() else v for v in found), codes
+
+
+def _clusters_of(data: pd.DataFrame, cluster: str | None, keep: Array) -> Ints:
+    """Each respondent's cluster."""
+    if not cluster:
+        return np.zeros(len(data), dtype=np.int64)
+    clusters, _ = pd.factorize(data[cluster])
+    if lost := int((clusters[keep] < 0).sum()):
+        raise DataError(f'{lost} respondents have no value in "{cluster}"', item=cluster)
+    return np.asarray(clusters)
+
+
+def _notes(values: Array, keep: Array, n_empty: int, missing: str) -> tuple[str, ...]:
+    """What is said aloud about gaps."""
+    notes = []
+    left_out, n = int((~keep).sum()), len(keep)
+    if left_out and missing == "listwise":
+        notes.append(f"listwise deletion left out {left_out} of {n} respondents with a missing answer")
+    elif left_out:
+        why = (
+            "no answer at all" if left_out == n_empty else "no answer at all, or a missing covariate or group"
+        )
+        notes.append(f"left out {left_out} of {n} respondents with {why}")
+    if missing == "pairwise" and np.isnan(values[keep]).any():
+        notes.append("pairwise deletion: each statistic uses the respondents who answered its own items")
+    return tuple(notes)
 
 
 def sample_from_moments(

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bouwen.checks import DataError
-from bouwen.sem.model.implied import Array
+from bouwen.checks import Array, DataError
 from bouwen.sem.normal.moments import Patterns
 
 MAX_EM_STEPS = 5000

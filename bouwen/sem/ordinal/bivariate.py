@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, owens_t
 
-Array = NDArray[np.float64]
+from bouwen.checks import Array
+
 Indices = NDArray[np.intp]
 
 FAR = 40.0  # beyond every threshold: the standard normal density underflows to zero here

@@ -17,22 +17,14 @@ from functools import cached_property
 
 import numpy as np
 
+from bouwen.checks import Array, Ints
 from bouwen.sem.model.derivatives import Slots, jacobian
-from bouwen.sem.model.implied import (
-    DIRECTED,
-    SCALE,
-    THRESHOLD,
-    Array,
-    Implied,
-    Ints,
-    Structure,
-    implied_moments,
-)
+from bouwen.sem.model.implied import DIRECTED, SCALE, THRESHOLD, Implied, Structure, implied_moments
 from bouwen.sem.model.standardised import numeric_jacobian
 from bouwen.sem.normal.chisquare import theta_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Which model quantity each first-stage statistic is.
 
@@ -64,7 +56,7 @@ def read_layout(labels: Sequence[tuple[str, str, str]], observed: Sequence[str])
     return Layout((t[0], t[1], t[2]), (m[0], m[1]), (b[0], b[1], b[2]), (c[0], c[1], c[2]), len(labels))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeightedLeastSquares:
     """f = ½ Σ_g (n_g/N) (s − σ)ᵀ W (s − σ), W diagonal.
 

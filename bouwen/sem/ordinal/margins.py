@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from bouwen.checks import ConstantItem, DataError
-from bouwen.sem.ordinal.bivariate import FAR, LEAST_PROBABILITY, Array, normal_pdf
+from bouwen.checks import Array, ConstantItem, DataError
+from bouwen.sem.ordinal.bivariate import FAR, LEAST_PROBABILITY, normal_pdf
 
 Codes = NDArray[np.intp]
 Label = tuple[str, str, str]
@@ -37,7 +37,7 @@ def _in_group(group: str) -> str:
     return f' in group "{group}"' if group else ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ordered:
     """What one ordered item says by itself: y = c where τ_c < y* ≤ τ_{c+1}, y* = βx + normal noise.
 
@@ -78,7 +78,7 @@ class Ordered:
         """Thresholds minus βx below and above each answer, (N, 2); ∓`FAR` at the ends."""
         ends = np.concatenate([[-FAR], self.thresholds, [FAR, FAR]])
         around = np.stack([ends[self.codes], ends[np.minimum(self.codes, len(self.thresholds)) + 1]], axis=-1)
-        return np.clip(around - self.shift[:, None], -FAR, FAR)
+        return np.asarray(np.clip(around - self.shift[:, None], -FAR, FAR))
 
     @property
     def levels(self) -> Array:
@@ -109,7 +109,7 @@ class Ordered:
         return influence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Continuous:
     """What one continuous item says by itself: y = μ + βx + noise of variance σ².
 

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
-from bouwen.sem.ordinal.bivariate import Array
-from bouwen.sem.ordinal.margins import Continuous, Margin, Ordered, read_continuous, read_ordered
-from bouwen.sem.ordinal.pairs import Correlations, correlate
-
-Label = tuple[str, str, str]
+from bouwen.sem.ordinal.margins import Continuous, Label, Margin, Ordered, read_continuous, read_ordered
+from bouwen.sem.ordinal.pairs import PairCorrelations, correlate_pairs
 
 
 class NothingInCommon(BouwenError):
@@ -30,7 +28,7 @@ class NothingInCommon(BouwenError):
         super().__init__(f'nobody answered both "{first}" and "{second}", so their correlation is unknown.')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OrdinalMoments:
     """Statistics of ordered and continuous items and their sampling covariance.
 
@@ -144,7 +142,7 @@ def ordinal_moments(
         else:
             margins.append(read_continuous(answers[:, j], given, name, group))
     _check_overlap(margins)
-    return _stack(margins, correlate(margins, given), tuple(covariate_names), len(answers))
+    return _stack(margins, correlate_pairs(margins, given), tuple(covariate_names), len(answers))
 
 
 def _respondents(answers: Array, given: Array, missing: str) -> NDArray[np.intp]:
@@ -167,7 +165,7 @@ def _check_overlap(margins: Sequence[Margin]) -> None:
 
 
 def _stack(
-    margins: Sequence[Margin], pairs: Correlations, covariates: tuple[str, ...], n: int
+    margins: Sequence[Margin], pairs: PairCorrelations, covariates: tuple[str, ...], n: int
 ) -> OrdinalMoments:
     """Put the statistics and influences of items and pairs in lavaan's order."""
     deviation = np.sqrt([margin.variance for margin in margins])

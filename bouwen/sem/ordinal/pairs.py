@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bouwen.checks import Array
 from bouwen.sem.ordinal.bivariate import (
     EDGE,
     FAR,
-    Array,
+    Indices,
     cell_probabilities,
     cell_slopes,
     cell_strips,
@@ -30,11 +30,9 @@ from bouwen.sem.ordinal.bivariate import (
 )
 from bouwen.sem.ordinal.margins import Continuous, Margin, Ordered
 
-Indices = NDArray[np.intp]
 
-
-@dataclass(frozen=True)
-class Correlations:
+@dataclass(frozen=True, eq=False)
+class PairCorrelations:
     """The K = p(p − 1)/2 pairs, column by column below the diagonal.
 
     Attributes
@@ -54,7 +52,7 @@ class Correlations:
     warnings: tuple[str, ...]
 
 
-def correlate(margins: Sequence[Margin], covariates: Array) -> Correlations:
+def correlate_pairs(margins: Sequence[Margin], covariates: Array) -> PairCorrelations:
     """Estimate every latent correlation, and each respondent's influence on it.
 
     With s the score of ρ and t those of the margins, the influence is
@@ -97,7 +95,7 @@ def correlate(margins: Sequence[Margin], covariates: Array) -> Correlations:
         for i, j in zip(first[abs(rho) > EDGE - 1e-6], second[abs(rho) > EDGE - 1e-6], strict=True)
     ]
     _to_covariances(influence, rho, margins, first, second)
-    return Correlations(first, second, rho, influence, tuple(warnings))
+    return PairCorrelations(first, second, rho, influence, tuple(warnings))
 
 
 def _to_covariances(
@@ -117,7 +115,7 @@ def _to_covariances(
                 influence[k] += rho[k] * scale / (2 * item.variance) * item.influence[-1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CrossTables:
     """Cross tables of ordered items, padded to the largest number of categories C.
 
@@ -249,7 +247,7 @@ def without_empty_corner(counts: Array) -> Array:
     return filled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Cases:
     """Some pairs at their maximum: derivatives of each respondent's log-likelihood.
 
@@ -317,7 +315,7 @@ def _mixed_pairs(one: _Side, two: _Side, start: Array) -> _Cases:
     speed = (r[..., None] * one.limits - z[..., None]) / (root * root)[..., None]
     by_rho = np.sum(by_limits * speed, axis=-1)
     by_z = -z * present - r * by_limits.sum(axis=-1)
-    return _Cases(rho, by_rho, by_limits, _by_moments(by_z, z, two.variance, present))
+    return _Cases(rho, by_rho, by_limits, _by_mean_and_variance(by_z, z, two.variance, present))
 
 
 def _continuous_pairs(one: _Side, two: _Side, start: Array) -> _Cases:
@@ -330,10 +328,13 @@ def _continuous_pairs(one: _Side, two: _Side, start: Array) -> _Cases:
     by_rho = (present * r * free + (1 + r * r) * a * b - r * (a * a + b * b)) / free**2
     by_a, by_b = (r * b - a) / free, (r * a - b) / free
     return _Cases(
-        rho, by_rho, _by_moments(by_a, a, one.variance, present), _by_moments(by_b, b, two.variance, present)
+        rho,
+        by_rho,
+        _by_mean_and_variance(by_a, a, one.variance, present),
+        _by_mean_and_variance(by_b, b, two.variance, present),
     )
 
 
-def _by_moments(by_z: Array, z: Array, variance: Array, present: Array) -> Array:
+def _by_mean_and_variance(by_z: Array, z: Array, variance: Array, present: Array) -> Array:
     """From the derivative by z = (x − μ)/σ to those by μ and σ², the density's 1/σ included."""
     return np.stack([-by_z / np.sqrt(variance), -(present + z * by_z) / (2 * variance)], axis=-1)

@@ -10,9 +10,8 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from bouwen.checks import check_count, check_share
+from bouwen.checks import Array, check_count, check_share
 from bouwen.sem.fit import Fit
-from bouwen.sem.model.implied import Array
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(61)  # expectations under a standard normal

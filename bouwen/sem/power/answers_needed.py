@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from bouwen.sem.power.simulated import Power
 
-COLUMNS = ["n", "mc_error", "beyond"]
+NEEDED_COLUMNS = ["n", "mc_error", "beyond"]
 
 
 def needed(result: Power, power: float = 0.80, *, population_size: int | None = None) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def needed(result: Power, power: float = 0.80, *, population_size: int | None = 
         str(target): _one(part, power, result.alpha, result.population_size, population_size)
         for target, part in result.results.groupby("target", sort=False)
     }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("target")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=NEEDED_COLUMNS).rename_axis("target")
 
 
 def _one(

@@ -29,10 +29,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_count
+from bouwen.checks import Array, check_count
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
-from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Array, Structure
+from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Structure
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.power.population import ModelPopulation
 from bouwen.sem.power.replications import Analysis, draw_moments
@@ -46,7 +46,7 @@ MOST = 0.95  # largest share of an item's variance that factors may explain
 TAILS = (0.05, 0.10)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FactorModel:
     """A standardised factor model: loadings (p, F) and factor correlations (F, F)."""
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from bouwen.checks import check_count
+from bouwen.checks import Array, check_count
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.results import Result, how_many
 from bouwen.sem.fit import Fit
@@ -23,12 +23,11 @@ from bouwen.sem.model.implied import (
     INTERCEPT,
     SYMMETRIC,
     THRESHOLD,
-    Array,
     Structure,
     compile_structure,
     total_effects,
 )
-from bouwen.sem.model.statements import Formula, Model, Modifiers
+from bouwen.sem.model.statements import Formula, Modifiers, ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ModelError, TableOptions, build_table
 
@@ -113,12 +112,13 @@ class ModelPopulation(Result):
         labels = _group_names(statements, groups)
         formulas = tuple(_valued(f) for f in statements.formulas)
         cuts = [f for f in formulas if f.op == "|"]
-        plain = Model(tuple(f for f in formulas if f.op != "|"), ())
+        plain = ParsedModel(tuple(f for f in formulas if f.op != "|"), ())
         table = build_table(plain, labels, TableOptions(fixed_x=False, meanstructure=True))
         structure = compile_structure(table)
         unknown = np.array([row.value is None for row in table.rows]).reshape(structure.fixed.shape)
         moments = [
-            _moments(structure, values, none) for values, none in zip(structure.fixed, unknown, strict=True)
+            _completed_moments(structure, values, none)
+            for values, none in zip(structure.fixed, unknown, strict=True)
         ]
         population = ModelPopulation(
             names=structure.observed,
@@ -236,7 +236,7 @@ def as_population(source: str | Fit | ModelPopulation) -> ModelPopulation:
     return ModelPopulation.of(source) if isinstance(source, Fit) else ModelPopulation.read(source)
 
 
-def _group_names(model: Model, groups: Sequence[str] | None) -> tuple[str, ...]:
+def _group_names(model: ParsedModel, groups: Sequence[str] | None) -> tuple[str, ...]:
     count = max((len(f.modifiers.fixed) for f in model.formulas), default=1)
     if groups is not None:
         return tuple(map(str, groups))
@@ -255,7 +255,7 @@ def _valued(formula: Formula) -> Formula:
     return replace(formula, modifiers=Modifiers(fixed=values))
 
 
-def _moments(structure: Structure, values: Array, unknown: Array) -> tuple[Array, Array]:
+def _completed_moments(structure: Structure, values: Array, unknown: Array) -> tuple[Array, Array]:
     """Means and covariances of the items of one group, unknown variances completed.
 
     With E = (I − A)⁻¹ the total variances are linear in the disturbance variances s:

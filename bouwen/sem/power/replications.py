@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.linalg import LinAlgError
 from scipy.special import ndtri
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
 from bouwen.sem.after.compare import difference_test
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.model.constraints import Restrictions
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.improper import is_improper
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.inference import bread
@@ -42,7 +42,7 @@ AT_ONCE = 10  # replications whose draws are held at one time
 
 
 @dataclass(frozen=True)
-class Parameter:
+class TargetParameter:
     """A parameter of the analysis, free or defined.
 
     ``row`` is its place among the rows of a table and the definitions after them. The table of the population
@@ -77,7 +77,7 @@ class Analysis:
     levels: tuple[tuple[str, ...], ...]
     gaps: Gaps | None
     population: ModelPopulation
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[TargetParameter, ...] = ()
     alpha: float = 0.05
 
     @property
@@ -120,7 +120,7 @@ class Analysis:
         return fit_sem(self.model, data, group_equal=self.levels[level])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Replications:
     """What came of D samples.
 
@@ -246,7 +246,7 @@ def _by_moments(
         value, theta, vcov, improper_ones = _fit_all(target, analysis, moments)
         chisq[:, level], df[:, level] = 2 * sum(sizes) * value, target.df
         if level == 0:
-            found = estimates(target.partable, theta, vcov * shrink, analysis, rng)
+            found = drawn_estimates(target.partable, theta, vcov * shrink, analysis, rng)
             bad = improper_ones
     return Replications(*found, whole, chisq, df, np.diff(chisq), np.diff(df), bad)
 
@@ -283,24 +283,24 @@ def stacked_bread(information: Array, basis: Array | None) -> Array:
         return out
 
 
-def parameters_of(table: ParTable) -> dict[str, Parameter]:
+def parameters_of(table: ParTable) -> dict[str, TargetParameter]:
     """Free and defined parameters of a table by the names that `bouwen.model_power` knows them by."""
-    out: dict[str, Parameter] = {}
+    out: dict[str, TargetParameter] = {}
     for k, row in enumerate(table.rows):
         if row.free >= 0:
-            out.setdefault(table.free_name(row.free), Parameter(table.free_name(row.free), k))
+            out.setdefault(table.free_name(row.free), TargetParameter(table.free_name(row.free), k))
     for k, (name, _) in enumerate(table.definitions):
-        out[name] = Parameter(name, len(table.rows) + k)
+        out[name] = TargetParameter(name, len(table.rows) + k)
     return out
 
 
-def _rows_in(table: ParTable, parameters: Sequence[Parameter]) -> list[int]:
+def _rows_in(table: ParTable, parameters: Sequence[TargetParameter]) -> list[int]:
     """Where a table has the parameters of another one."""
     own = parameters_of(table)
     return [own[p.name].row for p in parameters]
 
 
-def values_of(table: ParTable, theta: Array, parameters: Sequence[Parameter]) -> tuple[Array, Array]:
+def values_of(table: ParTable, theta: Array, parameters: Sequence[TargetParameter]) -> tuple[Array, Array]:
     """Parameters (D, T), free and defined, and their Jacobian (D, T, q)."""
     q = table.n_free
     values, J = [theta], [np.broadcast_to(np.eye(q), (len(theta), q, q))]
@@ -314,7 +314,7 @@ def values_of(table: ParTable, theta: Array, parameters: Sequence[Parameter]) ->
     return np.concatenate(values, axis=-1)[:, place], np.concatenate(J, axis=-2)[:, place]
 
 
-def estimates(
+def drawn_estimates(
     table: ParTable, theta: Array, vcov: Array, analysis: Analysis, rng: np.random.Generator
 ) -> tuple[Array, Array, Array, Array]:
     """Estimates, standard errors and confidence limits, each (D, T).
@@ -377,10 +377,12 @@ def _by_rows(
         for k, fit in enumerate(fits):
             out["chisq"][d, k], out["df"][d, k] = fit.tests[-1].chisq, fit.tests[-1].df
         for k, (free, restricted) in enumerate(pairwise(fits)):
-            out["difference"][d, k], out["difference_df"][d, k] = _difference(free, restricted)
+            out["difference"][d, k], out["difference_df"][d, k] = _difference_or_nan(free, restricted)
         if fits:
             first = fits[0]
-            found = estimates(first.partable, first.theta[None], first.vcov[None] * shrink, analysis, rng)
+            found = drawn_estimates(
+                first.partable, first.theta[None], first.vcov[None] * shrink, analysis, rng
+            )
             for name, value in zip(shape, found, strict=False):
                 out[name][d] = value[0]
             bad[d] = bool(is_improper(first.structure, first.implied))
@@ -406,7 +408,7 @@ def _fit_rows(analysis: Analysis, rows: Sequence[Array], most: int | None = None
     return fits
 
 
-def _difference(free: Fit, restricted: Fit) -> tuple[float, float]:
+def _difference_or_nan(free: Fit, restricted: Fit) -> tuple[float, float]:
     try:
         test = difference_test(free, restricted)
     except BouwenError:

@@ -11,19 +11,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri, chndtrix
 
-from bouwen.checks import NotACount, UnknownOption, check_count, check_share
+from bouwen.checks import Array, NotACount, UnknownOption, check_count, check_share
 from bouwen.results import Result, how_many, short
 from bouwen.sem.family.measures import CLOSE_FIT
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.constraints import Restrictions
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.power.answers import Gaps
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
 from bouwen.sem.power.replications import (
     Analysis,
-    Parameter,
     Replications,
+    TargetParameter,
     check_sizes,
     parameters_of,
     replicate,
@@ -32,7 +31,7 @@ from bouwen.sem.resample.workers import run_chunks
 
 #: Tests of the whole model that can be targets; steps of invariance are "equal loadings" and so on.
 FIT_TESTS = ("exact fit", "close fit", "not-close fit")
-COLUMNS = [
+POWER_COLUMNS = [
     "n", "target", "power", "mc_error", "true", "mean", "bias", "relative_bias", "coverage", "se_mean", "sd",
     "replications", "converged", "improper",
 ]  # fmt: skip
@@ -126,7 +125,7 @@ def model_power(
         √(1 − n/N). Tests of fit stay as they are. Groups have their shares in it.
     alpha : float
         Two-sided for parameters. Free parameters are tested by z, defined ones by the percentile interval
-        of drawn parameters (see `bouwen.sem.power.replications.estimates`), which finds indirect effects
+        of drawn parameters (see `bouwen.sem.power.replications.drawn_estimates`), which finds indirect effects
         about as often as the bootstrap does.
     seed : int
         The same seed gives the same figures for a sample size, whichever others are asked for and for any
@@ -195,11 +194,11 @@ def model_power(
         rows = _parameter_rows(found, analysis.parameters, true)
         rows |= _test_rows(found, wanted, steps, sum(sizes), len(sizes), alpha)
         tables.append(_account(pd.DataFrame([rows[name] for name in wanted]), found, sum(sizes), wanted))
-    return Power(pd.concat(tables, ignore_index=True)[COLUMNS], alpha, population_size)
+    return Power(pd.concat(tables, ignore_index=True)[POWER_COLUMNS], alpha, population_size)
 
 
 def _targets(
-    asked: Sequence[str] | None, known: dict[str, Parameter], table: ParTable, steps: Sequence[str]
+    asked: Sequence[str] | None, known: dict[str, TargetParameter], table: ParTable, steps: Sequence[str]
 ) -> list[str]:
     if asked is None:
         rows = table.rows
@@ -216,8 +215,8 @@ def _targets(
 
 
 def _estimable(
-    known: dict[str, Parameter], table: ParTable, population: ModelPopulation
-) -> dict[str, Parameter]:
+    known: dict[str, TargetParameter], table: ParTable, population: ModelPopulation
+) -> dict[str, TargetParameter]:
     """Without the residual variances of ordered items, which their thresholds fix."""
     rows = table.rows
     fixed = {
@@ -255,7 +254,7 @@ def _true_values(analysis: Analysis, reference: Fit) -> Array:
 
 
 def _parameter_rows(
-    found: Replications, parameters: Sequence[Parameter], true: Array
+    found: Replications, parameters: Sequence[TargetParameter], true: Array
 ) -> dict[str, dict[str, float]]:
     """Power, bias and coverage of each parameter, over the replications that have an estimate."""
     good = np.isfinite(found.se).all(axis=1)
@@ -319,7 +318,7 @@ def _test_rows(
 def _account(rows: pd.DataFrame, found: Replications, n: int, wanted: Sequence[str]) -> pd.DataFrame:
     """Rows of one sample size with the account of its replications."""
     converged = np.isfinite(found.chisq[:, 0])
-    return rows.reindex(columns=COLUMNS).assign(
+    return rows.reindex(columns=POWER_COLUMNS).assign(
         n=n,
         target=list(wanted),
         replications=len(converged),

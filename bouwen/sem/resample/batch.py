@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bouwen.checks import Array
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import IDENTIFIED, NotIdentified, smallest_curvature
-from bouwen.sem.model.implied import Array
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Likelihood, Objective
 from bouwen.sem.normal.free_means import WithoutMeans
@@ -25,7 +25,7 @@ from bouwen.sem.solution import NotConverged, estimate
 CONVERGED, NOT_CONVERGED, NO_SAMPLE = range(3)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch:
     """The solutions of D draws.
 

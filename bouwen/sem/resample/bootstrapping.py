@@ -10,17 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import UnknownOption, check_choice, check_count
+from bouwen.checks import Array, UnknownOption, check_choice, check_count
 from bouwen.errors import BouwenError
 from bouwen.results import Result
 from bouwen.sem.after.intervals import acceleration_of, limits, spread
 from bouwen.sem.after.summary import html_page, text_page
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
-from bouwen.sem.model.implied import Array
 from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
-from bouwen.sem.resample.draws import source_of, weighted_stack
+from bouwen.sem.resample.draws import source_of_draws, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES
 from bouwen.sem.resample.summary import draws_as_dict, draws_in_short, intervals_by_kind
@@ -302,7 +301,7 @@ def bootstrap(
             raise UnsupportedModel(
                 f'estimator="{fit.call.estimator.name}" has no "{name}"; leave it out of measures='
             )
-    source = source_of(fit, kind)
+    source = source_of_draws(fit, kind)
     kept = list(dict.fromkeys([*measures, *(["chisq"] if kind != "nonparametric" else [])]))
     parts = run_chunks(
         partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws"

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from bouwen.checks import Array
 from bouwen.sem.model.identification import IDENTIFIED, smallest_curvature
-from bouwen.sem.model.implied import Array
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.resample.samples import take
 from bouwen.sem.solution import DONE, foreseen
@@ -39,7 +39,7 @@ class Function(Protocol):
         """The same for some of the draws."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Descent:
     """Where each draw got to: parameters (D, q), values (D,), evaluations (D,) and whether it has arrived."""
 

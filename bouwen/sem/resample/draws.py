@@ -11,11 +11,11 @@ from typing import Protocol
 
 import numpy as np
 
-from bouwen.checks import check_choice
+from bouwen.checks import Array, check_choice
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fit import Fit
-from bouwen.sem.model.implied import Array, Implied
+from bouwen.sem.model.implied import Implied
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
 from bouwen.sem.normal.saturated import em_moments
@@ -36,7 +36,7 @@ class Source(Protocol):
         """The discrepancies of a chunk of draws, and the family that reports them."""
 
 
-def source_of(fit: Fit, kind: str) -> Source:
+def source_of_draws(fit: Fit, kind: str) -> Source:
     """How to draw samples of one kind.
 
     Raises

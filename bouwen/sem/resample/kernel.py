@@ -13,7 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Array, Ints, Structure
+from bouwen.checks import Array, Ints
+from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Structure
 from bouwen.sem.normal.discrepancy import Likelihood
 
 SMALL = 8  # variables up to which sweeping beats inverting by halves
@@ -143,8 +144,8 @@ class Places:
         return np.array(places), collect.reshape(-1, st.q)
 
 
-@dataclass(frozen=True)
-class Gaps:
+@dataclass(frozen=True, eq=False)
+class MissingPlaces:
     """A missing pattern: its place among the patterns, its group, what is missing and what is answered.
 
     ``spread`` is the place of its covariances among those kept; None where the pattern is one respondent's.
@@ -156,7 +157,7 @@ class Gaps:
     spread: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kernel:
     """The likelihood of a stack of draws, as a function of a stack of parameters.
 
@@ -175,7 +176,7 @@ class Kernel:
     places: Places
     group: Ints
     observed: Array | None
-    gaps: tuple[Gaps, ...]
+    gaps: tuple[MissingPlaces, ...]
     share: Array
     mean: Array
     cov: Array
@@ -191,13 +192,13 @@ class Kernel:
         constants = np.concatenate([fixed, np.zeros((D, 1)), np.ones((D, 1))], axis=1)
         own = o.group == np.arange(o.structure.n_groups)[:, None]
         cov = np.stack([np.einsum("dj,djab->dab", o.share[:, g], o.cov[:, g]) for g in own], axis=1)
-        gaps: list[Gaps] = []
+        gaps: list[MissingPlaces] = []
         spreads: list[int] = []
         for k, answered in enumerate(np.ones((0, 0)) if o.observed is None else o.observed):
             missing = np.flatnonzero(answered == 0)
             several = bool(o.cov[:, k].any())
             if len(missing):
-                gaps.append(Gaps(k, int(o.group[k]), missing, len(spreads) if several else None))
+                gaps.append(MissingPlaces(k, int(o.group[k]), missing, len(spreads) if several else None))
                 spreads += [k] if several else []
         return cls(
             places=Places(o.structure),
@@ -231,7 +232,7 @@ class Kernel:
         """
         at, filling = self.places, np.concatenate([theta, self.constants], axis=1)
         arrows, covariances = at.among_others
-        E = total_effects(filling.take(arrows, axis=1), at.depth)
+        E = effects_by_depth(filling.take(arrows, axis=1), at.depth)
         L = filling.take(at.from_others, axis=1) @ E
         LS = L @ filling.take(covariances, axis=1)
         cov = filling.take(at.of_ends, axis=1)
@@ -295,7 +296,7 @@ class Kernel:
         own = [self.group == g for g in range(self.places.structure.n_groups)]
         return np.stack([a[:, g].swapaxes(1, 2) @ b[:, g] for g in own], axis=1)
 
-    def _fill(self, gaps: Gaps, W: Array, residual: Array, M: Array) -> Array:
+    def _fill(self, gaps: MissingPlaces, W: Array, residual: Array, M: Array) -> Array:
         """Fill in a pattern's residuals, and add to M what is uncertain about them; its part of the value.
 
         Given the answers, the missing ones have expectation B (m − μ) with B = −V W_mo and covariance
@@ -317,7 +318,7 @@ class Kernel:
         return np.asarray(share[:, 0, 0] * (logdet - len(m)))
 
 
-def total_effects(identity_plus_A: Array, depth: int | None) -> Array:
+def effects_by_depth(identity_plus_A: Array, depth: int | None) -> Array:
     """E = (I − A)⁻¹ = I + A (I + A (I + …)), which ends after the longest path."""
     E, one = identity_plus_A, np.eye(identity_plus_A.shape[-1])
     if depth is None:

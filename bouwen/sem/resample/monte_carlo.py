@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_count
+from bouwen.checks import Array, check_count
 from bouwen.sem.after.intervals import limits, spread
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.constraints import Restrictions
-from bouwen.sem.model.implied import Array, row_values
-from bouwen.sem.model.statements import Constraint, Model
+from bouwen.sem.model.implied import row_values
+from bouwen.sem.model.statements import Constraint, ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, definitions_in_order
 from bouwen.sem.options import UnsupportedModel
@@ -104,7 +104,7 @@ def define(table: ParTable, expressions: Mapping[str, str]) -> ParTable:
     have = parse_model(
         "\n".join(f"{name} := {text}" for (name, _), text in zip(table.definitions, table.texts, strict=True))
     )
-    model = Model((), (*have.constraints, *added.constraints))
+    model = ParsedModel((), (*have.constraints, *added.constraints))
     texts: dict[str, Constraint] = {str(c.left): c for c in model.constraints}
     ordered = definitions_in_order(model, table.rows)
     return replace(table, definitions=ordered, texts=tuple(texts[name].text for name, _ in ordered))

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from bouwen.checks import Array
 from bouwen.errors import BouwenError
 from bouwen.sem.family.ordinal import OrdinalFamily
-from bouwen.sem.ordinal.bivariate import FAR, Array, normal_pdf, polychoric_of_tables
+from bouwen.sem.ordinal.bivariate import FAR, normal_pdf, polychoric_of_tables
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares
 from bouwen.sem.ordinal.moments import ordinal_moments
 from bouwen.sem.ordinal.pairs import influence_tables, without_empty_corner
@@ -27,8 +28,8 @@ from bouwen.sem.ordinal.pairs import influence_tables, without_empty_corner
 CELLS = 100000  # of cross tables worked on at a time: what a processor keeps near
 
 
-@dataclass(frozen=True)
-class Items:
+@dataclass(frozen=True, eq=False)
+class OrderedItems:
     """The ordered items of a model: their numbers of categories (p,) and the K pairs, first < second."""
 
     sizes: NDArray[np.intp]
@@ -59,7 +60,7 @@ def weighted_ordinal_objective(family: OrdinalFamily, weights: Array) -> Weighte
     bounds = np.cumsum([len(rows) for rows in family.sample.rows])[:-1]
     by_group = np.split(np.asarray(weights, dtype=float), bounds, axis=1)
     tabled = 1 < len(family.structure.ordered) == family.structure.p
-    stage = _from_tables if tabled else _one_by_one
+    stage = _from_tables if tabled else _from_rows
     found = [stage(family, g, part) for g, part in enumerate(by_group)]
     n = np.stack([part.sum(axis=1) for part in by_group], axis=-1)
     return replace(
@@ -71,7 +72,7 @@ def weighted_ordinal_objective(family: OrdinalFamily, weights: Array) -> Weighte
     )
 
 
-def _one_by_one(family: OrdinalFamily, g: int, weights: Array) -> tuple[Array, Array]:
+def _from_rows(family: OrdinalFamily, g: int, weights: Array) -> tuple[Array, Array]:
     """Statistics and N times their variances (D, k), from the rows of each draw."""
     m, rows, names = family.moments[g], family.sample.rows[g], family.structure.observed
     place = {name: k for k, name in enumerate(names)}
@@ -100,7 +101,7 @@ def _from_tables(family: OrdinalFamily, g: int, weights: Array) -> tuple[Array, 
     """Statistics and N times their variances (D, k), from the cross tables of each draw."""
     m, st = family.moments[g], family.structure
     first, second = np.triu_indices(st.p, 1)
-    items = Items(np.array([len(values) for values in m.categories]), first, second)
+    items = OrderedItems(np.array([len(values) for values in m.categories]), first, second)
     codes = answer_codes(family.sample.rows[g], m.categories, items.largest)
     step = max(1, CELLS // (len(first) * (items.largest + 1) ** 2))
     start = m.cov[first, second]
@@ -120,7 +121,7 @@ def answer_codes(rows: Array, categories: tuple[Array, ...], missing: int) -> ND
     return np.where(np.isnan(rows), missing, codes)
 
 
-def weighted_tables(codes: NDArray[np.intp], weights: Array, items: Items) -> Array:
+def weighted_tables(codes: NDArray[np.intp], weights: Array, items: OrderedItems) -> Array:
     """Cross tables (D, K, C + 1, C + 1) of all pairs, the missing answer last."""
     size = items.largest + 1
     cell = codes[:, items.first] * size + codes[:, items.second]
@@ -130,7 +131,7 @@ def weighted_tables(codes: NDArray[np.intp], weights: Array, items: Items) -> Ar
     return tables.reshape(len(weights), len(items.first), size, size)
 
 
-def first_stage(tables: Array, items: Items, start: Array) -> tuple[Array, Array]:
+def first_stage(tables: Array, items: OrderedItems, start: Array) -> tuple[Array, Array]:
     """Thresholds and polychoric correlations of each draw, and N times their variances.
 
     Parameters
@@ -170,7 +171,7 @@ def _margins(tables: Array, p: int) -> Array:
 
 
 def _usable_draws(
-    tables: Array, margins: Array, items: Items, real: NDArray[np.bool_], start: Array
+    tables: Array, margins: Array, items: OrderedItems, real: NDArray[np.bool_], start: Array
 ) -> tuple[Array, Array]:
     C = items.largest
     n = margins.sum(axis=-1)[:, 0]

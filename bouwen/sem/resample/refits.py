@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import Array
 from bouwen.sem.family.normal import Family
 from bouwen.sem.model.constraints import Restrictions
-from bouwen.sem.model.implied import Array, Implied, Structure
+from bouwen.sem.model.implied import Implied, Structure
 from bouwen.sem.model.improper import indefinite_blocks, negative_variances
 from bouwen.sem.model.standardised import standardise
 from bouwen.sem.model.table import ParTable
@@ -29,7 +30,7 @@ IMPROPER = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drawn:
     """What D draws gave; rows are those of ``fit.parameters``, NaN where a draw failed.
 

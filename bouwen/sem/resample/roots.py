@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bouwen.sem.model.implied import Array
+from bouwen.checks import Array
 
 
 def symmetric_root(cov: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bouwen.sem.model.implied import Array
+from bouwen.checks import Array
 from bouwen.sem.normal.discrepancy import LeastSquares, Likelihood, Objective
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares
 

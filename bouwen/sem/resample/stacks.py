@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from bouwen.checks import UnknownOption
+from bouwen.checks import Array, UnknownOption
 from bouwen.sem.family import measures as measures_
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.derivatives import slots
-from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Array, Structure, implied_moments, with_exogenous
+from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure, implied_moments, with_exogenous
 from bouwen.sem.normal.chisquare import baseline_structure
 from bouwen.sem.normal.discrepancy import (
     LeastSquares,

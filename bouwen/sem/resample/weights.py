@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bouwen.sem.model.implied import Array, Ints
+from bouwen.checks import Array, Ints
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.resample.workers import CHUNK
 

@@ -23,7 +23,7 @@ from bouwen.checks import NotACount, check_count
 from bouwen.errors import BouwenError
 
 CHUNK = 250
-PATIENCE = 2.0  # seconds without a progress bar
+BAR_AFTER = 2.0  # seconds without a progress bar
 
 Done = TypeVar("Done")
 
@@ -92,7 +92,7 @@ def run_chunks(
     chunks = [Chunk(k, at, min(chunk, draws - at), seed) for k, at in enumerate(range(0, draws, chunk))]
     if len(chunks) < 2 or _here(n_jobs):
         with _one_thread():
-            return list(_watched((_one(task, c) for c in chunks), chunks, about))
+            return list(_watched((_run_one(task, c) for c in chunks), chunks, about))
     from joblib import Parallel, delayed
 
     # no memory maps: arrays reach the task as they are, writable or not, in this process and elsewhere
@@ -124,10 +124,10 @@ def _one_thread() -> AbstractContextManager[object]:
 def _elsewhere(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
     """One chunk in a worker process."""
     with _one_thread():
-        return _one(task, chunk)
+        return _run_one(task, chunk)
 
 
-def _one(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
+def _run_one(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
     """One chunk; an error gets a note of where it happened."""
     try:
         return task(chunk)
@@ -164,7 +164,7 @@ def _watched(results: Iterable[Done], chunks: Sequence[Chunk], about: str) -> It
     try:
         for chunk, result in zip(chunks, results, strict=True):
             bar.advance(line, chunk.size)
-            if not bar.live.is_started and time.monotonic() - began > PATIENCE:
+            if not bar.live.is_started and time.monotonic() - began > BAR_AFTER:
                 bar.start()
             yield result
     finally:
