@@ -1,6 +1,6 @@
-"""How long a thousand bootstrap draws of reliability and validity take.
+"""How long a thousand bootstrap draws of reliability and validity take on one core.
 
-usage: python benchmarks/scales.py [STUDY [WORKERS]]
+usage: python benchmarks/scales.py [STUDY]
 """
 
 import os
@@ -9,26 +9,24 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import sys
 
-from figures import Figure, clock_seconds, show
+from figures import ROOT, Figure, median_seconds, show
 
 DRAWS = 1000
 
 
-def figures(path: str = "data/providers/study.yml", workers: str = "2") -> dict[str, Figure]:
-    """The best of three runs, after one that loads what is needed."""
+def figures(path: str = "data/providers/study.yml") -> dict[str, Figure]:
+    """CPU seconds of a warm run."""
     import bouwen
 
-    study, jobs = bouwen.read_study(path), int(workers)
+    study = bouwen.read_study(ROOT / path)
     tasks = {
-        "omega, 1,000 draws (FIML)": lambda: bouwen.scale_reliability(study, draws=DRAWS, n_jobs=jobs),
-        "omega of ordered answers, 1,000 draws": lambda: bouwen.scale_reliability(
-            study, draws=DRAWS, n_jobs=jobs, estimator="WLSMV"
+        "omega (FIML)": lambda: bouwen.scale_reliability(study, draws=DRAWS, n_jobs=1),
+        "omega of ordered answers": lambda: bouwen.scale_reliability(
+            study, draws=DRAWS, n_jobs=1, estimator="WLSMV"
         ),
-        "HTMT2, 1,000 draws": lambda: bouwen.htmt(study, draws=DRAWS),
+        "HTMT2": lambda: bouwen.htmt(study, draws=DRAWS),
     }
-    for task in tasks.values():
-        task()
-    return {name: Figure(min(clock_seconds(task) for _ in range(3))) for name, task in tasks.items()}
+    return {f"{name}, {DRAWS:,} draws": Figure(median_seconds(task, 1)) for name, task in tasks.items()}
 
 
 if __name__ == "__main__":
