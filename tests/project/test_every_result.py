@@ -24,7 +24,7 @@ from bouwen.groups import study_invariance
 from bouwen.report.plots.results import FIGURES
 from bouwen.results import LONGEST, MOST_ROWS, NoPicture, Result, html_table
 from bouwen.sem.power import ModelPopulation
-from bouwen.twin import Implied
+from bouwen.twin import ImpliedAnswers
 from bouwen.words import words
 
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
@@ -67,10 +67,10 @@ def study() -> bouwen.Study:
     return bouwen.read_study("data/reputation/study.yml")
 
 
-def made_implied() -> Implied:
+def made_implied() -> ImpliedAnswers:
     names, R = [*"ab"], np.array([[1.0, 0.5], [0.5, 1.0]])
     weights = pd.DataFrame({"scale": [0.5, 0.5]}, index=names)
-    return Implied(
+    return ImpliedAnswers(
         pd.DataFrame([[1.0]]),
         pd.Series(3.0, names),
         pd.DataFrame(R, names, names),
@@ -91,7 +91,7 @@ MADE = {
     "Fit": fit,
     "FollowUp": lambda: bouwen.plan_follow_up(study(), n=[200, 400], reps=5, n_jobs=1),
     "Htmt": lambda: scales.htmt(by_construct(), draws=20),
-    "Implied": made_implied,
+    "ImpliedAnswers": made_implied,
     "Intraclass": lambda: scales.intraclass(rows()["x1"], rows()["agemo"]),
     "Invariance": ladder,
     "Kmo": lambda: scales.kmo(items()),
@@ -117,7 +117,7 @@ MADE = {
     "StudyInvariance": lambda: study_invariance(study(), study().groups[0], draws=10),
 }
 # The table says it all.
-WITHOUT_PICTURE = {"CommonMethod", "Implied", "Invariance", "ModelPopulation"}
+WITHOUT_PICTURE = {"CommonMethod", "ImpliedAnswers", "Invariance", "ModelPopulation"}
 
 
 def kinds(cls: type) -> set[type]:

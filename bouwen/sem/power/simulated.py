@@ -125,8 +125,8 @@ def model_power(
         √(1 − n/N). Tests of fit stay as they are. Groups have their shares in it.
     alpha : float
         Two-sided for parameters. Free parameters are tested by z, defined ones by the percentile interval
-        of drawn parameters (see `bouwen.sem.power.replications.drawn_estimates`), which finds indirect effects
-        about as often as the bootstrap does.
+        of drawn parameters (see `bouwen.sem.power.replications.drawn_estimates`), which finds indirect
+        effects about as often as the bootstrap does.
     seed : int
         The same seed gives the same figures for a sample size, whichever others are asked for and for any
         number of workers.
