@@ -241,3 +241,81 @@ def test_only_so_many_to_ask(study, size):
     assert f"With {n} answers that is {math.sqrt(1 - n / N):.2f}" in said
     nowhere = replace(study, file=study.file.model_copy(update={"register_": None}))
     assert texts.finite_population(SimpleNamespace(n=size), nowhere) is None
+
+
+# ------------------------------------------------------------------ a follow-up
+
+
+def planned(worth=(True, False, False), **hardest):
+    """A plan of sizes 100 and 400 whose hardest effect is made up."""
+    row = pd.Series({"needed": 250.0, "beyond": False, "chain": ("x", "m", "y")} | hardest)
+    return SimpleNamespace(
+        goal=0.8,
+        hardest=row,
+        result=SimpleNamespace(table=lambda: pd.DataFrame({"n": [100, 400, 100, 400]})),
+        table=lambda: pd.DataFrame({"worth": worth}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("needed", "beyond", "column", "said"),
+    [
+        (250.0, False, "needed", "250"), (100.0, True, "needed", "≤ 100"), (60.0, True, "needed", "≤ 100"),
+        (100.0, False, "needed", "100"), (101.0, True, "needed", "101"), (800.0, True, "needed", "800"),
+        (801.0, True, "needed", "> 800"), (np.nan, True, "needed", "–"), (np.inf, True, "needed", "–"),
+        (801.0, True, "needed_finite", "330"), (60.0, True, "needed_finite", "≤ 100"),
+    ],
+)  # fmt: skip
+def test_how_many_answers_are_needed_as_far_as_can_be_told(needed, beyond, column, said):
+    row = pd.Series({"needed": needed, "beyond": beyond, "needed_finite": 330.0})
+    assert texts.needed_text(reader().words, planned(), row, column) == said
+
+
+@pytest.mark.parametrize(
+    ("hardest", "said"),
+    [
+        ({}, "needs 250 answers"),
+        ({"needed": 900.0, "beyond": True}, "needs more than 800 answers"),
+        ({"needed": 90.0, "beyond": True}, "needs at most 100 answers"),
+    ],
+)
+def test_a_follow_up_in_a_sentence(hardest, said):
+    text = texts.follow_up_needs(planned(**hardest))
+    assert text.startswith("For a power of 80% the follow-up ")
+    assert said in text
+    assert "effect x → m → y asks for" in text
+    assert "at least 0.10" in text
+    assert text.endswith("Smaller effects (2) are left out of account.")
+    assert "left out of account" not in texts.follow_up_needs(planned((True, True)))
+
+
+def test_a_report_has_columns_as_wide_as_their_widest_cell():
+    table = pd.DataFrame({"Effect": ["a → long", "b"], "n": ["1", "1000"]})
+    lines = texts.follow_up_report(planned(), table).splitlines()
+    assert lines[:3] == ["Effect       n", "a → long     1", "b         1000"]
+    assert lines[3] == ""
+    assert lines[4] == texts.follow_up_needs(planned())
+
+
+@pytest.mark.parametrize("beyond", [-1, 0, 1])
+def test_a_group_has_too_few_below_min_group(study, beyond):
+    group = study.groups[0]
+    level = study.levels(group)[0]
+    n = int((study.responses[group] == level).sum())
+    said = texts.too_few(with_settings(study, min_group=n + beyond), group, level)
+    if beyond <= 0:
+        assert said is None
+        return
+    assert f"at least {n + beyond}" in said.data
+    assert str(n) in said.data
+    hidden = texts.too_few(with_settings(study, min_group=n + 2, min_cell=n + 1), group, level).data
+    assert f"fewer than {n + 1}" in hidden
+
+
+def test_a_study_without_questions_or_citation_says_so(study):
+    assert texts.how_to_cite(study).data.count("\n\n") == (1 if study.citation else 0)
+    nameless = replace(study, file=study.file.model_copy(update={"citation": ""}))
+    assert "\n\n" not in texts.how_to_cite(nameless).data
+    instrument = study.instrument.model_copy(update={"open_questions": {}})
+    none = texts.open_questions(replace(study, instrument=instrument)).data
+    assert none == reader(study).words("passages.no_open_questions")
