@@ -1,11 +1,5 @@
 """Findings against the answers: what was claimed, what this study says of it."""
 
-from bouwen.claims.weighing import (
-    VERDICTS,
-    claim_label,
-    claim_verdicts,
-    variable_label,
-    weigh_claims,
-)
+from bouwen.doors import open_door
 
-__all__ = ["VERDICTS", "claim_label", "claim_verdicts", "variable_label", "weigh_claims"]
+__getattr__, __dir__, __all__ = open_door(__name__, __file__)

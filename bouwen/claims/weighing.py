@@ -9,14 +9,7 @@ import pandas as pd
 
 from bouwen.scales import compare_correlations, fit_model, score_scales
 from bouwen.sem import Fit
-from bouwen.survey import Study
-from bouwen.survey.instrument import (
-    DifferenceEvidence,
-    Evidence,
-    LevelEvidence,
-    PathEvidence,
-    StrongerEvidence,
-)
+from bouwen.survey import DifferenceEvidence, Evidence, LevelEvidence, PathEvidence, StrongerEvidence, Study
 from bouwen.words import words
 
 VERDICTS = ("supported", "partly", "undecided", "contradicted", "not asked", "advice")

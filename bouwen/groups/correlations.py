@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bouwen.scales import score_scales
-from bouwen.scales.correlations import fisher_interval
+from bouwen.scales import fisher_interval, score_scales
 from bouwen.survey import Study
 
 

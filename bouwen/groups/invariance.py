@@ -20,9 +20,16 @@ import pandas as pd
 from bouwen.checks import check_choice
 from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many, rounded
-from bouwen.sem import Fit, NotNested, UnsupportedModel, difference_test, fit_sem, parse_model
-from bouwen.sem.after.releases import Releases
-from bouwen.sem.model.variables import roles
+from bouwen.sem import (
+    Fit,
+    NotNested,
+    Releases,
+    UnsupportedModel,
+    difference_test,
+    fit_sem,
+    parse_model,
+    roles,
+)
 
 #: What each step adds to what the steps before it hold equal.
 CONTINUOUS = {"configural": "", "metric": "loadings", "scalar": "intercepts", "strict": "residuals"}

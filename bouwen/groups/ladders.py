@@ -12,8 +12,7 @@ from bouwen.groups.invariance import Invariance, check_invariance, factors_of_fa
 from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.results import Result
 from bouwen.scales import key_items
-from bouwen.sem import parse_model
-from bouwen.sem.model.table import TableOptions, build_table
+from bouwen.sem import TableOptions, build_table, parse_model
 from bouwen.survey import Study, group_sizes
 
 StepProblem = Literal["", "levels", "size", "fit"]

@@ -19,16 +19,23 @@ import pandas as pd
 from bouwen.checks import Array, check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, p_line
-from bouwen.sem import Fit, NoRows
-from bouwen.sem.after.releases import Releases
-from bouwen.sem.family.normal import Family
-from bouwen.sem.model.table import Key
-from bouwen.sem.normal.discrepancy import Likelihood
-from bouwen.sem.normal.moments import find_patterns
-from bouwen.sem.resample.batch import CONVERGED, fit_batch
-from bouwen.sem.resample.samples import usable
-from bouwen.sem.resample.stacks import batch_measures, saturated_stack, weighted_objective
-from bouwen.sem.resample.workers import Chunk, run_chunks
+from bouwen.sem import (
+    CONVERGED,
+    Chunk,
+    Family,
+    Fit,
+    Key,
+    Likelihood,
+    NoRows,
+    Releases,
+    batch_measures,
+    find_patterns,
+    fit_batch,
+    run_chunks,
+    saturated_stack,
+    usable,
+    weighted_objective,
+)
 
 DECIDING = ("chisq", "cfi", "rmsea", "srmr")
 WORSE = np.array([1.0, -1.0, 1.0, 1.0])  # the direction in which a measure shows misfit

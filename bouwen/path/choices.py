@@ -10,10 +10,8 @@ from typing import Literal
 import pandas as pd
 
 from bouwen.path.paths import Adjustment, Form, MainPath, causes, main_path, measures
-from bouwen.scales import key_items
-from bouwen.scales.items import item_rest_correlation
-from bouwen.survey import Study
-from bouwen.survey.screening import inattentive
+from bouwen.scales import item_rest_correlation, key_items
+from bouwen.survey import Study, inattentive
 
 HALF = 0.5  # share of a scale's items that a mean score needs
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from bouwen.checks import Array
-from bouwen.sem import Fit
-from bouwen.sem.model.implied import DIRECTED, SCALE, SYMMETRIC
-from bouwen.sem.model.standardised import numeric_jacobian
+from bouwen.sem import DIRECTED, SCALE, SYMMETRIC, Fit, numeric_jacobian
+from bouwen.special import ndtr
 
 
 @dataclass(frozen=True)

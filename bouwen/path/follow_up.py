@@ -16,10 +16,8 @@ import pandas as pd
 
 from bouwen.checks import check_share
 from bouwen.results import Result, how_many, short
-from bouwen.scales.models import fit_model
-from bouwen.sem import Fit, indirect_effects, parse_model
-from bouwen.sem.options import UnsupportedModel
-from bouwen.sem.power import Power, model_power, needed
+from bouwen.scales import fit_model
+from bouwen.sem import Fit, Power, UnsupportedModel, indirect_effects, model_power, needed, parse_model
 from bouwen.survey import Study, group_sizes
 
 WORTH_FINDING = 0.10  # standardised; Cohen's (1988) small effect

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from bouwen.errors import BouwenError
 from bouwen.results import Result, short
 from bouwen.scales import key_items
-from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model
-from bouwen.sem.model.variables import roles
+from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model, roles
+from bouwen.special import ndtri
 from bouwen.survey import Study
 
 FACTOR = "common_method_factor"  # no construct or item may have this name

@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bouwen.errors import BouwenError, did_you_mean
-from bouwen.sem import parse_model
-from bouwen.sem.model.statements import Formula
-from bouwen.survey import Study
-from bouwen.survey.instrument import PathEvidence
+from bouwen.sem import Formula, parse_model
+from bouwen.survey import PathEvidence, Study
 
 Form = Literal["second_order", "one_factor", "facets", "item", "scores"]
 Adjustment = Literal["none", "model", "background"]

@@ -18,15 +18,14 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtr, stdtrit
 
 from bouwen.checks import Array, Ints
 from bouwen.errors import BouwenError
 from bouwen.path.choices import Material, Specification, mean_scores
 from bouwen.path.effects import composite_slope
 from bouwen.path.paths import MainPath, as_syntax, causes
-from bouwen.sem import Fit, fit_sem
-from bouwen.sem.resample.workers import Chunk, run_chunks
+from bouwen.sem import Chunk, Fit, fit_sem, run_chunks
+from bouwen.special import ndtri, stdtr, stdtrit
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from bouwen.checks import Array
 from bouwen.errors import BouwenError
@@ -17,8 +16,8 @@ from bouwen.path.effects import standardised_effect
 from bouwen.path.paths import MainPath, as_syntax
 from bouwen.path.shuffles import SideScores, joint_tests, shuffled_effects
 from bouwen.results import Result, how_many, short
-from bouwen.sem import Fit, fit_sem
-from bouwen.sem.resample.workers import Chunk, run_chunks
+from bouwen.sem import Chunk, Fit, fit_sem, run_chunks
+from bouwen.special import ndtri
 from bouwen.survey import Study
 
 AT_A_TIME = 6  # specifications that a worker takes

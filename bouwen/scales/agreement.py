@@ -14,7 +14,7 @@ from bouwen.scales.given import UnknownGroup, read_scales
 from bouwen.scales.scoring import score_scales
 
 if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+    from bouwen.survey import Study
 
 
 class NoGroups(DataError):

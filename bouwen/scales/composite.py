@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from bouwen.checks import DataError, Matrix, Vector
 from bouwen.scales.group_models import GroupModel, models_of
 from bouwen.scales.polychorics import polychoric
-from bouwen.sem import Fit
-from bouwen.sem.after.intervals import check_draws_of, percentile_interval
+from bouwen.sem import Fit, check_draws_of, percentile_interval
 
 
 class NotOneScale(DataError):
@@ -223,7 +222,7 @@ def answer_covariances(limits: list[Vector], R: Matrix) -> Matrix:
     """
     from scipy.special import ndtr
 
-    from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf
+    from bouwen.sem import bivariate_normal_cdf
 
     p, possible = len(limits), np.abs(R) <= 1 + 1e-12
     R = np.where(possible, np.clip(R, -1, 1), 0.0)

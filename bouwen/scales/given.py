@@ -15,7 +15,7 @@ import pandas as pd
 from bouwen.checks import DataError
 
 if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+    from bouwen.survey import Study
 
 Items: TypeAlias = Union[pd.DataFrame, "Study"]
 Given: TypeAlias = Union[pd.DataFrame, Mapping[str, pd.DataFrame], "Study"]

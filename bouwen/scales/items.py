@@ -12,7 +12,7 @@ from bouwen.scales.given import Given, by_level, read_scales
 from bouwen.scales.reliability import alpha_coefficient, omega_coefficient
 
 if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+    from bouwen.survey import Study
 
 
 def item_statistics(scales: Given) -> pd.DataFrame:

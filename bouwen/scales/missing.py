@@ -11,8 +11,7 @@ from bouwen.checks import DataError, check_answers
 from bouwen.results import Result, chisq_line, how_many
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
-from bouwen.sem.normal.moments import find_patterns
-from bouwen.sem.normal.saturated import MAX_EM_STEPS, GapsTooLarge, em_moments
+from bouwen.sem import GapsTooLarge, em_moments, find_patterns
 
 
 class NoGaps(DataError):
@@ -186,9 +185,9 @@ def saturated_moments(items: Items) -> SaturatedMoments:
     names = list(answers.columns)
     try:
         mean, cov = em_moments(find_patterns([answers.to_numpy()]), 1)
-    except (np.linalg.LinAlgError, GapsTooLarge):
+    except GapsTooLarge:
         refuse_singular(answers.corr().fillna(0.0).to_numpy(), names)
-        raise GapsTooLarge(MAX_EM_STEPS) from None
+        raise
     sd = np.sqrt(np.diag(cov[0]))
     refuse_singular(cov[0] / np.outer(sd, sd), names)
     return SaturatedMoments(

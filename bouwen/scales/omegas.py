@@ -14,8 +14,7 @@ from bouwen.results import Result, how_many, short
 from bouwen.scales.composite import omega
 from bouwen.scales.reliability import alpha
 from bouwen.scales.scoring import key_items
-from bouwen.sem import Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
-from bouwen.sem.resample.batch import CONVERGED
+from bouwen.sem import CONVERGED, Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
 from bouwen.survey import Study
 
 RELIABILITY_COLUMNS = [

@@ -10,8 +10,7 @@ import pandas as pd
 from bouwen.checks import Missing, TooFewRespondents, Vector, check_answers
 from bouwen.results import Result, how_many, short
 from bouwen.scales.given import Items, answers_of
-from bouwen.sem.ordinal.margins import read_ordered
-from bouwen.sem.ordinal.pairs import CrossTables
+from bouwen.sem import CrossTables, read_ordered
 
 
 @dataclass(frozen=True, eq=False, repr=False)

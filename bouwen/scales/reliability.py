@@ -22,7 +22,7 @@ from bouwen.scales.extraction import extract
 from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
-from bouwen.sem.after.intervals import percentile_interval
+from bouwen.sem import percentile_interval
 
 Interval = Literal["Feldt", "bootstrap"]
 

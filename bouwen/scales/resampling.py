@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from bouwen.checks import Matrix
-from bouwen.sem.resample.weights import respondent_weights
+from bouwen.sem import respondent_weights
 
 
 def bootstrap_matrices(

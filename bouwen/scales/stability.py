@@ -14,7 +14,7 @@ from bouwen.scales.factors import Efa, fit_efa
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.rotation import Rotation, RotationNotConverged, rotate
-from bouwen.sem.after.intervals import percentile_interval
+from bouwen.sem import percentile_interval
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,7 +12,7 @@ from bouwen.scales.given import Given, read_scales
 from bouwen.scales.missing import SaturatedMoments, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.scoring import score_scales
-from bouwen.sem.normal.moments import find_patterns
+from bouwen.sem import find_patterns
 
 TREATMENTS = ("listwise", "half answered", "maximum likelihood", "multiple imputation")
 

@@ -15,10 +15,10 @@ from bouwen.results import Result, how_many, within
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
-from bouwen.sem.after.intervals import percentile_interval
+from bouwen.sem import percentile_interval
 
 if TYPE_CHECKING:
-    from bouwen.survey.study import Study
+    from bouwen.survey import Study
 
 HtmtKind = Literal["htmt", "htmt2"]
 Blocks = npt.NDArray[np.int_]

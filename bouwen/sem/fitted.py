@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
 
 from bouwen.checks import Array, check_choice, check_confidence
 from bouwen.results import Result
@@ -26,8 +25,9 @@ from bouwen.sem.normal.moments import Moments, Sample
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import Call, prepare
 from bouwen.sem.solution import Solution
+from bouwen.special import ndtr, ndtri
 
-CONFIDENCE = float(ndtri(0.975))
+CONFIDENCE = 1.959963984540054  # Φ⁻¹(0.975)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,15 +1,5 @@
 """Inventing answers: a population file becomes a synthetic study, and what its answers should show."""
 
-from bouwen.twin.expectation import ImpliedAnswers, implied
-from bouwen.twin.population import Population, read_population
-from bouwen.twin.simulation import SimulationError, simulate, simulate_file
+from bouwen.doors import open_door
 
-__all__ = [
-    "ImpliedAnswers",
-    "Population",
-    "SimulationError",
-    "implied",
-    "read_population",
-    "simulate",
-    "simulate_file",
-]
+__getattr__, __dir__, __all__ = open_door(__name__, __file__)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from bouwen.checks import Matrix, Vector
 from bouwen.results import Result, how_many, short
+from bouwen.special import ndtr
 from bouwen.twin.population import Population
 
 SERIES_TERMS = 80  # of the tetrachoric series; at a correlation of .8 the rest is below 1e-8

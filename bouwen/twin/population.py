@@ -23,14 +23,27 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field, FiniteFloat, field_validator
-from scipy.special import ndtri
 
 from bouwen.checks import Matrix, Vector
 from bouwen.errors import did_you_mean
 from bouwen.sem import total_effects
-from bouwen.survey.files import Location, Part, Problem, read_file, refuse_in
-from bouwen.survey.instrument import Instrument, Name, Perspective, read_instrument, unknown
-from bouwen.survey.register import Register, RegisterSpec, classify, read_register
+from bouwen.special import ndtri
+from bouwen.survey import (
+    Instrument,
+    Location,
+    Name,
+    Part,
+    Perspective,
+    Problem,
+    Register,
+    RegisterSpec,
+    classify,
+    read_file,
+    read_instrument,
+    read_register,
+    refuse_in,
+    unknown,
+)
 
 Correlation = Annotated[float, Field(gt=-1, lt=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]

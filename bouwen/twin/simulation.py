@@ -20,12 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, ndtri
 
 from bouwen.checks import Matrix, Vector
 from bouwen.errors import BouwenError
-from bouwen.survey.files import FileError
-from bouwen.survey.register import classify
+from bouwen.special import expit, ndtri
+from bouwen.survey import FileError, classify
 from bouwen.twin.population import (
     Chance,
     FromRegister,

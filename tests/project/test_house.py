@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from bouwen.doors import named_in
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "bouwen"
 
 #: Rooms from the ground upwards; a room may take from those before it.
 ROOMS = (
-    "errors", "version", "results", "checks", "words", "survey", "sem", "twin", "scales", "path",
-    "groups", "claims", "report", "cli",
+    "errors", "version", "special", "doors", "results", "checks", "words", "survey", "sem", "twin",
+    "scales", "path", "groups", "claims", "report", "cli",
 )  # fmt: skip
 
 #: Top-level names of two modules, at most ten, each with its reason.
@@ -44,11 +47,29 @@ HOLDERS = {
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """Syntax trees by dotted name, packages by their own."""
+    """Syntax trees by dotted name, packages by their own; what a door's stub names is part of its package."""
     out = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        out[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text("utf-8"))
+        tree = ast.parse(path.read_text("utf-8"))
+        if (stub := path.with_suffix(".pyi")).exists():
+            tree.body += ast.parse(stub.read_text("utf-8")).body
+        out[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = tree
+    return out
+
+
+def doors() -> dict[str, set[str]]:
+    """The names that each room offers; the rooms of the report have doors of their own."""
+    out = {}
+    for path in sorted(PACKAGE.rglob("__init__.py")):
+        package = ".".join(path.parent.relative_to(ROOT).parts)
+        if path.with_suffix(".pyi").exists():
+            out[package] = set(named_in(path.with_suffix(".pyi")))
+        else:
+            listed = [
+                n for n in modules()[package].body if isinstance(n, ast.Assign) and "__all__" in ast.dump(n)
+            ]
+            out[package] = set(ast.literal_eval(listed[0].value)) if listed else set()
     return out
 
 
@@ -105,6 +126,30 @@ def test_no_room_takes_from_a_room_above_it():
         if room(source) not in ROOMS or ROOMS.index(room(source)) > ROOMS.index(room(module))
     ]
     assert not wrong
+
+
+def test_rooms_take_from_each_other_what_their_doors_name():
+    """The command line, which is the report's hand, may take its machinery by module."""
+    offered = doors()
+    past = [
+        (module, source, name)
+        for module, tree in modules().items()
+        for source, name in imports(tree)
+        if room(source) != room(module) and is_package(f"bouwen.{room(source)}") and module != "bouwen.cli"
+        if name not in offered.get(source, ()) and target(source, name) not in offered
+    ]
+    assert not past
+
+
+@pytest.mark.parametrize("stub", sorted(PACKAGE.rglob("*.pyi")), ids=lambda path: path.parent.name)
+def test_a_stub_names_what_is_there_and_each_name_once(stub):
+    lines = stub.read_text("utf-8").splitlines()
+    package = importlib.import_module(".".join(stub.parent.relative_to(ROOT).parts))
+    assert len(named_in(stub)) == len(lines) == len(set(lines))
+    for name in named_in(stub):
+        assert getattr(package, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = package.no_such_name
 
 
 def test_no_modules_import_each_other_in_a_circle():

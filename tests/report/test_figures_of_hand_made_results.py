@@ -89,7 +89,7 @@ def test_arrows_lead_from_cause_to_outcome_and_from_factor_to_item():
         ("y", "~", "x", "", 0.3, 0.1, 0.4),
         ("f", "=~", "a", "east", 0.8, np.nan, np.nan),
     )
-    found = alone.arrows(TO, rows)
+    found = alone.named_by_arrows(TO, rows)
     assert list(found["name"]) == ["x → y", "f → a [east]"]
     assert_allclose(found[["x", "ci_lower", "ci_upper"]], [[0.3, 0.1, 0.4], [0.8, 0.8, 0.8]])
 

@@ -6,8 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.checks import NotACount
-from bouwen.sem import Moments, UnsupportedModel, fit_sem
-from bouwen.sem.power import ModelPopulation, fit_cutoffs
+from bouwen.sem import ModelPopulation, Moments, UnsupportedModel, fit_cutoffs, fit_sem
 from bouwen.sem.power.cutoffs import FactorModel, cutoff
 
 # Wolf & McNeish's tutorial (melissagwolf.github.io/dynamic-book, chapters 6 and 10): loadings, n = 1,222 and

@@ -7,8 +7,7 @@ from scipy.special import ndtr, ndtri
 
 import bouwen
 from bouwen.checks import NotAShare
-from bouwen.sem import ModelError, Moments, fit_sem
-from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, simulate_data
+from bouwen.sem import Gaps, ModelError, ModelPopulation, Moments, PopulationError, fit_sem, simulate_data
 
 TEXT = """
     f =~ 0.8*x1 + 0.7*x2 + 0.6*x3

@@ -8,8 +8,19 @@ from scipy.special import ndtr, ndtri
 
 import bouwen
 from bouwen.checks import NotACount, NotAShare
-from bouwen.sem import Moments, UnknownOption, UnsupportedModel, fit_sem
-from bouwen.sem.power import Gaps, ModelPopulation, PopulationError, Power, model_power, needed, rmsea_power
+from bouwen.sem import (
+    Gaps,
+    ModelPopulation,
+    Moments,
+    PopulationError,
+    Power,
+    UnknownOption,
+    UnsupportedModel,
+    fit_sem,
+    model_power,
+    needed,
+    rmsea_power,
+)
 from bouwen.sem.power.replications import (
     Analysis,
     draw_moments,

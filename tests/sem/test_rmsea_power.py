@@ -5,8 +5,7 @@ from numpy.testing import assert_allclose
 from references import read_values
 
 from bouwen.checks import NotACount, NotAShare
-from bouwen.sem import UnknownOption
-from bouwen.sem.power import rmsea_power, rmsea_sample_size
+from bouwen.sem import UnknownOption, rmsea_power, rmsea_sample_size
 
 SEMTOOLS = read_values("semtools/rmsea_power")
 # Table 4 of the paper: fewest respondents for a power of .80 of the test of close fit (.05 against .08).

@@ -8,8 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.linalg import sqrtm
 from scipy.optimize import least_squares
 
-from bouwen.sem import Moments, fit_sem
-from bouwen.sem.power import ModelPopulation
+from bouwen.sem import ModelPopulation, Moments, fit_sem
 from bouwen.sem.power.replications import Analysis
 
 LOADINGS, UNIQUE = np.array([0.8, 1.6, 0.5, 2.4]), np.array([0.4, 1.5, 0.9, 0.6])

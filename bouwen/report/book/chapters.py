@@ -26,7 +26,7 @@ from bouwen.survey import Study, group_sizes
 from bouwen.words import CODE, ENGLISH
 
 if TYPE_CHECKING:
-    from bouwen.scales.structures import Facets
+    from bouwen.scales import Facets
 
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
@@ -231,7 +231,7 @@ def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
         case "facets":
             return facets_of(study) is not None
         case "path":
-            from bouwen.path.paths import NoMainPath, main_path
+            from bouwen.path import NoMainPath, main_path
 
             try:
                 main_path(study)
@@ -242,7 +242,7 @@ def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
 
 def facets_of(study: Study) -> Facets | None:
     """The facets in the study's structural model; none where it has fewer than two factors."""
-    from bouwen.scales.structures import NoFacets, read_facets
+    from bouwen.scales import NoFacets, read_facets
 
     try:
         return read_facets(study.model("structural"))

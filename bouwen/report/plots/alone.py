@@ -51,8 +51,7 @@ from bouwen.scales import (
     SaturatedMoments,
     SchmidLeiman,
 )
-from bouwen.sem import Moments, SamFit
-from bouwen.sem.power import Power
+from bouwen.sem import Moments, Power, SamFit
 
 if TYPE_CHECKING:
     from plotnine import ggplot

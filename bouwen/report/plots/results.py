@@ -48,8 +48,7 @@ from bouwen.scales import (
     SchmidLeiman,
     Structures,
 )
-from bouwen.sem import Bootstrap, Fit, Moments, SamFit
-from bouwen.sem.power import Power
+from bouwen.sem import Bootstrap, Fit, Moments, Power, SamFit
 from bouwen.survey import Screening, Study
 
 if TYPE_CHECKING:

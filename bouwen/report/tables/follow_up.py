@@ -11,7 +11,7 @@ from bouwen.report.given import check_given, check_study
 from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.tables.layout import lay_out, lay_out_frame, number_texts
 from bouwen.report.texts import needed_text
-from bouwen.sem.power import rmsea_power, rmsea_sample_size
+from bouwen.sem import rmsea_power, rmsea_sample_size
 from bouwen.survey import Study
 
 if TYPE_CHECKING:

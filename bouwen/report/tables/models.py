@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
-from scipy.special import ndtri
 
 from bouwen.report.given import FIT, NothingToShow, check_frame, check_given
 from bouwen.report.reader import Reader, ReaderOptions, reader
@@ -21,6 +20,7 @@ from bouwen.report.tables.layout import (
     pvalue_texts,
 )
 from bouwen.sem import Bootstrap, Fit
+from bouwen.special import ndtri
 from bouwen.survey import Study
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.linalg import LinAlgError
-from scipy.special import chdtrc
 
 from bouwen.errors import BouwenError
 from bouwen.sem.family.normal import NormalTheory
@@ -21,6 +20,7 @@ from bouwen.sem.normal.inference import bread
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
 from bouwen.sem.solution import NotConverged, estimate
+from bouwen.special import chdtrc
 
 STILL_NESTED = (
     1e-5  # largest misfit per respondent of the free model to moments that the restricted model implies

@@ -11,7 +11,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc
 
 from bouwen.checks import Array
 from bouwen.sem.fitted import Fitted
@@ -21,6 +20,7 @@ from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.standardised import standardise
 from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.options import UnsupportedModel
+from bouwen.special import chdtrc
 
 
 def modification_indices(fit: Fitted) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from bouwen.checks import Array, check_choice, check_confidence
 from bouwen.errors import did_you_mean
@@ -22,6 +21,7 @@ from bouwen.sem.model.implied import Structure
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
 from bouwen.sem.model.table import ModelError
 from bouwen.sem.options import UnsupportedModel
+from bouwen.special import ndtri
 
 SCALES = ("est", "std_lv", "std_all")
 

@@ -7,11 +7,11 @@ not exist is NaN and is left out of that statistic alone.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from bouwen.checks import Array, Ints, Matrix, Vector, check_choice, check_confidence
 from bouwen.errors import BouwenError
 from bouwen.sem.fitted import Fitted
+from bouwen.special import ndtr, ndtri
 
 INTERVALS = ("percentile", "bc", "bca")
 

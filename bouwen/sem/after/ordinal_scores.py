@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from bouwen.checks import Array
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import THRESHOLD
 from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.bivariate import FAR, normal_pdf
+from bouwen.special import ndtr
 
 LEAST = 1e-300  # least probability of an answer
 

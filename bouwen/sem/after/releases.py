@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc
 
 from bouwen.checks import Array
 from bouwen.sem.after.diagnostics import untied
@@ -24,6 +23,7 @@ from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.model.table import Key, Parameter, ParTable
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.free_means import WithoutMeans
+from bouwen.special import chdtrc
 
 
 @dataclass(frozen=True, eq=False)

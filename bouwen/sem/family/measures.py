@@ -10,11 +10,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import chdtrc, chndtr, chndtrinc
 
 from bouwen.checks import Array
 from bouwen.sem.normal.chisquare import Corrected
 from bouwen.sem.normal.inference import Test
+from bouwen.special import chdtrc, chndtr, chndtrinc
 
 NAN = float("nan")
 CLOSE_FIT = 0.05  # RMSEA of the close-fit test (Browne & Cudeck, 1993)

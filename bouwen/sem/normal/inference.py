@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc
 
 from bouwen.checks import Array
 from bouwen.sem.model.derivatives import gram, mean_slopes
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure
 from bouwen.sem.normal.discrepancy import LikelihoodPoint, likelihood
 from bouwen.sem.normal.moments import Patterns, Sample
+from bouwen.special import chdtrc
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,12 @@ def em_moments(patterns: Patterns, n_groups: int, *, tol: float = 1e-9) -> tuple
     means, covs = [], []
     for g in range(n_groups):
         own = patterns.group == g
-        mean, cov = _em(patterns.n[own], patterns.observed[own], patterns.mean[own], patterns.cov[own], tol)
+        try:
+            mean, cov = _em(
+                patterns.n[own], patterns.observed[own], patterns.mean[own], patterns.cov[own], tol
+            )
+        except np.linalg.LinAlgError:  # items that are combinations of each other
+            raise GapsTooLarge(MAX_EM_STEPS) from None
         means.append(mean)
         covs.append(cov)
     return np.array(means), np.array(covs)

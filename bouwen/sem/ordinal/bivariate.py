@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, owens_t
 
 from bouwen.checks import Array
+from bouwen.special import ndtr, owens_t
 
 Indices = NDArray[np.intp]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from bouwen.checks import Array, ConstantItem, DataError
 from bouwen.sem.ordinal.bivariate import FAR, LEAST_PROBABILITY, normal_pdf
+from bouwen.special import ndtr, ndtri
 
 Codes = NDArray[np.intp]
 Label = tuple[str, str, str]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.special import expit
 
 from bouwen.checks import Array, check_count, check_share
 from bouwen.sem.fit import Fit
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
+from bouwen.special import expit
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(61)  # expectations under a standard normal
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from bouwen.sem.power.simulated import Power
+from bouwen.special import ndtri
 
 NEEDED_COLUMNS = ["n", "mc_error", "beyond"]
 

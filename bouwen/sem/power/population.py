@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from bouwen.checks import Array, check_count
 from bouwen.errors import BouwenError, did_you_mean
@@ -30,6 +29,7 @@ from bouwen.sem.model.implied import (
 from bouwen.sem.model.statements import Formula, Modifiers, ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ModelError, TableOptions, build_table
+from bouwen.special import ndtri
 
 
 class PopulationError(BouwenError):

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.linalg import LinAlgError
-from scipy.special import ndtri
 
 from bouwen.checks import Array
 from bouwen.errors import BouwenError
@@ -36,6 +35,7 @@ from bouwen.sem.resample.roots import symmetric_root
 from bouwen.sem.resample.samples import take
 from bouwen.sem.resample.stacks import moments_objective
 from bouwen.sem.resample.workers import Chunk
+from bouwen.special import ndtri
 
 DRAWS = 1000  # of a defined parameter, for its limits
 AT_ONCE = 10  # replications whose draws are held at one time

@@ -11,10 +11,9 @@ MacCallum, Browne & Sugawara (1996), Psychological Methods 1, 130–149; for G g
 
 from __future__ import annotations
 
-from scipy.special import chndtr, chndtrix
-
 from bouwen.checks import NotACount, UnknownOption, check_count, check_share
 from bouwen.sem.family.measures import CLOSE_FIT
+from bouwen.special import chndtr, chndtrix
 
 LARGEST = 10_000_000
 

@@ -9,7 +9,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtri, chndtrix
 
 from bouwen.checks import Array, NotACount, UnknownOption, check_count, check_share
 from bouwen.results import Result, how_many, short
@@ -28,6 +27,7 @@ from bouwen.sem.power.replications import (
     replicate,
 )
 from bouwen.sem.resample.workers import run_chunks
+from bouwen.special import chdtri, chndtrix
 
 #: Tests of the whole model that can be targets; steps of invariance are "equal loadings" and so on.
 FIT_TESTS = ("exact fit", "close fit", "not-close fit")

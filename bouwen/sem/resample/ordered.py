@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from bouwen.checks import Array
 from bouwen.errors import BouwenError
@@ -24,6 +23,7 @@ from bouwen.sem.ordinal.bivariate import FAR, normal_pdf, polychoric_of_tables
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares
 from bouwen.sem.ordinal.moments import ordinal_moments
 from bouwen.sem.ordinal.pairs import influence_tables, without_empty_corner
+from bouwen.special import ndtr, ndtri
 
 CELLS = 100000  # of cross tables worked on at a time: what a processor keeps near
 

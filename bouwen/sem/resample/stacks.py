@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc
 
 from bouwen.checks import Array, UnknownOption
 from bouwen.sem.family import measures as measures_
@@ -37,6 +36,7 @@ from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint
 from bouwen.sem.resample.batch import Batch, descend
 from bouwen.sem.resample.ordered import weighted_ordinal_objective
 from bouwen.sem.resample.samples import take
+from bouwen.special import chdtrc
 
 Saturated = tuple[Array, Array, Array]
 

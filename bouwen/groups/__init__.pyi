@@ -1,0 +1,11 @@
+from bouwen.groups.correlations import outcome_correlations as outcome_correlations
+from bouwen.groups.invariance import Invariance as Invariance
+from bouwen.groups.invariance import check_invariance as check_invariance
+from bouwen.groups.ladders import RESPONDENTS as RESPONDENTS
+from bouwen.groups.ladders import StudyInvariance as StudyInvariance
+from bouwen.groups.ladders import study_invariance as study_invariance
+from bouwen.groups.ladders import study_ladders as study_ladders
+from bouwen.groups.means import group_means as group_means
+from bouwen.groups.means import group_tests as group_tests
+from bouwen.groups.permutation import Permutations as Permutations
+from bouwen.groups.permutation import permutation_invariance as permutation_invariance

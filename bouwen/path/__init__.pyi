@@ -1,0 +1,12 @@
+from bouwen.path.choices import CHOICES as CHOICES
+from bouwen.path.follow_up import WORTH_FINDING as WORTH_FINDING
+from bouwen.path.follow_up import FollowUp as FollowUp
+from bouwen.path.follow_up import plan_follow_up as plan_follow_up
+from bouwen.path.follow_up import smallest_difference as smallest_difference
+from bouwen.path.follow_up import smallest_differences as smallest_differences
+from bouwen.path.method import CommonMethod as CommonMethod
+from bouwen.path.method import common_method as common_method
+from bouwen.path.paths import NoMainPath as NoMainPath
+from bouwen.path.paths import main_path as main_path
+from bouwen.path.specification import SpecificationCurve as SpecificationCurve
+from bouwen.path.specification import specification_curve as specification_curve

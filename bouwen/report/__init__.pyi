@@ -1,0 +1,1 @@
+from bouwen.report.telling import tell as tell
