@@ -15,6 +15,7 @@ import bouwen
 from bouwen.report import plots
 from bouwen.report.plots import alone, style
 from bouwen.report.plots.bars import answer_colours, answer_label
+from bouwen.report.plots.dimensions import loading_tiles
 from bouwen.report.plots.invariance import cfi_changes
 from bouwen.report.plots.response import construct_blocks, pattern_label
 from bouwen.report.plots.results import fit_plot, missing_answers
@@ -233,6 +234,44 @@ def test_curves_of_power_have_lines_at_the_goal_and_at_the_study_s_own_size():
     made = plots.power_curves(plan)
     assert drawn_lines(made, "yintercept") == [[0.9]]
     assert drawn_lines(made) == [[80]]
+
+
+def test_tiles_of_loadings_are_sorted_shaded_and_sized(study):
+    first, second, third = study.items[:3]
+    loadings = pd.DataFrame({"F1": [0.1, -0.9, 0.56], "F2": [1.2, 0.3, -0.299]}, index=[first, second, third])
+    efa = object.__new__(bouwen.scales.Efa)
+    object.__setattr__(efa, "loadings", loadings)
+    tiles = loading_tiles(efa, TO, 0.3)
+    assert downwards(tiles["item"]) == [second, third, first]
+    found = tiles.set_index(["item", "factor"])
+    assert_allclose(found["size"], [0.1, 0.9, 0.56, 1, 0.3, 0.299])
+    assert list(found["text"]) == ["0.10", "−0.90", "0.56", "1.20", "0.30", "−0.30"]
+    assert [ink == style.WHITE for ink in found["ink"]] == [False, True, True, True, False, False]
+    assert list(found["points"]) == [6.5, 9.0, 9.0, 9.0, 9.0, 6.5]
+    named = loading_tiles(efa, reader(study), 0.3)
+    construct = study.label(study.instrument.construct_of(second))
+    assert downwards(named["item"])[0] == f"{construct} · {second}"
+    assert plots.exploratory(efa).scales[0].limits == (0, 1)
+
+
+def test_axes_of_loadings_reach_from_zero_to_one_or_beyond(study, monkeypatch):
+    fit = bouwen.fit_model(study, "structural")
+    rows = table(
+        "lhs op rhs group est_std ci_lower ci_upper",
+        ("competence", "=~", "comp_1", "", 0.5, 0.4, 0.6),
+        ("competence", "=~", "comp_2", "", 0.9, 0.8, 1.1),
+    )
+    for far, limits in ((0.0, (0.0, 1.1)), (-1.0, (-0.6, 1.0))):
+        shown = rows if not far else rows.assign(ci_lower=[-0.6, 0.1], ci_upper=[0.2, 0.9])
+        monkeypatch.setattr(plots.models, "standardised", lambda fit, op, level, shown=shown: shown)
+        made = plots.loadings(fit, study)
+        assert made.scales[0].limits == pytest.approx(limits)
+        assert list(made.data["factor"].cat.categories) == [study.label("competence")]
+    arrows = rows.assign(op="~", lhs=["loyalty", "loyalty"], rhs=["likeability", "competence"])
+    monkeypatch.setattr(plots.models, "standardised", lambda fit, op, level: arrows)
+    made = plots.paths(fit, study)
+    assert list(made.data["outcome"].cat.categories) == [f"→ {study.label('loyalty')}"]
+    assert downwards(made.data["line"]) == [study.label("likeability"), study.label("competence")]
 
 
 # ------------------------------------------------------------------ answers

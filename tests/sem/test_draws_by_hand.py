@@ -29,7 +29,7 @@ from bouwen.sem.power.replications import (
     values_of,
 )
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
-from bouwen.sem.resample.refits import IMPROPER, Drawn, join_drawn
+from bouwen.sem.resample.refits import IMPROPER, Drawn, improper_solutions, join_drawn
 from bouwen.sem.resample.samples import average, join, n_draws, take, usable
 from bouwen.sem.resample.stacks import weighted_objective
 from bouwen.sem.resample.summary import NAMES, draws_as_dict, draws_in_short, intervals_by_kind
@@ -100,6 +100,8 @@ def test_what_is_told_of_draws(fit):
     pairs = dict(draws_in_short(clean))
     assert pairs["Inadmissible"] == "0 (0.0 %)"
     assert "Negative variance" not in pairs
+    simulated = SimpleNamespace(kind="parametric", seed=1, counts={"drawn": 4, "used": 4}, pvalue=0.25)
+    assert draws_in_short(simulated)[-1] == ("Used", "4 (100.0 %)")
     tested = SimpleNamespace(kind="bollen_stine", seed=1, counts={"drawn": 4, "used": 4}, pvalue=0.25)
     assert draws_in_short(tested)[-1] == ("Chi-square, bootstrap p", "0.250")
 
@@ -114,6 +116,10 @@ def test_intervals_are_told_by_kind_and_group(fit):
     shown = tables["Regressions"].iloc[1].tolist()[1:]
     assert shown == [f"{row[name]:.3f}" for name in ("est", "se", "ci_lower", "ci_upper")]
     assert draws_as_dict(made(fit))["account"] == made(fit).counts
+    still = made(fit)
+    still.drawn.est[:3, list(fit.parameters["rhs"]).index("x4")] = 0.5  # as fixed parameters are
+    left = dict(intervals_by_kind(still))["Regressions"]
+    assert list(left["Parameter"]) == ["x4 ~ x1", "x7 ~ x1"]
     assert draws_as_dict(made(fit))["intervals"][0]["n_draws"] == 3
 
 
@@ -137,6 +143,19 @@ def test_parts_are_joined_in_order(fit):
     for name, value in vars(Replications.joined([first, second])).items():
         assert_array_equal(value, np.r_[arrays[name], arrays[name] + 10])
     assert Replications.joined([replace(first, census=None)] * 2).census is None
+
+
+def test_each_draw_is_improper_for_its_own_reason():
+    model = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nx1 ~~ x4"
+    fit = fit_sem(model, read_data("holzinger"))
+    keys = [(row.lhs, row.op, row.rhs) for row in fit.partable.rows]
+    values = np.stack([fit.implied.values] * 4)
+    for d, ends in ((1, ("x2", "x2")), (2, ("f", "g")), (3, ("x1", "x4"))):
+        values[d, 0, keys.index((ends[0], "~~", ends[1]))] = -1.0 if d == 1 else 50.0
+    found = improper_solutions(fit.structure, values)
+    assert found[0].tolist() == [False, False, False]
+    assert found[1, 0]
+    assert found[2:].tolist() == [[False, True, False], [False, False, True]]
 
 
 # ------------------------------------------------------------------ weights and stacks
@@ -187,8 +206,24 @@ def test_stacks_are_taken_joined_and_averaged(kind, request):
     bad = replace(
         stack, **{name: getattr(stack, name).copy() for name in ("V", "constant") if hasattr(stack, name)}
     )
-    (bad.V if kind == "grouped" else bad.constant)[1] = NAN
+    if kind == "grouped":
+        bad.V[1, 1, 0, 0] = NAN
+    else:
+        bad.constant[1] = NAN
     assert usable(bad).tolist() == [True, False, True]
+
+
+def test_weights_that_are_no_draw_s_own_are_no_stack():
+    unweighted = fit_sem("x4 ~ x1\nx7 ~ x4", read_data("holzinger"), estimator="ULS")
+    stack = weighted_objective(
+        unweighted.family, resampling_weights(unweighted.sample, np.random.default_rng(2), 3)
+    )
+    alone = np.broadcast_to(np.eye(3), (1, 3, 3))
+    assert n_draws(replace(stack, V=alone)) == 3
+    assert_allclose(
+        take(replace(stack, V=alone), [1]).at(unweighted.theta).value,
+        take(stack, [1]).at(unweighted.theta).value,
+    )
 
 
 # ------------------------------------------------------------------ Monte Carlo

@@ -12,7 +12,8 @@ from mini import code, markdown
 
 from bouwen.report.book import building, chapters, lab, notebooks, run, site
 from bouwen.report.book.chapters import Chapter, Page, ParameterError
-from bouwen.report.book.progress import Lines
+from bouwen.report.book.progress import Bar, Lines
+from bouwen.report.book.render import problems_in
 from bouwen.report.book.results import DifferentResultsError
 
 
@@ -306,3 +307,22 @@ def test_lines_tell_what_starts_and_ends(capsys):
     assert lines[:2] == ["Checking", "  book/x ..."]
     assert lines[2].startswith("  book/x done in 0.")
     assert len(lines) == 3
+
+
+def test_a_bar_counts_what_is_kept_and_done_and_names_what_runs():
+    told = []
+    bar = SimpleNamespace(add_task=lambda *a, **k: 0, update=lambda task, **named: told.append(named))
+    shown = Bar(bar)
+    shown.plan(3)
+    for title, event in (("A", "kept"), ("B", "started"), ("C", "started"), ("B", "done"), ("C", "done")):
+        shown.page(SimpleNamespace(title=title), event)
+    assert told[0] == {"total": 3}
+    assert [one["advance"] for one in told[1:]] == [1, 0, 0, 1, 1]
+    assert [one["description"] for one in told[1:]] == ["", "B", "B, C", "C", ""]
+
+
+def test_what_sphinx_complains_of_is_told_without_its_place(tmp_path):
+    log = f"reading\n{tmp_path}/a.md:3: WARNING: \x1b[31mbroken\x1b[0m\n\ndone\n"
+    assert problems_in(log, tmp_path) == ["a.md:3: WARNING: broken"]
+    assert problems_in("1\n2\n3\n4\n5\n6\n", tmp_path) == ["2", "3", "4", "5", "6"]
+    assert problems_in("", tmp_path) == ["Sphinx ended without a word."]
