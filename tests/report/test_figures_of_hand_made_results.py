@@ -19,7 +19,7 @@ from bouwen.report.plots.dimensions import loading_tiles
 from bouwen.report.plots.invariance import cfi_changes
 from bouwen.report.plots.response import construct_blocks, pattern_label
 from bouwen.report.plots.results import fit_plot, missing_answers
-from bouwen.report.plots.robustness import TALL, curve_points
+from bouwen.report.plots.robustness import TALL, curve_points, curve_title, dashboard, scale_of
 from bouwen.report.reader import reader
 
 TO = reader()
@@ -463,3 +463,63 @@ def test_bars_of_a_curve_hold_what_shuffled_answers_give():
         expected = placed(np.quantile(effects[1:, column], [0.025, 0.975]))
         assert_allclose(points.loc[row, ["null_lower", "null_upper"]].astype(float), expected)
     assert points.loc[1, ["null_lower", "null_upper"]].isna().all()
+
+
+def test_each_specification_is_marked_on_the_lines_of_its_own_choices():
+    choices = {
+        "form": ["one_factor", "scores", "one_factor"], "estimator": ["MLR"] * 3,
+        "missing": ["available", "available", "complete"], "items": ["all", "weakest", "reversed"],
+        "adjustment": ["model"] * 3, "respondents": ["all", "attentive", "all"],
+    }  # fmt: skip
+    results = pd.DataFrame(choices)
+    path = SimpleNamespace(predictor="p", outcome="o")
+    curve = SimpleNamespace(results=results, path=path, excluded={"weakest": ("a",), "reversed": ("b",)})
+    marks, lines = dashboard(curve, TO, results.assign(x=[2, 3, 1]))
+    levels = lines[lines["level"] != ""]
+    assert lines["y"].is_monotonic_decreasing
+    at, expected = dict(zip(levels["y"], levels["level"], strict=True)), set()
+    for choice in ("form", "missing", "items", "respondents"):
+        names = list(dict.fromkeys(choices[choice]))
+        heading = lines[lines["text"] == plots.robustness.choice_label(TO, curve, choice)].iloc[0]
+        own = list(levels.loc[levels["y"] < heading["y"], "y"])[: len(names)]
+        assert [at[y] for y in own] == [plots.robustness.chosen_label(TO, name) for name in names]
+        expected |= {(x, own[names.index(v)]) for x, v in zip([2, 3, 1], choices[choice], strict=True)}
+    assert set(marks.itertuples(index=False, name=None)) == expected
+    assert len(levels) == 2 + 2 + 3 + 2
+    title = curve_title(curve, TO).iloc[0]
+    assert title["text"] == TO.words("plots.standardised_effect", source="p", target="o")
+    assert title["y"] > TALL
+    assert scale_of([-0.2, 0.0, 0.8])(np.array([-0.2, 0.3, 0.8])).tolist() == [0, TALL / 2, TALL]
+
+
+def test_eigenvalues_of_chance_stand_beside_their_own():
+    names = ["factors", "factors_reference", "components", "components_reference"]
+    wide = pd.DataFrame([[1.9, 1.1, 2.5, 1.4], [0.4, 0.6, 0.5, 1.0]], pd.Index([1, 2]), names)
+    kaiser = pd.DataFrame({"eigenvalue": [2.5, 0.5], "reference": [1.3, 1.0]}, pd.Index([1, 2]))
+    counts = object.__new__(bouwen.scales.FactorCounts)
+    object.__setattr__(counts, "parallel", SimpleNamespace(eigenvalues=wide))
+    object.__setattr__(counts, "kaiser", SimpleNamespace(eigenvalues=kaiser))
+    made = plots.scree(counts)
+    found = made.data.set_index(["panel", "series", "number"])["value"]
+
+    def said(key):
+        return TO.words(f"plots.eigen_{key}")
+
+    for panel, series, values in (
+        ("factors", "answers", [1.9, 0.4]), ("factors", "random", [1.1, 0.6]),
+        ("components", "answers", [2.5, 0.5]), ("components", "random", [1.4, 1.0]),
+        ("components", "kaiser", [1.3, 1.0]),
+    ):  # fmt: skip
+        assert found[said(panel), said(series)].tolist() == values
+    assert len(found) == 10
+    assert list(made.data["panel"].cat.categories) == [said("factors"), said("components")]
+    assert set(made.layers[1]._data["series"]) == {said("answers")}
+
+
+def test_shares_of_respondents_are_written_at_their_bars(study):
+    made = plots.respondents(study)
+    shares = plots.response.respondent_shares(study)
+    assert list(made.data["text"]) == [TO.words.percent(share) for share in shares["share"]]
+    labels = [study.level_label(v, k) for v, k in zip(shares["variable"], shares["level"], strict=True)]
+    assert [text.replace("\n", " ") for text in made.data["label"]] == labels
+    assert made.scales[0].limits == (0, min(1.08, shares["share"].max() + 0.1))

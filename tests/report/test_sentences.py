@@ -319,3 +319,19 @@ def test_a_study_without_questions_or_citation_says_so(study):
     instrument = study.instrument.model_copy(update={"open_questions": {}})
     none = texts.open_questions(replace(study, instrument=instrument)).data
     assert none == reader(study).words("passages.no_open_questions")
+
+
+def test_single_figures_in_the_language_of_the_book(study, dutch):
+    names = study.constructs[:2]
+    for here, figures in (
+        (study, ("0.05", "0.1235", "12.3%", "0.012")),
+        (dutch, ("0,05", "0,1235", "12,3%", "0,012")),
+    ):
+        found = (texts.number(here, 0.05), texts.number(here, 0.12345, 4), texts.share(here, 0.123, 1))
+        assert tuple(one.replace("\xa0", "") for one in found) == figures[:3]
+        assert texts.probability(here, 0.0123) == figures[3]
+        first, second = map(here.label, names)
+        assert texts.arrow(here, *names) == texts.chain(here, names) == f"{first} → {second}"
+        assert texts.chain(here, (names[0], "…", names[1])) == f"{first} → … → {second}"
+        assert texts.label(here, names[0]) == first
+    assert texts.share(study, 0.5) == "50%"

@@ -17,7 +17,7 @@ from bouwen.sem import Bootstrap, Moments, fit_sem, monte_carlo_ci
 from bouwen.sem.after.storage import _as_json as as_json
 from bouwen.sem.after.storage import _value as from_json
 from bouwen.sem.after.storage import needs_rows
-from bouwen.sem.power import ModelPopulation, PopulationError
+from bouwen.sem.power.population import ModelPopulation, PopulationError
 from bouwen.sem.power.replications import (
     Analysis,
     Replications,
@@ -77,6 +77,21 @@ def test_draws_are_counted_by_what_became_of_them(fit):
         assert boot.warnings[1].startswith("2 of 5 draws have an improper solution")
         assert boot.warnings[1].endswith("are kept" if rule == "keep" else "left out")
     assert repr(made(fit)) == "<Bootstrap: nonparametric, 3 of 5 draws in use>"
+
+
+@pytest.mark.parametrize(
+    ("failed", "improper", "warnings"), [(5, 5, 0), (6, 0, 1), (0, 6, 1), (20, 5, 1), (20, 6, 2)]
+)
+def test_a_twentieth_of_all_draws_may_fail_or_be_improper(fit, failed, improper, warnings):
+    status = np.where(np.arange(100) < failed, NOT_CONVERGED, CONVERGED)
+    reasons = np.zeros((100, 3), dtype=bool)
+    reasons[100 - improper :] = True
+    whole = np.zeros((100, len(fit.parameters)))
+    drawn = Drawn(status, reasons, whole, whole, whole, pd.DataFrame(index=range(100)))
+    boot = Bootstrap(fit, "nonparametric", 1, "keep", drawn)
+    assert len(boot.warnings) == warnings
+    assert boot.counts["inadmissible"] == improper
+    assert boot.counts["not converged"] == failed
 
 
 def test_the_p_value_is_the_share_of_larger_chi_squares():
