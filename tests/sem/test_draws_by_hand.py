@@ -29,6 +29,7 @@ from bouwen.sem.power.replications import (
     values_of,
 )
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
+from bouwen.sem.resample.draws import weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, Drawn, improper_solutions, join_drawn
 from bouwen.sem.resample.samples import average, join, n_draws, take, usable
 from bouwen.sem.resample.stacks import weighted_objective
@@ -226,6 +227,23 @@ def test_stacks_are_taken_joined_and_averaged(kind, request):
     else:
         bad.constant[1] = NAN
     assert usable(bad).tolist() == [True, False, True]
+
+
+def test_covariates_of_ordered_items_have_the_moments_of_each_draw():
+    data = read_data("bfi900").iloc[:200]
+    rng = np.random.default_rng(4)
+    data = data.assign(age=rng.normal(40, 9, 200), half=np.repeat(["b", "a"], 100))
+    options = {"ordered": ["A1", "A2", "A3"], "group": "half"}
+    ordered = fit_sem("A =~ A1 + A2 + A3\nA ~ age + C1", data, **options)
+    weights = resampling_weights(ordered.sample, rng, 3)
+    family, _ = weighted_stack(ordered.family, weights)
+    x = list(family.structure.exogenous)
+    assert len(x) == 2
+    for d in range(3):
+        for g, part in enumerate(np.split(weights[d].astype(int), 2)):
+            drawn = np.repeat(ordered.sample.rows[g][:, x], part, axis=0)
+            assert_allclose(family.sample.mean[d, g, x], drawn.mean(axis=0))
+            assert_allclose(family.sample.cov[d, g][np.ix_(x, x)], np.cov(drawn.T))
 
 
 def test_weights_that_are_no_draw_s_own_are_no_stack():
