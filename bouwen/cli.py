@@ -66,7 +66,7 @@ def build_command(
 ) -> None:
     """Check a study, run every chapter and build its online book."""
     from bouwen.report.book import building as book
-    from bouwen.report.book.progress import progress
+    from bouwen.report.book.listening import progress
 
     parameters = dict(named_value(text) for text in parameter or [])
     with progress() as listener:

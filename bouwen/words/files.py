@@ -80,10 +80,10 @@ def words(language: str) -> Words:
 def read(language: str, extra: str) -> Words:
     """The words of a language, from files beside this one and in one more folder."""
     english: dict[str, str] = {}
-    for path in files(ENGLISH, ""):
+    for path in language_files(ENGLISH, ""):
         english |= texts_of(path)
     own: dict[str, str] = {}
-    for path in files(language, extra):
+    for path in language_files(language, extra):
         found = texts_of(path)
         check(path, found, english)
         own |= found
@@ -115,7 +115,7 @@ def folders(extra: str) -> list[Path]:
     return [HERE, *([Path(extra)] if extra else [])]
 
 
-def files(language: str, extra: str) -> list[Path]:
+def language_files(language: str, extra: str) -> list[Path]:
     """The files of a language; what stands in a later one goes before what stands in an earlier one."""
     return [path for folder in folders(extra) if (path := folder / f"{language}.yml").is_file()]
 

@@ -12,8 +12,8 @@ from bouwen.path import plan_follow_up, smallest_difference, smallest_difference
 from bouwen.path.follow_up import WORTH_FINDING, analysis_of
 from bouwen.report import follow_up as planning
 from bouwen.report import plots, tables, texts
+from bouwen.report.audience import reader
 from bouwen.report.plots.power import power_bands
-from bouwen.report.reader import reader
 from bouwen.sem import indirect_effects
 
 

@@ -26,15 +26,6 @@ SHARED = {
     "main": "what runs when a module is a program: the command line, the formatter of notebooks, a build",
 }
 
-#: Modules that a function of theirs is still named after; to be emptied.
-NAMED_AS_MODULE = {
-    "report/book/progress",
-    "report/book/render",
-    "report/book/run",
-    "report/reader",
-    "words/files",
-}
-
 #: A file name may stand in two rooms; in more only where rooms stand side by side and say the same of
 #: different things: the study's path, its follow-up and its draws as tables, plots and texts.
 MOST_OF_A_NAME = 2
@@ -186,7 +177,7 @@ def test_no_function_is_named_as_its_module():
         for module, tree in modules().items()
         if module.rsplit(".", 1)[-1] in top_level(tree)
     }
-    assert found == NAMED_AS_MODULE
+    assert not found
 
 
 def test_a_file_name_says_what_no_other_says():

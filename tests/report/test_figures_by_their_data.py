@@ -178,8 +178,8 @@ def test_power_bands_are_two_errors_wide():
     })  # fmt: skip
     effects = pd.DataFrame({"chain": [("x", "y"), ("x", "m", "y")]}, index=["a", "b"])
     from bouwen.path import FollowUp
+    from bouwen.report.audience import reader
     from bouwen.report.plots.power import power_bands
-    from bouwen.report.reader import reader
 
     plan = FollowUp(80, 3, effects, SimpleNamespace(table=lambda: table))
     found = power_bands(plan, reader())

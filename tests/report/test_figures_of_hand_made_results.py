@@ -13,6 +13,7 @@ from scipy import stats
 
 import bouwen
 from bouwen.report import plots
+from bouwen.report.audience import reader
 from bouwen.report.plots import alone, style
 from bouwen.report.plots.bars import answer_colours, answer_label
 from bouwen.report.plots.dimensions import loading_tiles
@@ -20,7 +21,6 @@ from bouwen.report.plots.invariance import cfi_changes
 from bouwen.report.plots.response import construct_blocks, pattern_label
 from bouwen.report.plots.results import fit_plot, missing_answers
 from bouwen.report.plots.robustness import TALL, curve_points, curve_title, dashboard, scale_of
-from bouwen.report.reader import reader
 
 TO = reader()
 

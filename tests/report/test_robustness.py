@@ -10,9 +10,9 @@ import pytest
 import bouwen
 from bouwen.path import CHOICES
 from bouwen.report import plots, tables, texts
+from bouwen.report.audience import reader
 from bouwen.report.book.chapters import Chapter, has_what_it_needs
 from bouwen.report.plots.robustness import TALL, curve_points, dashboard, nice_breaks
-from bouwen.report.reader import reader
 from bouwen.report.tables.robustness import choice_label, chosen_label
 
 

@@ -14,7 +14,7 @@ import bouwen
 from bouwen.groups.ladders import StudyInvariance
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import texts
-from bouwen.report.reader import reader
+from bouwen.report.audience import reader
 from bouwen.report.texts.readings import is_significant, pvalue_text
 
 

@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 
 import bouwen
 from bouwen.report import plots, tables, texts
+from bouwen.report.audience import reader
 from bouwen.report.plots.bars import answer_bars
 from bouwen.report.plots.style import ticks
-from bouwen.report.reader import reader
 from bouwen.report.tables.draws import drawn
 from bouwen.report.tables.layout import interval_texts
 

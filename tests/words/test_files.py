@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bouwen.report.reader import reader
+from bouwen.report.audience import reader
 from bouwen.words import UnknownLanguage, WordsError, check_language, languages, words
 from bouwen.words.files import HERE
 

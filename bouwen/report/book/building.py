@@ -15,8 +15,8 @@ from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
 from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
-from bouwen.report.book.render import render
-from bouwen.report.book.run import TIMEOUT, Runner, digest, fingerprint_of, run
+from bouwen.report.book.rendering import render
+from bouwen.report.book.running import TIMEOUT, Runner, digest, fingerprint_of, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
 from bouwen.survey import Study, fallback, read_study, screen

@@ -11,7 +11,7 @@ from pathlib import Path
 from bouwen.report.book.building import plan
 from bouwen.report.book.chapters import Page
 from bouwen.report.book.notebooks import stored
-from bouwen.report.book.run import METADATA, digest
+from bouwen.report.book.running import METADATA, digest
 
 
 @dataclass(frozen=True)

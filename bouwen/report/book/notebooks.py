@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bouwen.report.book.chapters import Notebook, source_of
-from bouwen.report.book.run import METADATA, cell_id
+from bouwen.report.book.running import METADATA, cell_id
 
 
 def stored(notebook: Notebook, name: str) -> str:

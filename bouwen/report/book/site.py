@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from bouwen.report.book.chapters import Notebook, Page, expanded_toc, read_toc
-from bouwen.report.book.run import digest
+from bouwen.report.book.running import digest
 from bouwen.survey import Study
 from bouwen.words import words
 

@@ -1,7 +1,7 @@
 """Figures of results that no chapter shows, in the look of those that chapters show.
 
-Each takes a result and for whom it is drawn, see `bouwen.report.reader.reader`; `bouwen.report.plots.results`
-says which belongs to which class.
+Each takes a result and for whom it is drawn, see `bouwen.report.audience.reader`;
+`bouwen.report.plots.results` says which belongs to which class.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from bouwen.report.audience import Reader
 from bouwen.report.plots.style import (
     BLUE,
     FAINT_GRID,
@@ -34,7 +35,6 @@ from bouwen.report.plots.style import (
     wrapped,
     zero_line,
 )
-from bouwen.report.reader import Reader
 from bouwen.scales import (
     Alpha,
     Bartlett,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.groups import group_means, outcome_correlations
+from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.plots.style import (
     BLUE,
@@ -22,7 +23,6 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.report.reader import reader
 from bouwen.scales import score_scales
 from bouwen.survey import Study
 

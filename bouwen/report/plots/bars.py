@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.plots.style import (
     LINE,
@@ -19,7 +20,6 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.report.reader import reader
 from bouwen.survey import Study, pooled
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
 from bouwen.report.plots.style import (
     BLUE,
@@ -22,7 +23,6 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.factors import COUNTS, EFA, sorted_items
 from bouwen.scales import Efa, FactorCounts
 from bouwen.survey import Study
@@ -65,7 +65,7 @@ def scree_plot(counts: FactorCounts, study: Study | None = None, **options: Unpa
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import (
         aes,
@@ -139,7 +139,7 @@ def exploratory_plot(
         Gives the language, and the construct of every item.
     smallest : float
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import (
         aes,

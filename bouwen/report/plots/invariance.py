@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.groups import Invariance, Permutations, StudyInvariance
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import NothingToShow
 from bouwen.report.plots.style import (
     GREY,
@@ -20,7 +21,6 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.invariance import ladders_of, step_label
 from bouwen.survey import Study
 
@@ -42,7 +42,7 @@ def invariance_plot(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
 
     Raises
     ------

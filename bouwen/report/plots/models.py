@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import FIT, check_frame, check_given
 from bouwen.report.plots.style import (
     categorical,
@@ -19,7 +20,6 @@ from bouwen.report.plots.style import (
     wrapped,
     zero_line,
 )
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.draws import EFFECTS, drawn
 from bouwen.report.tables.models import standardised
 from bouwen.sem import Bootstrap, Fit
@@ -38,7 +38,7 @@ def loadings_plot(fit: Fit, study: Study | None = None, **options: Unpack[Reader
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import aes, element_text, ggplot, labs, scale_x_continuous, theme
 
@@ -78,7 +78,7 @@ def paths_plot(
     draws : Bootstrap, optional
         Draws of the fit: intervals are their percentiles, instead of those of the delta method.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(fit, Fit, FIT)
     to = reader(study, **options)
@@ -101,7 +101,7 @@ def indirect_effects_plot(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_frame(effects, ("predictor", "via", "outcome", "est"), EFFECTS)
     to = reader(study, **options)

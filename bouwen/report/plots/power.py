@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.path import FollowUp
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
 from bouwen.report.plots.style import BLUE, GREY, GRID, ORANGE, categorical, look, ticks, word, wrapped
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.follow_up import PLAN
 from bouwen.survey import Study
 
@@ -42,7 +42,7 @@ def power_curves_plot(plan: FollowUp, study: Study | None = None, **options: Unp
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import (
         aes,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_study
 from bouwen.report.plots.style import (
     BLUE,
@@ -26,7 +27,6 @@ from bouwen.report.plots.style import (
     wrapped,
     zero_line,
 )
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.response import TREATED
 from bouwen.scales import common_patterns
 from bouwen.survey import Study, hidden
@@ -192,7 +192,7 @@ def treatments_plot(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_frame(treated, ("construct", "treatment", "mean", "se"), TREATED)
     to, found = reader(study, **options), treated.reset_index()

@@ -1,7 +1,7 @@
 """A result -> its figure: `draw` is what ``result.plot()`` calls.
 
 `FIGURES` says which figure belongs to which class. Every figure takes the result first and then, by name, for
-whom it is drawn: ``study``, ``language`` and ``labels``, see `bouwen.report.reader.reader`.
+whom it is drawn: ``study``, ``language`` and ``labels``, see `bouwen.report.audience.reader`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from bouwen.checks import check_choice
 from bouwen.groups import Permutations, StudyInvariance
 from bouwen.path import FollowUp, SpecificationCurve
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.plots import alone
 from bouwen.report.plots.dimensions import exploratory_plot, scree_plot
 from bouwen.report.plots.invariance import invariance_plot
@@ -25,7 +26,6 @@ from bouwen.report.plots.validity import (
     reliabilities_plot,
     residuals_plot,
 )
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.results import NoPicture, Result
 from bouwen.scales import (
     Alpha,

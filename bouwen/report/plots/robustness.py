@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from bouwen.path import CHOICES, SpecificationCurve
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
 from bouwen.report.plots.style import BLUE, INK, LIGHT, LINE, ORANGE, WIDE, look, ticks, word
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.robustness import CURVE, choice_label, chosen_label
 from bouwen.survey import Study
 
@@ -35,7 +35,7 @@ def specification_curve_plot(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import (
         aes,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import pandas as pd
 
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import NothingToShow, check_frame, check_given, check_one_group
 from bouwen.report.plots.style import (
     BLACK,
@@ -23,7 +24,6 @@ from bouwen.report.plots.style import (
     with_limits,
     word,
 )
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.tables.dimensions import COMPARED
 from bouwen.report.tables.validity import RATIOS
 from bouwen.scales import Htmt, Structures
@@ -46,7 +46,7 @@ def ratios_plot(found: Htmt, study: Study | None = None, **options: Unpack[Reade
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import aes, element_text, ggplot, labs, scale_x_continuous, theme
 
@@ -76,7 +76,7 @@ def facet_correlations_plot(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def residuals_plot(
     study : Study, optional
     large : float
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     from plotnine import (
         aes,
@@ -170,7 +170,7 @@ def reliabilities_plot(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     wanted = "the table of bouwen.scale_reliability"
     check_frame(reliability, ("alpha", "alpha_ci_lower", "omega", "omega_ci_lower"), wanted)

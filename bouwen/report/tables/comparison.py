@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.groups import group_means, group_tests, outcome_correlations
+from bouwen.report.audience import reader
 from bouwen.report.given import check_study
-from bouwen.report.reader import reader
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
 from bouwen.scales import scale_statistics
 from bouwen.survey import Study, count_text, group_sizes

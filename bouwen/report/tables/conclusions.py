@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.claims import claim_label, claim_verdicts
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
 from bouwen.survey import Study
 
@@ -28,7 +28,7 @@ def findings_table(weighed: pd.DataFrame, study: Study | None = None, **options:
     study : Study, optional
         Gives the words and the numbers of the findings, and the language.
     **options
-        ``language``, ``labels`` (of findings) and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` (of findings) and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_frame(weighed, ("claim", "what", "verdict"), WEIGHED)
     to, verdicts = reader(study, **options), claim_verdicts(weighed)
@@ -52,7 +52,7 @@ def evidence_table(weighed: pd.DataFrame, study: Study | None = None, **options:
     study : Study, optional
         Gives the numbers of the findings and the language.
     **options
-        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level of the
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`; ``confidence``, the level of the
         intervals in the table.
     """
     check_frame(weighed, ("claim", "what", "verdict", "estimate"), WEIGHED)

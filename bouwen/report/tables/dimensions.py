@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import head, lay_out, lay_out_frame, number_texts, pvalue_texts
 from bouwen.scales import Structures
 from bouwen.survey import Study
@@ -31,7 +31,7 @@ def structures_table(found: Structures, study: Study | None = None, **options: U
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(found, Structures, COMPARED)
     to, figures = reader(study, **options), found.table()
@@ -77,7 +77,7 @@ def structure_tests_table(
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(found, Structures, COMPARED)
     to, tests = reader(study, **options), found.tests()
@@ -104,7 +104,7 @@ def facet_scales_table(found: Structures, study: Study | None = None, **options:
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(found, Structures, COMPARED)
     to, scales = reader(study, **options), found.scales()

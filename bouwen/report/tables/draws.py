@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_given
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, of_groups
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
@@ -44,8 +44,8 @@ def indirect_effects_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level at which the
-        effects were asked for.
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`; ``confidence``, the level at
+        which the effects were asked for.
     """
     check_frame(effects, ("predictor", "via", "outcome", "est"), EFFECTS)
     to = reader(study, **options)
@@ -75,7 +75,7 @@ def account_table(boot: Bootstrap, study: Study | None = None, **options: Unpack
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(boot, Bootstrap, DRAWN)
     to = reader(study, **options)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_given
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.tables.layout import head, lay_out, lay_out_frame, number_texts
 from bouwen.scales import Bartlett, Efa, FactorCounts, Kmo, LoadingStability, Mardia
 from bouwen.survey import Study
@@ -35,7 +35,7 @@ def suitability_table(
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     for found, kind in ((adequacy, Kmo), (sphericity, Bartlett), (normality, Mardia)):
         check_given(found, kind, "the results of bouwen.kmo, bouwen.bartlett and bouwen.mardia")
@@ -72,7 +72,7 @@ def factor_counts_table(
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(counts, FactorCounts, COUNTS)
     to = reader(study, **options)
@@ -108,7 +108,7 @@ def exploratory_table(
         Gives the language, and the construct of every item in a column.
     smallest : float
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     order = sorted_items(efa)
     to = reader(study, **options)
@@ -135,7 +135,7 @@ def exploratory_factors_table(
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(stability, LoadingStability, "the stability of loadings (bouwen.loading_stability)")
     to = reader(study, **options)

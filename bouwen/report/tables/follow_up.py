@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.path import FollowUp, smallest_differences
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_given, check_study
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.tables.layout import lay_out, lay_out_frame, number_texts
 from bouwen.report.texts import needed_text
 from bouwen.sem import rmsea_power, rmsea_sample_size
@@ -54,7 +54,7 @@ def follow_up_table(plan: FollowUp, study: Study | None = None, **options: Unpac
     study : Study, optional
         Gives the labels and the language, and with a register how many there are to ask.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     frame = follow_up_texts(plan, study, **options)
     return lay_out_frame(reader(study, **options), frame, left=[frame.columns[0]], note="power")
@@ -70,7 +70,7 @@ def fit_power_table(plan: FollowUp, study: Study | None = None, **options: Unpac
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(plan, FollowUp, PLAN)
     to = reader(study, **options)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.groups import Invariance, Permutations, StudyInvariance
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import lay_out, number_texts, pvalue_texts
 from bouwen.survey import Study
 
@@ -38,7 +38,7 @@ def invariance_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     ladders = ladders_of(steps)
     to = reader(study, **options)

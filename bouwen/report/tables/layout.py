@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bouwen.report.reader import Reader
+from bouwen.report.audience import Reader
 
 if TYPE_CHECKING:
     from great_tables import GT

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_study
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
 from bouwen.report.texts import guarded_share
 from bouwen.scales import item_statistics
@@ -108,7 +108,7 @@ def key_table(found: pd.DataFrame, study: Study | None = None, **options: Unpack
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level of the
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`; ``confidence``, the level of the
         intervals in the table.
     """
     check_frame(found, ("construct", "r_rest", "r_rest_turned"), "the table of bouwen.check_key")
@@ -142,7 +142,7 @@ def scales_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language`` and ``labels``, see `bouwen.report.reader.reader`; ``confidence``, the level of the
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`; ``confidence``, the level of the
         intervals in the tables.
     """
     wanted = "the tables of bouwen.scale_statistics and bouwen.scale_reliability"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import FIT, NothingToShow, check_frame, check_given
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.draws import drawn
 from bouwen.report.tables.layout import (
     head,
@@ -50,7 +50,7 @@ def fit_measures_table(
         One model stands under the name of its estimator.
     study : Study, optional
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     shown = {fits.call.estimator.name: fits} if isinstance(fits, Fit) else fits
     check_given(shown, Mapping, f"{FIT}, or a dict of title and fit")
@@ -85,7 +85,7 @@ def loadings_table(fit: Fit, study: Study | None = None, **options: Unpack[Reade
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(fit, Fit, FIT)
     to = reader(study, **options)
@@ -123,7 +123,7 @@ def paths_table(
     draws : Bootstrap, optional
         Draws of the fit: their percentile intervals stand beside those of the delta method.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(fit, Fit, FIT)
     to = reader(study, **options)
@@ -157,7 +157,7 @@ def engines_table(compared: pd.DataFrame, study: Study | None = None, **options:
         From `bouwen.compare_engines`.
     study : Study, optional
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_frame(compared, ("op", "est_bouwen", "est_semopy"), "the table of bouwen.compare_engines")
     to = reader(study, **options)
@@ -200,7 +200,7 @@ def factor_correlations_table(fit: Fit, study: Study | None = None, **options: U
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(fit, Fit, FIT)
     to = reader(study, **options)

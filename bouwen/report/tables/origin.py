@@ -7,8 +7,8 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
+from bouwen.report.audience import reader
 from bouwen.report.given import check_study
-from bouwen.report.reader import reader
 from bouwen.report.tables.layout import lay_out
 from bouwen.report.texts import shown_path
 from bouwen.survey import Study

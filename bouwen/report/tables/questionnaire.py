@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bouwen.report.audience import Reader, reader
 from bouwen.report.given import check_study
-from bouwen.report.reader import Reader, reader
 from bouwen.report.tables.layout import WORDY, head, lay_out, lay_out_frame
 from bouwen.report.tables.measures import item_label
 from bouwen.survey import UNNAMED, Study, Text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bouwen.report.audience import Reader, reader
 from bouwen.report.checklists import Section, read_checklists
 from bouwen.report.given import check_study
-from bouwen.report.reader import Reader, reader
 from bouwen.report.tables.layout import head, lay_out
 from bouwen.survey import Study
 

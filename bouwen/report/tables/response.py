@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_frame, check_given, check_study
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.tables.layout import lay_out, number_texts
 from bouwen.report.texts import guarded
 from bouwen.survey import CONSTANT_ITEMS, Screening, Study, count_text, hidden
@@ -55,7 +55,7 @@ def screening_table(found: Screening, study: Study | None = None, **options: Unp
     study : Study, optional
         Gives the language, by default the study that was screened.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(found, Screening, "what a study was screened for (bouwen.screen)")
     to = reader(study or found.study, **options)
@@ -89,7 +89,7 @@ def treatments_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     spread = treatment_spread(treated)
     to = reader(study, **options)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.path import CommonMethod, SpecificationCurve
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
-from bouwen.report.reader import Reader, ReaderOptions, reader
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
 from bouwen.report.tables.models import arrows_as_read
 from bouwen.survey import Study
@@ -41,7 +41,7 @@ def specification_steps_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(curve, SpecificationCurve, CURVE)
     to, steps = reader(study, **options), curve.steps()
@@ -75,7 +75,7 @@ def joint_tests_table(
     study : Study, optional
         Gives the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(curve, SpecificationCurve, CURVE)
     to, joint = reader(study, **options), curve.joint
@@ -107,7 +107,7 @@ def method_paths_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(found, CommonMethod, METHOD)
     to, paths = reader(study, **options), found.paths()
@@ -128,7 +128,7 @@ def method_shares_table(
     study : Study, optional
         Gives the language.
     **options
-        ``language`` and ``labels``, see `bouwen.report.reader.reader`.
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
     check_given(found, CommonMethod, METHOD)
     options["confidence"] = found.confidence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import pandas as pd
 
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import FIT, check_given, check_one_group, check_study
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.tables.layout import head, interval_texts, lay_out, lay_out_frame, number_texts, of_groups
 from bouwen.report.tables.models import standardised
 from bouwen.scales import Htmt, ave, factor_correlations, fornell_larcker, key_items, omega
@@ -46,7 +46,7 @@ def convergent_table(fit: Fit, study: Study | None = None, **options: Unpack[Rea
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     smallest = standardised(check_one_group(fit), "=~").groupby("lhs")["est_std"].min()
     to, found = reader(study, **options), omega(fit).set_index("factor")
@@ -97,7 +97,7 @@ def distinct_table(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language`` and ``labels``, see `bouwen.report.reader.reader`.
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
     found = distinct_pairs(fit, ratios)
     options["confidence"] = ratios.confidence
@@ -131,7 +131,7 @@ def fornell_table(fit: Fit, study: Study | None = None, **options: Unpack[Reader
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     found = fornell_figures(fit)
     to, names = reader(study, **options), list(found.index)
@@ -173,7 +173,7 @@ def residuals_table(
         Gives the language.
     most : int
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     found = largest_residuals(fit, most)
     to = reader(study, **options)
@@ -199,7 +199,7 @@ def misfits_table(
         Gives the labels and the language.
     most : int
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(fit, Fit, FIT)
     to, found = reader(study, **options), fit.modification_indices().head(most)

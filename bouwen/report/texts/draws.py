@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
@@ -27,7 +27,7 @@ def indirect_effects_text(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     to = reader(study, **options)
     say = to.words
@@ -58,7 +58,7 @@ def account_text(boot: Bootstrap, study: Study | None = None, **options: Unpack[
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     say, count = reader(study, **options).words, boot.counts
     return markdown(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import pandas as pd
 
 from bouwen.path import WORTH_FINDING, FollowUp
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
-from bouwen.report.reader import ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
 from bouwen.words import Words, words
@@ -40,7 +40,7 @@ def follow_up_needs_text(plan: FollowUp, study: Study | None = None, **options: 
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     to = reader(study, **options)
     hardest, fewer, say = plan.hardest, int((~plan.table()["worth"]).sum()), to.words
@@ -70,7 +70,7 @@ def follow_up_report_text(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     rows = [list(table.columns), *table.to_numpy().tolist()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.groups import StudyInvariance
-from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
 
@@ -26,7 +26,7 @@ def invariance_text(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     to = reader(study, **options)
     return markdown("\n".join(f"- **{to.group(g)}**: {ladder_verdict(to, x)}" for g, x in ladders.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
 from bouwen.sem import Fit
 from bouwen.survey import Study
@@ -29,7 +29,7 @@ def remarks_text(fit: Fit, study: Study | None = None, **options: Unpack[ReaderO
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     say = reader(study, **options).words
     if not fit.warnings:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.reader import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.scales import DataError, Structures, key_items, little_mcar
 from bouwen.survey import Study
@@ -55,7 +55,7 @@ def key_text(found: pd.DataFrame, study: Study | None = None, **options: Unpack[
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     say = reader(study, **options).words
     return markdown(say("readings.key_wrong" if len(found) else "readings.key_holds"))
@@ -74,7 +74,7 @@ def apart_text(found: Structures, study: Study | None = None, **options: Unpack[
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     to, tests = reader(study, **options), found.tests()
     say = to.words
@@ -99,6 +99,6 @@ def counted_text(counts: pd.Series, study: Study | None = None, **options: Unpac
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     return reader(study, **options).words.range(int(counts.min()), int(counts.max()))

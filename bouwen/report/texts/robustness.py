@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.path import SpecificationCurve
-from bouwen.report.reader import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
 
@@ -25,7 +25,7 @@ def robustness_text(
     study : Study, optional
         Gives the labels and the language.
     **options
-        ``language``, ``labels`` and ``confidence``, see `bouwen.report.reader.reader`.
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     say = reader(study, **options).words
     found = curve.summary()

@@ -19,8 +19,8 @@ from bouwen.report.book import building as book
 from bouwen.report.book import results
 from bouwen.report.book.building import OutputError, neighbour_of
 from bouwen.report.book.chapters import ChapterError, ParameterError
-from bouwen.report.book.render import SiteError
-from bouwen.report.book.run import ChapterFailed
+from bouwen.report.book.rendering import SiteError
+from bouwen.report.book.running import ChapterFailed
 
 pytestmark = pytest.mark.book
 STUDY = "data/mini/study.yml"

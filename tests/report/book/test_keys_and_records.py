@@ -12,7 +12,7 @@ import pytest
 import bouwen
 from bouwen.report.book.chapters import Chapter, Page, pages
 from bouwen.report.book.results import agree, compare, told_in, tolerance
-from bouwen.report.book.run import (
+from bouwen.report.book.running import (
     ChapterFailed,
     cleaned_text,
     digest,

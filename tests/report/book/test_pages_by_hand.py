@@ -10,10 +10,11 @@ import pytest
 import yaml
 from mini import code, markdown
 
-from bouwen.report.book import building, chapters, lab, notebooks, run, site
+from bouwen.report.book import building, chapters, lab, notebooks, site
+from bouwen.report.book import running as run
 from bouwen.report.book.chapters import Chapter, Page, ParameterError
-from bouwen.report.book.progress import Bar, Lines
-from bouwen.report.book.render import problems_in
+from bouwen.report.book.listening import Bar, Lines
+from bouwen.report.book.rendering import problems_in
 from bouwen.report.book.results import DifferentResultsError
 
 

@@ -7,7 +7,7 @@ from mini import code, markdown, write_chapter
 
 from bouwen.report.book import chapters as ch
 from bouwen.report.book.building import withhold_answers
-from bouwen.report.book.run import ChapterFailed, Runner, cleaned_text, run
+from bouwen.report.book.running import ChapterFailed, Runner, cleaned_text, run
 
 pytestmark = pytest.mark.book  # kernels, as every book has them
 LEFT_A_TRACE = "import pathlib\npathlib.Path('ended').touch()"
