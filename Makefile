@@ -18,6 +18,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 export PYTHONHASHSEED := 0
 export OMP_NUM_THREADS := 1
+unexport PYTHONDONTWRITEBYTECODE  # or every worker compiles everything anew
 
 .PHONY: .venv book quick test long times lint lab clean lock docs bench
 
@@ -36,7 +37,7 @@ long: .venv
 
 times: .venv
 	rm -f .times.json
-	$(PYTEST) -p times --times .times.json
+	$(PYTEST) -p times --times=.times.json
 	$(BIN)/python tests/shared/times.py .times.json > tests/TIMES.md
 	rm .times.json
 

@@ -1,4 +1,4 @@
-"""What tests cost, for ``make times``: ``pytest -p times --times FILE`` writes processor seconds by test,
+"""What tests cost, for ``make times``: ``pytest -p times --times=FILE`` writes processor seconds by test,
 ``python times.py FILE`` a table of them by file.
 
 Processor seconds, of the tests and of processes that they waited for, say the same on a busy machine.
