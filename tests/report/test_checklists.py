@@ -72,12 +72,10 @@ def test_a_checklist_links_to_sections_and_says_what_the_book_leaves_out(languag
 
 
 @pytest.mark.book
-@pytest.mark.parametrize("language", ["en", "nl"])
-def test_every_anchor_in_the_built_book_exists(language, books):
-    pages = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in (books.html("reputation", language) / "book").glob("*.html")
-    }
+@pytest.mark.parametrize(("study", "language"), [("reputation", "en"), ("providers", "nl")])
+def test_every_anchor_in_the_built_book_exists(study, language, books):
+    html = books.html(study, language) / "book"
+    pages = {path.name: path.read_text(encoding="utf-8") for path in html.glob("*.html")}
     found = 0
     for name, page in pages.items():
         for target, anchor in re.findall(r'<td[^>]*><a href="([^"#:]*)#([^"]+)"', page):

@@ -44,6 +44,7 @@ class Books:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
+        self.failed: dict[Path, Exception] = {}  # nobody waits twice for a book that cannot be built
         with alone(folder / "lock"):
             if not self.root.exists():
                 self.copy_repository(folder / "copying").rename(self.root)
@@ -71,8 +72,14 @@ class Books:
         with alone(self.folder / f"{study}.lock"), working_in(self.root):
             language = language or read_study(path).language
             output = self.folder / "-".join([study, language, *parameters])
+            if output in self.failed:
+                raise self.failed[output]
             if not (output / "index.html").exists():
-                building.build(path, parameters={"language": language, **parameters}, output=output)
+                try:
+                    building.build(path, parameters={"language": language, **parameters}, output=output)
+                except Exception as error:
+                    self.failed[output] = error
+                    raise
         return output
 
     def verified(self, study: str) -> int:
