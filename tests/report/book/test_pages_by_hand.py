@@ -134,9 +134,9 @@ def test_cells_of_other_languages_go_and_cells_of_this_one_show():
 
 
 def test_values_take_the_place_of_defaults_over_several_lines():
-    given = notebook(code('a = (\n  1\n)  # first\nb = "é"; c = 3  # rest', "parameters"))
+    given = notebook(code('a = """\nlong é"""  # first\nb = "é"; c = (\n  3\n)  # rest', "parameters"))
     made = chapters.with_parameters("x", given, {"a": 5, "b": "x", "c": -1.5})
-    assert chapters.parameters_cell(made)["source"] == 'a = (\n  5\n)  # first\nb = "x"; c = -1.5  # rest'
+    assert chapters.parameters_cell(made)["source"] == 'a = 5  # first\nb = "x"; c = (\n  -1.5\n)  # rest'
 
 
 def test_an_unknown_parameter_is_told_those_that_may_be_set():
