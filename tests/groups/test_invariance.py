@@ -320,15 +320,15 @@ def test_small_levels_get_a_model_that_they_can_bear():
 def test_figure_table_and_sentence_tell_the_same(study):
     from dataclasses import replace
 
-    from bouwen.report.audience import reader
-
     from bouwen.report import tables, texts
+    from bouwen.report.audience import reader
     from bouwen.report.plots.invariance import cfi_changes
+    from bouwen.report.tables.invariance import ladders_of
 
     few = study.file.model_copy(update={"settings": study.settings.model_copy(update={"min_group": 126})})
     strict = replace(study, file=few)  # leaves company_1 and company_2, and contract without prepaid
     ladders = bouwen.study_ladders(strict, draws=20)
-    drawn, observed = cfi_changes(ladders, reader(strict))
+    drawn, observed = cfi_changes(ladders_of(ladders), reader(strict))
     assert len(drawn) == 20 * 3
     assert_allclose(observed["change"], ladders["company"].permutations.observed[1:, 1])
     html = tables.invariance(ladders, strict).as_raw_html()
