@@ -523,3 +523,21 @@ def test_shares_of_respondents_are_written_at_their_bars(study):
     labels = [study.level_label(v, k) for v, k in zip(shares["variable"], shares["level"], strict=True)]
     assert [text.replace("\n", " ") for text in made.data["label"]] == labels
     assert made.scales[0].limits == (0, min(1.08, shares["share"].max() + 0.1))
+
+
+def test_correlations_are_in_order_of_their_value_and_not_of_their_size(study, monkeypatch):
+    names = list(study.constructs[:3])
+    r = pd.DataFrame(
+        {"r": [0.2, -0.5, 0.6], "ci_lower": [0.1, -0.6, 0.5], "ci_upper": [0.3, -0.4, 0.7]}, names
+    )
+    monkeypatch.setattr(plots.averages, "outcome_correlations", lambda part: r)
+    made = plots.outcome(study).data
+    assert list(made["construct"]) == [names[2], names[0], names[1]]
+    assert_allclose(made[["x", "ci_lower", "ci_upper"]], r.iloc[[2, 0, 1]])
+    assert made["y"].is_monotonic_decreasing
+
+
+def test_the_middle_of_the_scale_is_marked_beside_the_mean(study):
+    made = plots.means(study)
+    assert made.layers[0].mapping["x"] == "midpoint"
+    assert made.mapping["x"] == "mean"
