@@ -21,10 +21,10 @@ many factors, few respondents              `fit_sam`
 
 Each floor takes only from those before it:
 
-    model/      text -> structure
+    model/      text and options -> structure
     normal/     rows -> discrepancy, information, tests of continuous items
     ordinal/    rows -> the same of ordered items
-    options     what may be asked          solution   discrepancy -> solution
+    solution    a discrepancy -> its minimum
     family/     estimator of a model and sample       preparation text and data -> family
     fitted      family and solution -> estimates, errors, measures
     after/      what follows from a fit    fit        the fit itself and `fit_sem`

@@ -24,6 +24,8 @@ from bouwen.sem.model.implied import Implied as Implied
 from bouwen.sem.model.implied import Structure as Structure
 from bouwen.sem.model.implied import implied_of_rows as implied_of_rows
 from bouwen.sem.model.implied import total_effects as total_effects
+from bouwen.sem.model.options import NoRows as NoRows
+from bouwen.sem.model.options import UnsupportedModel as UnsupportedModel
 from bouwen.sem.model.scanner import ModelSyntaxError as ModelSyntaxError
 from bouwen.sem.model.standardised import numeric_jacobian as numeric_jacobian
 from bouwen.sem.model.statements import Formula as Formula
@@ -41,8 +43,6 @@ from bouwen.sem.normal.moments import UnknownItem as UnknownItem
 from bouwen.sem.normal.moments import find_patterns as find_patterns
 from bouwen.sem.normal.saturated import GapsTooLarge as GapsTooLarge
 from bouwen.sem.normal.saturated import em_moments as em_moments
-from bouwen.sem.options import NoRows as NoRows
-from bouwen.sem.options import UnsupportedModel as UnsupportedModel
 from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf as bivariate_normal_cdf
 from bouwen.sem.ordinal.margins import read_ordered as read_ordered
 from bouwen.sem.ordinal.pairs import CrossTables as CrossTables

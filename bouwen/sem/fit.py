@@ -17,8 +17,8 @@ from bouwen.sem.after.second_engine import semopy_solution
 from bouwen.sem.after.storage import needs_rows, read_fit, write_fit
 from bouwen.sem.after.summary import fit_as_dict, fit_as_html, fit_as_text
 from bouwen.sem.fitted import Fitted
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.normal.moments import Moments
-from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import prepare
 
 

@@ -17,12 +17,12 @@ from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import NEARLY
 from bouwen.sem.model.implied import SYMMETRIC, Implied, Structure
 from bouwen.sem.model.improper import indefinite_blocks, negative_variances
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Point
 from bouwen.sem.normal.inference import Test
 from bouwen.sem.normal.moments import Moments, Sample
-from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import Call, prepare
 from bouwen.sem.solution import Solution
 from bouwen.special import ndtr, ndtri

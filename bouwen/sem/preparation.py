@@ -13,12 +13,12 @@ from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import categories_of, ordinal_family
 from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.implied import compile_structure
+from bouwen.sem.model.options import Estimator, UnsupportedModel, choose_estimator
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, TableOptions, build_table
 from bouwen.sem.model.variables import Roles, roles
 from bouwen.sem.normal.moments import Moments, Sample, read_sample, sample_from_moments
 from bouwen.sem.normal.saturated import em_moments
-from bouwen.sem.options import Estimator, UnsupportedModel, choose_estimator
 
 
 @dataclass(frozen=True)

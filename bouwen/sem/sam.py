@@ -23,12 +23,12 @@ from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.fitted import coefficients
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, compile_structure
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.statements import Formula
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.normal.moments import Sample
-from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.preparation import prepare
 
 SAM_METHODS = ("local", "global")

@@ -14,10 +14,10 @@ from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily, corrected_test
 from bouwen.sem.fitted import Fitted, check_is_fit
 from bouwen.sem.model.identification import NotIdentified
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.start import start_values
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.inference import bread
-from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
 from bouwen.sem.solution import NotConverged, estimate
 from bouwen.special import chdtrc

@@ -17,9 +17,9 @@ from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import IDENTIFIED
 from bouwen.sem.model.implied import compile_structure
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.standardised import standardise
 from bouwen.sem.model.table import Parameter, ParTable
-from bouwen.sem.options import UnsupportedModel
 from bouwen.special import chdtrc
 
 

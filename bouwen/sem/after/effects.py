@@ -18,9 +18,9 @@ from bouwen.errors import did_you_mean
 from bouwen.sem.after.intervals import check_draws_of, limits, spread
 from bouwen.sem.fitted import Fitted, check_is_fit, coefficients
 from bouwen.sem.model.implied import Structure
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
 from bouwen.sem.model.table import ModelError
-from bouwen.sem.options import UnsupportedModel
 from bouwen.special import ndtri
 
 SCALES = ("est", "std_lv", "std_all")

@@ -19,7 +19,7 @@ import pandas as pd
 from bouwen.checks import Array
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import THRESHOLD
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.ordinal.bivariate import FAR, normal_pdf
 from bouwen.special import ndtr
 

@@ -10,7 +10,7 @@ from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, total_effects
-from bouwen.sem.options import NoRows, UnsupportedModel
+from bouwen.sem.model.options import NoRows, UnsupportedModel
 
 SCORE_METHODS = ("regression", "bartlett")
 

@@ -17,8 +17,8 @@ import pandas as pd
 
 from bouwen.sem.fitted import Fitted, bare_fit
 from bouwen.sem.model.identification import check_identified
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.table import ParTable
-from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.solution import NotConverged, Solution
 
 FTOL = 1e-12  # semopy's own default stops early

@@ -36,11 +36,11 @@ from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model import expression
 from bouwen.sem.model.implied import compile_structure
+from bouwen.sem.model.options import Estimator, UnsupportedModel
 from bouwen.sem.model.statements import Constraint
 from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.normal.inference import Test
 from bouwen.sem.normal.moments import Patterns, Sample
-from bouwen.sem.options import Estimator, UnsupportedModel
 from bouwen.sem.ordinal.moments import OrdinalMoments
 from bouwen.sem.preparation import Call
 from bouwen.sem.solution import Solution

@@ -15,6 +15,7 @@ import numpy as np
 from bouwen.checks import Array
 from bouwen.sem.family import measures
 from bouwen.sem.model.implied import SYMMETRIC, Implied, Structure
+from bouwen.sem.model.options import Estimator
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal import chisquare
@@ -43,7 +44,6 @@ from bouwen.sem.normal.inference import (
     saturated_trace,
 )
 from bouwen.sem.normal.moments import Sample
-from bouwen.sem.options import Estimator
 from bouwen.sem.solution import Solution, estimate
 
 

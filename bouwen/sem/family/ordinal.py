@@ -21,12 +21,12 @@ from bouwen.sem.family import measures
 from bouwen.sem.family.normal import Evaluated
 from bouwen.sem.model.derivatives import slots
 from bouwen.sem.model.implied import Implied, Structure, with_exogenous
+from bouwen.sem.model.options import Estimator
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.chisquare import Corrected, expectation
 from bouwen.sem.normal.inference import Test, bread
 from bouwen.sem.normal.moments import Sample
-from bouwen.sem.options import Estimator
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint, read_layout
 from bouwen.sem.ordinal.moments import OrdinalMoments, ordinal_moments
 from bouwen.sem.solution import Solution, estimate

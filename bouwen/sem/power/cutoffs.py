@@ -33,7 +33,7 @@ from bouwen.checks import Array, check_count
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.implied import DIRECTED, SYMMETRIC, Structure
-from bouwen.sem.options import UnsupportedModel
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.power.population import ModelPopulation
 from bouwen.sem.power.replications import Analysis, draw_moments
 from bouwen.sem.resample.batch import fit_batch

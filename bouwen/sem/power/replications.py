@@ -24,10 +24,10 @@ from bouwen.sem.after.compare import difference_test
 from bouwen.sem.fit import Fit, fit_sem
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.improper import is_improper
+from bouwen.sem.model.options import choose_estimator
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.inference import bread
 from bouwen.sem.normal.moments import Moments
-from bouwen.sem.options import choose_estimator
 from bouwen.sem.power.answers import Gaps, draw_rows
 from bouwen.sem.power.population import ModelPopulation, PopulationError
 from bouwen.sem.resample.batch import CONVERGED, fit_batch

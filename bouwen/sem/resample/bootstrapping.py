@@ -17,7 +17,7 @@ from bouwen.sem.after.intervals import acceleration_of, limits, spread
 from bouwen.sem.after.summary import html_page, text_page
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
-from bouwen.sem.options import NoRows, UnsupportedModel
+from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import source_of_draws, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved

@@ -16,10 +16,10 @@ from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.implied import Implied
+from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
 from bouwen.sem.normal.saturated import em_moments
-from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.roots import symmetric_root
 from bouwen.sem.resample.samples import join
 from bouwen.sem.resample.stacks import moments_objective, weighted_objective

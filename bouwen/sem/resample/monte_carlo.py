@@ -14,10 +14,10 @@ from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import row_values
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.statements import Constraint, ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable, definitions_in_order
-from bouwen.sem.options import UnsupportedModel
 from bouwen.sem.resample.roots import symmetric_root
 
 

@@ -22,6 +22,7 @@ from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.derivatives import slots
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure, implied_moments, with_exogenous
+from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.normal.chisquare import baseline_structure
 from bouwen.sem.normal.discrepancy import (
     LeastSquares,
@@ -31,7 +32,6 @@ from bouwen.sem.normal.discrepancy import (
     stacked_least_squares,
 )
 from bouwen.sem.normal.moments import Patterns
-from bouwen.sem.options import NoRows, UnsupportedModel
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint
 from bouwen.sem.resample.batch import Batch, descend
 from bouwen.sem.resample.ordered import weighted_ordinal_objective
