@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from typing import Literal
 
@@ -194,6 +195,10 @@ class Structures(Result):
         Satorra & Bentler (2001), Psychometrika 66; Yung, Thissen & McLeod (1999), Psychometrika 64 (higher
         order within bifactor); Stoel, Garre, Dolan & van den Wittenboer (2006), Psychological Methods 11.
         """
+        return self._tests.copy()
+
+    @cached_property
+    def _tests(self) -> pd.DataFrame:
         return pd.DataFrame([self._test(free, restricted) for free, restricted in NESTED])
 
     def _test(self, free: str, restricted: str) -> dict[str, float | str]:

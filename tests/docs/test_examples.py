@@ -27,6 +27,7 @@ def title(page: Path) -> str:
     return page.relative_to(ROOT / "docs").with_suffix("").as_posix()
 
 
+@pytest.mark.book
 @pytest.mark.parametrize("page", [page for page in PAGES if examples(page)], ids=title)
 def test_the_examples_of_a_page_give_what_stands_there(page, monkeypatch):
     monkeypatch.chdir(ROOT)

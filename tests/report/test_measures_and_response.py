@@ -146,6 +146,7 @@ def test_items_are_sorted_by_factor_and_loading(reputation):
         assert (np.diff(sizes.to_numpy()[best == factor, factor]) <= 0).all()
 
 
+@pytest.mark.book
 def test_figures_of_dimensions_and_validity_draw(reputation, fits):
     fit = fits["reputation"]
     items = bouwen.key_items(reputation).drop(columns="cusa")

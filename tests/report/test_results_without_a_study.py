@@ -281,7 +281,6 @@ def test_groups_of_a_fit_are_told_apart(grouped):
     assert "links" in cells(tables.loadings(grouped, labels={"left": "links"}))
     for figure in (plots.loadings(grouped), plots.paths(grouped)):
         assert figure.facet.cols == ["group"]
-        figure.draw()
 
 
 @pytest.mark.parametrize("function", [tables.convergent, tables.fornell, tables.residuals, plots.residuals])
@@ -336,6 +335,7 @@ def test_a_ladder_is_shown_with_its_tests_or_with_its_permutations(given):
         tables.invariance({"company": given.fit})
 
 
+@pytest.mark.book
 @pytest.mark.parametrize("name", ["loadings", "residuals", "exploratory", "ratios", "specification_curve"])
 def test_figures_draw_without_a_study(name, given):
     assert made("plots", name, given, labels={"comp": "Skill"}).draw().axes

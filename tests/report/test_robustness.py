@@ -72,6 +72,7 @@ def test_ticks_are_round_and_reach_both_ends(low, high):
     assert len({round(step, 9) for step in np.diff(breaks)}) == 1
 
 
+@pytest.mark.book
 def test_the_figure_draws_in_both_languages(reputation, curve):
     for study, title in ((reputation, "56 specifications"), (dutch(reputation), "56 specificaties")):
         figure = plots.specification_curve(curve, study)

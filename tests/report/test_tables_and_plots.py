@@ -88,6 +88,7 @@ def test_answer_bars_are_whole_and_hold_no_small_cell(study):
     assert_allclose(middle["high"] - middle["low"], 1)
 
 
+@pytest.mark.book
 @pytest.mark.parametrize("each_study", ["municipalities", "reputation"], indirect=True)
 @pytest.mark.parametrize("name", ["answers", "means", "missing", "outcome_by_group", "outcome"])
 def test_figures_of_a_study_draw(study, name):
@@ -95,6 +96,7 @@ def test_figures_of_a_study_draw(study, name):
     assert figure.draw().axes
 
 
+@pytest.mark.book
 def test_figures_of_a_fit_draw(study, fit):
     for figure in (plots.loadings(fit, study), plots.paths(fit, study)):
         assert figure.draw().axes

@@ -32,7 +32,7 @@ from bouwen.twin.simulation import chance_of
 
 DATA = Path(__file__).parents[2] / "data"
 TWINS = {"providers": (201, 1), "municipalities": (150, 2)}
-LARGE = 50_000
+LARGE = 40_000
 
 
 @cache
