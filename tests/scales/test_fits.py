@@ -10,6 +10,7 @@ def study(request):
     return bouwen.read_study(f"data/{request.param}/study.yml")
 
 
+@pytest.mark.parametrize("study", ["providers", "reputation"], indirect=True)
 @pytest.mark.parametrize("model", ["measurement", "structural"])
 def test_two_engines_agree(study, model):
     compared = bouwen.compare_engines(study.model(model), bouwen.key_items(study))

@@ -69,7 +69,7 @@ def test_blas_runs_on_one_thread_everywhere():
 # ---------------------------------------------------------------------- errors
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.book)])
 def test_an_error_keeps_its_kind_and_facts_and_names_the_draws(n_jobs):
     with pytest.raises(NotConverged) as caught:
         run_chunks(worker_tasks.unlucky, 1000, seed=9, n_jobs=n_jobs)
@@ -121,6 +121,7 @@ print(sorted({"joblib", "rich", "distributed"} & set(sys.modules)))
     assert (out, err) == ("[]\n", "")
 
 
+@pytest.mark.book
 def test_workers_end_with_the_program_and_say_nothing(tmp_path):
     code = f"""
 from functools import partial
@@ -136,6 +137,7 @@ print(*(child.pid for child in psutil.Process().children(recursive=True)))
     assert not [pid for pid in map(int, out.split()) if still_runs(pid)]
 
 
+@pytest.mark.book
 @pytest.mark.parametrize("everyone", [False, True], ids=["the program", "its whole terminal"])
 def test_ctrl_c_ends_promptly_and_leaves_no_worker(tmp_path, everyone):
     code = f"""
