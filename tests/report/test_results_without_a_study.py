@@ -14,6 +14,8 @@ from bouwen.report import plots, tables, texts
 from bouwen.report.given import NothingToShow, SeveralGroups, WrongResult
 from bouwen.words import UnknownLanguage, words
 
+pytestmark = pytest.mark.book  # every table and figure is drawn
+
 MODEL = "comp =~ comp_1 + comp_2 + comp_3\nlike =~ like_1 + like_2 + like_3"
 FIT = re.escape("a fit (bouwen.fit_sem or bouwen.fit_model)")
 
