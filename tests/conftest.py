@@ -1,5 +1,6 @@
 """What tests of several rooms use: the studies, a miniature book, and what every test leaves behind it."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,13 @@ settings.load_profile("check")
 
 def pytest_addoption(parser):
     parser.addoption("--record", type=Path, help="keep the tables of simulations in this folder")
+
+
+def pytest_collection_finish():
+    """What was collected stays to the end, so nobody need look whether it is rubbish."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items):
