@@ -32,7 +32,7 @@ test: lint
 	$(PYTEST) -m "not long"
 
 long: .venv
-	$(PYTEST) -m long --record benchmarks/simulations
+	$(PYTEST) -m long --record=benchmarks/simulations
 	$(PYTEST) --hypothesis-profile=long tests/sem/test_syntax_properties.py tests/survey/test_disclosure.py
 
 times: .venv
