@@ -49,10 +49,10 @@ def test_gaps_and_unused_categories_are_left_out():
 
 
 def test_r_wg_by_hand():
-    """Five answers: random variance (25 − 1)/12 = 2. Group a: variances 0 and 1, mean .5."""
-    items = pd.DataFrame({"i": [3, 3, 3, 1.0, 5, 4], "j": [2, 3, 4, 5.0, 1, 4]})
+    """Five answers: random variance (25 − 1)/12 = 2. Group a: variances 1/3 and 1, mean 2/3, so 1/3 of it."""
+    items = pd.DataFrame({"i": [3, 3, 4, 1.0, 5, 4], "j": [2, 3, 4, 5.0, 1, 4]})
     found = within_agreement(items, pd.Series([*"aaabbc"]), answers=5)
-    assert_allclose(found["r_wg"], [2 * 0.75 / (2 * 0.75 + 0.25), 0, np.nan])
+    assert_allclose(found["r_wg"], [2 * (2 / 3) / (2 * (2 / 3) + 1 / 3), 0, np.nan])
     assert found["n"].tolist() == [3, 2, 1]
 
 

@@ -4,7 +4,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.checks import SingularMatrix, TooFewRespondents
-from bouwen.scales import bartlett, fit_efa, kmo
+from bouwen.scales import bartlett, fit_efa, kmo, map_test
 from bouwen.scales.extraction import extract, ml_distance, uls_distance
 from bouwen.scales.factors import TooManyFactors
 
@@ -181,3 +181,12 @@ def test_scores_match_psych(holzinger):
 
 def test_plot_holds_every_loading(holzinger):
     assert len(fit_efa(holzinger, 3).plot().data) == 27
+
+
+@pytest.mark.parametrize("ask", [kmo, map_test, lambda items: fit_efa(items, 1)])
+def test_a_pair_that_nobody_answered_together_is_named(holzinger, ask):
+    items = holzinger[["x1", "x2", "x3", "x4"]].astype(float)
+    items.iloc[::2, 1] = np.nan
+    items.iloc[1::2, 3] = np.nan
+    with pytest.raises(TooFewRespondents, match='the correlation of "x2" and "x4".* found 0'):
+        ask(items)

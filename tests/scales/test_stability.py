@@ -35,6 +35,22 @@ def test_schmid_leiman_keeps_the_communalities(holzinger):
         schmid_leiman(holzinger, 1)
 
 
+@pytest.mark.parametrize("turned", [[], ["x7", "x8", "x9"]])
+def test_two_factors_share_a_general_one_whichever_way_their_items_point(holzinger, turned):
+    """Of two factors the general one explains the square root of the size of their correlation (Zinbarg 2005)."""
+    items = holzinger[["x1", "x2", "x3", "x7", "x8", "x9"]]
+    efa = fit_efa(items, 2)
+    ours = schmid_leiman(items.assign(**{item: -items[item] for item in turned}), 2)
+    assert_allclose((ours.loadings**2).sum(axis=1), efa.communalities, atol=1e-6)
+    r = abs(efa.phi.iloc[0, 1])
+    assert_allclose(np.abs(ours.loadings["g"]), np.abs(efa.loadings.sum(axis=1)) * np.sqrt(r), atol=1e-6)
+
+
+def test_one_draw_has_no_spread(holzinger):
+    found = loading_stability(holzinger[["x1", "x2", "x3", "x7", "x8", "x9"]], 2, draws=1, seed=1)
+    assert found.table()["se"].isna().all()
+
+
 def test_congruence_of_an_analysis_with_itself_and_with_its_mirror(holzinger):
     L = fit_efa(holzinger, 3).loadings
     assert_allclose(np.diag(congruence(L, L)), 1)

@@ -251,6 +251,15 @@ def test_a_printed_model_reads_as_the_same_model(text: str) -> None:
         assert type(second) is type(first)
 
 
+@pytest.mark.parametrize("outer", "+-*/^")
+@pytest.mark.parametrize("inner", "+-*/^")
+def test_parentheses_are_printed_where_they_matter(inner: str, outer: str) -> None:
+    for right in (f"(3 {inner} 5) {outer} 7", f"7 {outer} (3 {inner} 5)", f"-(3 {inner} 5) {outer} 7"):
+        printed = str(parse_model(f"f =~ x1 + x2\nd := {right}"))
+        value = eval(right.replace("^", "**"))  # the same order of operators
+        assert eval(printed.split(":=")[1].replace("^", "**")) == pytest.approx(value), printed
+
+
 @pytest.mark.parametrize("separator", ["\n", ";", "\r\n", "\n\n  \n", " # why\n"])
 def test_statements_may_be_parted_in_any_way(separator: str) -> None:
     parts = ["f =~ x1 + x2 + x3", "g =~ y1 + y2", "g ~ b*f", "twice := 2*b"]
