@@ -188,5 +188,5 @@ def test_a_pair_that_nobody_answered_together_is_named(holzinger, ask):
     items = holzinger[["x1", "x2", "x3", "x4"]].astype(float)
     items.iloc[::2, 1] = np.nan
     items.iloc[1::2, 3] = np.nan
-    with pytest.raises(TooFewRespondents, match='the correlation of "x2" and "x4".* found 0'):
+    with pytest.raises(TooFewRespondents, match=r'the correlation of "x2" and "x4".* found 0'):
         ask(items)

@@ -37,7 +37,7 @@ def test_schmid_leiman_keeps_the_communalities(holzinger):
 
 @pytest.mark.parametrize("turned", [[], ["x7", "x8", "x9"]])
 def test_two_factors_share_a_general_one_whichever_way_their_items_point(holzinger, turned):
-    """Of two factors the general one explains the square root of the size of their correlation (Zinbarg 2005)."""
+    """The general factor explains the root of the size of their correlation (Zinbarg et al., 2005)."""
     items = holzinger[["x1", "x2", "x3", "x7", "x8", "x9"]]
     efa = fit_efa(items, 2)
     ours = schmid_leiman(items.assign(**{item: -items[item] for item in turned}), 2)
