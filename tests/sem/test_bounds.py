@@ -62,3 +62,17 @@ def test_a_bound_that_another_makes_idle_is_released(free):
     assert both.solution.active == (0,)
     assert_allclose(both.parameters["est"], alone.parameters["est"], atol=5e-7)
     assert_allclose(both.parameters["se"], alone.parameters["se"], atol=1e-6)
+
+
+def test_a_bound_that_binds_beside_an_equality(free):
+    """One loading is .8 of another: as if they were estimated with b fixed at its bound."""
+    bound = loading(free)["est"] + 0.2
+    model = "visual =~ x1 + b*x2 + c*x3\ntextual =~ x4 + d*x5 + e*x6\nd == 0.8*e"
+    fit = fit_sem(f"{model}\nb > {bound!r}", DATA)
+    fixed = fit_sem(model.replace("b*x2", f"{bound!r}*x2"), DATA)
+    assert fit.solution.active == (0,)
+    both = fit.parameters.merge(fixed.parameters, on=["lhs", "op", "rhs"], suffixes=("", "_fixed"))
+    others = both[both["label"] != "b"]
+    assert_allclose(others["est"], others["est_fixed"], atol=1e-6)
+    assert_allclose(others["se"], others["se_fixed"], rtol=1e-5, atol=1e-9)
+    assert_allclose(fit.measures["chisq"], fixed.measures["chisq"], atol=1e-8)

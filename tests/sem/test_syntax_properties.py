@@ -251,6 +251,15 @@ def test_a_printed_model_reads_as_the_same_model(text: str) -> None:
         assert type(second) is type(first)
 
 
+@pytest.mark.parametrize("wrong", ["f =~ x1 + ) + x2", "f =~ x1\n  g ~~~ f", "f =~ x1 + \t$x2", "f =~ 2*"])
+def test_a_mark_stands_under_the_place(wrong: str) -> None:
+    with pytest.raises(ModelSyntaxError) as caught:
+        parse_model(wrong)
+    error, (*_, shown, mark) = caught.value, str(caught.value).splitlines()
+    assert shown.strip() == wrong.splitlines()[error.line - 1].strip()
+    assert mark.index("^") - (len(shown) - len(error.text)) == error.column - 1
+
+
 @pytest.mark.parametrize("outer", "+-*/^")
 @pytest.mark.parametrize("inner", "+-*/^")
 def test_parentheses_are_printed_where_they_matter(inner: str, outer: str) -> None:
