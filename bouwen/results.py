@@ -84,12 +84,13 @@ class Result(ABC):
 def rounded(value: float, digits: int = 3) -> str:
     """A number with so many decimals, with more than three without zeros at the end; nothing for NaN.
 
-    >>> rounded(0.5), rounded(2.5, 6), rounded(float("nan"))
-    ('0.500', '2.5', '')
+    >>> rounded(0.5), rounded(2.5, 6), rounded(-0.0001), rounded(float("nan"))
+    ('0.500', '2.5', '0.000', '')
     """
     if not math.isfinite(value):
         return ""
-    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits > 3 else f"{value:.{digits}f}"
+    text = f"{value:z.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits > 3 else text
 
 
 def chance(value: float) -> str:
@@ -104,12 +105,12 @@ def chance(value: float) -> str:
 def short(value: float) -> str:
     """A number that is mostly between -1 and 1, without the zero before its point.
 
-    >>> short(0.781), short(-0.05), short(1.0), short(float("nan"))
-    ('.78', '-.05', '1.00', '–')
+    >>> short(0.781), short(-0.05), short(-0.001), short(1.0), short(float("nan"))
+    ('.78', '-.05', '.00', '1.00', '–')
     """
     if not math.isfinite(value):
         return "–"
-    text = f"{value:.2f}"
+    text = f"{value:z.2f}"
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 
 

@@ -69,23 +69,24 @@ class Words:
         """
         if not math.isfinite(value):
             return self.none
-        text = f"{value:,.{digits}f}".replace("-", "−")
-        if float(f"{value:.{digits}f}") == 0:
-            text = text.lstrip("−")
-        return self.marked(text)
+        return self.marked(f"{value:z,.{digits}f}")
 
     def plain(self, value: float) -> str:
         """A number with as many decimals as it has.
 
         >>> from bouwen.words import words
-        >>> words("nl").plain(20000.0), words("en").plain(2.5)
-        ('20.000', '2.5')
+        >>> words("nl").plain(20000.0), words("en").plain(-2.5)
+        ('20.000', '−2.5')
         """
         return self.marked(f"{value:,.15g}")
 
     def marked(self, text: str) -> str:
-        """A number of Python's with the decimal and thousands marks of the language."""
-        marks: dict[str, str | int | None] = {",": self("numbers.thousands"), ".": self("numbers.decimal")}
+        """A number of Python's with the language's decimal and thousands marks, and a minus for a hyphen."""
+        marks: dict[str, str | int | None] = {
+            ",": self("numbers.thousands"),
+            ".": self("numbers.decimal"),
+            "-": "−",
+        }
         return text.translate(str.maketrans(marks))
 
     def percent(self, share: float, digits: int = 0) -> str:

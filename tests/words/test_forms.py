@@ -16,6 +16,7 @@ EN, NL = words("en"), words("nl")
         (NL.number(12345, 0), "12.345"),
         (EN.number(float("inf")), "–"),
         (EN.plain(2.5), "2.5"),
+        (NL.plain(-2500), "−2.500"),
         (NL.plain(1234567.25), "1.234.567,25"),
         (NL.percent(0.5), "50%"),
         (NL.percent(-0.1234, 1), "−12,3%"),
