@@ -216,3 +216,13 @@ def test_missing_codes_are_numbers_or_texts(trial):
     with pytest.raises(FileError, match="number or a text; put") as caught:
         trial.read()
     assert caught.value.line == 8
+
+
+def test_every_unknown_column_is_named_for_who_pastes_them(trial):
+    names = [f"extra_{k}" for k in range(30)]
+    heads = ";".join(["id", "t1", "t2", "plan", "years", *names])
+    trial.write("answers.csv", f"{heads}\nr1;3;2;1;1{';' * 30}")
+    with pytest.raises(TableError) as caught:
+        trial.read()
+    assert caught.value.columns == tuple(names)
+    assert all(f'"{name}"' in str(caught.value) for name in names)
