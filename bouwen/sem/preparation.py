@@ -99,9 +99,9 @@ def prepare(
 
 
 def _check_factors(who: Roles, data: pd.DataFrame) -> None:
-    """Refuse a factor that is an observed variable too."""
+    """Refuse a factor that has the name of a column, as lavaan does: nobody could tell which is meant."""
     for name in who.latent:
-        if name in data.columns and name in who.observed:
+        if name in data.columns:
             raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
 
 

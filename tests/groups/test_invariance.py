@@ -15,6 +15,7 @@ from bouwen.groups.invariance import NoLadder
 from bouwen.groups.ladders import first_order, suitable_model
 from bouwen.groups.permutation import _climb, _Step, permutation_pvalue
 from bouwen.sem import UnknownOption, UnsupportedModel
+from bouwen.sem.after.summary import sections
 from bouwen.sem.resample.workers import Chunk
 
 LAVAAN = read_values("lavaan/invariance")
@@ -144,6 +145,13 @@ def test_thresholds_intercepts_and_loadings_of_ordered_items_are_scored(ordered)
     }
     assert (found["score"] >= 0).all()
     assert found["pvalue"].isna().all()
+
+
+def test_scales_of_latent_responses_are_shown_where_a_group_has_its_own(ordered):
+    titles = {step: {title for title, _ in sections(fit)} for step, fit in ordered.fits.items()}
+    scales = {step: {t for t in found if t.startswith("Scales")} for step, found in titles.items()}
+    both = {f"Scales of latent responses [{group}]" for group in ("male", "female")}
+    assert scales == {"configural": set(), "thresholds": both, "metric": both, "scalar": both}
 
 
 def test_verdicts_by_hand(ladder):

@@ -157,6 +157,18 @@ def test_what_a_curve_says(study, estimates, pvalues, said):
     assert " 1 more gave no estimate, and 1 have an impossible estimate" in text
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (["fine", "fine", "failed"], "1 more gave no estimate, and 0 have"),
+        (["fine", "improper", "improper"], "0 more gave no estimate, and 2 have"),
+    ],
+)
+def test_specifications_that_are_not_fine_are_counted(study, status, said):
+    estimates = [0.2, 0.3, np.nan if "failed" in status else 0.4]
+    assert said in texts.robustness(curve(estimates, [0.01] * 3, status), study).data
+
+
 # ------------------------------------------------------------------ invariance
 
 

@@ -257,3 +257,9 @@ def test_moments_are_checked():
         fit_sem("f =~ a + b + c", Moments(np.eye(3), 50, names=["a", "b", "c"]), estimator="MLR")
     with pytest.raises(Exception, match="names"):
         Moments(np.eye(3), 50, names=["a"])
+
+
+def test_a_factor_that_is_a_column_too_is_refused():
+    data = read_data("holzinger").assign(visual=1.0)
+    with pytest.raises(UnsupportedModel, match='"visual" is a factor and a column of the data; rename'):
+        fit_sem("visual =~ x1 + x2 + x3", data)
