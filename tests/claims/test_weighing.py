@@ -82,3 +82,14 @@ def test_what_was_not_asked_is_said_so(municipalities):
 def test_the_only_item_of_a_construct_stands_for_it(reputation):
     assert variable_label(reputation, "cusa") == "Satisfaction"
     assert variable_label(reputation, "comp_1") == "comp_1"
+
+
+def test_advice_names_the_findings_that_it_rests_on_by_their_place(providers):
+    evidence = weigh_claims(providers).set_index("claim")
+    claims = providers.instrument.claims
+    advice = [name for name, claim in claims.items() if claim.rests_on]
+    assert advice
+    for name in advice:
+        places = [str(1 + list(claims).index(other)) for other in claims[name].rests_on]
+        assert evidence.loc[name, "what"] == ", ".join(places[:-1]) + f" and {places[-1]}"
+        assert evidence.loc[name, "verdict"] == "advice"

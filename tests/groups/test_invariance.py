@@ -14,7 +14,7 @@ from bouwen.checks import NotACount
 from bouwen.groups.invariance import NoLadder
 from bouwen.groups.ladders import first_order, suitable_model
 from bouwen.groups.permutation import _climb, _Step, permutation_pvalue
-from bouwen.sem import UnknownOption, UnsupportedModel
+from bouwen.sem import NotNested, UnknownOption, UnsupportedModel
 from bouwen.sem.after.summary import sections
 from bouwen.sem.resample.workers import Chunk
 
@@ -145,6 +145,29 @@ def test_thresholds_intercepts_and_loadings_of_ordered_items_are_scored(ordered)
     }
     assert (found["score"] >= 0).all()
     assert found["pvalue"].isna().all()
+
+
+def test_a_ladder_leaves_free_what_is_to_differ(holzinger):
+    free = ["textual =~ x5", "x5 ~ 1"]
+    found = bouwen.check_invariance(HOLZINGER, holzinger, "school", group_partial=free)
+    for step, held in (("metric", ["loadings"]), ("scalar", ["loadings", "intercepts"])):
+        alone = bouwen.fit_sem(
+            HOLZINGER, holzinger, group="school", group_equal=held, group_partial=free, std_lv=True
+        )
+        assert_allclose(found.fits[step].measures["chisq"], alone.measures["chisq"], atol=1e-6)
+        assert found.fits[step].df == alone.df
+
+
+def test_a_difference_that_cannot_be_tested_is_empty(holzinger, monkeypatch):
+    found = bouwen.check_invariance(SHORT, holzinger, "school", steps=("configural", "metric"))
+
+    def refuse(free, held):
+        raise NotNested("the scaled difference is negative")
+
+    monkeypatch.setattr("bouwen.groups.invariance.difference_test", refuse)
+    row = found.table().iloc[1]
+    assert row["df_diff"] == 4
+    assert row[["chisq_diff", "pvalue_diff"]].isna().all()
 
 
 def test_scales_of_latent_responses_are_shown_where_a_group_has_its_own(ordered):

@@ -7,9 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 
 import bouwen
-from bouwen.groups import group_means, group_tests, outcome_correlations, study_invariance
+from bouwen.groups import (
+    group_means,
+    group_tests,
+    outcome_correlations,
+    permutation_invariance,
+    study_invariance,
+)
 
 LEAST, ENOUGH = 5, 9
 GROUP = "procurement_variant"
@@ -51,6 +58,18 @@ def test_levels_of_an_invariance_ladder_need_min_group_respondents(study, size):
     first, second, third = here.levels(GROUP)
     assert found.levels == ((first, second, third) if size >= ENOUGH else (first, second))
     assert found.left_out == (() if size >= ENOUGH else (third,))
+
+
+def test_shuffles_follow_the_seed_of_the_study(study):
+    def drawn(seed):
+        settings = study.settings.model_copy(update={"seed": seed})
+        here = replace(study, file=study.file.model_copy(update={"settings": settings}))
+        found = study_invariance(sized(here, 12), GROUP, model="contact", draws=3)
+        return found.permutations, found.invariance
+
+    found, ladder = drawn(7)
+    assert_array_equal(found.drawn, permutation_invariance(ladder, 3, seed=7).drawn)
+    assert (found.drawn != drawn(8)[0].drawn).any()
 
 
 @pytest.mark.parametrize("answered", [1, LEAST - 1, LEAST, LEAST + 1])

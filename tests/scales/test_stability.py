@@ -46,6 +46,13 @@ def test_two_factors_share_a_general_one_whichever_way_their_items_point(holzing
     assert_allclose(np.abs(ours.loadings["g"]), np.abs(efa.loadings.sum(axis=1)) * np.sqrt(r), atol=1e-6)
 
 
+@pytest.mark.parametrize("rotation", ["varimax", "oblimin"])
+def test_draws_are_turned_as_the_loadings_are(holzinger, rotation):
+    """So that they lie around them: the middles of the limits are the loadings but for some bias."""
+    found = loading_stability(holzinger, 3, rotation=rotation, draws=60, seed=2).table()
+    assert np.abs((found["ci_lower"] + found["ci_upper"]) / 2 - found["loading"]).mean() < 0.02
+
+
 def test_one_draw_has_no_spread(holzinger):
     found = loading_stability(holzinger[["x1", "x2", "x3", "x7", "x8", "x9"]], 2, draws=1, seed=1)
     assert found.table()["se"].isna().all()

@@ -263,3 +263,20 @@ def test_a_factor_that_is_a_column_too_is_refused():
     data = read_data("holzinger").assign(visual=1.0)
     with pytest.raises(UnsupportedModel, match='"visual" is a factor and a column of the data; rename'):
         fit_sem("visual =~ x1 + x2 + x3", data)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"estimator": "GLS", "missing": "fiml"}, 'missing="fiml" goes with'),
+        ({"estimator": "WLSMV", "missing": "fiml", "ordered": True}, 'missing="fiml" goes with'),
+        ({"estimator": "ML", "missing": "pairwise"}, 'missing="pairwise" is for ordered items'),
+        ({"estimator": "GLS", "cluster": "school"}, "cluster= goes with"),
+        ({"estimator": "GLS", "ordered": True}, "ordered items need"),
+        ({"estimator": "MLR", "ordered": True}, "ordered items need"),
+        ({"estimator": "WLSMV"}, "needs ordered items"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options, said):
+    with pytest.raises(UnsupportedModel, match=said):
+        fit_sem("visual =~ x1 + x2 + x3", read_data("holzinger"), **options)
