@@ -203,6 +203,15 @@ def test_what_a_ladder_says(study, pvalues, parts):
         assert "(p below 0.05)" in said
 
 
+@pytest.mark.parametrize(("confidence", "parts"), [(0.8, "loadings"), (0.95, None)])
+def test_a_ladder_is_judged_at_the_level_of_the_reader(study, confidence, parts):
+    said = texts.invariance(
+        {"procurement_variant": ladder((1, 0.1, 1, 1))}, study, confidence=confidence
+    ).data
+    assert (f"Holding {parts} equal costs more" in said) == (parts is not None)
+    assert ("(p below 0.20)" in said) == (parts is not None)
+
+
 def test_levels_that_were_left_out_of_a_ladder_are_named(study):
     levels = study.levels("procurement_variant")
     said = texts.invariance({"procurement_variant": ladder((1, 1, 1, 1), left_out=levels[1:])}, study).data

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from cells import between, grid, pvalue, rmsea, text, unlike
 from scipy import stats
 
 import bouwen
@@ -24,42 +23,6 @@ g =~ b1 + b2 + b3
 h =~ c1 + c2 + c3
 h ~ f + g
 """
-
-
-def grid(table):
-    """Heads, and rows of cells; a heading between rows is a row of one cell."""
-    body = table.as_raw_html().split("</style>")[-1]
-
-    def texts(part, tag):
-        found = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", part, re.DOTALL)
-        return [html.unescape(re.sub(r"<[^>]+>", "", text)).strip().replace("\xa0", " ") for text in found]
-
-    heads = texts(body.split("<tbody")[0], "th")
-    rows = [
-        texts(row, "t[dh]")
-        for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body.split("<tbody")[1].split("</tbody>")[0], re.DOTALL)
-    ]
-    return heads, rows
-
-
-def text(value, digits=2):
-    """A number as an English table has it."""
-    if not np.isfinite(value):
-        return "–"
-    shown = f"{value:,.{digits}f}".replace("-", "−")
-    return shown.lstrip("−") if float(f"{value:.{digits}f}") == 0 else shown
-
-
-def between(low, high, digits=2):
-    return f"[{text(low, digits)}, {text(high, digits)}]"
-
-
-def rmsea(value, low, high):
-    return f"{text(value, 3)} {between(low, high, 3)}"
-
-
-def pvalue(p):
-    return "<0.001" if p < 0.0005 else text(p, 3)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +97,17 @@ def test_loadings_and_paths(fit, op, make, confidence):
         name = row.rhs if op == "=~" else f"{row.rhs} → {row.lhs}"
         expected.append([name, text(row.est_std), reach] + ([pvalue(p)] if op == "~" else []))
     assert rows == expected
+
+
+@pytest.mark.parametrize("groups", [["a"], ["a", "b"], ["a", "b", "c"]])
+def test_a_column_names_the_group_where_there_are_several(data, groups):
+    data = data.assign(side=np.resize(groups, len(data)))
+    found = bouwen.fit_sem("f =~ a1 + a2 + a3", data, group="side" if len(groups) > 1 else None)
+    heads, rows = grid(tables.loadings(found, labels={"b": "the other"}))
+    named = [row[0] for row in rows if len(row) > 1]
+    shown = ["the other" if name == "b" else name for name in groups]
+    assert (heads[0] == "Group") == (len(groups) > 1)
+    assert named == ([name for name in shown for _ in range(3)] if len(groups) > 1 else ["a1", "a2", "a3"])
 
 
 def test_paths_beside_draws_and_a_second_estimator(fit, data):
@@ -232,12 +206,6 @@ def test_pairs_of_factors_and_fornell(measurement, data):
 
 
 # ------------------------------------------------------------------ frames made by hand
-
-
-def unlike(columns, rows=3, seed=1):
-    """A frame in which no two cells are alike."""
-    values = np.random.default_rng(seed).permutation(np.arange(10, 10 + rows * len(columns))) / 100
-    return pd.DataFrame(values.reshape(rows, len(columns)), columns=columns)
 
 
 def test_engines():
