@@ -220,6 +220,8 @@ def test_power_lines_are_two_errors_wide_and_stop_where_nothing_is_known():
     made = alone.power_lines(power, TO)
     assert_allclose(made.data["lower"], [0.3, 0.95, 0.0])
     assert_allclose(made.data["upper"], [0.7, 1.0, 0.05])
+    bars = next(layer.mapping for layer in made.layers if "ymin" in layer.mapping)
+    assert (bars["ymin"], bars["ymax"]) == ("lower", "upper")
     assert list(made.data["target"].cat.categories) == ["b", "a"]
     assert drawn_lines(made, "yintercept") == [[0.8]]
     assert drawn_lines(

@@ -54,3 +54,8 @@ def test_constant_item_is_refused():
     with pytest.raises(ConstantItem) as error:
         polychoric(pd.DataFrame({"a": [1, 2, 1], "b": [2, 2, 2]}))
     assert error.value.item == "b"
+
+
+def test_the_share_of_gaps_is_told():
+    answers = pd.DataFrame({"a": [1, 2, np.nan, 1, 2, 2], "b": [1, 2, 1, np.nan, np.nan, 2.0]})
+    assert_allclose(polychoric(answers).missing, 3 / 12)

@@ -53,6 +53,20 @@ def test_draws_are_turned_as_the_loadings_are(holzinger, rotation):
     assert np.abs((found["ci_lower"] + found["ci_upper"]) / 2 - found["loading"]).mean() < 0.02
 
 
+def test_gaps_are_left_out_as_asked(holzinger):
+    """Listwise is the same as complete answers alone; pairwise keeps whoever answered something."""
+    items = holzinger[["x1", "x2", "x3", "x7", "x8", "x9"]].astype(float)
+    items.iloc[::7, 0] = np.nan
+    items.iloc[3] = np.nan
+    options = {"draws": 5, "seed": 3}
+    listwise = loading_stability(items, 2, missing="listwise", **options)
+    assert_allclose(listwise.loadings["se"], loading_stability(items.dropna(), 2, **options).loadings["se"])
+    pairwise = loading_stability(items, 2, missing="pairwise", **options)
+    some = loading_stability(items.dropna(how="all"), 2, missing="pairwise", **options)
+    assert_allclose(pairwise.loadings["se"], some.loadings["se"])
+    assert pairwise.efa.n == len(items) - 1 > listwise.efa.n
+
+
 def test_one_draw_has_no_spread(holzinger):
     found = loading_stability(holzinger[["x1", "x2", "x3", "x7", "x8", "x9"]], 2, draws=1, seed=1)
     assert found.table()["se"].isna().all()

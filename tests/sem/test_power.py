@@ -245,6 +245,14 @@ def test_what_is_needed_lies_on_the_line(N, sizes):
     assert 0 < found["mc_error"] < 1
 
 
+def test_where_every_size_has_more_power_than_asked_the_smallest_is_needed_at_most():
+    """With a line that does not rise, nothing is known beyond the sizes tried."""
+    frame = pd.DataFrame({"n": [50.0, 100.0, 150.0], "target": "path", "power": 0.97, "converged": 1000})
+    found = needed(Power(frame.assign(true=1.0), 0.05, None), 0.8).loc["path"]
+    assert (found["n"], found["beyond"]) == (50, True)
+    assert np.isnan(found["mc_error"])
+
+
 def test_needed_says_so_where_it_cannot_tell():
     assert np.isnan(needed(straight([100], parameter=False)).loc["path", "n"])
     assert np.isnan(needed(straight([50, 100], delta=-0.1)).loc["path", "n"])
