@@ -179,7 +179,7 @@ def html_table(frame: pd.DataFrame, caption: str, *, kind: str = "bouwen-result"
     ]
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     more = len(frame) - len(shown)
-    note = f"<p role='note'>{more} more rows; all are in .table().</p>" if more else ""
+    note = f"<p role='note'>{how_many(more, 'more row')}; all are in .table().</p>" if more else ""
     return (
         f"<table class='{kind}'><caption>{html.escape(caption)}</caption>"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>{note}"

@@ -309,8 +309,8 @@ class SeveralTableErrors(TableError):
 
     def __init__(self, problems: Sequence[TableError]) -> None:
         first, *rest = problems
-        more = "".join(f"\n{problem}" for problem in rest[:9])
-        more += f"\n… and {len(rest) - 9} more columns." if len(rest) > 9 else ""
+        more, left = "".join(f"\n{problem}" for problem in rest[:9]), len(rest) - 9
+        more += f"\n… and {left} more column{'s' * (left > 1)}." if left > 0 else ""
         self.path, self.rows = first.path, first.rows
         self.columns = tuple(column for problem in problems for column in problem.columns)
         BouwenError.__init__(self, f"{first}{more}")

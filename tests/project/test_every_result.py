@@ -252,7 +252,7 @@ def test_html_is_escaped_and_rounded():
 def test_long_tables_end_with_how_many_rows_are_left(more):
     page = html_table(pd.DataFrame({"x": range(MOST_ROWS + more)}), "many")
     assert page.count("<tr>") == 1 + min(MOST_ROWS, MOST_ROWS + more)
-    assert ("1 more rows" in page) == (more == 1)
+    assert ("1 more row;" in page) == (more == 1)
     assert "scope='row'" not in page
 
 

@@ -280,3 +280,10 @@ def test_a_factor_that_is_a_column_too_is_refused():
 def test_options_that_do_not_go_together_are_refused(options, said):
     with pytest.raises(UnsupportedModel, match=said):
         fit_sem("visual =~ x1 + x2 + x3", read_data("holzinger"), **options)
+
+
+def test_moments_show_means_where_they_are_known():
+    cov, names = np.array([[2.0, 0.5], [0.5, 1.0]]), ["a", "b"]
+    alone = Moments(cov, 50, names=names, divisor="n").table()
+    assert alone.equals(pd.DataFrame(cov, names, names))
+    assert Moments(cov, 50, mean=[3.0, 4.0], names=names, divisor="n").table()["mean"].tolist() == [3, 4]

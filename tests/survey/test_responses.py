@@ -226,3 +226,28 @@ def test_every_unknown_column_is_named_for_who_pastes_them(trial):
         trial.read()
     assert caught.value.columns == tuple(names)
     assert all(f'"{name}"' in str(caught.value) for name in names)
+
+
+def test_rows_are_those_of_the_file_that_is_named(trial):
+    trial.change("study.yml", "file: answers.csv", "file: [answers.csv, more.csv]")
+    trial.write("answers.csv", "id;t1;t2;plan;years\nr1;3;2;1;1\nr2;9;2;1;1\n")
+    trial.write("more.csv", "id;t1;t2;plan;years\nr3;9;2;1;1\nr4;9;2;1;1\n")
+    with pytest.raises(TableError, match="found 1 answer outside the scale") as caught:
+        trial.read()
+    assert (caught.value.path.name, caught.value.rows) == ("answers.csv", (3,))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "more"), [(10, ""), (11, "… and 1 more column."), (12, "… and 2 more columns.")]
+)
+def test_of_many_wrong_columns_ten_are_shown_and_all_are_counted(trial, wrong, more):
+    names = [f"q{k}" for k in range(wrong)]
+    asked = "".join(f"      {name}: {{text: {{user: {{nl: vraag, en: question}}}}}}\n" for name in names)
+    trial.change("instrument.yml", "      t1: {text", f"{asked}      t1: {{text")
+    heads, cells = ";".join(names), ";".join(["9"] * wrong)
+    trial.write("answers.csv", f"id;t1;t2;plan;years;{heads}\nr1;3;2;1;1;{cells}\n")
+    with pytest.raises(TableError) as caught:
+        trial.read()
+    assert caught.value.columns == tuple(names)
+    assert str(caught.value).count("outside the scale") == min(wrong, 10)
+    assert str(caught.value).endswith(more)
