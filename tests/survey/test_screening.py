@@ -70,6 +70,8 @@ def test_group_sizes(screened):
 def test_report_hides_small_counts_ids_and_answers(screened):
     report = screened.text("en")
     assert "6 respondents, 6 items" in report
+    few = "fewer than 3"
+    assert f"most often left open: t3 ({few}), t6 ({few}), t1 ({few}), t2 ({few}), t4 ({few})\n" in report
     assert "Prepaid: –\n" in report  # 4 of 6 would give away the other group
     assert "Contract: <3 (fewer than 3: no estimates)" in report
     assert "Rented: 0 (" in report
