@@ -40,7 +40,7 @@ def number_in(cell: Any) -> float | None:
 
     A decimal point and a decimal comma mean the same.
 
-    >>> number_in("3,5"), number_in(4), number_in("often"), number_in("inf"), number_in("1e999")
+    >>> number_in("3,5"), number_in(4), number_in("often"), number_in("1e999"), number_in(True)
     (3.5, 4.0, None, None, None)
     """
     if isinstance(cell, str) and NUMBER.fullmatch(cell.strip()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bouwen.survey import check_report, screen
+from bouwen.survey import check_report, inattentive, screen
 
 ITEMS = "\n".join(f"      t{i}: {{text: {{user: {{nl: n, en: e}}}}}}" for i in range(3, 7))
 # r1 and r2 answer alike and always 3; r4 leaves one open, r5 all; r6 has one 3 too few for a constant.
@@ -87,3 +87,26 @@ def test_a_group_in_which_all_answers_are_in_one_level(trial):
     assert report.startswith("Trial\n")
     assert "all answers are in one level" in report
     assert "niveau" in check_report(trial.folder, "nl")
+
+
+def test_two_of_seven_items_left_open_is_more_than_a_quarter(trial):
+    trial.change(
+        "instrument.yml", "background:\n", f"{ITEMS}\n      t7: {{text: {{user: n}}}}\nbackground:\n"
+    )
+    rows = ["1;2;3;4;1;2;", "1;2;3;4;1;;", "3;3;3;3;3;3;3", "1;2;3;4;1;2;3"]
+    lines = [f"r{k};{row};1;1" for k, row in enumerate(rows)]
+    trial.write("answers.csv", "\n".join(["id;t1;t2;t3;t4;t5;t6;t7;plan;years", *lines]) + "\n")
+    assert inattentive(trial.read()).tolist() == [False, True, True, False]
+
+
+def test_the_outcome_in_the_model_is_its_factor_or_its_only_item(trial):
+    assert trial.read().outcome_variable == "trust"
+    trial.change("instrument.yml", "      t2: {text: {user: {nl: twee, en: two}}, reversed: true}\n", "")
+    trial.change("instrument.yml", "trust =~ t1 + t2", "t1 ~ 1")
+    trial.write("answers.csv", "id;t1;plan;years\nr1;3;1;1\nr2;4;1;1\n")
+    assert trial.read().outcome_variable == "t1"
+
+
+def test_a_study_names_every_file_that_determines_it(trial):
+    names = [path.name for path in trial.read().files]
+    assert names == ["study.yml", "instrument.yml", "answers.csv"]
