@@ -1,6 +1,7 @@
 """What is hidden stays hidden."""
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,3 +29,16 @@ def test_pooling_keeps_the_total_and_leaves_no_small_cell(counts, min_cell):
     else:
         assert found.sum() == counts.sum()
         assert ((found == 0) | (found >= min_cell)).all()
+
+
+@pytest.mark.parametrize(
+    ("given_counts", "expected"),
+    [
+        ([10, 2, 20], [10, 0, 22]),  # a small middle joins the larger side
+        ([20, 2, 10], [22, 0, 10]),
+        ([30, 3, 9, 20, 4], [30, 0, 12, 24, 0]),  # both sides join what is nearer the middle
+        ([5, 5, 5], [5, 5, 5]),
+    ],
+)
+def test_a_small_cell_joins_the_neighbour_towards_the_middle(given_counts, expected):
+    assert pooled(pd.Series(given_counts), 5).tolist() == expected

@@ -11,7 +11,7 @@ import pytest
 
 from bouwen.survey import FileError, TableError
 from bouwen.survey.readers import read_tables
-from bouwen.survey.values import Labelled
+from bouwen.survey.values import Labelled, number_in
 
 EXPORTS = Path(__file__).parent / "exports"
 DUTCH = 'id;t1;open\r\n1;3,5;"één; twee\r\ndrie"\r\n2;4;NA\r\n'
@@ -189,3 +189,8 @@ def test_tables_that_are_not_tables(tmp_path, content, columns, rows, message):
     with pytest.raises(TableError, match=message) as caught:
         read_tables([tmp_path / "a.csv"])
     assert (caught.value.columns, caught.value.rows) == (columns, rows)
+
+
+@pytest.mark.parametrize("cell", [True, False, 1j, float("nan"), float("inf"), "1e999", "1.000,5", "3 4", ""])
+def test_what_is_no_finite_number_is_none(cell):
+    assert number_in(cell) is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bouwen.survey import check_report, inattentive, screen
+from bouwen.survey.screening import fallback
+from bouwen.words import words
 
 ITEMS = "\n".join(f"      t{i}: {{text: {{user: {{nl: n, en: e}}}}}}" for i in range(3, 7))
 # r1 and r2 answer alike and always 3; r4 leaves one open, r5 all; r6 has one 3 too few for a constant.
@@ -110,3 +112,10 @@ def test_the_outcome_in_the_model_is_its_factor_or_its_only_item(trial):
 def test_a_study_names_every_file_that_determines_it(trial):
     names = [path.name for path in trial.read().files]
     assert names == ["study.yml", "instrument.yml", "answers.csv"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"), [("a", "a"), ("abcde", "a, b, c, d, e"), ("abcdef", "a, b, c, d, e, …")]
+)
+def test_dots_stand_only_for_texts_that_are_not_named(keys, shown):
+    assert fallback(words("en"), "texts", list(keys)).endswith(f" {len(keys)} ({shown})")
