@@ -1,5 +1,8 @@
 """How many answers the follow-up of a study needs."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,7 @@ import bouwen
 from bouwen.checks import NotAShare
 from bouwen.errors import BouwenError
 from bouwen.path import plan_follow_up, smallest_difference, smallest_differences
-from bouwen.path.follow_up import WORTH_FINDING, analysis_of
+from bouwen.path.follow_up import WORTH_FINDING, analysis_of, default_sizes
 from bouwen.report import follow_up as planning
 from bouwen.report import plots, tables, texts
 from bouwen.report.audience import reader
@@ -49,6 +52,29 @@ def test_a_plan_tells_every_effect_on_the_outcome(study, plan):
     assert set(plan.result.table()["n"]) == {150, plan.n, 600}
     assert (table["worth"] == (table["std"].abs() >= WORTH_FINDING)).all()
     assert plan.hardest["needed"] == table.loc[table["worth"], "needed"].max()
+
+
+def at(study, confidence):
+    settings = study.settings.model_copy(update={"confidence": confidence})
+    return replace(study, file=study.file.model_copy(update={"settings": settings}))
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_a_follow_up_is_tested_at_the_level_of_the_study(study, confidence):
+    made = plan_follow_up(at(study, confidence), [200], reps=20, seed=1)
+    assert made.result.alpha == pytest.approx(1 - confidence)
+    found = smallest_differences(at(study, confidence))
+    for row in found.itertuples():
+        expected = smallest_difference(row.n_first, row.n_second, alpha=1 - confidence)
+        assert row.d == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("n", "items", "sizes"),
+    [(201, 30, [100, 300, 400]), (40, 10, [25, 50, 75]), (40, 24, [25, 50, 75]), (40, 25, [50, 50, 75])],
+)
+def test_sizes_to_try_are_more_than_the_items_of_the_model(n, items, sizes):
+    assert default_sizes(SimpleNamespace(n=n, sample=SimpleNamespace(names=["x"] * items))) == sizes
 
 
 def test_a_finite_population_needs_fewer(plan):

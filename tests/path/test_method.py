@@ -1,13 +1,15 @@
 """Checks for common-method variance against lavaan and against a second way to the same model."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from references import read_values
+from scipy import stats
 
 import bouwen
-from bouwen.path.method import FACTOR, NotPossible, common_method
+from bouwen.path.method import FACTOR, NotPossible, common_method, with_method
 
 LAVAAN = read_values("lavaan/specification")["method"]
 
@@ -113,3 +115,20 @@ def test_three_items_are_too_few():
     small = replace(study, instrument=study.instrument.model_copy(update={"models": models}))
     with pytest.raises(NotPossible, match="3 items"):
         common_method(small)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_shares_have_intervals_of_the_level_that_is_asked(reputation, confidence):
+    found = replace(reputation, confidence=confidence).shares().loc["method"]
+    usual = reputation.shares().loc["method"]
+    ratio = stats.norm.ppf((1 + confidence) / 2) / stats.norm.ppf((1 + reputation.confidence) / 2)
+    assert found["share"] == usual["share"]
+    width, usual_width = found["ci_upper"] - found["ci_lower"], usual["ci_upper"] - usual["ci_lower"]
+    assert width == pytest.approx(ratio * usual_width)
+
+
+def test_a_method_moves_an_item_in_proportion_to_the_width_of_its_scale():
+    codes = {"a": range(1, 6), "b": range(1, 8), "c": range(11)}
+    study = SimpleNamespace(instrument=SimpleNamespace(scale_of=lambda i: SimpleNamespace(codes=codes[i])))
+    text = with_method(study, "f =~ a + b + c", {"a": 1, "b": -1, "c": 1})
+    assert text.splitlines()[1] == f"{FACTOR} =~ 0.4*a + -0.6*b + 1.0*c"

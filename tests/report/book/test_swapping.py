@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from mini import write_book, write_study
 
+from bouwen.report.book import running
 from bouwen.report.book.building import (
     OutputError,
     digest_tree,
@@ -17,6 +18,7 @@ from bouwen.report.book.building import (
     refuse_foreign,
     swap,
 )
+from bouwen.report.book.running import fingerprint_of
 
 
 def book(folder: Path, words: str) -> Path:
@@ -99,3 +101,19 @@ def test_what_stands_for_a_book_changes_with_every_file_that_makes_it(tmp_path, 
         path.write_bytes(path.read_bytes() + b"\n")
         seen.add(plan(study).fingerprint)
     assert len(seen) == len(files) + 1
+
+
+def test_what_stands_for_a_book_changes_with_code_and_words_of_the_library(tmp_path, monkeypatch):
+    room = tmp_path / "bouwen" / "report" / "book"
+    room.mkdir(parents=True)
+    monkeypatch.setattr(running, "__file__", str(room / "running.py"))
+    seen = set()
+    for name in ("running.py", "../../words/en.yml", "../checklists.yml", "../../words/en.yml"):
+        path = room / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("more\n")
+        seen.add(fingerprint_of([], tmp_path))
+    (room / "notes.txt").touch()
+    seen.add(fingerprint_of([], tmp_path))
+    assert len(seen) == 4
