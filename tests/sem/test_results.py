@@ -28,6 +28,7 @@ from bouwen.sem import (
     fit_sam,
     fit_sem,
 )
+from bouwen.sem.model.start import start_values
 
 PSYCH = read_values("psych/psych_semtools")
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
@@ -272,6 +273,8 @@ def test_a_factor_that_is_a_column_too_is_refused():
         ({"estimator": "WLSMV", "missing": "fiml", "ordered": True}, 'missing="fiml" goes with'),
         ({"estimator": "ML", "missing": "pairwise"}, 'missing="pairwise" is for ordered items'),
         ({"estimator": "GLS", "cluster": "school"}, "cluster= goes with"),
+        ({"estimator": "MLM", "cluster": "school"}, "cluster= goes with"),
+        ({"estimator": "ULS", "cluster": "school"}, "cluster= goes with"),
         ({"estimator": "GLS", "ordered": True}, "ordered items need"),
         ({"estimator": "MLR", "ordered": True}, "ordered items need"),
         ({"estimator": "WLSMV"}, "needs ordered items"),
@@ -287,3 +290,21 @@ def test_moments_show_means_where_they_are_known():
     alone = Moments(cov, 50, names=names, divisor="n").table()
     assert alone.equals(pd.DataFrame(cov, names, names))
     assert Moments(cov, 50, mean=[3.0, 4.0], names=names, divisor="n").table()["mean"].tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("missing", ["ml", "FIML", "fiml"])
+def test_fiml_has_lavaans_other_names(missing):
+    data = read_data("holzinger_missing")
+    fit = fit_sem("visual =~ x1 + x2 + x3", data, missing=missing)
+    assert fit.call.missing == "fiml"
+    assert fit.n == data[["x1", "x2", "x3"]].notna().any(axis=1).sum()
+
+
+def test_the_search_begins_where_it_is_told_to_also_at_zero():
+    items = read_data("holzinger")[["x1", "x2", "x3"]]
+    fit = fit_sem("visual =~ x1 + start(0)*x2 + start(0.3)*x3", items)
+    theta = start_values(
+        fit.partable, fit.structure, items.mean().to_numpy()[None], items.cov().to_numpy()[None]
+    )
+    named = {row.rhs: theta[row.free] for row in fit.partable.rows if row.free >= 0 and row.op == "=~"}
+    assert named == {"x2": 0, "x3": 0.3}

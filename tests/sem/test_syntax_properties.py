@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bouwen.errors import BouwenError
-from bouwen.sem.model.expression import Binary, Expression, FunctionCall, Negate, Symbol
+from bouwen.sem.model.expression import FUNCTIONS, Binary, Expression, FunctionCall, Negate, Symbol
 from bouwen.sem.model.scanner import ModelSyntaxError
 from bouwen.sem.model.statements import ParsedModel
 from bouwen.sem.model.syntax import parse_model
@@ -249,6 +250,40 @@ def test_a_printed_model_reads_as_the_same_model(text: str) -> None:
         assert [name for name, _ in second.definitions] == [name for name, _ in first.definitions]
     else:
         assert type(second) is type(first)
+
+
+@pytest.mark.parametrize(
+    ("twice", "where"),
+    [
+        ("f =~ 1*x1 + x2\nf =~ 2*x1", 2),
+        ("f =~ a*x1 + x2 + b*x1", 1),
+        ("f =~ x1 + start(1)*x2\n\nf =~ start(2)*x2", 3),
+    ],
+)
+def test_a_parameter_with_two_values_is_refused(twice: str, where: int) -> None:
+    with pytest.raises(ModelSyntaxError, match="two different values; keep one") as caught:
+        parse_model(twice)
+    assert caught.value.line == where
+
+
+@pytest.mark.parametrize("number", ["1e999", "1" + "0" * 400])
+@pytest.mark.parametrize(
+    "text", ["f =~ {}*x1", "f =~ start({})*x1", "f =~ b*x1\nb > {}", "f =~ b*x1\nd := {}*b"]
+)
+def test_a_number_beyond_all_numbers_is_refused(text: str, number: str) -> None:
+    with pytest.raises(ModelSyntaxError):
+        parse_model(text.format(number))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("at", [-0.7, 0.4, 1.1])
+def test_functions_of_definitions_have_their_derivatives(name: str, at: float) -> None:
+    f, df = FUNCTIONS[name]
+    if name in ("log", "sqrt"):
+        at = abs(at)
+    h = 1e-6
+    slope = (f(np.float64(at + h)) - f(np.float64(at - h))) / (2 * h)
+    assert df(np.float64(at)) == pytest.approx(slope, rel=1e-6)
 
 
 @pytest.mark.parametrize("wrong", ["f =~ x1 + ) + x2", "f =~ x1\n  g ~~~ f", "f =~ x1 + \t$x2", "f =~ 2*"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 import bouwen
+from bouwen.report.book import lab
 from bouwen.report.book.chapters import Chapter, Page, pages
 from bouwen.report.book.results import agree, compare, told_in, tolerance
 from bouwen.report.book.running import (
@@ -132,11 +134,12 @@ def test_a_warning_is_refused_with_the_number_of_its_cell():
     page = blank("sample")
     page.notebook["cells"] = [{"source": "first()"}, {"source": "second()\nmore()"}]
     fine = {"outputs": [{"name": "stdout", "text": "fine"}]}
-    executed = {"cells": [fine, {"outputs": [{"name": "stderr", "text": " careful \n"}]}]}
-    runner = SimpleNamespace(withhold=str)
+    executed = {"cells": [fine, {"outputs": [{"name": "stderr", "text": " careful with secret \n"}]}]}
+    runner = SimpleNamespace(withhold=lambda text: text.replace("secret", "[answer]"))
     with pytest.raises(ChapterFailed) as caught:
         refuse_warnings(page, executed, runner)
-    assert (caught.value.cell, str(caught.value)) == (2, "sample, cell 2 (second()): Warning: careful")
+    said = "sample, cell 2 (second()): Warning: careful with [answer]"
+    assert (caught.value.cell, str(caught.value)) == (2, said)
     refuse_warnings(page, {"cells": [fine, {}]}, runner)
 
 
@@ -180,3 +183,11 @@ def test_a_page_has_estimates_from_min_group_on(study, beyond):
         assert f'group = "{g}"\nlevel = "{level}"' in sources[0]
     own = next(page for page in made.values() if f'level = "{middle}"' in page.notebook["cells"][0]["source"])
     assert any(cell["source"] == "estimate()" for cell in own.notebook["cells"]) == (beyond <= 0)
+
+
+@pytest.mark.parametrize(("browser", "options"), [(True, []), (False, ["--no-browser"])])
+def test_the_laboratory_opens_a_browser_unless_told_not_to(tmp_path, monkeypatch, browser, options):
+    asked = []
+    monkeypatch.setattr(lab.subprocess, "run", lambda command, **_: asked.append(command))
+    lab.open_lab(tmp_path, browser=browser)
+    assert asked == [[sys.executable, "-m", "jupyterlab", *options, str(tmp_path)]]
