@@ -37,6 +37,14 @@ def test_help_names_every_command(said):
     assert all(name in out for name in ("build", "check", "lab", "power", "simulate", "verify"))
 
 
+def test_the_package_is_the_command_too():
+    ran = subprocess.run(
+        [sys.executable, "-m", "bouwen", "check", "nowhere.yml"], capture_output=True, text=True
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("bouwen: nowhere.yml")
+
+
 def test_the_command_line_imports_nothing_heavy():
     heavy = "{'pandas', 'numpy', 'plotnine', 'semopy', 'sphinx', 'papermill'} & set(sys.modules)"
     done = subprocess.run(
