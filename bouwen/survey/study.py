@@ -135,7 +135,9 @@ class Study:
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that the book may have: those of the program, and those of the instrument."""
-        return tuple(sorted({*languages(), *self.instrument.languages}))
+        own = self.file.language
+        told = set() if self._lacking({own, UNNAMED}) else {own}  # all of it is in the study's language
+        return tuple(sorted({*languages(), *self.instrument.languages, *told}))
 
     @property
     def perspective(self) -> str:
@@ -244,6 +246,10 @@ class Study:
         A text in a language that is not named is in that of the study file.
         """
         own = {self.language, UNNAMED} if self.language == self.file.language else {self.language}
+        return self._lacking(own)
+
+    def _lacking(self, own: set[str]) -> list[str]:
+        """The places of the texts for readers of this book that are in none of some languages."""
         others = set(self.instrument.perspectives) - {self.perspective}
         found = [*texts_in(self.file), *texts_in(self.instrument)]
         lacking = [where for where, text in found if not own & set(text.texts)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
@@ -74,6 +76,31 @@ def test_a_plain_string_is_in_the_language_of_the_study(trial):
     assert study.untranslated() == []
     assert study.in_language("nl").untranslated() == ["constructs.trust.label"]
     assert "constructs.trust.label" in screen(study).text("nl")
+
+
+def plain(trial):
+    """The study with its texts as plain strings."""
+    for path in trial.folder.glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"\{nl: ([^,{}]+), en: [^,{}]+, code: (\d)\}", r"{und: \1, code: \2}", text)
+        path.write_text(re.sub(r"\{nl: ([^,{}]+), en: [^{}]+\}", r"\1", text), encoding="utf-8")
+
+
+def test_a_study_of_plain_strings_is_in_whatever_language_it_says(trial):
+    plain(trial)
+    trial.change("study.yml", "perspective: user", "perspective: user\nlanguage: fr")
+    study = trial.read()
+    assert (study.language, study.untranslated()) == ("fr", [])
+    assert "fr" in study.languages
+    assert study.in_language("nl").in_language("fr").language == "fr"
+
+
+def test_one_text_in_another_language_only_makes_the_language_unknown_again(trial):
+    plain(trial)
+    trial.change("study.yml", "perspective: user", "perspective: user\nlanguage: fr")
+    trial.change("instrument.yml", "label: vertrouwen", "label: {en: trust}")
+    with pytest.raises(FileError, match="known are en, nl"):
+        trial.read()
 
 
 def test_texts_for_another_side_are_not_missed(trial):
