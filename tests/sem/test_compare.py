@@ -78,8 +78,8 @@ def test_estimators_without_a_likelihood_have_no_information_criteria():
 
 def test_what_cannot_be_compared_is_named(ladder):
     free, metric, scalar = ladder.values()
-    with pytest.raises(UnsupportedModel, match=r"at least two fits; found 1"):
-        compare_fits(free)
+    with pytest.raises(UnsupportedModel, match=r"at least one fit; found none"):
+        compare_fits()
     with pytest.raises(UnsupportedModel, match="fit_sem"):
         compare_fits(free, metric.measures)
     with pytest.raises(UnsupportedModel, match="3 fits and 2 names"):
@@ -94,7 +94,6 @@ def test_what_cannot_be_compared_is_named(ladder):
         (lambda: [school(("loadings",), "MLR")], r'"fit 1" and "fit 2" .*"ML" and "MLR"'),
         (lambda: [fit_sem(HS, FRAME.iloc[1:], group="school", group_equal="loadings")], r"301 and 300 resp"),
         (lambda: [fit_sem(HS, FRAME)], r"different items or groups"),
-        (lambda: [school(("loadings",)), school()], r'"fit 1" and "fit 3" .*both have 48 degrees'),
     ],
 )
 def test_fits_that_cannot_be_compared_are_named(ladder, others, message):
@@ -110,7 +109,25 @@ def test_the_same_number_of_other_respondents_is_other_data():
     assert compare_fits(free, fit_sem(turned, FRAME, std_lv=True))["df_diff"].iloc[1] == 3
 
 
-def test_models_that_are_not_nested_are_named():
-    other = HS.replace("+ x3", "").replace("+ x6", "+ x6 + x3") + "\nvisual ~~ 0*textual"
-    with pytest.raises(NotNested, match='"own" and "other" cannot be compared: the models are not nested'):
-        compare_fits(fit_sem(other, FRAME), fit_sem(HS, FRAME), names=["other", "own"])
+def test_one_fit_alone_is_a_table_without_a_test(ladder):
+    row = compare_fits(ladder["configural"]).iloc[0]
+    assert row[["df", "aic", "bic"]].tolist() == [
+        ladder["configural"].measures[name] for name in ("df", "aic", "bic")
+    ]
+    assert row[["chisq_diff", "df_diff", "pvalue"]].isna().all()
+
+
+def test_models_that_are_not_nested_are_compared_by_aic_and_bic_alone():
+    other = fit_sem(HS.replace("+ x3", "").replace("+ x6", "+ x6 + x3") + "\nvisual ~~ 0*textual", FRAME)
+    own = fit_sem(HS, FRAME)
+    with pytest.warns(UserWarning, match='"own" and "other" have no difference test: the models are not'):
+        found = compare_fits(other, own, names=["other", "own"])
+    assert found.index.tolist() == ["own", "other"]
+    assert found["aic"].tolist() == [own.measures["aic"], other.measures["aic"]]
+    assert found[["chisq_diff", "pvalue"]].isna().all(axis=None)
+
+
+def test_models_with_as_many_parameters_have_no_test(ladder):
+    with pytest.warns(UserWarning, match='"fit 1" and "fit 2" have no difference test: both have 48 degrees'):
+        found = compare_fits(ladder["configural"], school(), school(("loadings",)))
+    assert found["df_diff"].tolist()[2] == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -40,7 +41,7 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
     Parameters
     ----------
     *fits : Fit
-        Two or more, in any order, of the same items, respondents and estimator.
+        One or more, in any order, of the same items, respondents and estimator.
     names : sequence of str, optional
         One for each fit, in the order given; "fit 1", "fit 2" … by default.
 
@@ -49,15 +50,16 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
     DataFrame
         One row a fit, by name, the freest first: ``df aic bic chisq chisq_diff df_diff pvalue``, and
         ``scaling_factor`` where the estimator has one. ``chisq`` is the plain one; the test is that of
-        `difference_test` with the row above, NaN in the first row, as lavaan's ``anova()`` has it. AIC and
-        BIC are NaN where the estimator has no likelihood.
+        `difference_test` with the row above, NaN in the first row, as lavaan's ``anova()`` has it, and with a
+        warning where the two are not nested: AIC and BIC compare them all the same. These are NaN where the
+        estimator has no likelihood.
 
     Raises
     ------
     UnsupportedModel
-        Fewer than two fits, something else than a fit, or not one name for each.
+        No fit, something else than a fit, or not one name for each.
     NotNested
-        Two neighbours that cannot be compared, by name.
+        Two neighbours with other answers or estimators, which nothing compares, by name.
     """
     called = _names(fits, names)
     order = sorted(range(len(fits)), key=lambda k: fits[k].df)
@@ -68,21 +70,25 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
         row |= dict.fromkeys(("chisq_diff", "df_diff", "pvalue"), np.nan)
         if place:
             above = order[place - 1]
+            pair = f'"{called[above]}" and "{called[k]}"'
+            try:
+                _check_same_data(fits[above], fits[k])
+            except NotNested as error:
+                raise NotNested(f"{pair} cannot be compared: {error}") from error
             try:
                 row |= {str(key): value for key, value in difference_test(fits[above], fits[k]).items()}
             except NotNested as error:
-                message = f'"{called[above]}" and "{called[k]}" cannot be compared: {error}'
-                raise NotNested(message) from error
+                warnings.warn(f"{pair} have no difference test: {error}", stacklevel=2)
         rows.append(row)
     return pd.DataFrame(rows, index=[called[k] for k in order]).astype({"df": int})
 
 
 def _names(fits: Sequence[Fitted], names: Sequence[str] | None) -> list[str]:
-    """A name for each of two or more fits."""
+    """A name for each fit."""
     for fit in fits:
         check_is_fit(fit)
-    if len(fits) < 2:
-        raise UnsupportedModel(f"comparing takes at least two fits; found {len(fits)}")
+    if not fits:
+        raise UnsupportedModel("comparing takes at least one fit; found none")
     called = [f"fit {k}" for k in range(1, len(fits) + 1)] if names is None else [str(name) for name in names]
     if len(called) != len(fits):
         raise UnsupportedModel(f"there are {len(fits)} fits and {len(called)} names; give one name for each")
@@ -113,7 +119,8 @@ def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
         Where the data differ, or the free model cannot reproduce the moments that the restricted one
         implies (Bentler & Satorra, 2010).
     """
-    _check_comparable(free, restricted)
+    _check_same_data(free, restricted)
+    _check_freer(free, restricted)
     _check_nested(free, restricted)
     df = restricted.df - free.df
     chisq = restricted.tests[0].chisq - free.tests[0].chisq
@@ -132,8 +139,8 @@ def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
     return _result(chisq * df / trace, df, trace / df)
 
 
-def _check_comparable(free: Fitted, restricted: Fitted) -> None:
-    """Raise `NotNested` for other estimators, other answers, or no more degrees of freedom."""
+def _check_same_data(free: Fitted, restricted: Fitted) -> None:
+    """Raise `NotNested` for other estimators or other answers."""
     if free.call.estimator != restricted.call.estimator:
         names = f'"{free.call.estimator.name}" and "{restricted.call.estimator.name}"'
         raise NotNested(f"the models were estimated by {names}; use one estimator for both")
@@ -144,6 +151,10 @@ def _check_comparable(free: Fitted, restricted: Fitted) -> None:
         raise NotNested(f"the models were fitted to {free.n} and {restricted.n} respondents")
     if not _same_answers(free, restricted):
         raise NotNested("the models were fitted to different answers of as many respondents")
+
+
+def _check_freer(free: Fitted, restricted: Fitted) -> None:
+    """Raise `NotNested` for no more degrees of freedom."""
     if restricted.df <= free.df:
         raise NotNested(
             f"both have {free.df} degrees of freedom, so neither is a special case of the other"
