@@ -223,3 +223,45 @@ def test_what_sam_refuses(method: str, more_text: str, problem: str) -> None:
     model = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n" + more_text
     with pytest.raises(UnsupportedModel, match=problem):
         fit_sam(model, read_data("holzinger"), method=method)
+
+
+SAM = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n"
+
+
+def test_covariates_count_from_their_means_in_the_first_group() -> None:
+    """The mean of a factor in a later group is what its intercept and the covariate make together."""
+    data = read_data("holzinger")
+    options: dict[str, Any] = {"group": "school", "group_equal": ["loadings", "intercepts"]}
+    found = fit_sam("visual =~ x1 + x2 + x3\nvisual ~ ageyr", data, **options)
+    later = found.parameters[found.parameters["group"] == "Grant-White"].set_index(["lhs", "op", "rhs"])[
+        "est"
+    ]
+    means = data.groupby("school")["ageyr"].mean()
+    (block,) = found.blocks
+    factor = block.parameters.query("lhs == 'visual' and op == '~1' and group == 'Grant-White'")["est"].iloc[
+        0
+    ]
+    apart = means["Grant-White"] - means["Pasteur"]
+    assert abs(apart) > 0.05
+    made = later["visual", "~1", ""] + later["visual", "~", "ageyr"] * apart
+    assert made == pytest.approx(factor, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["local", "global"])
+def test_what_is_left_free_is_so_in_its_own_block(method: str) -> None:
+    free = ["visual =~ x3", "x6 ~ 1"]
+    found = fit_sam(
+        SAM + "textual ~ visual",
+        read_data("holzinger"),
+        method=method,
+        group="school",
+        group_equal=["loadings", "intercepts"],
+        group_partial=free,
+    )
+    values = pd.concat([block.parameters for block in found.blocks])
+    values = values[
+        values["op"].isin(["=~", "~1"])
+        & ~((values["op"] == "~1") & (values["lhs"].isin(["visual", "textual"])))
+    ]
+    differ = values.groupby(["lhs", "op", "rhs"])["est"].nunique().loc[lambda n: n > 1]
+    assert set(differ.index) == {("visual", "=~", "x3"), ("x6", "~1", "")}

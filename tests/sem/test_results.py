@@ -308,3 +308,106 @@ def test_the_search_begins_where_it_is_told_to_also_at_zero():
     )
     named = {row.rhs: theta[row.free] for row in fit.partable.rows if row.free >= 0 and row.op == "=~"}
     assert named == {"x2": 0, "x3": 0.3}
+
+
+@pytest.mark.parametrize("estimator", ["GLS", "ULS"])
+def test_least_squares_estimates_the_moments_of_covariates(estimator):
+    data = read_data("holzinger")
+    found = fit_sem("f =~ x1 + x2 + x3\nf ~ ageyr", data, estimator=estimator)
+    own = found.parameters.query("lhs == 'ageyr' and op == '~~'").iloc[0]
+    assert own.se > 0
+    if estimator == "ULS":
+        assert own.est == pytest.approx(data.ageyr.var(ddof=1), rel=1e-6)
+
+
+def test_equalities_over_groups_leave_the_moments_of_covariates_alone():
+    data, equal = read_data("holzinger"), ["loadings", "intercepts", "residuals"]
+    model = "f =~ x1 + x2 + x3\nf ~ ageyr"
+    rows = fit_sem(model, data, group="school", group_equal=equal, fixed_x=False).parameters
+    ages = data.groupby("school", sort=False).ageyr
+    for op, expected in (("~~", ages.var(ddof=0)), ("~1", ages.mean())):
+        own = rows[(rows.lhs == "ageyr") & (rows.op == op)].set_index("group").est
+        np.testing.assert_allclose(own, expected.loc[own.index], rtol=1e-6)
+        assert own.nunique() == 2
+
+
+def test_who_is_left_out_and_why():
+    """FIML takes whoever answered an item, but of fixed covariates only those who have them."""
+    data, items = read_data("holzinger"), ["x1", "x2", "x3"]
+    model, all_of_them = "f =~ x1 + x2 + x3\nf ~ ageyr", len(data)
+    data.loc[:3, items] = np.nan
+    data.loc[10:15, "ageyr"] = np.nan
+    data.loc[20:21, "x2"] = np.nan
+    plain = fit_sem("f =~ x1 + x2 + x3", data, missing="fiml")
+    fixed = fit_sem(model, data, missing="fiml")
+    taken = fit_sem(model, data, missing="fiml", fixed_x=False)
+    assert (plain.n, fixed.n, taken.n) == (all_of_them - 4, all_of_them - 6, all_of_them)
+    assert plain.warnings == (f"left out 4 of {all_of_them} respondents with no answer at all",)
+    assert fixed.warnings == (
+        f"left out 6 of {all_of_them} respondents with no answer at all, or a missing covariate or group",
+    )
+    assert not taken.warnings
+    data.loc[30, [*items, "ageyr"]] = np.nan
+    assert fit_sem(model, data, missing="fiml").warnings == (
+        f"left out 7 of {all_of_them} respondents with no answer at all, or a missing covariate or group",
+    )
+
+
+def test_respondents_without_a_cluster_are_counted():
+    data = read_data("holzinger").dropna()
+    data.iloc[:2, data.columns.get_loc("grade")] = np.nan
+    with pytest.raises(DataError, match='2 respondents have no value in "grade"'):
+        fit_sem("visual =~ x1 + x2 + x3", data, cluster="grade")
+
+
+def test_moments_of_groups_need_means_and_respondents():
+    cov, names = np.full((3, 3), 0.4) + 0.6 * np.eye(3), ["a", "b", "c"]
+    model, with_means = "f =~ a + b + c", Moments(cov, 90, mean=[1, 2, 3], names=names)
+    with pytest.raises(DataError, match="no mean=") as caught:
+        fit_sem(model, {"one": with_means, "two": Moments(cov, 80, names=names)})
+    assert caught.value.group == "two"
+    assert fit_sem(model, {"one": with_means, "two": with_means}).n == 180
+    for n in (-1, 0, 1):
+        with pytest.raises(DataError, match=f"n = {n} is not a number of respondents"):
+            Moments(cov, n, names=names)
+    assert Moments(cov, 2, names=names).cov[0, 0] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("n", [8, 9])
+def test_as_many_respondents_as_items_are_too_few(n):
+    with pytest.raises(GroupTooSmall, match=f"{n} respondents are too few for 9 items"):
+        fit_sem(HS, read_data("holzinger").iloc[::30].iloc[:n])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"meanstructure": True},
+        {"estimator": "MLR"},
+        {"missing": "fiml"},
+        {"fixed_x": False},
+        {"group": "school"},
+        {"ordered": ["x1"]},
+        {"cluster": "school"},
+    ],
+    ids=str,
+)
+def test_the_second_engine_refuses_what_it_has_otherwise(options):
+    with pytest.raises(UnsupportedModel, match='engine="semopy" estimates one group of complete rows'):
+        fit_sem(HS, read_data("holzinger"), engine="semopy", **options)
+
+
+def test_the_small_sample_factor_is_for_one_group_of_complete_answers(hs):
+    assert "swain_factor" in hs.measures
+    assert "swain_factor" not in school().measures
+    gaps = fit_sem(HS, read_data("holzinger_missing"), missing="fiml")
+    assert "swain_factor" not in gaps.measures
+
+
+def test_implied_moments_of_groups_are_found_by_group_and_item():
+    frame = school().implied_moments()
+    assert frame.index.names == ["group", "item"]
+    data = read_data("holzinger")
+    means = data.groupby("school")[["x1", "x9"]].mean()
+    for group in ("Pasteur", "Grant-White"):
+        assert frame.loc[(group, "x9"), "mean"] == pytest.approx(means.loc[group, "x9"], rel=1e-6)
