@@ -131,3 +131,16 @@ def test_models_with_as_many_parameters_have_no_test(ladder):
     with pytest.warns(UserWarning, match='"fit 1" and "fit 2" have no difference test: both have 48 degrees'):
         found = compare_fits(ladder["configural"], school(), school(("loadings",)))
     assert found["df_diff"].tolist()[2] == 6
+
+
+@pytest.mark.parametrize("estimator", ["MLR", "MLM"])
+def test_a_scaled_difference_is_the_plain_one_over_its_factor(estimator):
+    free, tight = (school(equal, estimator) for equal in ((), ("loadings", "intercepts")))
+    found = difference_test(free, tight)
+    plain = tight.measures["chisq"] - free.measures["chisq"]
+    assert found["chisq_diff"] * found["scaling_factor"] == pytest.approx(plain, rel=1e-9)
+    # Satorra & Bentler (2001): (d₁ c₁ − d₀ c₀) / (d₁ − d₀)
+    c0, c1 = (fit.measures["chisq_scaling_factor"] for fit in (free, tight))
+    assert found["scaling_factor"] == pytest.approx(
+        (tight.df * c1 - free.df * c0) / found["df_diff"], rel=1e-9
+    )

@@ -152,3 +152,10 @@ def test_a_confidence_level_is_a_share(confidence):
 def test_an_unknown_kind_is_refused():
     with pytest.raises(UnknownOption, match="percentile"):
         limits(np.ones((3, 1)), np.ones(1), 0.95, "basic")
+
+
+@pytest.mark.parametrize("kind", ["bc", "bca"])
+@pytest.mark.parametrize("est", [-2.0, 2.0])
+def test_draws_on_one_side_of_the_estimate_have_no_corrected_limits(kind, est):
+    found = limits(np.linspace(-1, 1, 99)[:, None], np.array([est]), 0.95, kind, np.zeros(1))
+    assert np.isnan(found).all()

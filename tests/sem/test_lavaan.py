@@ -99,3 +99,4 @@ def test_modification_indices_agree_with_lavaan(path):
         mine = ours[row["lhs"], row["op"], row["rhs"], group]
         for column, name in (("mi", "mi"), ("epc", "epc"), ("sepc.all", "sepc_all")):
             assert mine[name] == pytest.approx(row[column], rel=1e-4, abs=1e-4)
+    assert fit_case(path).modification_indices()["mi"].is_monotonic_decreasing

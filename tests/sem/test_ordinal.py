@@ -360,3 +360,16 @@ def test_items_that_nobody_answered_both_are_refused() -> None:
     with pytest.raises(NothingInCommon) as refused:
         moments_of(frame, ["q1", "q4"], missing="pairwise")
     assert (refused.value.first, refused.value.second) == ("q1", "q4")
+
+
+@pytest.mark.parametrize(("pairs", "said"), [(5, ""), (6, " and others")])
+def test_at_most_five_pairs_with_empty_cells_are_named(pairs: int, said: str) -> None:
+    """Nobody chose 3 for both items of so many pairs."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.integers(1, 4, (900, 5)), columns=list("abcde"))
+    for one, two in list(permutations("abcde", 2)):
+        if one < two and pairs:
+            pairs -= 1
+            frame = frame[(frame[one] != 3) | (frame[two] != 3)]
+    (warning,) = moments_of(frame, list("abcde")).warnings
+    assert warning.endswith(": a × b, a × c, a × d, a × e, b × c" + said)

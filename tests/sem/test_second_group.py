@@ -142,3 +142,18 @@ def test_a_definition_takes_the_labels_of_each_group():
     defined = fit.parameters.query("op == ':='").set_index("lhs")["est"]
     assert_allclose(defined["gap"], est["b"] - est["a"])
     assert_allclose(defined["other"], est["c"] - est["b"])
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_scores_stand_in_the_order_of_the_data(ordered):
+    """Also where groups take turns: each respondent's score is the one that stands beside their row."""
+    data = DATA.sample(frac=1, random_state=1).reset_index(drop=True)
+    items = ["x1", "x2", "x3", "x4"]
+    if ordered:
+        data[items] = data[items].apply(lambda x: np.digitize(x, np.quantile(x, [0.3, 0.7])))
+    found = fit_sem(FACTOR, data, group="group", ordered=ordered).scores()
+    assert found.index.tolist() == list(range(len(data)))
+    assert found["group"].tolist() == data["group"].tolist()
+    for group, part in data.groupby("group"):
+        own = found.loc[found["group"] == group, "f"]
+        assert np.corrcoef(own, part[items].sum(axis=1))[0, 1] > 0.8
