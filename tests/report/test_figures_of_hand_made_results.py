@@ -20,7 +20,7 @@ from bouwen.report.plots.dimensions import loading_tiles
 from bouwen.report.plots.invariance import cfi_changes
 from bouwen.report.plots.response import construct_blocks, pattern_label
 from bouwen.report.plots.results import fit_plot, missing_answers
-from bouwen.report.plots.robustness import TALL, curve_points, curve_title, dashboard, scale_of
+from bouwen.report.plots.robustness import TALL, curve_marks, curve_points, curve_title, dashboard, scale_of
 
 TO = reader()
 
@@ -33,6 +33,11 @@ def study():
 def drawn_lines(figure, way="xintercept"):
     """Where a figure has straight lines, one list a layer."""
     return [list(layer._data[way]) for layer in figure.layers if way in getattr(layer._data, "columns", ())]
+
+
+def mapped(figure, way):
+    """What layers with a mapping of this kind map."""
+    return [dict(layer.mapping) for layer in figure.layers if way in layer.mapping]
 
 
 def downwards(column):
@@ -236,6 +241,27 @@ def test_curves_of_power_have_lines_at_the_goal_and_at_the_study_s_own_size():
     made = plots.power_curves(plan)
     assert drawn_lines(made, "yintercept") == [[0.9]]
     assert drawn_lines(made) == [[80]]
+    assert mapped(made, "ymin") == [{"ymin": "lower", "ymax": "upper"}]
+    assert [layer.geom.aes_params.get("linetype") for layer in made.layers[:2]] == ["dashed", "dotted"]
+
+
+def test_intervals_lie_between_their_two_limits():
+    lying = style.ranges("name")[0]
+    assert dict(lying.mapping) == {"x": "ci_lower", "xend": "ci_upper", "y": "name", "yend": "name"}
+
+
+def test_effects_of_a_curve_stand_before_those_of_shuffled_answers():
+    series = pd.Categorical(["up", "down"], ["up", "down", "shuffled"])
+    found = pd.DataFrame({"x": [1, 2], "y": [0.3, 0.1], "series": series, "reference": [True, False]})
+    found = found.assign(
+        low=[0.2, -0.1], high=[0.4, 0.3], null_lower=[-0.1, np.nan], null_upper=[0.1, np.nan]
+    )
+    zero, own, null, ranges, *_, colours, _ = curve_marks(found, 0.0)
+    assert (list(zero.data["yintercept"]), list(own.data["yintercept"])) == ([0.0], [0.3])
+    assert dict(null.mapping) == {"xend": "x", "y": "null_lower", "yend": "null_upper"}
+    assert (list(null.data["x"]), list(null.data["series"])) == ([1], ["shuffled"])
+    assert dict(ranges.mapping) == {"xend": "x", "y": "low", "yend": "high"}
+    assert list(colours.palette(3)) == [style.BLUE, style.ORANGE, style.LIGHT]
 
 
 def test_tiles_of_loadings_are_sorted_shaded_and_sized(study):

@@ -303,6 +303,7 @@ def swap(new: Path, target: Path, old: Path) -> None:
     try:
         new.rename(target)
     except BaseException:
-        old.rename(target)
+        if old.exists():  # not so for a first book
+            old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)

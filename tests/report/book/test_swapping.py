@@ -47,6 +47,12 @@ def test_a_book_that_cannot_take_its_place_leaves_the_old_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["html"]
 
 
+def test_a_first_book_that_cannot_take_its_place_leaves_nothing(tmp_path):
+    with pytest.raises(FileNotFoundError, match="gone"):
+        swap(tmp_path / "gone", tmp_path / "html", tmp_path / "o")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("left", "expected"), [((), "old"), (("html",), "new")])
 def test_what_a_dead_build_left_is_cleared_and_a_book_put_back(tmp_path, left, expected):
     """It died after the first rename, so that there is no book, or after the second."""
