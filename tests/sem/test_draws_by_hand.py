@@ -29,7 +29,7 @@ from bouwen.sem.power.replications import (
     values_of,
 )
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
-from bouwen.sem.resample.draws import weighted_stack
+from bouwen.sem.resample.draws import source_of_draws, weighted_stack
 from bouwen.sem.resample.refits import IMPROPER, Drawn, improper_solutions, join_drawn
 from bouwen.sem.resample.samples import average, join, n_draws, take, usable
 from bouwen.sem.resample.stacks import weighted_objective
@@ -409,3 +409,10 @@ def test_rows_are_needed_by_robust_errors_and_gaps():
         (False, {}, moments),
     ):  # fmt: skip
         assert needs_rows(fit_sem("x4 ~ x1\nx7 ~ x4", data, **options)) is needs
+
+
+def test_answers_drawn_from_a_model_have_the_gaps_of_the_sample():
+    fit = fit_sem("visual =~ x1 + x2 + x3", read_data("holzinger_missing"), missing="fiml")
+    (drawn,) = source_of_draws(fit, "parametric")._continuous(np.random.default_rng(1))
+    assert np.isnan(drawn).any()
+    assert_array_equal(np.isnan(drawn), np.isnan(fit.sample.rows[0]))

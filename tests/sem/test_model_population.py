@@ -133,3 +133,17 @@ def test_wrong_shares_and_gaps_are_refused():
         Gaps(0.1, items=("x1",), by="x1")
     with pytest.raises(PopulationError, match="two respondents"):
         population.sizes(1)
+
+
+def test_who_is_left_over_goes_to_the_group_with_the_largest_remainder():
+    population = ModelPopulation.read("f =~ c(0.8, 0.7, 0.6)*x1 + 0.7*x2 + 0.6*x3", share=[5, 3, 2])
+    assert population.sizes(11) == (6, 3, 2)  # 5.5, 3.3 and 2.2
+    assert population.sizes(17) == (9, 5, 3)  # 8.5, 5.1 and 3.4
+    assert population.sizes(np.int64(13)) == (6, 4, 3)  # 6.5, 3.9 and 2.6: two are left over
+
+
+def test_the_table_of_a_population_has_standard_deviations():
+    population = ModelPopulation.read("x ~~ 4*x\ny ~~ 9*y\nx ~ 3*1")
+    table = population.table().set_index("item")
+    assert table["sd"].to_dict() == {"x": 2.0, "y": 3.0}
+    assert table["mean"].to_dict() == {"x": 3.0, "y": 0.0}

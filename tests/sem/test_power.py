@@ -296,3 +296,20 @@ def test_what_cannot_be_asked_is_refused():
 
 def test_the_front_door():
     assert bouwen.model_power is model_power
+
+
+def test_a_size_that_is_the_whole_population_has_no_place_on_the_line():
+    inside = straight([50, 100, 150], 400)
+    whole = inside.results.iloc[[0]].assign(n=400.0, power=1.0)
+    both = Power(pd.concat([inside.results, whole], ignore_index=True), 0.05, 400)
+    pd.testing.assert_frame_equal(needed(both), needed(inside))
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+def test_errors_shrink_as_the_population_is_used_up(estimator):
+    """√(1 − n/N), whether samples are drawn as moments or as rows."""
+    endless, small = (
+        row(model_power(TEXT, MODEL, 100, 6, estimator=estimator, population_size=N), "g ~ f", 100)
+        for N in (None, 125)
+    )
+    assert small["se_mean"] / endless["se_mean"] == pytest.approx(np.sqrt(1 - 100 / 125), rel=0.2)

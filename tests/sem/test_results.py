@@ -411,3 +411,40 @@ def test_implied_moments_of_groups_are_found_by_group_and_item():
     means = data.groupby("school")[["x1", "x9"]].mean()
     for group in ("Pasteur", "Grant-White"):
         assert frame.loc[(group, "x9"), "mean"] == pytest.approx(means.loc[group, "x9"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "kind"),
+    [
+        ({}, "", ""),
+        ({"estimator": "MLR"}, ", robust", "_robust"),
+        ({"missing": "fiml"}, ", robust", "_robust"),
+        ({"ordered": True}, ", robust", "_robust"),
+        ({"ordered": ["A1", "A2"]}, ", scaled", "_scaled"),
+    ],
+    ids=str,
+)
+def test_a_summary_shows_the_best_indices_that_there_are(options, name, kind):
+    data = read_data("bfi900")
+    if "missing" in options:
+        data.loc[:9, "A3"] = np.nan
+    fit = fit_sem("A =~ A1 + A2 + A3 + A4", data, **options)
+    shown = dict(line.split("  ", 1) for line in fit.summary().splitlines() if "  " in line.strip())
+    for index in ("CFI", "TLI", "RMSEA"):
+        text = shown[f"{index}{name}"].strip()
+        assert float(text.split()[0]) == pytest.approx(fit.measures[f"{index.lower()}{kind}"], abs=6e-4)
+
+
+def test_a_summary_shows_scales_of_latent_responses_where_they_are_estimated():
+    options = {"ordered": True, "group": "gender"}
+    model, data = "A =~ A1 + A2 + A3 + A4", read_data("bfi900")
+    assert "Scales of latent responses" not in fit_sem(model, data, **options).summary()
+    equal = fit_sem(model, data, group_equal=["thresholds", "loadings"], **options)
+    assert "Scales of latent responses" in equal.summary()
+
+
+@pytest.mark.parametrize("constraint", ["a == b", "a > 0.1"])
+def test_the_second_engine_takes_no_constraints(constraint):
+    model = f"visual =~ x1 + a*x2 + b*x3 + x4\n{constraint}"
+    with pytest.raises(UnsupportedModel, match="takes no constraints"):
+        fit_sem(model, read_data("holzinger"), engine="semopy")

@@ -61,3 +61,11 @@ def test_what_cannot_be_reached_is_refused():
         rmsea_power(10, -5)
     with pytest.raises(NotAShare):
         rmsea_power(10, 100, alpha=2)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 5])
+@pytest.mark.parametrize("rmsea", [0.02, 0.09])
+def test_one_respondent_less_has_less_power_than_asked(groups, rmsea):
+    asked = {"rmsea0": 0.05, "rmsea": rmsea, "alpha": 0.1, "groups": groups}
+    n = rmsea_sample_size(12, power=0.7, **asked)
+    assert rmsea_power(12, n, **asked) >= 0.7 > rmsea_power(12, n - 1, **asked)
