@@ -151,9 +151,8 @@ class ColumnsError(TableError):
                 f"the column{'s' * (len(extra) > 1)} {every(extra)} {'are' if len(extra) > 1 else 'is'} "
                 "not in the instrument" + (f" ({'; '.join(hints)})" if hints else "")
             )
-        help_ = (
-            'give columns the instrument\'s names under "columns" in the study, or list them under "ignore".'
-        )
+        help_ = 'give columns the instrument\'s names under "columns" in the study'
+        help_ += ', or list them under "ignore".' if extra else ", or add what is lacking to the file."
         super().__init__(path, f"{', and '.join(said)}; {help_}")
         self.columns = (*absent, *extra)
 

@@ -196,6 +196,18 @@ def test_columns_that_do_not_fit(trial, old, new, columns, message):
     assert caught.value.columns == columns
 
 
+def test_only_columns_that_are_there_can_be_ignored(trial):
+    """To name under "ignore" what the file lacks does not help."""
+    table = pd.read_csv(trial.folder / "answers.csv", dtype=object)
+    table.drop(columns="t1").to_csv(trial.folder / "answers.csv", index=False)
+    for ignored in ("", "\n  ignore: [t1]"):
+        trial.change("study.yml", "  id: id", f"  id: id{ignored}")
+        with pytest.raises(TableError, match=r'for "t1" of the instrument; .*add what is lacking') as caught:
+            trial.read()
+        assert "ignore" not in str(caught.value)
+        assert caught.value.columns == ("t1",)
+
+
 def test_two_columns_for_one_variable(trial):
     trial.change("study.yml", "  id: id", "  id: id\n  columns: {remark: t1}")
     with pytest.raises(TableError, match='both stand for "t1"') as caught:

@@ -2,15 +2,19 @@
 # Run from this folder: `Rscript simulate.R` once, then `Rscript generate.R [id ...]`.
 suppressMessages({library(lavaan); library(jsonlite)})
 
-write.csv(HolzingerSwineford1939, "../data/holzinger.csv", row.names = FALSE)
-write.csv(PoliticalDemocracy, "../data/democracy.csv", row.names = FALSE)
-write.csv(Demo.growth, "../data/growth.csv", row.names = FALSE)
-write.csv(semTools::exLong, "../data/occasions.csv", row.names = FALSE)
-write.csv(data.frame(lapply(semTools::datCat, function(x) if (is.ordered(x)) as.integer(x) else x)), "../data/categories.csv",
-          row.names = FALSE)
-write.csv(datasets::attitude, "../data/attitude.csv", row.names = FALSE)
-with(palmerpenguins::penguins, write.csv(data.frame(species, bill = bill_length_mm, depth = bill_depth_mm,
-     flipper = flipper_length_mm / 10, mass = body_mass_g / 100), "../data/penguins.csv", row.names = FALSE))
+# A file that is there already is left as it is, so that one case needs only the packages of its own model.
+data_file <- function(name, rows) {
+  path <- file.path("../data", name)
+  if (!file.exists(path)) write.csv(rows, path, row.names = FALSE)  # R evaluates rows here, or never
+}
+data_file("holzinger.csv", HolzingerSwineford1939)
+data_file("democracy.csv", PoliticalDemocracy)
+data_file("growth.csv", Demo.growth)
+data_file("occasions.csv", semTools::exLong)
+data_file("categories.csv", data.frame(lapply(semTools::datCat, function(x) if (is.ordered(x)) as.integer(x) else x)))
+data_file("attitude.csv", datasets::attitude)
+data_file("penguins.csv", with(palmerpenguins::penguins, data.frame(species, bill = bill_length_mm, depth = bill_depth_mm,
+          flipper = flipper_length_mm / 10, mass = body_mass_g / 100)))
 
 numbers <- function(x) { x <- unlist(x); as.list(x[is.finite(x)]) }
 
