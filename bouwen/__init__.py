@@ -1,4 +1,4 @@
-"""Trust between municipalities and care providers: instrument, scales, models.
+"""From a survey to a reproducible online book: instrument, scales, models.
 
 The names below are loaded when they are first used, so importing bouwen costs next to nothing.
 """

@@ -3,6 +3,7 @@ from bouwen.checks import DataError as DataError
 from bouwen.checks import NotNumeric as NotNumeric
 from bouwen.checks import UnknownOption as UnknownOption
 from bouwen.sem.after.compare import NotNested as NotNested
+from bouwen.sem.after.compare import OtherData as OtherData
 from bouwen.sem.after.compare import compare_fits as compare_fits
 from bouwen.sem.after.compare import difference_test as difference_test
 from bouwen.sem.after.effects import indirect_effects as indirect_effects

@@ -27,7 +27,6 @@ from bouwen.survey.register import classify as classify
 from bouwen.survey.register import read_register as read_register
 from bouwen.survey.screening import CONSTANT_ITEMS as CONSTANT_ITEMS
 from bouwen.survey.screening import Screening as Screening
-from bouwen.survey.screening import check_report as check_report
 from bouwen.survey.screening import fallback as fallback
 from bouwen.survey.screening import group_sizes as group_sizes
 from bouwen.survey.screening import inattentive as inattentive

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from bouwen.results import Result, how_many
 from bouwen.survey.disclosure import count_text
-from bouwen.survey.study import Study, read_study
+from bouwen.survey.study import Study
 from bouwen.words import Words, words
 
 CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
@@ -178,21 +177,3 @@ def fallback(say: Words, kind: str, keys: Sequence[str]) -> str:
 def is_small(count: int, study: Study) -> bool:
     """Whether a count is shown to nobody; that there is none may be known."""
     return 0 < count < study.settings.min_cell
-
-
-def check_report(path: str | Path, language: str | None = None) -> str:
-    """Read a study, refusing what is wrong with it, and report on its answers.
-
-    Parameters
-    ----------
-    path : str or Path
-        A ``study.yml`` or its folder.
-    language : str, optional
-        Of the report; by default the study's own.
-
-    Raises
-    ------
-    BouwenError
-        See `bouwen.survey.read_study`.
-    """
-    return screen(read_study(path)).text(language)

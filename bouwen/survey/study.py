@@ -249,7 +249,7 @@ class Study:
         return self._lacking(own)
 
     def _lacking(self, own: set[str]) -> list[str]:
-        """The places of the texts for readers of this book that are in none of some languages."""
+        """The places of the texts for readers of this book that are in none of these languages."""
         others = set(self.instrument.perspectives) - {self.perspective}
         found = [*texts_in(self.file), *texts_in(self.instrument)]
         lacking = [where for where, text in found if not own & set(text.texts)]

@@ -78,7 +78,7 @@ class Words:
         >>> words("nl").plain(20000.0), words("en").plain(-2.5)
         ('20.000', '−2.5')
         """
-        return self.marked(f"{value:,.15g}")
+        return self.marked(f"{value:z,.15g}")
 
     def marked(self, text: str) -> str:
         """A number of Python's with the language's decimal and thousands marks, and a minus for a hyphen."""

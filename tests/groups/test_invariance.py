@@ -15,7 +15,6 @@ from bouwen.groups.invariance import NoLadder
 from bouwen.groups.ladders import first_order, suitable_model
 from bouwen.groups.permutation import _climb, _Step, permutation_pvalue
 from bouwen.sem import NotNested, UnknownOption, UnsupportedModel
-from bouwen.sem.after.summary import sections
 from bouwen.sem.resample.workers import Chunk
 
 LAVAAN = read_values("lavaan/invariance")
@@ -168,13 +167,6 @@ def test_a_difference_that_cannot_be_tested_is_empty(holzinger, monkeypatch):
     row = found.table().iloc[1]
     assert row["df_diff"] == 4
     assert row[["chisq_diff", "pvalue_diff"]].isna().all()
-
-
-def test_scales_of_latent_responses_are_shown_where_a_group_has_its_own(ordered):
-    titles = {step: {title for title, _ in sections(fit)} for step, fit in ordered.fits.items()}
-    scales = {step: {t for t in found if t.startswith("Scales")} for step, found in titles.items()}
-    both = {f"Scales of latent responses [{group}]" for group in ("male", "female")}
-    assert scales == {"configural": set(), "thresholds": both, "metric": both, "scalar": both}
 
 
 def test_verdicts_by_hand(ladder):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bouwen
 
@@ -24,7 +25,7 @@ def signatures() -> Iterator[str]:
             yield from _of(name, found)
 
 
-def _of(name: str, found: object) -> Iterator[str]:
+def _of(name: str, found: Any) -> Iterator[str]:
     if not callable(found) or (inspect.isclass(found) and issubclass(found, Exception)):
         return
     yield name + _plain(found)
@@ -35,9 +36,9 @@ def _of(name: str, found: object) -> Iterator[str]:
                 yield f"{name}.{inner}{_plain(member)}"
 
 
-def _plain(found: object) -> str:
+def _plain(found: Any) -> str:
     """The parameters with their defaults, without types."""
-    given = inspect.signature(found)  # type: ignore[arg-type]
+    given = inspect.signature(found)
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in given.parameters.values()]
     return str(given.replace(parameters=bare, return_annotation=inspect.Signature.empty))
 

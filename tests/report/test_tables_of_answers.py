@@ -16,7 +16,7 @@ import bouwen
 from bouwen.path import CommonMethod, FollowUp
 from bouwen.report import tables
 from bouwen.scales import Bartlett, Efa, FactorCounts, Kmo, LoadingStability, Mardia
-from bouwen.survey import Screening
+from bouwen.survey import Screening, hidden
 
 
 @pytest.fixture
@@ -131,33 +131,29 @@ def test_screening(study):
     assert rows[0][0] == "Filled in the questionnaire"
 
 
-def test_who_answered(study):
-    rows = iter(grid(tables.background(study))[1])
-    for name in study.categories:
+def levels_of(table, study, names):
+    """What stands beside the count of every level, below a heading for its variable; hidden counts are so."""
+    rows = iter(grid(table)[1])
+    for name in names:
         assert next(rows) == [study.group_label(name)]
-        counts = study.responses[name].value_counts()
+        counts = study.responses[name].value_counts().reindex(list(study.levels(name)), fill_value=0)
+        secret = hidden(counts, study.settings.min_cell)
         for level in study.levels(name):
-            label, n, share = next(rows)
+            label, n, beside = next(rows)
             assert label == study.level_label(name, level)
-            if n.isdigit():
-                assert int(n) == counts.get(level, 0)
-                assert share in (f"{100 * int(n) / counts.sum():.0f}%", "–")
-            else:
-                assert share == "–"
+            assert (n == str(counts[level])) == (not secret[level])
+            yield counts[level], counts.sum(), secret[level], beside
     assert next(rows, None) is None
+
+
+def test_who_answered(study):
+    for n, total, secret, share in levels_of(tables.background(study), study, study.categories):
+        assert share == ("–" if secret else f"{100 * n / total:.0f}%")
 
 
 def test_groups_and_who_gets_estimates(study):
-    rows = iter(grid(tables.group_counts(study))[1])
-    for name in study.groups:
-        assert next(rows) == [study.group_label(name)]
-        counts = study.responses[name].value_counts()
-        for level in study.levels(name):
-            label, n, estimates = next(rows)
-            assert label == study.level_label(name, level)
-            assert n == str(counts[level]) or not n.isdigit()
-            assert estimates == ("yes" if counts[level] >= study.settings.min_group else "no")
-    assert next(rows, None) is None
+    for n, _, _, estimates in levels_of(tables.group_counts(study), study, study.groups):
+        assert estimates == ("yes" if n >= study.settings.min_group else "no")
 
 
 def test_differences_that_can_be_shown(study):

@@ -7,7 +7,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from bouwen.survey import FileError, check_report, read_study, screen
+from bouwen.survey import FileError, read_study, screen
 from bouwen.survey.instrument import Category, Text
 from bouwen.words import UnknownLanguage, languages
 
@@ -65,7 +65,7 @@ def test_check_tells_in_one_line_what_falls_back(trial):
     trial.change("instrument.yml", "label: {nl: vertrouwen, en: trust}", "label: {en: trust}")
     trial.change("instrument.yml", "definition: {nl: Vertrouwen., en: Trust.}", "definition: {en: Trust.}")
     path = trial.folder / "study.yml"
-    english, dutch = check_report(path, "en"), check_report(path, "nl")
+    english, dutch = screen(read_study(path)).text("en"), screen(read_study(path)).text("nl")
     assert "not in" not in english
     line = [line for line in dutch.splitlines() if "niet zijn in het Nederlands" in line]
     assert len(line) == 1
@@ -121,7 +121,7 @@ def test_a_language_that_nobody_knows_is_refused(trial, code):
         read_study(path, language=code)
     assert (caught.value.language, caught.value.known) == (code, languages())
     with pytest.raises(UnknownLanguage):
-        check_report(path, code)
+        screen(read_study(path)).text(code)
     trial.change("study.yml", "perspective: user", f"perspective: user\nlanguage: {code}")
     with pytest.raises(FileError, match=KNOWN) as refused:
         trial.read()

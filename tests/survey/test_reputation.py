@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bouwen.survey import check_report, read_study, screen
+from bouwen.survey import read_study, screen
 
 FOLDER = Path(__file__).parents[2] / "data/reputation"
 
@@ -48,6 +48,6 @@ def test_nothing_is_about_municipalities(study, language):
     texts = [
         (FOLDER / name).read_text(encoding="utf-8") for name in ("study.yml", "instrument.yml", "README.md")
     ]
-    said = " ".join([*texts, check_report(FOLDER, language)]).casefold()
+    said = " ".join([*texts, screen(read_study(FOLDER)).text(language)]).casefold()
     assert [word for word in ("municipal", "gemeente", "zorg", " care") if word in said] == []
     assert "municipality_size" not in study.categories

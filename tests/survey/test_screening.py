@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bouwen.survey import check_report, inattentive, screen
+from bouwen.survey import inattentive, read_study, screen
 from bouwen.survey.screening import fallback
 from bouwen.words import words
 
@@ -85,10 +85,10 @@ def test_report_hides_small_counts_ids_and_answers(screened):
 
 def test_a_group_in_which_all_answers_are_in_one_level(trial):
     trial.change("answers.csv", "Contract", "prepaid")
-    report = check_report(trial.folder / "study.yml")
+    report = screen(read_study(trial.folder / "study.yml")).text()
     assert report.startswith("Trial\n")
     assert "all answers are in one level" in report
-    assert "niveau" in check_report(trial.folder, "nl")
+    assert "niveau" in screen(read_study(trial.folder)).text("nl")
 
 
 def test_two_of_seven_items_left_open_is_more_than_a_quarter(trial):

@@ -35,6 +35,10 @@ class NotNested(BouwenError):
     """The restricted model is no special case of the free one."""
 
 
+class OtherData(NotNested):
+    """Two models of other answers, or by other estimators, which nothing compares."""
+
+
 def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Nested models side by side, each tested against the next freer one.
 
@@ -58,8 +62,8 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
     ------
     UnsupportedModel
         No fit, something else than a fit, or not one name for each.
-    NotNested
-        Two neighbours with other answers or estimators, which nothing compares, by name.
+    OtherData
+        Two neighbours with other answers or estimators, by name.
     """
     called = _names(fits, names)
     order = sorted(range(len(fits)), key=lambda k: fits[k].df)
@@ -72,11 +76,9 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
             above = order[place - 1]
             pair = f'"{called[above]}" and "{called[k]}"'
             try:
-                _check_same_data(fits[above], fits[k])
-            except NotNested as error:
-                raise NotNested(f"{pair} cannot be compared: {error}") from error
-            try:
                 row |= {str(key): value for key, value in difference_test(fits[above], fits[k]).items()}
+            except OtherData as error:
+                raise OtherData(f"{pair} cannot be compared: {error}") from error
             except NotNested as error:
                 warnings.warn(f"{pair} have no difference test: {error}", stacklevel=2)
         rows.append(row)
@@ -115,9 +117,11 @@ def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
 
     Raises
     ------
+    OtherData
+        Where the data or the estimators differ.
     NotNested
-        Where the data differ, or the free model cannot reproduce the moments that the restricted one
-        implies (Bentler & Satorra, 2010).
+        Where the free model cannot reproduce the moments that the restricted one implies (Bentler &
+        Satorra, 2010).
     """
     _check_same_data(free, restricted)
     _check_freer(free, restricted)
@@ -140,17 +144,17 @@ def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
 
 
 def _check_same_data(free: Fitted, restricted: Fitted) -> None:
-    """Raise `NotNested` for other estimators or other answers."""
+    """Raise `OtherData` for other estimators or other answers."""
     if free.call.estimator != restricted.call.estimator:
         names = f'"{free.call.estimator.name}" and "{restricted.call.estimator.name}"'
-        raise NotNested(f"the models were estimated by {names}; use one estimator for both")
+        raise OtherData(f"the models were estimated by {names}; use one estimator for both")
     one, other = free.sample, restricted.sample
     if set(one.names) != set(other.names) or one.groups != other.groups:
-        raise NotNested("the models have different items or groups")
+        raise OtherData("the models have different items or groups")
     if not np.array_equal(one.n, other.n):
-        raise NotNested(f"the models were fitted to {free.n} and {restricted.n} respondents")
+        raise OtherData(f"the models were fitted to {free.n} and {restricted.n} respondents")
     if not _same_answers(free, restricted):
-        raise NotNested("the models were fitted to different answers of as many respondents")
+        raise OtherData("the models were fitted to different answers of as many respondents")
 
 
 def _check_freer(free: Fitted, restricted: Fitted) -> None:
