@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Literal
 
+from bouwen.errors import BouwenError
 from bouwen.scales.scoring import key_items
-from bouwen.sem import Fit, fit_sem
-from bouwen.survey import Study
+from bouwen.sem import Fit, ModelError, ModelSyntaxError, NotIdentified, fit_sem, read_model
+from bouwen.survey import Instrument, Problem, Study, refuse_in
 
 
 def fit_model(study: Study, model: str, *, estimator: Literal["MLR", "WLSMV"] = "MLR") -> Fit:
@@ -33,3 +36,45 @@ def fit_model(study: Study, model: str, *, estimator: Literal["MLR", "WLSMV"] = 
     if estimator == "WLSMV":
         return fit_sem(syntax, answers, estimator="WLSMV", ordered=True, missing="pairwise")
     return fit_sem(syntax, answers, estimator="MLR", missing="fiml")
+
+
+def check_models(study: Study) -> None:
+    """Read every model of a study's instrument as the engine does, before any is fitted.
+
+    Raises
+    ------
+    FileError
+        A model cannot be read, does not describe a model or is not identified whatever the answers are;
+        the message names the line of the instrument.
+    """
+    refuse_in(study.instrument_path, model_problems(study.instrument))
+
+
+def model_problems(instrument: Instrument) -> Iterator[Problem]:
+    """What is wrong with each model, at its line; a model whose base is wrong is not mentioned again."""
+    thresholds = {item: len(instrument.scale_of(item).codes) - 1 for item in instrument.items}
+    wrong: set[str] = set()
+    for name, model in instrument.models.items():
+        try:
+            read_model(instrument.model_syntax(name), thresholds)
+        except (ModelSyntaxError, ModelError, NotIdentified) as error:
+            wrong.add(name)
+            if model.based_on not in wrong:
+                yield problem_of(instrument, name, error)
+
+
+def problem_of(
+    instrument: Instrument, name: str, error: ModelSyntaxError | ModelError | NotIdentified
+) -> Problem:
+    """An error of the engine at the line of the instrument that it is about."""
+    places = instrument.model_lines(name)
+    where = places[min(error.line, len(places)) - 1] if error.line else ("models", name, "syntax")
+    if isinstance(error, ModelSyntaxError):
+        found = f', "{error.text.strip()}"' if error.text.strip() else ""
+        return where, f'model "{name}"{found}: {error.problem}.'
+    return where, f'model "{name}": {without_lines(error).rstrip(".")}.'
+
+
+def without_lines(error: BouwenError) -> str:
+    """A message without the lines of the text, which are not those of the file."""
+    return re.sub(r" \(line \d+\)|^line \d+, column \d+: ", "", str(error))

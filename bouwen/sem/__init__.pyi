@@ -27,6 +27,7 @@ from bouwen.sem.model.implied import implied_of_rows as implied_of_rows
 from bouwen.sem.model.implied import total_effects as total_effects
 from bouwen.sem.model.options import NoRows as NoRows
 from bouwen.sem.model.options import UnsupportedModel as UnsupportedModel
+from bouwen.sem.model.reading import read_model as read_model
 from bouwen.sem.model.scanner import ModelSyntaxError as ModelSyntaxError
 from bouwen.sem.model.standardised import numeric_jacobian as numeric_jacobian
 from bouwen.sem.model.statements import Formula as Formula

@@ -97,7 +97,10 @@ def neighbour(path: Path) -> str:
 
 
 def parse(path: Path, text: str) -> tuple[Any, dict[Location, int]]:
-    """Plain YAML -> value, and the line on which each key or entry stands."""
+    """Plain YAML -> value, and the line on which each key or entry stands.
+
+    So does the line of each line of a text that is written out below its key, numbered from 0.
+    """
     try:
         refuse_unusual(path, text)
         node = yaml.compose(text, Loader=Loader)
@@ -144,7 +147,11 @@ def construct(path: Path, node: yaml.Node, where: Location, lines: dict[Location
         for i, entry in enumerate(node.value):
             lines[(*where, i)] = entry.start_mark.line + 1
         return [construct(path, entry, (*where, i), lines) for i, entry in enumerate(node.value)]
-    return scalar(node)
+    value = scalar(node)
+    if getattr(node, "style", None) == "|":
+        first = node.start_mark.line + 2  # below the one with the sign
+        lines.update({(*where, i): first + i for i in range(len(value.splitlines()))})
+    return value
 
 
 def scalar(node: yaml.Node) -> Any:

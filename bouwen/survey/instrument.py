@@ -247,6 +247,14 @@ class Instrument(Part):
         base = self.model_syntax(model.based_on) + "\n" if model.based_on else ""
         return base + model.syntax.strip()
 
+    def model_lines(self, name: str) -> list[Location]:
+        """Where each line of `model_syntax` stands in the file."""
+        model = self.models[name]
+        base = self.model_lines(model.based_on) if model.based_on else []
+        skipped = len(model.syntax[: -len(model.syntax.lstrip())].splitlines()) if model.syntax.strip() else 0
+        own = model.syntax.strip().splitlines() or [""]
+        return base + [("models", name, "syntax", skipped + i) for i in range(len(own))]
+
     def problems(self) -> Iterator[Problem]:
         """Every name that refers to nothing, every name used twice, every missing wording."""
         yield from self._nested_problems()

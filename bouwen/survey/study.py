@@ -118,6 +118,11 @@ class Study:
         return len(read_register(path, self.file.register_).table)
 
     @property
+    def instrument_path(self) -> Path:
+        """The file of the instrument."""
+        return beside(self.path, self.file.instrument)
+
+    @property
     def id(self) -> str:
         """The name of the study's folder."""
         return self.path.resolve().parent.name

@@ -19,6 +19,7 @@ from bouwen.report.book.rendering import render
 from bouwen.report.book.running import TIMEOUT, Runner, digest, fingerprint_of, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
+from bouwen.scales import check_models
 from bouwen.survey import Study, fallback, read_study, screen
 from bouwen.words import added_files, words
 
@@ -146,6 +147,7 @@ def plan(
 ) -> Plan:
     """Read and check a study, the chapters and the parameters (see `build`)."""
     study = read_study(path)
+    check_models(study)
     root = find_root(study.path)
     work = root / "_build" / study.id
     chapters = read_chapters(root)
@@ -157,14 +159,15 @@ def plan(
 
 
 def check_book(path: str | Path) -> str:
-    """Read a study and report on its answers, and on chapters that have no prose in its language.
+    """Read a study and its models; report on its answers and on chapters without prose in its language.
 
     Raises
     ------
     BouwenError
-        See `bouwen.survey.read_study`.
+        See `bouwen.survey.read_study` and `bouwen.scales.check_models`.
     """
     study = read_study(path)
+    check_models(study)
     try:
         chapters = read_chapters(find_root(study.path))
     except OutputError:

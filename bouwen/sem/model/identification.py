@@ -35,10 +35,18 @@ SILENT = 1e-12  # share of D along a free direction below which it moves paramet
 
 
 class NotIdentified(BouwenError):
-    """The data cannot tell some parameters of the model apart."""
+    """The data cannot tell some parameters of the model apart.
+
+    Attributes
+    ----------
+    parameters : tuple of str
+        Which; empty where they are too many to be named.
+    line : int
+        Of the last of them in the text, 0 where it is not known.
+    """
 
     def __init__(self, message: str, parameters: tuple[str, ...] = ()) -> None:
-        self.parameters = parameters
+        self.parameters, self.line = parameters, 0
         super().__init__(message)
 
 

@@ -38,8 +38,8 @@ GROUP_EQUAL = (
 class ModelError(BouwenError):
     """The model text can be read but does not describe a model."""
 
-    def __init__(self, message: str, *, item: str = "") -> None:
-        self.item = item
+    def __init__(self, message: str, *, item: str = "", line: int = 0) -> None:
+        self.item, self.line = item, line
         super().__init__(message)
 
 
@@ -188,12 +188,15 @@ def _check_thresholds(formulas: Sequence[Formula], counts: Mapping[str, int]) ->
     for f in formulas:
         if f.op in ("|", "~*~") and f.lhs not in counts:
             raise ModelError(
-                f'"{f.lhs}" has no thresholds, because ordered= does not name it (line {f.line})', item=f.lhs
+                f'"{f.lhs}" has no thresholds, because ordered= does not name it (line {f.line})',
+                item=f.lhs,
+                line=f.line,
             )
         if f.op == "|" and int(f.rhs[1:]) > counts[f.lhs]:
             raise ModelError(
                 f'"{f.lhs}" has {counts[f.lhs]} thresholds in the data, so "{f}" names none (line {f.line})',
                 item=f.lhs,
+                line=f.line,
             )
 
 
@@ -315,6 +318,7 @@ def _of_group(entries: tuple[Some, ...], g: int, groups: Sequence[str], formula:
             f'"{formula}" gives {len(entries)} values but there '
             f"{'is one group' if len(groups) == 1 else f'are {len(groups)} groups'} (line {formula.line})",
             item=formula.rhs,
+            line=formula.line,
         )
     return entries[g]
 
@@ -414,14 +418,14 @@ def definitions_in_order(model: ParsedModel, rows: Sequence[Parameter]) -> tuple
         if c.op == ":=":
             name = str(c.left)
             if name in waiting or name in labels:
-                raise ModelError(f'"{name}" is defined twice (line {c.line})', item=name)
+                raise ModelError(f'"{name}" is defined twice (line {c.line})', item=name, line=c.line)
             waiting[name] = c
     done: dict[str, Expression] = {}
     while waiting:
         ready = [n for n, c in waiting.items() if not any(x.label in waiting for x in names(c.right))]
         if not ready:
             name = next(iter(waiting))
-            raise ModelError(f'the definition of "{name}" needs itself', item=name)
+            raise ModelError(f'the definition of "{name}" needs itself', item=name, line=waiting[name].line)
         for name in ready:
             c = waiting.pop(name)
             _check_labels((c,), rows, done)
@@ -453,4 +457,5 @@ def _check_labels(
                     f"put it before a variable, such as {name.label}*x1."
                     f"{did_you_mean(name.label, candidates)}",
                     item=name.label,
+                    line=name.line,
                 )
