@@ -155,9 +155,14 @@ def construct(path: Path, node: yaml.Node, where: Location, lines: dict[Location
 
 
 def scalar(node: yaml.Node) -> Any:
-    """The value of a scalar node, by YAML's own rules for plain scalars."""
+    """The value of a scalar node, by YAML's own rules for plain scalars.
+
+    A class such as 20000_50000 is a name, as it is since YAML 1.2, and no number of ten digits.
+    """
     if not isinstance(node, yaml.ScalarNode):
         return None
+    if node.tag.endswith((":int", ":float")) and "_" in node.value:
+        return str(node.value)
     constructor = yaml.constructor.SafeConstructor()
     return constructor.construct_object(node)
 
@@ -185,7 +190,8 @@ def explain(error: Any, kind: type[Part]) -> str:
         case "string_type":
             return f'"{key}" must be text; put it in quotes.'
         case "value_error":
-            return str(error["ctx"]["error"])
+            said = str(error["ctx"]["error"])
+            return f'"{key}" {said}' if said.startswith(("must ", "takes ")) else said
         case _:
             message = error["msg"][0].lower() + error["msg"][1:]
             return f'"{key}": {message}.'

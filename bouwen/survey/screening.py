@@ -158,7 +158,28 @@ def report(found: Screening, language: str) -> Iterator[str]:
             yield f"    {study.level_label(str(group), level, language)}: {text}{note}"
         if (levels["n"] > 0).sum() < 2:
             yield f"    {say('screening.one_level')}"
+    yield from ("  " + line for line in merged_lines(study, say))
+    for variable, count in study.recoded.items():
+        label = study.group_label(variable, language)
+        yield "  " + say("levels.recoded", variable=label, count=shown(count))
     yield from fallbacks(study.in_language(language), say)
+
+
+def merged_lines(study: Study, say: Words) -> Iterator[str]:
+    """What each merged level is made of, and how many respondents it holds where that may be shown."""
+    for variable, merged in study.file.merge.items():
+        counts = study.responses[variable].value_counts().reindex(list(study.levels(variable)), fill_value=0)
+        texts = count_text(counts, study.settings.min_cell)
+        for level, spec in merged.items():
+            parts = [study.declared_categories[variable][part][say.language] for part in spec.levels]
+            few, text = say("counts.fewer", n=study.settings.min_cell), texts[str(level)]
+            yield say(
+                "levels.merged",
+                variable=study.group_label(variable, say.language),
+                parts=say.listing(parts),
+                level=study.level_label(variable, str(level), say.language),
+                count=few if text.startswith("<") else say("levels.hidden") if text == "–" else text,
+            )
 
 
 def fallbacks(study: Study, say: Words) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -25,6 +25,7 @@ from bouwen.survey.instrument import (
     texts_in,
     unknown,
 )
+from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories, recode_cells
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, type_responses
@@ -56,6 +57,8 @@ class StudyFile(Part):
 
     ``predictor`` is the variable of the structural model whose path to the outcome the study is about. It
     need not be named where that model has one factor of second order, or one predictor, before the outcome.
+    ``merge`` gives, by background variable, the levels that count as one under a new name; ``recode`` the level
+    for which a spelling in the file of answers stands.
     """
 
     title: Text
@@ -69,6 +72,8 @@ class StudyFile(Part):
     responses: ResponsesSpec
     register_: RegisterSpec | None = Field(default=None, alias="register")
     groups: list[Name] = []
+    merge: Merge = {}
+    recode: Recode = {}
     outcome: Name
     predictor: Name | None = None
     models: ModelRoles
@@ -95,6 +100,8 @@ class Study:
         Every file that determines the results.
     book_language : str or None
         The language of labels and texts, where it is another than the study file's.
+    recoded : mapping
+        Answers that the study file recoded, by background variable.
     """
 
     path: Path
@@ -103,6 +110,7 @@ class Study:
     responses: pd.DataFrame
     files: tuple[Path, ...]
     book_language: str | None = None
+    recoded: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         title = " ".join(self.title[self.language].split())
@@ -208,8 +216,13 @@ class Study:
         return self.outcome if self.outcome in latent else self.items_of(self.outcome)[0]
 
     @cached_property
-    def categories(self) -> dict[str, dict[str, Category]]:
-        """The categories of every categorical variable, classes from the register included."""
+    def categories(self) -> Mapping[str, Mapping[str, Category]]:
+        """The levels of every categorical variable, classes from the register included, as they are compared."""
+        return merged_categories(self.declared_categories, self.file.merge, self.file.register_)
+
+    @cached_property
+    def declared_categories(self) -> dict[str, dict[str, Category]]:
+        """The same before the study file merged any."""
         declared = {name: b.categories for name, b in self.instrument.background.items() if b.categories}
         return declared | (self.file.register_.categories if self.file.register_ else {})
 
@@ -272,9 +285,11 @@ class Study:
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
         yield from self._predictor_problems()
+        declared = self.declared_categories
         for i, group in enumerate(self.groups):
-            if group not in self.categories:
-                yield ("groups", i), unknown("categorical background variable", group, self.categories)
+            if group not in declared:
+                yield ("groups", i), unknown("categorical background variable", group, declared)
+        yield from level_problems(self.file.merge, self.file.recode, declared, self.instrument)
         if (register := self.file.register_) and register.variable not in self.instrument.background:
             yield (
                 ("register", "variable"),
@@ -345,11 +360,12 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     if language:
         empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]
-    raw = read_tables(tables)
+    raw, recoded = recode_cells(read_tables(tables), file.recode, file.responses.columns)
     responses = type_responses(raw, instrument, file.responses)
     if register:
         responses = register.join(responses, raw.index)
-    return replace(empty, responses=responses, files=(*files, *tables))
+    responses = merge_levels(responses, file.merge, empty.categories)
+    return replace(empty, responses=responses, files=(*files, *tables), recoded=recoded)
 
 
 def beside(path: Path, name: str) -> Path:

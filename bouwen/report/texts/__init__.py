@@ -14,6 +14,7 @@ from bouwen.report.texts.invariance import invariance_text as invariance
 from bouwen.report.texts.passages import about_text as about
 from bouwen.report.texts.passages import how_to_cite_text as how_to_cite
 from bouwen.report.texts.passages import how_to_rerun_text as how_to_rerun
+from bouwen.report.texts.passages import levels_text as levels
 from bouwen.report.texts.passages import models_text as models
 from bouwen.report.texts.passages import open_questions_text as open_questions
 from bouwen.report.texts.passages import remarks_text as remarks
@@ -51,6 +52,7 @@ __all__ = [
     "invariance",
     "key",
     "label",
+    "levels",
     "markdown",
     "missing_test",
     "models",

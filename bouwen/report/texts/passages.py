@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
 from bouwen.sem import Fit
-from bouwen.survey import Study
+from bouwen.survey import Study, merged_lines
 from bouwen.version import __version__
 from bouwen.words import words
 
@@ -45,6 +46,17 @@ def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
         return None
     say = words(study.language)
     return markdown(say("passages.too_few", need=study.settings.min_group, n=guarded_text(study, n)))
+
+
+def levels_text(study: Study) -> Markdown | None:
+    """Which levels count together, and how many answers were recoded; nothing where there are none of either."""
+    check_study(study)
+    say = words(study.language)
+    lines = list(merged_lines(study, say))
+    for variable, count in study.recoded.items():
+        shown = guarded_text(study, count, int(study.responses[variable].count()))
+        lines.append(say("levels.recoded", variable=study.group_label(variable), count=shown))
+    return markdown("\n".join(f"- {line}" for line in lines)) if lines else None
 
 
 def open_questions_text(study: Study) -> Markdown:
