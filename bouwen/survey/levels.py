@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import BeforeValidator, model_validator
 
 from bouwen.survey.files import Location, Part, Problem
-from bouwen.survey.instrument import Category, Instrument, Name, Text, unknown
+from bouwen.survey.instrument import Category, DifferenceEvidence, Instrument, Name, Text, unknown
 from bouwen.survey.register import RegisterSpec, class_label
 from bouwen.survey.values import fold, is_empty, number_in, text
 
@@ -51,7 +51,7 @@ Recode = dict[Name, dict[str | int, Level]]
 
 
 def merged_categories(declared: Levels, merge: Merge, register: RegisterSpec | None) -> Levels:
-    """Every categorical variable with the levels that a study compares; a merged one stands where its first was."""
+    """The levels of every variable as a study compares them; a merged one stands where its first was."""
     found = {name: dict(levels) for name, levels in declared.items()}
     for name in merge.keys() & found.keys():
         new = new_names(merge[name])
@@ -73,7 +73,7 @@ def new_names(merged: Mapping[str | int, MergedLevel]) -> dict[str, str]:
 def merged_label(
     order: list[str], levels: Mapping[str, Category], spec: MergedLevel, bounds: list[float] | None
 ) -> Category:
-    """What a reader calls a merged level: its own label, the class that its classes make up, or all their labels."""
+    """A merged level for a reader: its own label, the class that its classes make up, or all labels."""
     if spec.label is not None:
         return Category.model_validate(dict(spec.label.texts))
     places = sorted(order.index(level) for level in spec.levels)
@@ -128,7 +128,7 @@ def recode_cells(
 def level_of(cell: Any, levels: Mapping[str, str]) -> str | None:
     """The level for which a spelling or a number stands; None where the study says nothing of it.
 
-    >>> level_of(" Noord ", {"noord": "north"}), level_of("9,0", {"9": "other"}), level_of(None, {"9": "other"})
+    >>> level_of(" Noord ", {"noord": "north"}), level_of("9,0", {"9": "other"}), level_of(None, {})
     ('north', 'other', None)
     """
     number = number_in(cell)
@@ -139,7 +139,7 @@ def level_of(cell: Any, levels: Mapping[str, str]) -> str | None:
 def level_problems(
     merge: Merge, recode: Recode, declared: Levels, instrument: Instrument
 ) -> Iterator[Problem]:
-    """Variables and levels that are not there, levels in two places, and claims about levels that are gone."""
+    """Variables and levels that are not there, levels in two places, claims about levels that are gone."""
     for name, merged in merge.items():
         if name not in declared:
             yield ("merge", name), unknown("categorical background variable", name, declared)
@@ -148,7 +148,8 @@ def level_problems(
     asked = {name: variable.categories for name, variable in instrument.background.items()}
     for name, spellings in recode.items():
         if name in declared and name not in asked:
-            yield ("recode", name), f'"{name}" follows from the register; correct what it holds, or merge classes.'
+            problem = f'"{name}" follows from the register; correct what it holds, or merge classes.'
+            yield ("recode", name), problem
         elif not asked.get(name):
             here = [variable for variable, levels in asked.items() if levels]
             yield ("recode", name), unknown("categorical background variable", name, here)
@@ -165,7 +166,7 @@ def merge_problems(
     for new, spec in merged.items():
         places = (*where, new)
         if str(new) in levels and str(new) not in spec.levels:
-            yield places, f'"{new}" is a level already, and not one of those that are merged; choose another name.'
+            yield places, f'"{new}" is a level already, and none of those merged; choose another name.'
         if not str(new).strip():
             yield places, "a merged level needs a name."
         for i, level in enumerate(spec.levels):
@@ -192,12 +193,12 @@ def claim_problems(merge: Merge, instrument: Instrument) -> Iterator[Problem]:
     """Claims about a level that is merged with others, which nothing can be said about any more."""
     for name, claim in instrument.claims.items():
         for evidence in claim.evidence:
-            merged = merge.get(getattr(evidence, "group", ""), {})
-            for new, spec in merged.items():
-                for level in (getattr(evidence, "higher", ""), getattr(evidence, "lower", "")):
-                    if level in spec.levels:
-                        problem = f'the claim "{name}" is about the level "{level}"; merge others, or change it.'
-                        yield ("merge", evidence.group, new), problem
+            if not isinstance(evidence, DifferenceEvidence):
+                continue
+            for new, spec in merge.get(evidence.group, {}).items():
+                for level in sorted({evidence.higher, evidence.lower} & set(spec.levels)):
+                    problem = f'the claim "{name}" is about the level "{level}"; merge others.'
+                    yield ("merge", evidence.group, new), problem
 
 
 def among(levels: Mapping[str, Category]) -> str:

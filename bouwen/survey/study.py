@@ -57,8 +57,8 @@ class StudyFile(Part):
 
     ``predictor`` is the variable of the structural model whose path to the outcome the study is about. It
     need not be named where that model has one factor of second order, or one predictor, before the outcome.
-    ``merge`` gives, by background variable, the levels that count as one under a new name; ``recode`` the level
-    for which a spelling in the file of answers stands.
+    ``merge`` gives, by background variable, the levels that count as one under a new name; ``recode`` the
+    level for which a spelling in the file of answers stands.
     """
 
     title: Text
@@ -217,7 +217,7 @@ class Study:
 
     @cached_property
     def categories(self) -> Mapping[str, Mapping[str, Category]]:
-        """The levels of every categorical variable, classes from the register included, as they are compared."""
+        """The levels of every categorical variable as they are compared, classes of the register included."""
         return merged_categories(self.declared_categories, self.file.merge, self.file.register_)
 
     @cached_property

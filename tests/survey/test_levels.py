@@ -9,14 +9,16 @@ from bouwen.report.book.building import check_book, plan
 from bouwen.survey.files import parse
 from bouwen.survey.levels import MergedLevel, merged_categories
 
-SIZES = "categories:\n      one: One\n      few: {nl: Enkele, en: A few}\n      20_50: Some\n      many: Many\n"
+LEVELS = ("one: One", "few: {nl: Enkele, en: A few}", "20_50: Some", "many: Many")
+SIZES = "".join(f"      {level}\n" for level in LEVELS)
 ANSWERS = ["one", "one", "few", "Few ", "few", "20_50", "20_50", "many", "heaps", "9", " LOTS", "many"]
 
 
 @pytest.fixture
 def sized(trial):
     """Twelve respondents of four sizes, of which three are written otherwise."""
-    background = f"background:\n  size:\n    label: {{nl: omvang, en: Size}}\n    kind: category\n    {SIZES}"
+    background = "background:\n  size:\n    label: {nl: omvang, en: Size}\n    kind: category\n"
+    background += f"    categories:\n{SIZES}"
     trial.change("instrument.yml", "background:\n", background)
     trial.change("instrument.yml", "syntax: trust =~ t1 + t2", "syntax: trust =~ 1*t1 + 1*t2")
     rows = [f"r{i},{1 + i % 5},{1 + i % 4},prepaid,1,,{size}\n" for i, size in enumerate(ANSWERS)]
@@ -79,7 +81,7 @@ def test_what_was_merged_and_recoded_is_counted_in_the_sample_chapter(sized):
 
 @pytest.mark.parametrize(("least", "merged", "recoded"), [(3, "4", "3"), (4, "not shown", "fewer than 4")])
 def test_small_counts_of_merged_and_recoded_answers_are_not_told(sized, least, merged, recoded):
-    sized.change("study.yml", "min_cell: 3", f"min_cell: {least}")  # three answered "few", so four are hidden too
+    sized.change("study.yml", "min_cell: 3", f"min_cell: {least}")  # four is hidden with three
     study = merging(sized, "small: [one, 20_50]")
     for said in (texts.levels(study).data, check_book(study.path)):
         assert f"(respondents: {merged})" in said
@@ -91,9 +93,9 @@ def test_a_study_without_either_says_nothing(trial):
 
 
 WRONG = {
-    "merge: {sise: {a: [one, few]}}": 'there is no categorical background variable "sise". Did you mean "size"?',
+    "merge: {sise: {a: [one, few]}}": 'no categorical background variable "sise". Did you mean "size"?',
     "merge: {years: {a: [one, few]}}": 'there is no categorical background variable "years".',
-    "merge: {size: {a: [one, fewer]}}": 'there is no level of size "fewer". Did you mean "few"? Its levels are',
+    "merge: {size: {a: [one, fewer]}}": 'no level of size "fewer". Did you mean "few"? Its levels are',
     "merge: {size: {a: [one]}}": '"a" takes a list of two levels or more',
     "merge: {size: {a: few}}": '"a" takes a list of two levels or more',
     "merge: {size: {many: [one, few]}}": '"many" is a level already',
@@ -101,7 +103,7 @@ WRONG = {
     "merge: {size: {a: [one, one]}}": 'the level "one" stands here more than once',
     "merge: {size: {a: [no, few]}}": "must be a name; put",
     "merge: {size: {'': [one, few]}}": "needs a name",
-    "recode: {sise: {x: few}}": 'there is no categorical background variable "sise". Did you mean "size"?',
+    "recode: {sise: {x: few}}": 'no categorical background variable "sise". Did you mean "size"?',
     "recode: {years: {x: few}}": 'there is no categorical background variable "years".',
     "recode: {size: {x: fewer}}": 'there is no level of size "fewer". Did you mean "few"?',
     "recode: {size: {x: few, ' X': many}}": "already stands for another level",

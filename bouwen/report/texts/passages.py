@@ -49,7 +49,7 @@ def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
 
 
 def levels_text(study: Study) -> Markdown | None:
-    """Which levels count together, and how many answers were recoded; nothing where there are none of either."""
+    """Which levels count together and how many answers were recoded; nothing where none were."""
     check_study(study)
     say = words(study.language)
     lines = list(merged_lines(study, say))
