@@ -6,8 +6,10 @@ shuffles is not needed: shuffling leaves the answers to either side as they were
 models stand, and what is left of each model is a regression of factor scores.
 
 Shuffling the outcome rather than the predictor leaves the correlations among the predictors as they are, on
-which the precision of each slope depends; shuffling the predictor would make adjusted effects look more
-precise than they can be (Winkler et al. 2014, NeuroImage 92, compare such schemes).
+which the precision of each slope depends. Where other predictors are taken into account, what they leave of
+the outcome is shuffled and added to what they explain of it (Freedman & Lane 1983, JBES 1): that
+is the scheme that Winkler et al. (2014, NeuroImage 92) recommend, since the question is what the predictor
+adds, not whether anything goes with the outcome.
 """
 
 from __future__ import annotations
@@ -47,10 +49,19 @@ class Sides:
     effect: Array
 
     @property
+    def both(self) -> Array:
+        """Which respondents (n,) take part on both sides."""
+        return np.asarray(np.isfinite(self.predictors).all(axis=1) & np.isfinite(self.outcome))
+
+    @property
+    def others(self) -> Array:
+        """Which predictors (k,) have no part in the effect: they are taken into account."""
+        return np.asarray(np.abs(self.effect) <= 1e-9 * np.abs(self.effect).max(initial=0.0))
+
+    @property
     def df(self) -> int:
         """Degrees of freedom of the regression in the answers as they are."""
-        both = np.isfinite(self.predictors).all(axis=1) & np.isfinite(self.outcome)
-        return int(np.count_nonzero(both)) - int(self.predictors.shape[1]) - 1
+        return int(np.count_nonzero(self.both)) - int(self.predictors.shape[1]) - 1
 
 
 def shuffled_effects(
@@ -85,8 +96,8 @@ def shuffled_rows(kind: Array, size: int, rng: np.random.Generator) -> Ints:
 
 
 def regression_effects(sides: Sequence[Sides], orders: Ints) -> tuple[Array, Array]:
-    """`effects_of` for every specification, side by side."""
-    found = [effects_of(one, orders) for one in sides]
+    """Effects and t-values of every specification, side by side, after `effects_of` or its adjusted form."""
+    found = [(adjusted_effects_of if one.others.any() else effects_of)(one, orders) for one in sides]
     return np.stack([e for e, _ in found], axis=1), np.stack([t for _, t in found], axis=1)
 
 
@@ -119,6 +130,55 @@ def effects_of(sides: Sides, orders: Ints) -> tuple[Array, Array]:
     variance = residual / (both.sum(axis=1) - k - 1) * (direction @ wanted)
     effects = slopes @ wanted
     return effects, effects / np.sqrt(variance)
+
+
+def adjusted_effects_of(sides: Sides, orders: Ints) -> tuple[Array, Array]:
+    """The same where what other predictors leave of the outcome is reordered, after Freedman & Lane (1983).
+
+    y* = ŷ + e reordered, with ŷ and e the fit and the residuals of the outcome on the other predictors.
+    Everyone who takes part keeps doing so: who comes from a respondent who does not gets the residual of
+    the next one along the order who does, which for a random order is a random order again.
+
+    Parameters
+    ----------
+    sides : Sides
+    orders : array (D, n)
+
+    Returns
+    -------
+    effects, t : arrays (D,)
+
+    References
+    ----------
+    Winkler, Ridgway, Webster, Smith & Nichols (2014), NeuroImage 92, 381–397.
+    """
+    own = np.flatnonzero(sides.both)
+    X = np.column_stack([np.ones(len(own)), sides.predictors[own]])
+    others = X[:, np.concatenate([[True], sides.others])]
+    y = sides.outcome[own]
+    explained = others @ np.linalg.lstsq(others, y, rcond=None)[0]
+    left = np.zeros(len(sides.outcome))
+    left[own] = y - explained
+    drawn = explained + left[among(orders, sides.both)]  # (D, n of both)
+    wanted = np.concatenate([[0.0], sides.effect])
+    inverse = np.linalg.inv(X.T @ X)
+    slopes = drawn @ X @ inverse
+    residual = (drawn**2).sum(axis=1) - (slopes * (drawn @ X)).sum(axis=1)
+    variance = residual / (len(own) - X.shape[1]) * (wanted @ inverse @ wanted)
+    effects = slopes @ wanted
+    return effects, effects / np.sqrt(variance)
+
+
+def among(orders: Ints, part: Array) -> Ints:
+    """Orders (D, n) of all -> orders (D, m) of a part: whoever is reached first along each order.
+
+    >>> among(np.array([[1, 2, 0, 3]]), np.array([True, False, True, True]))
+    array([[2, 0, 3]])
+    """
+    found = orders[:, np.flatnonzero(part)]
+    while (outside := ~part[found]).any():
+        found = np.where(outside, np.take_along_axis(orders, found, axis=1), found)
+    return found
 
 
 def joint_tests(effects: Array, t: Array, df: Array, direction: int, alpha: float) -> pd.DataFrame:

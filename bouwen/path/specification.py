@@ -128,6 +128,17 @@ class SpecificationCurve(Result):
         out |= {f"pvalue_{name}": p for name, p in self.joint["pvalue"].items()}
         return pd.Series(out, dtype=float)
 
+    def of_the_question(self) -> pd.Series[float]:
+        """The curve in numbers where the other predictors of the study's model are taken into account.
+
+        ``specifications median lowest highest``, failed ones left out. Without those predictors an effect
+        answers another question, unless the model has none.
+        """
+        told = self.results[self.results["status"] != "failed"]
+        estimate = told.loc[told["adjustment"] != "none", "estimate"]
+        numbers = (len(estimate), estimate.median(), estimate.min(), estimate.max())
+        return pd.Series(numbers, ["specifications", "median", "lowest", "highest"], dtype=float)
+
     def _line(self) -> str:
         found = self.summary()
         low, high = short(found["lowest"]), short(found["highest"])

@@ -171,7 +171,7 @@ def merge_problems(
             yield places, "a merged level needs a name."
         for i, level in enumerate(spec.levels):
             if level not in levels:
-                yield (*places, i), unknown(f"level of {where[-1]}", level, levels) + among(levels)
+                yield (*places, i), unknown(f"level of {where[-1]}", level, levels) + levels_there_are(levels)
             elif times[level] > 1:
                 problem = f'the level "{level}" stands here more than once; it can be part of one level only.'
                 yield (*places, i), problem
@@ -184,7 +184,10 @@ def recode_problems(
     seen: dict[str, str] = {}
     for spelling, level in spellings.items():
         if level not in levels:
-            yield (*where, spelling), unknown(f"level of {where[-1]}", level, levels) + among(levels)
+            yield (
+                (*where, spelling),
+                unknown(f"level of {where[-1]}", level, levels) + levels_there_are(levels),
+            )
         elif seen.setdefault(fold(str(spelling)), level) != level:
             yield (*where, spelling), "this spelling already stands for another level; keep one."
 
@@ -201,6 +204,6 @@ def claim_problems(merge: Merge, instrument: Instrument) -> Iterator[Problem]:
                     yield ("merge", evidence.group, new), problem
 
 
-def among(levels: Mapping[str, Category]) -> str:
+def levels_there_are(levels: Mapping[str, Category]) -> str:
     """Which levels there are."""
     return f" Its levels are {', '.join(levels)}."

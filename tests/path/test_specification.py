@@ -14,7 +14,15 @@ import bouwen
 from bouwen.path.choices import CHOICES, Specification, material, specifications
 from bouwen.path.effects import composite_slope, standardised_effect
 from bouwen.path.paths import NoMainPath, as_syntax, main_path
-from bouwen.path.shuffles import Sides, SideScores, effects_of, joint_tests, shuffled_effects, shuffled_rows
+from bouwen.path.shuffles import (
+    Sides,
+    SideScores,
+    adjusted_effects_of,
+    effects_of,
+    joint_tests,
+    shuffled_effects,
+    shuffled_rows,
+)
 from bouwen.path.specification import (
     TooFewShuffles,
     fit_specification,
@@ -281,6 +289,39 @@ def test_regressions_are_least_squares(sides):
     effects, t = effects_of(sides, order[None])
     assert effects[0] == pytest.approx(expected.effect[0], abs=1e-12)
     assert t[0] == pytest.approx(expected.tvalue[0, 0], abs=1e-10)
+
+
+def test_adjusted_effects_shuffle_what_the_other_predictors_leave(sides):
+    """By hand: Freedman and Lane's recipe, one order at a time, with statsmodels."""
+    both = np.flatnonzero(np.isfinite(sides.predictors).all(axis=1) & np.isfinite(sides.outcome))
+    X, y = sm.add_constant(sides.predictors[both]), sides.outcome[both]
+    reduced = sm.OLS(y, X[:, [0, 3]]).fit()  # the third predictor has no part in the effect
+    orders = shuffled_rows(np.ones(60, dtype=bool), 6, np.random.default_rng(4))
+    effects, t = adjusted_effects_of(sides, np.vstack([np.arange(60), orders]))
+    for order, effect, ratio in zip([np.arange(60), *orders], effects, t, strict=True):
+        places = []
+        for respondent in both:  # along the order to the first who takes part on both sides
+            reached = order[respondent]
+            while reached not in both:
+                reached = order[reached]
+            places.append(list(both).index(reached))
+        assert sorted(places) == list(range(len(both)))
+        drawn = reduced.fittedvalues + reduced.resid[places]
+        expected = sm.OLS(drawn, X).fit().t_test([0, *sides.effect])
+        assert effect == pytest.approx(expected.effect[0], abs=1e-12)
+        assert ratio == pytest.approx(expected.tvalue[0, 0], abs=1e-9)
+    assert effects[0] == pytest.approx(effects_of(sides, np.arange(60)[None])[0][0], abs=1e-12)
+
+
+def test_what_other_predictors_explain_does_not_widen_what_chance_gives():
+    rng = np.random.default_rng(12)
+    other = rng.normal(size=300)
+    X = np.column_stack([0.6 * other + rng.normal(size=300), other])
+    y = 3 * other + rng.normal(size=300)  # the predictor adds nothing to the other one
+    adjusted = Sides(X, y, np.array([1.0, 0.0]))
+    effects, _ = shuffled_effects([adjusted], np.ones(300, dtype=bool), draws=400, seed=6)
+    se = sm.OLS(y, sm.add_constant(X)).fit().bse[1]
+    assert effects[1:].std() == pytest.approx(se, rel=0.1)
 
 
 def test_degrees_of_freedom_count_the_respondents_of_both_sides(sides):

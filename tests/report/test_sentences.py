@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,6 +77,15 @@ def test_the_account_of_draws(study, rule):
     assert ("are left out." in said) == (rule == "drop")
     assert ("are kept, because" in said) == (rule == "keep")
     assert said.endswith("The intervals describe the 1,060 draws in use.")
+
+
+@pytest.mark.parametrize("failed", [0, 50])
+def test_draws_without_an_improper_one_need_no_sentence_about_them(study, dutch, failed):
+    counts = {"drawn": 1200, "converged": 1200 - failed, "inadmissible": 0, "used": 1200 - failed}
+    boot = SimpleNamespace(counts=counts, inadmissible="keep")
+    said = texts.account(boot, study).data
+    assert said.startswith(f"Of 1,200 draws {failed} gave no solution. The intervals describe the ")
+    assert "onmogelijk" not in texts.account(boot, dutch).data
 
 
 # ------------------------------------------------------------------ readings
@@ -150,11 +161,26 @@ def curve(estimates, pvalues, status):
 def test_what_a_curve_says(study, estimates, pvalues, said):
     text = texts.robustness(curve(estimates, pvalues, ["fine"] * 3), study).data
     assert text.startswith(said)
+    assert "whether" not in text.lower()  # these answers cannot say whether there is an effect
     assert "more gave no estimate" not in text
     failed = curve([*estimates, np.nan], [*pvalues, np.nan], ["improper", "fine", "fine", "failed"])
     text = texts.robustness(failed, study).data
     assert text.startswith(said)
     assert " 1 more gave no estimate, and 1 have an impossible estimate" in text
+
+
+@pytest.mark.parametrize(
+    ("first", "n", "said"), [("none", 2, "which is what the study asks"), ("model", 3, "The effect runs")]
+)
+def test_the_range_of_the_question_of_the_study(study, dutch, first, n, said):
+    """Without the other predictors of the model an effect is the answer to another question."""
+    found = curve([0.9, 0.3, 0.5, np.nan], [0.01] * 4, ["fine", "fine", "fine", "failed"])
+    found.results["adjustment"] = [first, "model", "background", "model"]
+    text = texts.question(found, study).data
+    lowest, highest, median = ("0.30", "0.50", "0.40") if n == 2 else ("0.30", "0.90", "0.50")
+    assert f"runs from {lowest} to {highest} in {n} specifications, with a median of {median}." in text
+    assert said in text
+    assert f"van {lowest} tot {highest}".replace(".", ",") in texts.question(found, dutch).data
 
 
 @pytest.mark.parametrize(
@@ -167,6 +193,13 @@ def test_what_a_curve_says(study, estimates, pvalues, said):
 def test_specifications_that_are_not_fine_are_counted(study, status, said):
     estimates = [0.2, 0.3, np.nan if "failed" in status else 0.4]
     assert said in texts.robustness(curve(estimates, [0.01] * 3, status), study).data
+
+
+@pytest.mark.parametrize("name", ["providers", "municipalities", "reputation"])
+def test_the_outcomes_of_findings_add_up(name):
+    page = json.loads(Path(f"data/{name}/expected.json").read_text(encoding="utf-8"))["book/key_findings"]
+    told = {key: page[f"n_{key}"]["value"] for key in ("supported", "partly", "contradicted", "undecided")}
+    assert sum(told.values()) == page["n_claims"]["value"]
 
 
 # ------------------------------------------------------------------ invariance

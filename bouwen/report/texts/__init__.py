@@ -23,6 +23,7 @@ from bouwen.report.texts.readings import apart_text as apart
 from bouwen.report.texts.readings import counted_text as counted
 from bouwen.report.texts.readings import key_text as key
 from bouwen.report.texts.readings import missing_test_text as missing_test
+from bouwen.report.texts.robustness import question_text as question
 from bouwen.report.texts.robustness import robustness_text as robustness
 from bouwen.report.texts.wording import arrow_text as arrow
 from bouwen.report.texts.wording import chain_text as chain
@@ -61,6 +62,7 @@ __all__ = [
     "open_questions",
     "power_of_ten",
     "probability",
+    "question",
     "remarks",
     "robustness",
     "share",

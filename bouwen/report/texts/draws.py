@@ -50,7 +50,7 @@ def indirect_effects_text(
 
 
 def account_text(boot: Bootstrap, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
-    """What became of the draws, and which of them the intervals describe.
+    """What became of the draws, improper ones if there are any, and which of them the intervals describe.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def account_text(boot: Bootstrap, study: Study | None = None, **options: Unpack[
     say, count = reader(study, **options).words, boot.counts
     return markdown(
         say(
-            "account.found",
+            "account.found" if count["inadmissible"] else "account.proper",
             drawn=say.number(count["drawn"], 0),
             failed=say.number(count["drawn"] - count["converged"], 0),
             improper=say.number(count["inadmissible"], 0),

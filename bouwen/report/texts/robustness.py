@@ -13,6 +13,26 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
 
+def question_text(
+    curve: SpecificationCurve, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> Markdown:
+    """Range and median of the effect that the study asks for: other predictors taken into account.
+
+    Parameters
+    ----------
+    curve : SpecificationCurve
+        From `bouwen.specification_curve`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
+    """
+    say, found = reader(study, **options).words, curve.of_the_question()
+    numbers = {name: say.number(found[name]) for name in ("lowest", "highest", "median")}
+    key = "question" if (curve.results["adjustment"] == "none").any() else "one_question"
+    return markdown(say(f"robustness.{key}", n=int(found["specifications"]), **numbers))
+
+
 def robustness_text(
     curve: SpecificationCurve, study: Study | None = None, **options: Unpack[ReaderOptions]
 ) -> Markdown:
