@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bouwen.errors import BouwenError, did_you_mean
+from bouwen.inputs import opened
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
@@ -77,15 +78,15 @@ def read_file(path: Path, kind: type[P], languages: Sequence[str] = ()) -> P:
 def read_text(path: Path) -> str:
     """The text of a small UTF-8 file."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if opened(path).stat().st_size > MAX_BYTES:
             raise FileError(path, f"is larger than {MAX_BYTES:,} bytes, too large for a study file.")
-        return path.read_bytes().decode("utf-8-sig")
+        return opened(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise FileError(path, "there is no such file." + neighbour(path)) from None
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = opened(path).read_bytes()[: error.start].count(b"\n") + 1
         raise FileError(path, "is not UTF-8; save it with that encoding.", line) from None
 
 

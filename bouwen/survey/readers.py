@@ -8,13 +8,14 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bouwen.errors import BouwenError
+from bouwen.inputs import opened
 from bouwen.survey.files import FileError, neighbour
 from bouwen.survey.values import Labelled, is_empty, text
 
@@ -128,7 +129,7 @@ def read_table(path: Path) -> Table:
     try:
         if path.stat().st_size == 0:
             raise FileError(path, "is empty.")
-        return reader(path)
+        return replace(reader(opened(path)), path=path)
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror or error}).") from error
 

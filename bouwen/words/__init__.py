@@ -8,6 +8,7 @@ more folder with such files, which add languages or go before the texts that are
 from bouwen.words.files import (
     CODE,
     ENGLISH,
+    MORE,
     UnknownLanguage,
     WordsError,
     added_files,
@@ -20,6 +21,7 @@ from bouwen.words.spoken import Words
 __all__ = [
     "CODE",
     "ENGLISH",
+    "MORE",
     "UnknownLanguage",
     "Words",
     "WordsError",

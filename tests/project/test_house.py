@@ -17,7 +17,7 @@ PACKAGE = ROOT / "bouwen"
 
 #: Rooms from the ground upwards; a room may take from those before it.
 ROOMS = (
-    "errors", "version", "special", "doors", "results", "checks", "words", "survey", "sem", "twin",
+    "errors", "inputs", "version", "special", "doors", "results", "checks", "words", "survey", "sem", "twin",
     "scales", "path", "groups", "claims", "report", "cli",
 )  # fmt: skip
 

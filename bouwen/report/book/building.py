@@ -6,22 +6,26 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
+from bouwen.inputs import COPIES, copied, copy_inputs
+from bouwen.report.book.caching import digest, fingerprint_of, secret_of
 from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
+from bouwen.report.book.places import clear_scratch, remedy
 from bouwen.report.book.rendering import render
-from bouwen.report.book.running import TIMEOUT, Runner, digest, fingerprint_of, run
+from bouwen.report.book.running import TIMEOUT, Runner, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
 from bouwen.scales import check_models
 from bouwen.survey import Study, fallback, read_study, screen
-from bouwen.words import added_files, words
+from bouwen.words import MORE, added_files, words
 
 
 class OutputError(BouwenError):
@@ -30,6 +34,14 @@ class OutputError(BouwenError):
     def __init__(self, path: Path | str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = Path(path)
+
+
+class InputChanged(BouwenError):
+    """A file of the study that was saved between its check and its copy; ``path`` names it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: was saved while the build began; start the build again.")
+        self.path = path
 
 
 class Listener(Protocol):
@@ -42,7 +54,7 @@ class Listener(Protocol):
         """So many pages will be run or found kept."""
 
     def page(self, page: Page, event: str) -> None:
-        """A page is ``"kept"``, ``"started"`` or ``"done"``."""
+        """A page is ``"kept"``, ``"started"``, still ``"running"`` or ``"done"``."""
 
 
 class Silence:
@@ -108,6 +120,7 @@ def build(
     with refusing_bad_output(target), locked(book.work):
         refuse_foreign(target)
         recover(target)
+        clear_leftovers(book)
         notebooks = run_chapters(book, listener)
         listener.step("Writing the site")
         sources = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
@@ -121,7 +134,8 @@ def build(
 class Plan:
     """Everything that is known of a book before a chapter runs.
 
-    ``root`` holds the chapters, ``work`` is the study's own folder below ``_build``.
+    ``root`` holds the chapters, ``work`` is the study's own folder below ``_build``, ``inputs`` has a hash
+    of every file that was read.
     """
 
     study: Study
@@ -130,11 +144,12 @@ class Plan:
     language: str
     pages: list[Page]
     runner: Runner
+    inputs: Mapping[Path, str]
 
     @cached_property
     def fingerprint(self) -> str:
         """Stands for everything besides the chapters that determines the book."""
-        return fingerprint_of((*self.study.files, *added_files()), self.root)
+        return fingerprint_of([secret_of(self.work), *self.inputs.values()], self.root)
 
 
 def plan(
@@ -146,16 +161,29 @@ def plan(
     warm: bool = CAN_FORK,
 ) -> Plan:
     """Read and check a study, the chapters and the parameters (see `build`)."""
-    study = read_study(path)
+    study, inputs = read_settled(path)
     check_models(study)
     root = find_root(study.path)
     work = root / "_build" / study.id
     chapters = read_chapters(root)
     values = check_parameters(chapters, parameters or {})
     study = study.in_language(str(values.get("language", study.language)))
-    runner = Runner(root, work / "cache", jobs or os.cpu_count() or 1, timeout, warm, withhold_answers(study))
+    runner = Runner(root, work / "cache", jobs or os.cpu_count() or 1, timeout, warm)
     made = pages(study, chapters, values, study.language, place_of(study, root))
-    return Plan(study, root, work, study.language, made, runner)
+    return Plan(study, root, work, study.language, made, runner, inputs)
+
+
+def read_settled(path: str | Path) -> tuple[Study, dict[Path, str]]:
+    """A study, and a hash of every file that it was read from, while none of them was being saved."""
+    before: dict[Path, str] = {}
+    while True:
+        began = time.time()
+        study = read_study(path)
+        files = (*study.files, *added_files())
+        hashes = {file: digest([file.read_bytes()]) for file in files}
+        if hashes == before or all(file.stat().st_mtime < began - 2 for file in files):
+            return study, hashes
+        before = hashes
 
 
 def check_book(path: str | Path) -> str:
@@ -178,9 +206,33 @@ def check_book(path: str | Path) -> str:
 
 
 def run_chapters(book: Plan, listener: Listener) -> dict[str, Notebook]:
-    """Executed notebooks by page name; only what changed is run."""
+    """Executed notebooks by page name; only what changed is run, on one copy of the inputs."""
     listener.plan(len(book.pages))
-    return run(book.pages, book.fingerprint, book.runner, listener.page)
+    with copied_inputs(book) as inputs:
+        runner = replace(book.runner, inputs=inputs)
+        return run(book.pages, book.fingerprint, runner, listener.page)
+
+
+@contextmanager
+def copied_inputs(book: Plan) -> Iterator[dict[str, str]]:
+    """A copy of what a study was read from, and what says to a chapter that it is to read the copy.
+
+    Raises
+    ------
+    InputChanged
+        A file is not any more as it was when the study was read.
+    """
+    folder = book.work / "inputs"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        copy_inputs(book.inputs, folder)
+        for path, before in book.inputs.items():
+            if digest([copied(path, folder).read_bytes()]) != before:
+                raise InputChanged(path)
+        own = {MORE: str(copied(Path(os.environ[MORE]), folder))} if added_files() else {}
+        yield {COPIES: str(folder.absolute()), **own}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_root(study_file: Path) -> Path:
@@ -205,27 +257,13 @@ def place_of(study: Study, root: Path) -> str:
     return Path(os.path.relpath(study.path.resolve(), root.resolve())).as_posix()
 
 
-def withhold_answers(study: Study) -> Callable[[str], str]:
-    """A function that takes what respondents wrote out of a message."""
-
-    def withhold(message: str) -> str:
-        words = study.responses.select_dtypes(["object", "string"])
-        answers = {str(answer) for column in words for answer in words[column].dropna().unique()}
-        for answer in sorted(answers, key=len, reverse=True):
-            if len(answer.strip()) > 3:
-                message = message.replace(answer, "[answer]")
-        return message
-
-    return withhold
-
-
 @contextmanager
 def refusing_bad_output(target: Path) -> Iterator[None]:
     """Turn what the system says of a full disk or a closed folder into one sentence."""
     try:
         yield
     except OSError as error:
-        raise OutputError(error.filename or target, f"cannot be written: {error.strerror}.") from error
+        raise OutputError(error.filename or target, f"cannot be written: {remedy(error)}.") from error
 
 
 def refuse_foreign(target: Path) -> None:
@@ -279,11 +317,17 @@ def recover(target: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def clear_leftovers(book: Plan) -> None:
+    """Remove what a build of this study that was killed left outside the place of its book."""
+    shutil.rmtree(book.work / "inputs", ignore_errors=True)
+    clear_scratch(book.runner.cache)
+
+
 def is_current(target: Path, stamp: str) -> bool:
     """Whether the book was made from these sources and nobody changed it since."""
     try:
         record = json.loads(neighbour_of(target, "json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return False
     return target.is_dir() and record == {"sources": stamp, "tree": digest_tree(target)}
 
@@ -291,10 +335,12 @@ def is_current(target: Path, stamp: str) -> bool:
 def publish(source: Path, target: Path, stamp: str) -> None:
     """Write the site neighbour_of the old one, swap the two and note what the new one was made from."""
     new = neighbour_of(target, "new")
-    render(source, new)
-    neighbour_of(target, "json").unlink(missing_ok=True)
-    swap(new / "html", target, neighbour_of(target, "old"))
-    shutil.rmtree(new)
+    try:
+        render(source, new)
+        neighbour_of(target, "json").unlink(missing_ok=True)
+        swap(new / "html", target, neighbour_of(target, "old"))
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
     record = {"sources": stamp, "tree": digest_tree(target)}
     neighbour_of(target, "json").write_text(json.dumps(record), encoding="utf-8")
 

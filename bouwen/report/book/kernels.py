@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import random
+import secrets
 import select
 import signal
 import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from bouwen.report.book.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
+from bouwen.report.book.watching import Reads, dump_stack_at, program_folders, watch_errors, write_reads
 
 PRELOADED = (
     "numpy",
@@ -50,26 +53,30 @@ PRELOADED = (
 )
 
 SEED = 1
+READS, STACK = ".reads", ".stack"  # beside a kernel's connection file
 
 # Sockets in the scratch folder are closed to other users of the machine, which ports are not.
 TRANSPORT = "ipc" if hasattr(socket, "AF_UNIX") else "tcp"
 
 
-def kernel_environment(scratch: Path) -> dict[str, str]:
+def kernel_environment(scratch: Path, inputs: Mapping[str, str]) -> dict[str, str]:
     """The environment of a kernel: the user's, without what would change results.
 
-    ``scratch`` takes the place of the user's IPython profile.
+    ``scratch`` takes the place of the user's IPython profile and of the folder for temporary files;
+    ``inputs`` says where the study's files are read.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith(("JPY_", "PYTHONSTART"))}
     inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    return own | ENVIRONMENT | inline | {"IPYTHONDIR": str(scratch)}
+    return {**own, **ENVIRONMENT, **inline, "IPYTHONDIR": str(scratch), "TMPDIR": str(scratch), **inputs}
 
 
-def run_kernel(connection_file: str) -> None:
+def run_kernel(deadline: str, connection_file: str) -> None:
     """Be a kernel until told to stop; the first cell of every kernel starts from the same random state."""
     from ipykernel.kernelapp import IPKernelApp
 
     skip_address_grammar()
+    scratch = Path(connection_file).parent
+    dump_stack_at(float(deadline), Path(connection_file).with_suffix(STACK))
     options = {
         "IPKernelApp.parent_handle": os.getppid(),
         "IPKernelApp.log_level": 40,
@@ -87,6 +94,9 @@ def run_kernel(connection_file: str) -> None:
         seed()
 
     events.register("pre_run_cell", seed_once)  # later than the kernel's own random draws
+    watch_errors(app.shell)
+    reads = Reads(program_folders(scratch))
+    events.register("post_run_cell", lambda _: write_reads(reads, Path(connection_file).with_suffix(READS)))
     app.start()  # type: ignore[no-untyped-call]
 
 
@@ -107,8 +117,8 @@ def serve(control: socket.socket) -> None:
 
     A request is a line of JSON together with a socket that the kernel holds while it lives.
     """
-    end_with_parent()
     skip_address_grammar()
+    server = os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the build, which then stops its kernels
     for module in PRELOADED:
         with suppress(Exception):  # the chapter that needs it will say what is wrong
@@ -120,20 +130,20 @@ def serve(control: socket.socket) -> None:
             return
         if os.fork() == 0:
             control.close()
-            become_kernel(json.loads(request), socket.socket(fileno=sockets[0]))
+            become_kernel(server, json.loads(request), socket.socket(fileno=sockets[0]))
         os.close(sockets[0])
 
 
-def become_kernel(request: dict[str, str], line: socket.socket) -> None:
-    """Turn a forked process into the kernel that was asked for."""
-    end_with_parent()
+def become_kernel(server: int, request: dict[str, str], line: socket.socket) -> None:
+    """Turn a process that the server forked into the kernel that was asked for."""
+    end_with_parent(server)
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["cwd"])
     line.sendall(f"{os.getpid()}\n".encode())
     try:
-        run_kernel(request["connection_file"])
+        run_kernel(request["deadline"], request["connection_file"])
     finally:
         os._exit(0)
 
@@ -146,9 +156,9 @@ class ForkedKernel:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, control: socket.socket, connection_file: str, cwd: str) -> None:
+    def __init__(self, control: socket.socket, deadline: str, connection_file: str, cwd: str) -> None:
         self.line, kernels_end = socket.socketpair()
-        request = json.dumps({"connection_file": connection_file, "cwd": cwd})
+        request = json.dumps({"deadline": deadline, "connection_file": connection_file, "cwd": cwd})
         with kernels_end:
             socket.send_fds(control, [request.encode()], [kernels_end.fileno()])
         pid = self.line.makefile().readline()
@@ -194,22 +204,33 @@ class WarmProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Have the server fork the kernel whose connection file ends the command."""
-        kernel = ForkedKernel(self.control, cmd[-1], str(kwargs.get("cwd") or Path.cwd()))
+        deadline, connection_file = cmd[-2:]
+        cwd = str(kwargs.get("cwd") or Path.cwd())
+        kernel = ForkedKernel(self.control, deadline, connection_file, cwd)
         self.process = kernel  # type: ignore[assignment]
         self.pid = self.pgid = kernel.pid
         return self.connection_info
 
 
 class ColdKernelManager(AsyncKernelManager):
-    """Starts every kernel as a process of its own."""
+    """Starts every kernel as a process of its own; a chapter's class says when its time runs out.
+
+    ``connection`` is where the files of the chapter's kernel are.
+    """
+
+    deadline = math.inf
+    connection: Path
 
     def format_kernel_cmd(self, extra_arguments: list[str] | None = None) -> list[str]:
         """The command that runs this module as a kernel, whatever kernels are installed."""
-        return [sys.executable, "-m", __name__, "kernel", self.connection_file]
+        parent = str(os.getpid())
+        return [sys.executable, "-m", __name__, "kernel", parent, str(self.deadline), self.connection_file]
 
 
 @contextmanager
-def kernel_managers(scratch: Path, *, warm: bool) -> Iterator[type[ColdKernelManager]]:
+def kernel_managers(
+    scratch: Path, *, warm: bool, inputs: Mapping[str, str] | None = None
+) -> Iterator[type[ColdKernelManager]]:
     """A class of kernel managers, whose kernels are gone when the context is left.
 
     Parameters
@@ -218,13 +239,16 @@ def kernel_managers(scratch: Path, *, warm: bool) -> Iterator[type[ColdKernelMan
         An empty folder for whatever kernels leave behind.
     warm : bool
         Fork kernels from a server.
+    inputs : mapping of str to str, optional
+        What the environment says of where inputs are read.
     """
-    environment = kernel_environment(scratch)
+    environment = kernel_environment(scratch, inputs or {})
     started: list[AsyncKernelManager] = []
 
     class Cold(ColdKernelManager):
         def __init__(self, **options: Any) -> None:
-            options["connection_file"] = str(scratch / f"{uuid.uuid4()}.json")
+            type(self).connection = scratch / f"{secrets.token_hex(4)}.json"
+            options["connection_file"] = str(self.connection)
             super().__init__(transport=TRANSPORT, **options)
 
         async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
@@ -264,7 +288,7 @@ def kernel_server(environment: dict[str, str]) -> Iterator[socket.socket]:
     control, servers_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with servers_end:
         server = subprocess.Popen(
-            [sys.executable, "-m", __name__, "serve", str(servers_end.fileno())],
+            [sys.executable, "-m", __name__, "serve", str(os.getpid()), str(servers_end.fileno())],
             env=environment,
             pass_fds=[servers_end.fileno()],
             stdin=subprocess.DEVNULL,
@@ -279,7 +303,9 @@ def kernel_server(environment: dict[str, str]) -> Iterator[socket.socket]:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["kernel", connection_file]:
-            run_kernel(connection_file)
-        case ["serve", number]:
+        case ["kernel", parent, deadline, connection_file]:
+            end_with_parent(int(parent))
+            run_kernel(deadline, connection_file)
+        case ["serve", parent, number]:
+            end_with_parent(int(parent))
             serve(socket.socket(fileno=int(number)))

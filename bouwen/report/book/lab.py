@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bouwen.report.book.building import plan
+from bouwen.report.book.caching import digest
 from bouwen.report.book.chapters import Page
 from bouwen.report.book.notebooks import stored
-from bouwen.report.book.running import METADATA, digest
+from bouwen.report.book.running import METADATA
 
 
 @dataclass(frozen=True)

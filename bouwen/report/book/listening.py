@@ -49,7 +49,7 @@ class Bar:
                 self.running.append(page.title)
             if event == "done":
                 self.running.remove(page.title)
-            finished = 0 if event == "started" else 1
+            finished = int(event in ("kept", "done"))
             self.bar.update(self.task, advance=finished, description=", ".join(self.running))
 
 
@@ -71,6 +71,9 @@ class Lines:
         if event == "started":
             self.began[page.name] = time.monotonic()
             print(f"  {page.name} ...", flush=True)  # noqa: T201
+        elif event == "running":
+            minutes = (time.monotonic() - self.began[page.name]) / 60
+            print(f"  {page.name} still running after {minutes:.0f} min", flush=True)  # noqa: T201
         elif event == "done":
             seconds = time.monotonic() - self.began[page.name]
             print(f"  {page.name} done in {seconds:.1f} s", flush=True)  # noqa: T201

@@ -41,7 +41,7 @@ def render(source: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     sphinx = subprocess.run(
-        [sys.executable, "-m", __name__, str(source), str(folder)],
+        [sys.executable, "-m", __name__, str(os.getpid()), str(source), str(folder)],
         env=os.environ | ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -61,9 +61,9 @@ def problems_in(log: str, source: Path) -> list[str]:
     return complaints or lines[-5:] or ["Sphinx ended without a word."]
 
 
-def main(source: str, folder: str) -> None:
-    """Be the process that runs Sphinx."""
-    end_with_parent()
+def main(parent: str, source: str, folder: str) -> None:
+    """Be the process that runs Sphinx for another one."""
+    end_with_parent(int(parent))
     skip_address_grammar()
     from jupyter_book.sphinx import build_sphinx
 

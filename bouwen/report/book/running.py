@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
-import hashlib
 import json
 import logging
 import math
 import os
-import platform
 import re
-import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bouwen.errors import BouwenError
+from bouwen.report.book.caching import digest, digest_of, read_cached, write_cached
 from bouwen.report.book.chapters import Notebook, Page, slug, source_of, tags_of
-from bouwen.report.book.startup import ANSI, CAN_FORK, skip_address_grammar
+from bouwen.report.book.places import remedy, scratch_folder
+from bouwen.report.book.startup import CAN_FORK, skip_address_grammar
+from bouwen.report.book.watching import HELD_BACK, WARNED, line_of_cell
 
 if TYPE_CHECKING:
     from bouwen.report.book.kernels import ColdKernelManager
@@ -33,14 +35,16 @@ class ChapterFailed(BouwenError):
     """A chapter that raised, printed a warning, hung or lost its kernel.
 
     ``chapter`` and ``cell`` (counted from 1; 0 if none was running) say where, ``error`` is the
-    type of what was raised and ``traceback`` its text.
+    type of what was raised and ``traceback`` the code that it went through. Neither holds answers.
     """
 
-    def __init__(self, page: Page, cell: int, error: str, message: str, traceback: str = "") -> None:
+    def __init__(
+        self, page: Page, cell: int, error: str, message: str, traceback: str = "", call: str = ""
+    ) -> None:
         where = page.name
         if cell:
             first_line = source_of(page.notebook["cells"][cell - 1]).strip().partition("\n")[0]
-            where += f", cell {cell} ({first_line})"
+            where += f", cell {cell} ({call or first_line})"
         super().__init__(f"{where}: {error}: {message}" if message else f"{where}: {error}")
         self.chapter, self.cell, self.error, self.traceback = page.name, cell, error, traceback
 
@@ -50,8 +54,8 @@ class Runner:
     """How to run pages.
 
     ``root`` is the working directory of the kernels, ``cache`` keeps executed notebooks, ``jobs``
-    run at once, each for at most ``timeout`` seconds; ``warm`` forks kernels from one server and
-    ``withhold`` takes respondents' answers out of a message.
+    run at once, each for at most ``timeout`` seconds; ``warm`` forks kernels from one server, and
+    ``inputs`` says in a kernel's environment where the study's files are read.
     """
 
     root: Path
@@ -59,7 +63,7 @@ class Runner:
     jobs: int = os.cpu_count() or 1
     timeout: float = TIMEOUT
     warm: bool = CAN_FORK
-    withhold: Callable[[str], str] = str
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 Tell = Callable[[Page, str], None]
@@ -77,7 +81,7 @@ def run(
         Stands for everything besides the pages that determines results (see `fingerprint_of`).
     runner : Runner
     tell : callable
-        Called with a page and ``"kept"``, ``"started"`` or ``"done"``.
+        Called with a page and ``"kept"``, ``"started"``, ``"running"`` (every minute) or ``"done"``.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def run(
     """
     done, todo = {}, {}
     for page in pages:
-        key = digest([fingerprint, json.dumps(page.notebook, sort_keys=True)])
+        key = digest([fingerprint, page.name, json.dumps(page.notebook, sort_keys=True)])
         if (kept := read_cached(runner.cache, page, key)) is not None:
             done[page.name] = kept
             tell(page, "kept")
@@ -97,27 +101,57 @@ def run(
     return {page.name: done[page.name] for page in pages}
 
 
+class Stopped(Exception):
+    """A chapter that did not begin, or did not end, because another one failed."""
+
+
 def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Tell) -> dict[str, Notebook]:
-    """Run pages, given by cache key, and keep their results."""
+    """Run pages, given by cache key, the longest first, and keep their results."""
     from bouwen.report.book.kernels import kernel_managers
 
+    stop, running = threading.Event(), list[Page]()
+
     def run_one(key: str, page: Page) -> tuple[str, Notebook]:
+        if stop.is_set():
+            raise Stopped
         tell(page, "started")
-        with own_event_loop():
-            executed = execute(page, runner, managers)
-        notebook = cleaned(executed, page, runner.root)
-        write_cached(runner.cache, page, key, notebook)
+        running.append(page)
+        try:
+            with own_event_loop():
+                executed, reads = execute(page, runner, managers)
+            notebook = cleaned(executed, page, runner.root)
+            hashes = {path: digest_of(Path(path), key) for path in reads}
+            write_cached(runner.cache, page, key, notebook, hashes)
+        except BaseException:
+            if stop.is_set():
+                raise Stopped from None
+            stop.set()
+            raise
+        finally:
+            running.remove(page)
         tell(page, "done")
         return page.name, notebook
 
+    def every_minute() -> None:
+        for page in running.copy():
+            tell(page, "running")
+
+    in_order = sorted(todo.items(), key=lambda entry: -seconds_of(entry[1]))
     pool = ThreadPoolExecutor(min(runner.jobs, len(todo)), thread_name_prefix="chapter")
-    with tempfile.TemporaryDirectory(prefix="bouwen-") as scratch:
+    with scratch_folder(runner.cache) as scratch:
         try:
-            with kernel_managers(Path(scratch), warm=runner.warm and len(todo) > 1) as managers:
-                futures = [pool.submit(run_one, key, page) for key, page in todo.items()]
-                return dict(first_failure_or_all(futures))
+            warm = runner.warm and len(todo) > 1
+            with kernel_managers(scratch, warm=warm, inputs=runner.inputs) as managers:
+                futures = [pool.submit(run_one, key, page) for key, page in in_order]
+                return dict(first_failure_or_all(futures, every_minute))
         finally:  # the kernels have ended, so what still runs fails at once
+            stop.set()
             pool.shutdown(cancel_futures=True)
+
+
+def seconds_of(page: Page) -> float:
+    """How long a chapter takes in the shipped study, as its metadata say; 0 where they do not."""
+    return float(page.notebook.get("metadata", {}).get("bouwen", {}).get("seconds", 0))
 
 
 @contextmanager
@@ -136,15 +170,27 @@ def own_event_loop() -> Iterator[None]:
         loop.close()
 
 
-def first_failure_or_all(futures: Iterable[Future[tuple[str, Notebook]]]) -> Iterator[tuple[str, Notebook]]:
+def first_failure_or_all(
+    futures: Collection[Future[tuple[str, Notebook]]],
+    every_minute: Callable[[], None] = lambda: None,
+    minute: float = 60.0,
+) -> Iterator[tuple[str, Notebook]]:
     """The results of all futures, or the exception of the first that failed."""
-    finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
-    for future in sorted(finished, key=lambda future: future.exception() is None):
+
+    def rank(future: Future[tuple[str, Notebook]]) -> int:
+        return 2 if future.exception() is None else int(isinstance(future.exception(), Stopped))
+
+    while True:
+        finished, unfinished = wait(futures, minute, return_when=FIRST_EXCEPTION)
+        if not unfinished or any(future.exception() for future in finished):
+            break
+        every_minute()
+    for future in sorted(finished, key=rank):
         yield future.result()
 
 
-def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> Notebook:
-    """Run one page with papermill.
+def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> tuple[Notebook, list[str]]:
+    """Run one page with papermill; gives also the files that it opened.
 
     Raises
     ------
@@ -164,36 +210,70 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> No
         running = cell_index + 1
 
     deadline = time.monotonic() + runner.timeout
+    own = type("PageKernelManager", (managers,), {"deadline": deadline})
     try:
         executed = papermill.execute_notebook(
             nbformat.from_dict({**page.notebook, "metadata": METADATA}),  # type: ignore[no-untyped-call]
             None,
             progress_bar=False,
-            kernel_manager_class=managers,
+            kernel_manager_class=own,
             resources={"metadata": {"path": str(runner.root)}},
             timeout_func=lambda cell: max(1, math.ceil(deadline - time.monotonic())),
             on_cell_start=note_cell,
             shutdown_kernel="immediate",
         )
     except papermill.PapermillExecutionError as error:
-        message = runner.withhold(error.evalue)
-        traceback = runner.withhold(ANSI.sub("", "\n".join(error.traceback)))
-        raise ChapterFailed(page, error.cell_index + 1, error.ename, message, traceback) from None
+        raise ChapterFailed(
+            page, error.cell_index + 1, error.ename, error.evalue, "\n".join(error.traceback)
+        ) from None
     except CellTimeoutError as error:
         problem = f"ran longer than {runner.timeout:g} seconds (see --timeout)"
-        raise ChapterFailed(page, running, "Timeout", problem) from error
-    except (DeadKernelError, RuntimeError, OSError) as error:
-        raise ChapterFailed(page, running, "DeadKernel", f"its kernel died ({error})") from error
-    refuse_warnings(page, executed, runner)
-    return executed  # type: ignore[no-any-return]
+        call = running_call(page, running, beside_kernel(own, ".stack"))
+        raise ChapterFailed(page, running, "Timeout", problem, call=call) from error
+    except (DeadKernelError, RuntimeError) as error:
+        problem = "its kernel ended without a word; where memory ran out, use --jobs 1 or a larger machine"
+        raise ChapterFailed(page, running, "DeadKernel", problem) from error
+    except OSError as error:
+        raise ChapterFailed(page, running, "DeadKernel", f"its kernel died ({remedy(error)})") from error
+    refuse_warnings(page, executed)
+    return executed, json.loads(beside_kernel(own, ".reads") or "[]")
 
 
-def refuse_warnings(page: Page, executed: Notebook, runner: Runner) -> None:
-    """Stop at a cell that wrote to stderr: a warning in a book is for the author, not for readers."""
+def beside_kernel(manager: type[ColdKernelManager], ending: str) -> str:
+    """What the kernel of a page left beside its connection file; nothing if it left nothing."""
+    path = manager.connection.with_suffix(ending)
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def running_call(page: Page, cell: int, dump: str) -> str:
+    """The innermost statement of a cell that was running, in one line; nothing if that is not known."""
+    line = line_of_cell(dump)
+    if line is None or not cell:
+        return ""
+    source = source_of(page.notebook["cells"][cell - 1])
+    running = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    if not running:
+        return ""
+    said = " ".join((ast.get_source_segment(source, running[-1]) or "").split())
+    return f"{said[:100]}…" if len(said) > 100 else said
+
+
+def refuse_warnings(page: Page, executed: Notebook) -> None:
+    """Stop at a cell that wrote to stderr: a warning in a book is for the author, not for readers.
+
+    Only what the kernel wrote of a warning is shown, since the rest may hold answers.
+    """
     for number, cell in enumerate(executed["cells"], 1):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                raise ChapterFailed(page, number, "Warning", runner.withhold(output["text"].strip()))
+                lines = [line for line in output["text"].splitlines() if line.strip()]
+                warned = [line.removeprefix(WARNED) for line in lines if line.startswith(WARNED)]
+                said = " ".join(warned) if len(warned) == len(lines) else f"wrote to stderr; {HELD_BACK}"
+                raise ChapterFailed(page, number, "Warning", said)
 
 
 def cleaned(executed: Notebook, page: Page, root: Path) -> Notebook:
@@ -239,45 +319,6 @@ def cell_id(name: str, number: int) -> str:
     'sample-03'
     """
     return f"{slug(Path(name).name)[:60]}-{number:02}"
-
-
-def read_cached(folder: Path, page: Page, key: str) -> Notebook | None:
-    """The kept result of a page, if it was made from the same things."""
-    try:
-        kept = json.loads(cache_file(folder, page).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
-    return kept["notebook"] if kept["key"] == key else None
-
-
-def write_cached(folder: Path, page: Page, key: str, notebook: Notebook) -> None:
-    """Keep a result; a half-written file never takes the place of a whole one."""
-    path = cache_file(folder, page)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({"key": key, "notebook": notebook}, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
-
-
-def cache_file(folder: Path, page: Page) -> Path:
-    """Where the result of a page is kept."""
-    return folder / f"{page.name}.json"
-
-
-def fingerprint_of(files: Iterable[Path], root: Path) -> str:
-    """Stands for what determines every page: the study's files, the library, the lock and Python."""
-    library = sorted(p for p in Path(__file__).parents[2].rglob("*") if p.suffix in (".py", ".yml"))
-    lock = [path for path in [root / "requirements.lock"] if path.exists()]
-    return digest([platform.python_version(), *(path.read_bytes() for path in [*files, *library, *lock])])
-
-
-def digest(parts: Iterable[str | bytes]) -> str:
-    """One hash of several parts, each counted with its length."""
-    total = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        total.update(len(data).to_bytes(8, "big") + data)
-    return total.hexdigest()
 
 
 METADATA = {

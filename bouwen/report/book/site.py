@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
+from bouwen.report.book.caching import digest
 from bouwen.report.book.chapters import Notebook, Page, expanded_toc, read_toc
-from bouwen.report.book.running import digest
 from bouwen.survey import Study
 from bouwen.words import words
 

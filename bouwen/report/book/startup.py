@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import signal
 import sys
@@ -23,11 +24,17 @@ ENVIRONMENT = {
 }
 
 
-def end_with_parent() -> None:
-    """Have the system kill this process when its parent dies, however that happens (Linux)."""
+def end_with_parent(parent: int) -> None:
+    """Have the system kill this process when its parent dies, however that happens (Linux).
+
+    ``parent`` is the process that started this one; if it died before the system was asked, it is not the
+    parent any more, and this process ends at once.
+    """
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def skip_address_grammar() -> None:

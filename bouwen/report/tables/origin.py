@@ -7,6 +7,7 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
+from bouwen.inputs import opened
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import lay_out
@@ -38,6 +39,6 @@ def provenance_table(study: Study) -> GT:
 def fingerprints_table(study: Study) -> GT:
     """The files from which every result follows, with the hash of their bytes."""
     check_study(study)
-    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in study.files]
+    hashes = [hashlib.sha256(opened(path).read_bytes()).hexdigest()[:16] for path in study.files]
     names = [os.path.relpath(path, study.path.parent) for path in study.files]
     return lay_out(reader(study), {"file": names, "hash": hashes})

@@ -19,6 +19,7 @@ from bouwen.report.book import building as book
 from bouwen.report.book import results
 from bouwen.report.book.building import OutputError, neighbour_of
 from bouwen.report.book.chapters import ChapterError, ParameterError
+from bouwen.report.book.places import scratch_of
 from bouwen.report.book.rendering import SiteError
 from bouwen.report.book.running import ChapterFailed
 
@@ -173,6 +174,43 @@ def test_a_folder_with_other_files_is_never_replaced(ready, tmp_path):
     assert (tmp_path / "thesis" / "thesis.docx").read_text() == "years of work"
 
 
+SAVING = """\
+import pathlib
+
+answers = pathlib.Path("data/mini/responses.csv")
+if not pathlib.Path("saved").exists():
+    answers.write_text(answers.read_text() + "r5,1,1,1,small,\\n")
+    pathlib.Path("saved").touch()
+"""
+
+
+def test_a_book_is_that_of_the_answers_as_they_were_when_it_began(ready):
+    """They are saved again while chapters run: all pages and the cache speak of one version."""
+    counting = code("import bouwen\nn = len(bouwen.read_study(study).responses)\nprint(f'{n} answers')")
+    given = code(f'study = "{STUDY}"', "parameters")
+    write_chapter(ready, "book/sample", markdown("# Sample"), given, code(SAVING), counting)
+    write_chapter(ready, "book/subgroups", markdown("# Groups"), given, counting)
+
+    def counts():
+        book.build(STUDY, warm=False, jobs=1)
+        pages = [(html_of(ready) / "book" / f"{name}.html").read_text() for name in ("sample", "subgroups")]
+        return [re.search(r"(\d) answers", page)[1] for page in pages]
+
+    assert counts() == ["4", "4"]
+    assert counts() == ["5", "5"]
+    assert not (ready / "_build" / "mini" / "inputs").exists()
+
+
+def test_an_input_that_changes_between_check_and_copy_is_told(ready):
+    made = book.plan(STUDY)
+    path = ready / "data" / "mini" / "responses.csv"
+    path.write_text(path.read_text() + "r5,1,1,1,small,\n")
+    said = r"responses.csv: was saved while the build began; start the build again"
+    with pytest.raises(book.InputChanged, match=said):
+        book.run_chapters(made, book.Silence())
+    assert not (ready / "_build" / "mini" / "inputs").exists()
+
+
 def test_the_book_can_go_elsewhere(ready, tmp_path):
     page = book.build(STUDY, output=tmp_path / "public" / "site", warm=False)
     assert page == tmp_path / "public" / "site" / "index.html"
@@ -249,8 +287,11 @@ def test_a_killed_build_leaves_the_old_book_and_no_kernel(ready, options):
     assert wait_until_gone(kernel)
     assert all(wait_until_gone(child.pid) for child in children)
     assert tree(html_of(ready)) == before
+    left = [ready / "_build" / "mini" / "inputs", scratch_of(ready / "_build" / "mini" / "cache")]
+    assert all(folder.is_dir() and folder.stat().st_mode & 0o077 == 0 for folder in left)
     write_chapter(ready, "book/sample", markdown("# Sample again"), code("1"))
     book.build(STUDY, warm=False)
+    assert not any(folder.exists() for folder in left)
     assert "Sample again" in (html_of(ready) / "book" / "sample.html").read_text(encoding="utf-8")
 
 

@@ -6,23 +6,24 @@ import json
 import math
 import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 import bouwen
-from bouwen.report.book import lab
-from bouwen.report.book.chapters import Chapter, Page, pages
-from bouwen.report.book.results import agree, compare, told_in, tolerance
-from bouwen.report.book.running import (
-    ChapterFailed,
-    cleaned_text,
+from bouwen.report.book import caching, lab
+from bouwen.report.book.caching import (
+    cache_file,
     digest,
+    digest_of,
     fingerprint_of,
     read_cached,
-    refuse_warnings,
+    secret_of,
     write_cached,
 )
+from bouwen.report.book.chapters import Chapter, Page, pages
+from bouwen.report.book.results import agree, compare, told_in, tolerance
+from bouwen.report.book.running import ChapterFailed, cleaned_text, refuse_warnings
+from bouwen.report.book.watching import WARNED
 
 NAN = float("nan")
 
@@ -89,20 +90,31 @@ def test_a_digest_tells_parts_and_their_order_apart():
     assert digest(["é", b"x"]) == digest(["é".encode(), "x"])
 
 
-def test_a_fingerprint_follows_the_files_and_the_lock(tmp_path):
-    study, answers = tmp_path / "study.yml", tmp_path / "answers.csv"
-    study.write_text("title: a")
-    answers.write_text("1,2")
-    found = [fingerprint_of([study, answers], tmp_path)]
-    assert fingerprint_of([study, answers], tmp_path) == found[0]
-    answers.write_text("1,3")
-    found.append(fingerprint_of([study, answers], tmp_path))
+def test_a_fingerprint_follows_the_inputs_the_lock_and_the_packages(tmp_path, monkeypatch):
+    found = [fingerprint_of(["a", "b"], tmp_path)]
+    assert fingerprint_of(["a", "b"], tmp_path) == found[0]
+    found.append(fingerprint_of(["a", "c"], tmp_path))
+    found.append(fingerprint_of(["a"], tmp_path))
     (tmp_path / "requirements.lock").write_text("numpy==1")
-    found.append(fingerprint_of([study, answers], tmp_path))
+    found.append(fingerprint_of(["a"], tmp_path))
     (tmp_path / "requirements.lock").write_text("numpy==2")
-    found.append(fingerprint_of([study, answers], tmp_path))
-    found.append(fingerprint_of([study], tmp_path))
-    assert len(set(found)) == 5
+    found.append(fingerprint_of(["a"], tmp_path))
+    packages = tmp_path / "site-packages"
+    (packages / "numpy-2.0.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend(packages)
+    found.append(fingerprint_of(["a"], tmp_path))
+    (packages / "numpy-2.0.dist-info").rename(packages / "numpy-2.1.dist-info")
+    found.append(fingerprint_of(["a"], tmp_path))
+    monkeypatch.setattr(caching.platform, "python_version", lambda: "3.0.0")
+    found.append(fingerprint_of(["a"], tmp_path))
+    assert len(set(found)) == 8
+
+
+def test_hashes_of_a_folder_say_nothing_without_its_secret(tmp_path):
+    secret = secret_of(tmp_path / "work")
+    assert len(secret) == 32
+    assert secret_of(tmp_path / "work") == secret != secret_of(tmp_path / "other")
+    assert (tmp_path / "work" / ".secret").stat().st_mode & 0o077 == 0
 
 
 def test_a_kept_result_is_that_of_its_page_and_key(tmp_path):
@@ -112,6 +124,43 @@ def test_a_kept_result_is_that_of_its_page_and_key(tmp_path):
     assert read_cached(tmp_path, page, "other") is None
     assert read_cached(tmp_path, blank("scales"), "key") is None
     assert [path.name for path in tmp_path.iterdir()] == ["sample.json"]
+
+
+def test_a_kept_result_is_not_used_when_a_file_that_it_read_is_another_or_gone(tmp_path):
+    page, table = blank("sample"), tmp_path / "table.csv"
+    table.write_text("1")
+    write_cached(tmp_path, page, "key", {"cells": []}, {str(table): digest_of(table, "key")})
+    assert read_cached(tmp_path, page, "key") is not None
+    table.write_text("2")
+    assert read_cached(tmp_path, page, "key") is None
+    table.unlink()
+    assert read_cached(tmp_path, page, "key") is None
+
+
+DAMAGES = [
+    "", "{", "[]", "null", "3", '"text"', "{}", '{"seal": 1, "reads": [], "notebook": {}}', "[" * 100_000,
+    '{"seal": null, "reads": null, "notebook": null}', '{"notebook": {"cells": "no"}}', "\udcff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", range(len(DAMAGES) + 4))
+def test_a_damaged_result_is_a_miss_and_never_believed(tmp_path, damage):
+    page = blank("sample")
+    write_cached(tmp_path, page, "key", {"cells": [{"outputs": [{"text": "r = 0.50"}]}]})
+    path = cache_file(tmp_path, page)
+    content = json.loads(path.read_text())
+    if damage < len(DAMAGES):
+        path.write_bytes(DAMAGES[damage].encode(errors="surrogateescape"))
+    elif damage == len(DAMAGES):  # a number that somebody edited
+        path.write_text(path.read_text().replace("0.50", "0.90"))
+    elif damage == len(DAMAGES) + 1:
+        path.write_text(json.dumps({**content, "reads": {"/etc/passwd": "x"}}))
+    elif damage == len(DAMAGES) + 2:
+        path.write_text(json.dumps({**content, "notebook": {}}))
+    else:
+        path.unlink()
+        path.mkdir()
+    assert read_cached(tmp_path, page, "key") is None
 
 
 def blank(name):
@@ -134,13 +183,17 @@ def test_a_warning_is_refused_with_the_number_of_its_cell():
     page = blank("sample")
     page.notebook["cells"] = [{"source": "first()"}, {"source": "second()\nmore()"}]
     fine = {"outputs": [{"name": "stdout", "text": "fine"}]}
-    executed = {"cells": [fine, {"outputs": [{"name": "stderr", "text": " careful with secret \n"}]}]}
-    runner = SimpleNamespace(withhold=lambda text: text.replace("secret", "[answer]"))
-    with pytest.raises(ChapterFailed) as caught:
-        refuse_warnings(page, executed, runner)
-    said = "sample, cell 2 (second()): Warning: careful with [answer]"
-    assert (caught.value.cell, str(caught.value)) == (2, said)
-    refuse_warnings(page, {"cells": [fine, {}]}, runner)
+    for text, said in (
+        (f"{WARNED}careful\n", "careful"),
+        (f"{WARNED}careful\na secret\n", "wrote to stderr"),
+    ):
+        executed = {"cells": [fine, {"outputs": [{"name": "stderr", "text": text}]}]}
+        with pytest.raises(ChapterFailed) as caught:
+            refuse_warnings(page, executed)
+        assert str(caught.value).startswith(f"sample, cell 2 (second()): Warning: {said}")
+        assert caught.value.cell == 2
+        assert "secret" not in str(caught.value)
+    refuse_warnings(page, {"cells": [fine, {}]})
 
 
 # ------------------------------------------------------------------ pages of groups

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mini import write_book, write_study
 
-from bouwen.report.book import running
+from bouwen.report.book import caching
 from bouwen.report.book.building import (
     OutputError,
     digest_tree,
@@ -18,7 +18,7 @@ from bouwen.report.book.building import (
     refuse_foreign,
     swap,
 )
-from bouwen.report.book.running import fingerprint_of
+from bouwen.report.book.caching import fingerprint_of
 
 
 def book(folder: Path, words: str) -> Path:
@@ -112,7 +112,7 @@ def test_what_stands_for_a_book_changes_with_every_file_that_makes_it(tmp_path, 
 def test_what_stands_for_a_book_changes_with_code_and_words_of_the_library(tmp_path, monkeypatch):
     room = tmp_path / "bouwen" / "report" / "book"
     room.mkdir(parents=True)
-    monkeypatch.setattr(running, "__file__", str(room / "running.py"))
+    monkeypatch.setattr(caching, "LIBRARY", tmp_path / "bouwen")
     seen = set()
     for name in ("running.py", "../../words/en.yml", "../checklists.yml", "../../words/en.yml"):
         path = room / name
