@@ -5,6 +5,7 @@ from bouwen.survey.files import FileError as FileError
 from bouwen.survey.files import Location as Location
 from bouwen.survey.files import Part as Part
 from bouwen.survey.files import Problem as Problem
+from bouwen.survey.files import Real as Real
 from bouwen.survey.files import read_file as read_file
 from bouwen.survey.files import refuse_in as refuse_in
 from bouwen.survey.instrument import UNNAMED as UNNAMED

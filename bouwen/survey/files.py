@@ -7,12 +7,14 @@ alias bombs), and so are repeated keys, unknown keys and files over a megabyte.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Strict, ValidationError
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.inputs import opened
@@ -22,6 +24,14 @@ MAX_DEPTH = 30
 
 Location = tuple[str | int, ...]
 Problem = tuple[Location, str]
+Whole = Annotated[int, Strict()]  # neither yes nor "30"
+Real = Annotated[float, Strict(), AllowInfNan(False)]
+
+# Numbers as they are read aloud; YAML 1.1 also takes 030 for 24, 1:30 for 90 and 1_000 for a thousand.
+INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*|(?=\.[0-9]))(\.[0-9]*)?([eE][-+]?[0-9]{1,3})?")
+SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+NOTHING = ("", "~", "null", "Null", "NULL")
 Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -156,16 +166,32 @@ def construct(path: Path, node: yaml.Node, where: Location, lines: dict[Location
 
 
 def scalar(node: yaml.Node) -> Any:
-    """The value of a scalar node, by YAML's own rules for plain scalars.
+    """The value of a scalar node: a number, a switch, nothing, or the text that stands there.
 
-    A class such as 20000_50000 is a name, as it is since YAML 1.2, and no number of ten digits.
+    Only numbers in plain digits are numbers, as a reader takes them; 030, 0o17, 1:30, 20000_50000 and
+    2024-01-31 are texts, and refused where a number is needed.
     """
     if not isinstance(node, yaml.ScalarNode):
         return None
-    if node.tag.endswith((":int", ":float")) and "_" in node.value:
-        return str(node.value)
-    constructor = yaml.constructor.SafeConstructor()
-    return constructor.construct_object(node)
+    written = str(node.value)
+    if node.style:  # in quotes, or written out below its key
+        return written
+    if written in NOTHING:
+        return None
+    if INTEGER.fullmatch(written):
+        return int(written)
+    if DECIMAL.fullmatch(written) and math.isfinite(float(written)):
+        return float(written)
+    if written in (written.lower(), written.upper(), written.capitalize()):
+        return SWITCH.get(written.lower(), written)
+    return written
+
+
+def repeated(where: Location, names: Sequence[str], what: str) -> Iterator[Problem]:
+    """A problem for each name that stands in a list for the second time."""
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield (*where, i), f'the {what} "{name}" stands here twice; remove one.'
 
 
 def mistakes(error: ValidationError) -> list[Any]:
@@ -182,7 +208,7 @@ def mistakes(error: ValidationError) -> list[Any]:
 
 def explain(error: Any, kind: type[Part]) -> str:
     """A pydantic error in the words of someone who writes the file."""
-    key = error["loc"][-1] if error["loc"] else ""
+    key = next((step for step in reversed(error["loc"]) if step != "[key]"), "")
     match error["type"]:
         case "extra_forbidden":
             return f'unknown key "{key}".{did_you_mean(str(key), allowed_keys(kind, error["loc"][:-1]))}'
@@ -190,6 +216,10 @@ def explain(error: Any, kind: type[Part]) -> str:
             return f'the key "{key}" is missing.'
         case "string_type":
             return f'"{key}" must be text; put it in quotes.'
+        case "int_type" | "int_from_float":
+            return f'"{key}" must be a whole number in plain digits, such as 30.'
+        case "float_type" | "finite_number":
+            return f'"{key}" must be a number in plain digits, such as 0.95.'
         case "value_error":
             said = str(error["ctx"]["error"])
             return f'"{key}" {said}' if said.startswith(("must ", "takes ")) else said

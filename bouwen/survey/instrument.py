@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
 from bouwen.errors import did_you_mean
-from bouwen.survey.files import Location, Part, Problem, read_file
+from bouwen.survey.files import Location, Part, Problem, Real, Whole, read_file
 from bouwen.words import CODE, ENGLISH
 
+MOST_ANSWERS = 1000  # a slider from 0 to 1000 is an answer scale, a sum of money a number
 UNNAMED = "und"  # what ISO 639 calls a language that is not said
 Language = Annotated[str, StringConstraints(pattern=f"^{CODE}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -59,9 +60,9 @@ class Text(Part):
 class AnswerScale(Part):
     """Whole numbers from ``lowest`` to ``highest``, some or all of them with a label."""
 
-    lowest: int
-    highest: int
-    labels: dict[int, Text]
+    lowest: Whole
+    highest: Whole
+    labels: dict[Whole, Text]
 
     @property
     def codes(self) -> range:
@@ -77,6 +78,9 @@ class AnswerScale(Part):
         """A scale has at least two answers and labels only what may be answered."""
         if self.highest <= self.lowest:
             yield ("highest",), f"must be above lowest ({self.lowest}), found {self.highest}."
+        for key in ("lowest", "highest"):
+            if abs(getattr(self, key)) > MOST_ANSWERS:
+                yield (key,), f"must lie between -{MOST_ANSWERS} and {MOST_ANSWERS}."
         for code in self.labels:
             if code not in self.codes:
                 yield ("labels", code), f"the scale runs from {self.lowest} to {self.highest}, not to {code}."
@@ -102,7 +106,7 @@ class Construct(Part):
 class Category(Text):
     """A category's label, and the number that stands for it in data files, if any."""
 
-    code: int | None = None
+    code: Whole | None = None
 
 
 class Background(Part):
@@ -115,13 +119,15 @@ class Background(Part):
     kind: Literal["category", "number", "text"]
     perspectives: list[Perspective] | None = None
     categories: dict[str, Category] = {}
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Real | None = None
+    maximum: Real | None = None
 
     def problems(self) -> Iterator[Problem]:
         """Categories belong to the kind "category" and nowhere else."""
         if (self.kind == "category") != bool(self.categories):
             yield ("kind",), f'a variable of kind "{self.kind}" and its list of categories do not fit.'
+        if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
+            yield ("maximum",), f'"maximum" must be at least "minimum" ({self.minimum:g}).'
 
 
 class OpenQuestion(Part):

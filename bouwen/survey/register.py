@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import Field, field_validator
 
 from bouwen.errors import did_you_mean
-from bouwen.survey.files import FileError, Part
+from bouwen.survey.files import FileError, Part, Real
 from bouwen.survey.instrument import Category, Name, Text
 from bouwen.survey.readers import TableError, listed, quoted, read_tables
 from bouwen.survey.values import is_empty, number_in, text
@@ -29,7 +29,7 @@ class ClassSpec(Part):
 
     label: Text
     column: str
-    bounds: list[float] = Field(min_length=1)
+    bounds: list[Real] = Field(min_length=1)
 
     @field_validator("bounds")
     @classmethod

@@ -100,6 +100,14 @@ def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpe
     return pd.DataFrame(columns).set_axis(respondents(raw, spec), axis="index")
 
 
+def refuse_nothing_to_analyse(path: Path, items: pd.DataFrame) -> None:
+    """Raise a TableError where one respondent answered, or nobody any item."""
+    if len(items) < 2:
+        raise TableError(path, "holds the answers of one respondent; a study needs at least two.")
+    if items.isna().all(axis=None):
+        raise TableError(path, "holds no answer to any item; see whether it is the right file.")
+
+
 def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec) -> dict[str, str]:
     """The column of the file that holds each variable of the instrument."""
     path, in_file = raw.index[0][0], list(raw.columns)

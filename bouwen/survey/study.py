@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
-from bouwen.survey.files import FileError, Part, Problem, read_file, refuse_in
+from bouwen.survey.files import FileError, Part, Problem, Real, Whole, read_file, refuse_in, repeated
 from bouwen.survey.instrument import (
     UNNAMED,
     Category,
@@ -28,7 +28,7 @@ from bouwen.survey.instrument import (
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories, recode_cells
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import RegisterSpec, read_register
-from bouwen.survey.responses import ResponsesSpec, type_responses
+from bouwen.survey.responses import ResponsesSpec, refuse_nothing_to_analyse, type_responses
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
 
 
@@ -36,13 +36,20 @@ class Settings(Part):
     """Choices that hold for every chapter of a study.
 
     ``min_group`` respondents are needed before a group gets estimates; a count below
-    ``min_cell`` is not shown; ``confidence`` is the level of every interval.
+    ``min_cell``, which is at least 3, is not shown; ``confidence`` is the level of every interval.
     """
 
-    min_group: int = Field(default=30, ge=2)
-    min_cell: int = Field(default=5, ge=1)
-    confidence: float = Field(default=0.95, gt=0, lt=1)
-    seed: int = 1
+    min_group: Whole = Field(default=30, ge=3)
+    min_cell: Whole = Field(default=5, ge=3)
+    confidence: Real = Field(default=0.95, ge=0.5, le=0.999)
+    seed: Whole = Field(default=1, ge=0, le=2**31 - 1)
+
+    def problems(self) -> Iterator[Problem]:
+        """A group that gets estimates is large enough to be counted."""
+        if self.min_group < self.min_cell:
+            key = "min_group" if "min_group" in self.model_fields_set else "min_cell"
+            found = f"{self.min_group} is below {self.min_cell}"
+            yield (key,), f'"min_group" must be at least "min_cell"; {found}.'
 
 
 class ModelRoles(Part):
@@ -78,6 +85,15 @@ class StudyFile(Part):
     predictor: Name | None = None
     models: ModelRoles
     settings: Settings = Settings()
+
+    def problems(self) -> Iterator[Problem]:
+        """Settings that do not fit each other, and what is listed twice."""
+        yield from ((("settings", *where), text) for where, text in self.settings.problems())
+        yield from repeated(("groups",), self.groups, "group")
+        yield from repeated(("responses", "file"), self.responses.files, "file")
+        if register := self.register_:
+            yield from repeated(("register", "names"), register.names, "column")
+            yield from repeated(("register", "columns"), register.columns, "column")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,7 +135,7 @@ class Study:
 
     @cached_property
     def register_size(self) -> int | None:
-        """Number of entries of the register; None without one."""
+        """Real of entries of the register; None without one."""
         if self.file.register_ is None:
             return None
         path = beside(self.path, self.file.register_.file)
@@ -282,6 +298,14 @@ class Study:
         for role in ("measurement", "structural"):
             if (name := getattr(self.file.models, role)) not in self.instrument.models:
                 yield ("models", role), unknown("model", name, self.instrument.models)
+        if (
+            self.file.models.measurement == self.file.models.structural
+            and len(self.instrument.constructs) > 1
+        ):
+            problem = (
+                f'"{self.file.models.structural}" is the measurement model already; name one with paths.'
+            )
+            yield ("models", "structural"), problem
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
         yield from self._predictor_problems()
@@ -362,6 +386,7 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     tables = [beside(path, name) for name in file.responses.files]
     raw, recoded = recode_cells(read_tables(tables), file.recode, file.responses.columns)
     responses = type_responses(raw, instrument, file.responses)
+    refuse_nothing_to_analyse(tables[0], responses[list(instrument.items)])
     if register:
         responses = register.join(responses, raw.index)
     responses = merge_levels(responses, file.merge, empty.categories)

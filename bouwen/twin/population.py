@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, FiniteFloat, field_validator
+from pydantic import Field, field_validator
 
 from bouwen.checks import Matrix, Vector
 from bouwen.errors import did_you_mean
@@ -35,6 +35,7 @@ from bouwen.survey import (
     Part,
     Perspective,
     Problem,
+    Real,
     Register,
     RegisterSpec,
     classify,
@@ -45,8 +46,8 @@ from bouwen.survey import (
     unknown,
 )
 
-Correlation = Annotated[float, Field(gt=-1, lt=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
+Correlation = Annotated[Real, Field(gt=-1, lt=1)]
+Probability = Annotated[Real, Field(ge=0, le=1)]
 
 
 class Grounded(Part):
@@ -72,8 +73,8 @@ class LogNormal(Grounded):
     """A number drawn as median · exp(spread · z), rounded down and kept within its bounds."""
 
     kind: Literal["lognormal"]
-    median: FiniteFloat = Field(gt=0)
-    spread: float = Field(gt=0, le=5)
+    median: Real = Field(gt=0)
+    spread: Real = Field(gt=0, le=5)
 
 
 class FromRegister(Grounded):
@@ -84,8 +85,8 @@ class FromRegister(Grounded):
 
     kind: Literal["register"]
     weight: str
-    power: float = Field(ge=-5, le=5)
-    common: float = Field(default=0, ge=0, lt=1)
+    power: Real = Field(ge=-5, le=5)
+    common: Real = Field(default=0, ge=0, lt=1)
 
 
 Draw = Annotated[Shares | LogNormal | FromRegister, Field(discriminator="kind")]
@@ -94,7 +95,7 @@ Draw = Annotated[Shares | LogNormal | FromRegister, Field(discriminator="kind")]
 class Paths(Grounded):
     """The standardised paths to an outcome."""
 
-    predictors: dict[Name, FiniteFloat] = Field(min_length=1)
+    predictors: dict[Name, Real] = Field(min_length=1)
 
 
 class Correlated(Grounded):
@@ -109,7 +110,7 @@ class Shift(Grounded):
 
     group: Name
     level: str
-    by: dict[Name, FiniteFloat]
+    by: dict[Name, Real]
 
 
 class Measurement(Grounded):
@@ -120,8 +121,8 @@ class Measurement(Grounded):
     """
 
     loadings: dict[Name, Correlation]
-    shares: list[Annotated[float, Field(gt=0, lt=1)]]
-    shifts: dict[Name, FiniteFloat] = {}
+    shares: list[Annotated[Real, Field(gt=0, lt=1)]]
+    shifts: dict[Name, Real] = {}
 
     @field_validator("shares")
     @classmethod
@@ -140,8 +141,8 @@ class CrossLoadings(Grounded):
 class Chance(Grounded):
     """A probability that depends on background variables: logit p = intercept + effects."""
 
-    intercept: FiniteFloat
-    effects: dict[Name, FiniteFloat | dict[str, FiniteFloat]] = {}
+    intercept: Real
+    effects: dict[Name, Real | dict[str, Real]] = {}
 
 
 class MissingAnswers(Part):

@@ -38,9 +38,10 @@ BOUNDS = {
     "Paths.predictors": "at least 1",
     "RegisterSpec.names": "at least 1",
     "ResponsesSpec.file": "at least 1",
-    "Settings.confidence": "> 0, < 1",
-    "Settings.min_cell": ">= 1",
-    "Settings.min_group": ">= 2",
+    "Settings.confidence": ">= 0.5, <= 0.999",
+    "Settings.min_cell": ">= 3",
+    "Settings.min_group": ">= 3",
+    "Settings.seed": ">= 0, <= 2147483647",
     "Shares.ground": "at least 1",
     "Shift.ground": "at least 1",
 }
@@ -70,9 +71,14 @@ def test_every_bound_is_in_the_list() -> None:
 @pytest.mark.parametrize(
     ("key", "kept", "refused"),
     [
-        ("confidence", [0.01, 0.99], [0, 1, -0.5, 95]),
-        ("min_cell", [1], [0, -1, 2.5]),
-        ("min_group", [2], [1, 0]),
+        (
+            "confidence",
+            [0.5, 0.95, 0.999],
+            [0, 1, -0.5, 95, 1e-300, 0.49, 0.9991, True, "0.95", float("nan")],
+        ),
+        ("min_cell", [3], [2, 0, -1, 2.5, True, "5"]),
+        ("min_group", [3], [2, 1, 0]),
+        ("seed", [0, 2**31 - 1], [-5, 2**31, True, 1.5, "7"]),
     ],
 )
 def test_settings_are_refused_outside_their_bounds(key: str, kept: list[float], refused: list[float]) -> None:

@@ -64,7 +64,7 @@ responses:
 groups: [plan]
 outcome: trust
 models: {measurement: all, structural: all}
-settings: {min_group: 2, min_cell: 2}
+settings: {min_group: 3, min_cell: 3}
 """
 
 ANSWERS = """\

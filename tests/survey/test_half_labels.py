@@ -55,7 +55,9 @@ def test_value_labels_of_a_file_beside_half_a_scale(trial, file_label, refused):
     """Five is called so in the file: only a label that the instrument gives another code contradicts it."""
     keep(trial, (1, 5))
     trial.change("study.yml", "answers.csv", "answers.sav")
-    data = pd.DataFrame({"id": ["a"], "t1": [5.0], "t2": [2.0], "plan": [1.0], "years": [1.0]})
+    data = pd.DataFrame(
+        {"id": ["a", "b"], "t1": [5.0] * 2, "t2": [2.0] * 2, "plan": [1.0] * 2, "years": [1.0] * 2}
+    )
     pyreadstat.write_sav(
         data, str(trial.folder / "answers.sav"), variable_value_labels={"t1": {5.0: file_label}}
     )
@@ -64,4 +66,4 @@ def test_value_labels_of_a_file_beside_half_a_scale(trial, file_label, refused):
             trial.read()
         assert caught.value.columns == ("t1",)
     else:
-        assert trial.read().responses["t1"].tolist() == [5.0]
+        assert trial.read().responses["t1"].tolist() == [5.0, 5.0]

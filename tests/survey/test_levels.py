@@ -24,7 +24,6 @@ def sized(trial):
     rows = [f"r{i},{1 + i % 5},{1 + i % 4},prepaid,1,,{size}\n" for i, size in enumerate(ANSWERS)]
     trial.write("answers.csv", "id,t1,t2,plan,years,remark,size\n" + "".join(rows))
     trial.change("study.yml", "groups: [plan]", "groups: [size]")
-    trial.change("study.yml", "min_cell: 2", "min_cell: 3")
     trial.change("study.yml", "outcome:", "recode: {size: {9: many, lots: many, heaps: many}}\noutcome:")
     return trial
 
@@ -81,7 +80,7 @@ def test_what_was_merged_and_recoded_is_counted_in_the_sample_chapter(sized):
 
 @pytest.mark.parametrize(("least", "merged", "recoded"), [(3, "4", "3"), (4, "not shown", "fewer than 4")])
 def test_small_counts_of_merged_and_recoded_answers_are_not_told(sized, least, merged, recoded):
-    sized.change("study.yml", "min_cell: 3", f"min_cell: {least}")  # four is hidden with three
+    sized.change("study.yml", "min_group: 3, min_cell: 3", f"min_cell: {least}")  # four is hidden with three
     study = merging(sized, "small: [one, 20_50]")
     for said in (texts.levels(study).data, check_book(study.path)):
         assert f"(respondents: {merged})" in said

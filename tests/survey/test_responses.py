@@ -54,8 +54,8 @@ def test_without_ids_respondents_are_numbered(trial):
 
 
 def test_an_open_question_may_have_no_column_or_no_answers(trial):
-    trial.write("answers.csv", "id,t1,t2,plan,years\nr1,1,2,1,\n")
-    assert trial.read().responses["remark"].isna().tolist() == [True]
+    trial.write("answers.csv", "id,t1,t2,plan,years\nr1,1,2,1,\nr2,1,2,1,\n")
+    assert trial.read().responses["remark"].isna().tolist() == [True, True]
 
 
 def test_numbers_of_spss_become_ids_and_labels_become_categories(trial):

@@ -25,7 +25,6 @@ PERSON6,3,3,3,3,3,,2,1
 def screened(trial):
     trial.change("instrument.yml", "background:\n", f"{ITEMS}\nbackground:\n")
     trial.change("instrument.yml", "code: 2}\n", "code: 2}\n      rented: {nl: Gehuurd, en: Rented}\n")
-    trial.change("study.yml", "min_group: 2, min_cell: 2", "min_group: 3, min_cell: 3")
     trial.write("answers.csv", ANSWERS)
     return screen(trial.read())
 

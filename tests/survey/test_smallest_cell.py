@@ -51,7 +51,7 @@ def test_small_answers_are_counted_with_their_neighbour(given, kept):
 
 def numbered(trial, sizes, answers=None):
     """The trial study with so many respondents per plan, who answer in turns."""
-    trial.change("study.yml", "min_group: 2, min_cell: 2", f"min_group: 9, min_cell: {LEAST}")
+    trial.change("study.yml", "min_group: 3, min_cell: 3", f"min_group: 9, min_cell: {LEAST}")
     trial.change("study.yml", "[-99, refused]", "[-99]")
     rows = [plan for plan, size in zip((1, 2), sizes, strict=True) for _ in range(size)]
     lines = [f"p{k},{1 + k % 5},{1 + k // 5 % 5},{plan},1," for k, plan in enumerate(rows)]

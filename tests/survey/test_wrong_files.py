@@ -32,7 +32,7 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n"
         ("study.yml", "groups: [plan]", "groups: [plans]", 9, 'variable "plans". Did you mean "plan"'),
         ("study.yml", "outcome: trust", "outcome: thrust", 10, 'construct "thrust". Did you mean "trust"'),
         ("study.yml", "measurement: all", "measurement: al", 11, 'no model "al". Did you mean "all"'),
-        ("study.yml", "min_group: 2", "min_group: two", 12, "min_group"),
+        ("study.yml", "min_group: 3", "min_group: two", 12, "min_group"),
         ("study.yml", "groups:", "about: 1\ngroups:", 9, 'the key "about" stands here twice'),
         (
             "instrument.yml",

@@ -345,8 +345,8 @@ WRONG = {
     "no ground": ("median: 7, spread: 0.7, ground: assumed", "median: 7, spread: 0.7", '"ground" is missing'),
     "shares": ("outputgericht: 0.21", "outputgericht: 0.31", "must add up to 1, found 1.1"),
     "category": ("shares: {small", "shares: {smal", 'no category "smal". Did you mean "small"'),
-    "not a number": ("{equality: -0.5", "{equality: .nan", "finite"),
-    "infinite": ("intercept: -1.9", "intercept: .inf", "finite"),
+    "not a number": ("{equality: -0.5", "{equality: .nan", "must be a number"),
+    "infinite": ("intercept: -1.9", "intercept: .inf", "must be a number"),
     "answer shares": ("shares: [0.06, 0.19,", "shares: [0.25,", "5 answers, found 4"),
     "perspective": ("perspective: provider", "perspective: citizen", 'no perspective "citizen"'),
     "instrument variable": (
