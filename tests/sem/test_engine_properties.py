@@ -11,7 +11,8 @@ from references import read_data
 
 from bouwen.sem import Moments, NotIdentified, NotNested, difference_test, fit_sem
 from bouwen.sem.model.implied import implied_moments
-from bouwen.sem.normal.discrepancy import least_squares, likelihood
+from bouwen.sem.normal.discrepancy import likelihood
+from bouwen.sem.normal.quadratic import least_squares
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
 PATHS = HS + "\ntextual ~ visual\nspeed ~ b*textual + b*visual + x1\nx2 ~~ x5\nvisual + speed ~ ageyr"

@@ -14,8 +14,8 @@ from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.derivatives import jacobian, slots
 from bouwen.sem.normal.chisquare import explained_moments, saturated_groups
-from bouwen.sem.normal.discrepancy import LeastSquares
 from bouwen.sem.normal.inference import bread, moment_curvature
+from bouwen.sem.normal.quadratic import LeastSquares
 
 RESIDUALS = ("raw", "cor", "z")
 
@@ -123,7 +123,7 @@ def _continuous(family: NormalTheory, fit: Fitted) -> list[_Moments]:
             gamma = gamma @ group.B[block] @ gamma
         if isinstance(o, LeastSquares):
             gamma = gamma * (group.sample.n[0] / (group.sample.n[0] - 1)) ** 2
-            weight = moment_curvature(o.V[g : g + 1], np.ones(1))
+            weight = moment_curvature(o.V[g])
             variances = st.p + np.flatnonzero(rows == columns)
             weight[variances, variances] += 0.5 * o.diagonal
         else:

@@ -21,29 +21,23 @@ from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal import chisquare
 from bouwen.sem.normal.chisquare import (
     Corrected,
+    Explained,
     SaturatedGroup,
     baseline_point,
     n_statistics,
     saturated_groups,
     theta_of,
 )
-from bouwen.sem.normal.discrepancy import (
-    LeastSquares,
-    LikelihoodPoint,
-    Objective,
-    Point,
-    least_squares,
-    likelihood,
-)
+from bouwen.sem.normal.discrepancy import LikelihoodPoint, Objective, Point, likelihood
 from bouwen.sem.normal.inference import (
     Test,
     bread,
     casewise_scores,
-    chunked_curvature,
     outer_product,
     saturated_trace,
 )
 from bouwen.sem.normal.moments import Sample
+from bouwen.sem.normal.quadratic import LeastSquares, least_squares
 from bouwen.sem.solution import Solution, estimate
 
 
@@ -182,13 +176,13 @@ class NormalTheory:
         """The information that standard errors use: observed for incomplete data and MLR, else expected."""
         observed = self.sample.patterns is not None or self.estimator.errors == "robust.huber.white"
         if observed and isinstance(point, LikelihoodPoint):
-            return chunked_curvature(point, observed=True)
+            return point.hessian
         return self.expected(point)
 
     def expected(self, point: Point) -> Array:
         """The expected information, given who answered what."""
         if isinstance(point, LikelihoodPoint):
-            return chunked_curvature(point, observed=False)
+            return point.information
         if isinstance(self.objective, LeastSquares):  # groups count by n_g here, by n_g − 1 in the distance
             by_size = replace(self.objective, share=self.sample.n / self.sample.N)
             return by_size.at(theta_of(point.implied, self.structure)).information
@@ -220,7 +214,7 @@ class NormalTheory:
         st = self.structure
         means = st.meanstructure
         if self.sample.patterns is not None:
-            everything = sum(float(np.trace(np.linalg.solve(s.A, s.B))) for s in self._saturated)
+            everything = sum(group.trace for group in self._saturated)
         else:
             everything = saturated_trace(self.sample, means=means)
         return everything - saturated_trace(self.sample, st.exogenous, means=means)
@@ -290,13 +284,10 @@ class NormalTheory:
         incomplete = self.sample.patterns is not None
         if incomplete and isinstance(point, LikelihoodPoint) and isinstance(base, LikelihoodPoint):
             robust = self.estimator.errors != "standard"
+            explained = [Explained.of(group, self.structure, robust=robust) for group in self._saturated]
             return (
-                chisquare.complete_data_fit(
-                    point, self.sample, df, solution.basis, self._saturated, robust=robust
-                ),
-                chisquare.complete_data_fit(
-                    base, self.sample, base_tests[0].df, None, self._saturated, robust=robust
-                ),
+                chisquare.complete_data_fit(point, self.sample, df, solution.basis, explained),
+                chisquare.complete_data_fit(base, self.sample, base_tests[0].df, None, explained),
             )
         if len(tests) == 1:
             return None
@@ -324,26 +315,21 @@ class NormalTheory:
 
     # ------------------------------------------------------------------ measures
 
-    def _gfi(self, moments: tuple[Array, Array, Array, Array]) -> float:
+    def _gfi(self, point: Point, moments: tuple[Array, Array, Array, Array]) -> float:
         """Goodness of fit, with the moments of fixed covariates left out of what is to be explained."""
         st, o, n = self.structure, self.objective, self.sample.n
         mean, cov, implied_mean, implied_cov = (np.array(x) for x in moments)
         if self.sample.patterns is not None:
-            i, j = np.tril_indices(st.p)
-            ratio, keep = np.zeros(len(n)), chisquare.explained_moments(st)
-            for g, rows in enumerate(self.sample.rows):
-                available = _available_moments(rows)
-                s = np.concatenate([available[0], available[1][i, j]])
-                sigma = np.concatenate([implied_mean[g], implied_cov[g][i, j]])
-                V = self._saturated[g].at(implied_mean[g], implied_cov[g])
-                s, sigma, V = s[keep], sigma[keep], V[np.ix_(keep, keep)]
-                ratio[g] = ((s - sigma) @ V @ (s - sigma)) / (s @ V @ s)
-            return float(1 - n @ ratio / n.sum())
+            available = [_available_moments(rows) for rows in self.sample.rows]
+            mean, cov = (np.array(x) for x in zip(*available, strict=True))
         x = st.exogenous
         if len(x):
             for m, S in ((mean, cov), (implied_mean, implied_cov)):
                 m[:, x] = 0.0
                 S[:, x[:, None], x] = 0.0
+        if self.sample.patterns is not None and isinstance(point, LikelihoodPoint):
+            ratio = point.along(mean - implied_mean, cov - implied_cov) / point.along(mean, cov)
+            return float(1 - n @ ratio / n.sum())
         weight = o.V if isinstance(o, LeastSquares) else np.linalg.inv(moments[3])
         diagonal = o.diagonal if isinstance(o, LeastSquares) else 0.0
         means = st.meanstructure
@@ -369,7 +355,7 @@ class NormalTheory:
         sample_cov = o.cov if isinstance(o, LeastSquares) else self.sample.cov
         moments = (self.sample.mean, sample_cov, implied.mean, implied.cov)
         srmr, rmr = map(float, measures.srmr(*moments, self.sample.n, means=st.meanstructure))
-        gfi = self._gfi(moments)
+        gfi = self._gfi(point, moments)
         n_moments = G * (st.p * (st.p + 1) // 2 + (st.p if st.meanstructure else 0))
         out |= {"rmr": rmr, "srmr": srmr, "gfi": gfi, "agfi": measures.agfi(gfi, df, n_moments)}
         out |= {"mfi": measures.mfi(out["chisq"], df, N), "ecvi": measures.ecvi(out["chisq"], npar, N)}

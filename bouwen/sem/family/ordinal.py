@@ -24,7 +24,7 @@ from bouwen.sem.model.implied import Implied, Structure, with_exogenous
 from bouwen.sem.model.options import Estimator
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
-from bouwen.sem.normal.chisquare import Corrected, expectation
+from bouwen.sem.normal.chisquare import Corrected, Weights, expectation
 from bouwen.sem.normal.inference import Test, bread
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint, read_layout
@@ -238,8 +238,10 @@ class OrdinalFamily:
                 traces = [float(np.sum(C * G)) for C, G in zip(complete, self.gammas, strict=True)]
                 trace = float(np.sum(np.array(traces) / self.share))
             else:
-                weights = [np.diag(w) for w in o.weight]
-                trace = expectation(list(D), weights, complete, self.gammas, self.share, basis)
+                groups = [
+                    Weights(np.diag(w), C, G) for w, C, G in zip(o.weight, complete, self.gammas, strict=True)
+                ]
+                trace = expectation(list(D), groups, self.share, basis)
             out.append(Corrected(float(self.sample.n @ F), freedom, trace))
         return out[0], out[1]
 

@@ -6,8 +6,9 @@ All corrections work through tr(UΓ), the expectation of chi-square under the mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -19,15 +20,17 @@ from bouwen.sem.normal.inference import (
     Test,
     bread,
     casewise_scores,
+    complete_products,
     fitted_by_covariates,
-    moment_curvature,
+    independent_scores,
     one_group,
-    outer_product,
     saturated_curvature,
     saturated_point,
 )
 from bouwen.sem.normal.moments import Patterns, Sample
 from bouwen.sem.normal.saturated import em_moments
+
+BLOCK = 256  # rows of a matrix of all moments that are held at a time
 
 
 @dataclass(frozen=True)
@@ -183,14 +186,24 @@ class SaturatedGroup:
         return saturated_curvature(self.point, observed=True)
 
     @cached_property
+    def scores(self) -> Array:
+        """(n, k) scores of respondents (or clusters)."""
+        return independent_scores(casewise_scores(self.point, self.sample), self.sample)
+
+    @property
     def B(self) -> Array:
         """Outer product of the scores."""
-        return outer_product(casewise_scores(self.point, self.sample), self.sample)
+        return np.asarray(self.scores.T @ self.scores / self.sample.N)
 
     @cached_property
-    def complete(self) -> Array:
-        """Information of complete data."""
-        return moment_curvature(np.linalg.inv(self.sample.cov), np.ones(1))
+    def influences(self) -> Array:
+        """A⁻¹ s of every score, (n, k)."""
+        return np.linalg.solve(self.A, self.scores.T).T
+
+    @property
+    def trace(self) -> float:
+        """tr(A⁻¹B)."""
+        return float(np.sum(self.influences * self.scores)) / self.sample.N
 
     def at(self, mean: Array, cov: Array, *, observed: bool = False) -> Array:
         """Expected or observed information of these answers about other moments (p,) and (p, p)."""
@@ -229,14 +242,79 @@ def _check_pairs(sample: Sample, patterns: Patterns) -> None:
             )
 
 
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """One group's saturated moments that a model explains: `Weighing` for `complete_data_fit` of any model.
+
+    Attributes
+    ----------
+    A : array (k, k)
+        Their information.
+    W : array (p, p)
+        Inverse of the saturated covariances: what W_c, never formed, is made of.
+    keep : array (k,)
+        Their places among all moments.
+    own : array (k,)
+        Whether they are of covariates only, which count for nothing in W_c.
+    scores, influences : arrays (n, k) or None
+        s and A⁻¹ s, where Γ is A⁻¹ B A⁻¹; none where it is A⁻¹.
+    n : float
+    trace : float
+        tr(W_c Γ).
+    """
+
+    A: Array
+    W: Array
+    keep: Array
+    own: Array
+    scores: Array | None
+    influences: Array | None
+    n: float
+    trace: float
+
+    @classmethod
+    def of(cls, group: SaturatedGroup, structure: Structure, *, robust: bool) -> Explained:
+        """What a model of this structure explains of a group."""
+        keep = explained_moments(structure)
+        own = _among(structure.covariates, structure.p)[keep]
+        everything = len(keep) == len(group.A)
+        A = group.A if everything else group.A[np.ix_(keep, keep)]
+        W, n = np.linalg.inv(group.sample.cov[0]), group.sample.N
+        found = cls(A, W, keep, own, None, None, n, 0.0)
+        if not robust:
+            gamma, blocks = np.linalg.inv(A), range(0, len(A), BLOCK)
+            parts = (np.trace(found.complete(gamma[k : k + BLOCK])[:, k : k + BLOCK]) for k in blocks)
+            return replace(found, trace=float(sum(parts)))
+        scores = group.scores if everything else group.scores[:, keep]
+        X = group.influences if everything else np.linalg.solve(A, scores.T).T
+        trace = float(np.sum(found.complete(X) * X)) / n
+        return replace(found, scores=scores, influences=X, trace=trace)
+
+    def weighted(self, D: Array) -> Array:
+        """A Δ."""
+        return np.asarray(self.A @ D)
+
+    def moved(self, D: Array) -> Array:
+        """Γ A Δ: Δ where Γ = A⁻¹, and A⁻¹ B Δ else."""
+        if self.scores is None or self.influences is None:
+            return D
+        return np.asarray(self.influences.T @ (self.scores @ D) / self.n)
+
+    def complete(self, rows: Array) -> Array:
+        """Rows (r, k) times W_c."""
+        whole = np.zeros((len(rows), len(self.W) * (len(self.W) + 3) // 2))
+        whole[:, self.keep[~self.own]] = rows[:, ~self.own]
+        found = complete_products(self.W, whole)[:, self.keep]
+        found[:, self.own] = 0.0
+        return found
+
+
 def complete_data_fit(
     point: LikelihoodPoint,
     sample: Sample,
     df: float,
     basis: Array | None,
-    saturated: Sequence[SaturatedGroup],
-    *,
-    robust: bool,
+    explained: Sequence[Explained],
 ) -> Corrected:
     """Misfit of incomplete data as the complete data would have shown it.
 
@@ -258,22 +336,10 @@ def complete_data_fit(
     complete = Sample(sample.names, sample.groups, sample.n, sample.mean, sample.cov)
     s = point.objective.slots
     chisq = 2 * sample.N * float(LikelihoodPoint(likelihood(st, complete, s), point.implied).value)
-    D, keep = [], explained_moments(st)
-    block = np.ix_(keep, keep)
-    own = _among(st.covariates, st.p)[keep]
     i, j = np.tril_indices(st.p)
     dcov, dmean = jacobian(s, point.implied, i, j)
-    Wm, Wc, Gamma = [], [], []
-    for g, group in enumerate(saturated):
-        A = group.A[block]
-        gamma = np.linalg.inv(A)
-        if robust:
-            gamma = gamma @ group.B[block] @ gamma
-        Wm.append(A)
-        Wc.append(np.where(own[:, None] | own, 0.0, group.complete[block]))
-        Gamma.append(gamma)
-        D.append(np.concatenate([dmean[g], dcov[g]])[keep])
-    return Corrected(chisq, df, expectation(D, Wm, Wc, Gamma, sample.n / sample.N, basis))
+    D = [np.concatenate([dmean[g], dcov[g]])[x.keep] for g, x in enumerate(explained)]
+    return Corrected(chisq, df, expectation(D, explained, sample.n / sample.N, basis))
 
 
 def explained_moments(structure: Structure) -> Array:
@@ -295,29 +361,65 @@ def theta_of(implied: Implied, structure: Structure) -> Array:
     return theta
 
 
-def expectation(
-    delta: list[Array],
-    Wm: list[Array],
-    Wc: list[Array],
-    Gamma: list[Array],
-    share: Array,
-    basis: Array | None,
-) -> float:
-    """tr[W_c (I − P) Γ (I − P)ᵀ], P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m, block by block.
+def expectation(delta: list[Array], groups: Sequence[Weighing], share: Array, basis: Array | None) -> float:
+    """tr[W_c (I − P) Γ (I − P)ᵀ], P = Δ (Δᵀ W_m Δ)⁻¹ Δᵀ W_m, group by group.
 
     Groups share only the parameters; see `complete_data_fit`.
     """
     q = delta[0].shape[1]
-    H, middle = np.zeros((q, q)), np.zeros((q, q))
-    for w, D, W, G in zip(share, delta, Wm, Gamma, strict=True):
-        WD = W @ D
-        H += w * D.T @ WD
-        middle += w * WD.T @ G @ WD
+    H, middle, moved = np.zeros((q, q)), np.zeros((q, q)), []
+    for w, D, x in zip(share, delta, groups, strict=True):
+        weighted, GD = x.weighted(D), x.moved(D)
+        H += w * D.T @ weighted
+        middle += w * weighted.T @ GD
+        moved.append(GD)
     inverse = bread(H, basis) if q else H
     spread = inverse @ middle @ inverse
     k = 0.0
-    for w, D, W, C, G in zip(share, delta, Wm, Wc, Gamma, strict=True):
-        CD = C @ D
-        k += float(np.sum(C * G)) - 2 * w * float(np.sum((CD @ inverse) * (G @ W @ D)))
-        k += w * float(np.sum((D.T @ CD) * spread))
+    for w, D, x, GD in zip(share, delta, groups, moved, strict=True):
+        CD = x.complete(D.T).T
+        k += x.trace - 2 * w * float(np.sum((CD @ inverse) * GD)) + w * float(np.sum((D.T @ CD) * spread))
     return k
+
+
+class Weighing(Protocol):
+    """Weights W_m and W_c of a group's moments and their sampling covariance Γ, for `expectation`."""
+
+    @property
+    def trace(self) -> float:
+        """tr(W_c Γ)."""
+
+    def weighted(self, D: Array) -> Array:
+        """W_m D."""
+
+    def moved(self, D: Array) -> Array:
+        """Γ W_m D."""
+
+    def complete(self, rows: Array) -> Array:
+        """Rows times W_c."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """`Weighing` by matrices that are at hand."""
+
+    model: Array
+    complete_data: Array
+    gamma: Array
+
+    @property
+    def trace(self) -> float:
+        """tr(W_c Γ)."""
+        return float(np.sum(self.complete_data * self.gamma))
+
+    def weighted(self, D: Array) -> Array:
+        """W_m D."""
+        return np.asarray(self.model @ D)
+
+    def moved(self, D: Array) -> Array:
+        """Γ W_m D."""
+        return np.asarray(self.gamma @ (self.model @ D))
+
+    def complete(self, rows: Array) -> Array:
+        """Rows times W_c."""
+        return np.asarray(rows @ self.complete_data)

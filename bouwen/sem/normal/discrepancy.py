@@ -30,7 +30,8 @@ from bouwen.sem.model.derivatives import (
     trace_by_row,
 )
 from bouwen.sem.model.implied import Implied, Structure, implied_moments, with_exogenous
-from bouwen.sem.normal.moments import Sample
+from bouwen.sem.normal.gaps import HELD, Alike, Gapped, Sums, batches, long_way, products
+from bouwen.sem.normal.moments import Patterns, Sample
 
 SINGULAR = 1e-10  # share of an item's variance that those before it leave, below which a sample is singular
 
@@ -97,6 +98,8 @@ class Likelihood:
     constant : float or array (...)
         The same expression for the saturated model, so that f is 0 at a perfect fit; NaN where a draw's
         covariances are singular.
+    patterns : Patterns, optional
+        Where the moments come from, of one incomplete sample.
 
     References
     ----------
@@ -114,15 +117,38 @@ class Likelihood:
     mean: Array
     cov: Array
     constant: Any
+    patterns: Patterns | None = None
 
     def at(self, theta: Array) -> LikelihoodPoint:
         """Evaluate at parameters (..., q)."""
-        return LikelihoodPoint(self, implied_moments(self.structure, theta, self.fixed))
+        return self.of_moments(implied_moments(self.structure, theta, self.fixed))
+
+    def of_moments(self, implied: Implied) -> LikelihoodPoint:
+        """Evaluate at implied moments."""
+        one = not self.simple and self.share.ndim == 1 and implied.cov.ndim == 3
+        return (IncompletePoint if one and self.structure.meanstructure else LikelihoodPoint)(self, implied)
 
     @cached_property
     def simple(self) -> bool:
         """Whether patterns are groups."""
         return self.observed is None
+
+    @cached_property
+    def batches(self) -> list[Alike]:
+        """The patterns of one incomplete sample, those that lack equally many items together."""
+        t = self.patterns
+        if t is not None and t.mean is self.mean and t.cov is self.cov:
+            return t.batches
+        observed = np.ones_like(self.mean) if self.observed is None else self.observed
+        return batches(self.group, observed, self.mean, self.cov)
+
+    def part(self, patterns: Ints | slice) -> Likelihood:
+        """The same for some patterns of one incomplete sample, with the shares that they have in all."""
+        k, observed = patterns, self.observed
+        return replace(
+            self, group=self.group[k], share=self.share[k], mean=self.mean[k], cov=self.cov[k],
+            observed=None if observed is None else observed[k],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -221,30 +247,22 @@ class LikelihoodPoint:
             by_row = by_row + mean_slopes(s, self.implied) * Zq[..., s.a]
         return collect_vector(s, by_row)
 
+    def along(self, dmean: Array, dcov: Array) -> Array:
+        """Expected curvature (..., G) along moments dμ (..., G, p) and dΣ (..., G, p, p), by group."""
+        D, d = self._by_pattern(dcov, 2), self._by_pattern(dmean, 1)
+        WD = self.W @ D
+        covs = 0.5 * (WD * np.swapaxes(WD, -1, -2)).sum(axis=(-2, -1))
+        return self._by_group(covs + (d * (self.W @ d[..., None])[..., 0]).sum(axis=-1), 0)
+
     def _pattern_sum(self, hessian: bool) -> Array:
         """Curvature without the ∂²Σ part, (..., G, rows, rows)."""
         o, s = self.objective, self.objective.slots
         c = self._by_pattern(mean_slopes(s, self.implied), 1) if o.structure.meanstructure else None
         Z = self._by_pattern(self.implied.Z, 2)
-        ZWZ = gram(Z, self.W)
         if not hessian:
-            by_row = pairs_by_row(s, ZWZ)
-        else:  # tr(B ∂Σ W ∂Σ) − ½ tr(W ∂Σ W ∂Σ), with B = W S* W
-            B, u = self._misfit
-            by_row = pairs_by_row(s, ZWZ, gram(Z, 2 * B - self.W))
-        if c is not None:
-            by_row = by_row + mean_pairs_by_row(s, ZWZ, c)
-            if hessian:  # rᵀW ∂Σ W ∂μ, twice
-                zu = (np.swapaxes(Z, -1, -2) @ u[..., None])[..., 0]
-                # uᵀ ∂Σ_r W ∂μ_s = w_r c_s (u·a_r  b_rᵀ W a_s + u·b_r  a_rᵀ W a_s)
-                flat = ZWZ.reshape(*ZWZ.shape[:-2], -1)
-                aa, ab, _ = s.pairs
-                cross = (s.weight * zu[..., s.a])[..., :, None] * flat.take(ab.T, axis=-1) + (
-                    s.weight * zu[..., s.b]
-                )[..., :, None] * flat.take(aa, axis=-1)
-                cross = cross * c[..., None, :]
-                by_row = by_row + cross + np.swapaxes(cross, -1, -2)
-        return self._by_group(by_row, 2)
+            return self._by_group(curvature_by_row(s, Z, self.W, self.W, self.W, c), 2)
+        B, u = self._misfit
+        return self._by_group(curvature_by_row(s, Z, self.W, 2 * B - self.W, self.W, c, u), 2)
 
     @cached_property
     def information(self) -> Array:
@@ -269,6 +287,98 @@ class LikelihoodPoint:
         return collect_matrix(s, self._pattern_sum(hessian=True) + second_by_row(s, self.implied, FQF, Fq))
 
 
+@dataclass(frozen=True)
+class IncompletePoint(LikelihoodPoint):
+    """The likelihood of one incomplete sample, from one Σ⁻¹ for all patterns (`bouwen.sem.normal.gaps`).
+
+    Where Σ is too close to singular for that, each pattern has its own Σ_j⁻¹.
+    """
+
+    @cached_property
+    def gapped(self) -> Gapped | None:
+        """What each pattern takes from Σ⁻¹; None where that is not exact enough."""
+        o = self.objective
+        return Gapped.at(o.batches, o.share, self.implied.mean, self.implied.cov)
+
+    @cached_property
+    def _sums(self) -> Sums | None:
+        return None if self.gapped is None else self.gapped.sums()
+
+    @cached_property
+    def value(self) -> Array:
+        """F at these parameters."""
+        if self.gapped is None:
+            return super().value
+        return np.asarray(0.5 * self.gapped.distance - self.objective.constant)
+
+    @cached_property
+    def _forces(self) -> tuple[Array, Array]:
+        x = self._sums
+        if self.gapped is None or x is None:
+            return super()._forces
+        return x.share[:, None, None] * self.gapped.W - x.H - x.B, -x.u
+
+    def along(self, dmean: Array, dcov: Array) -> Array:
+        """Expected curvature (G,) along moments dμ (G, p) and dΣ (G, p, p), by group."""
+        return super().along(dmean, dcov) if self.gapped is None else self.gapped.along(dmean, dcov)
+
+    def _pattern_sum(self, hessian: bool) -> Array:
+        """Curvature without the ∂²Σ part, (G, rows, rows): few patterns by themselves, the others at once."""
+        o = self.objective
+        each = np.arange(len(o.group)) if self.gapped is None else long_way(o.batches)
+        R = len(o.slots.rows)
+        total = np.zeros((o.structure.n_groups, R, R))
+        step = max(1, HELD // max(1, R * R))
+        for first in range(0, len(each), step):
+            part = LikelihoodPoint(o.part(each[first : first + step]), self.implied)
+            total += part._pattern_sum(hessian)
+        if self.gapped is not None and len(each) < len(o.group):
+            total += self._at_once(self.gapped.without(each) if len(each) else self.gapped, hessian)
+        return total
+
+    def _at_once(self, gapped: Gapped, hessian: bool) -> Array:
+        s, Z, W, x = self.objective.slots, self.implied.Z, gapped.W, gapped.sums()
+        c, whole = mean_slopes(s, self.implied), x.share[:, None, None] * gapped.W
+        if hessian:
+            out = curvature_by_row(s, Z, W, 2 * x.B - whole + 2 * x.H, whole, c, x.u)
+        else:
+            out = curvature_by_row(s, Z, W, whole - 2 * x.H, whole - x.H, c)
+        for g, sign, F in products(gapped, s, Z, c, hessian=hessian):
+            out[g] += sign * (F.T @ F)
+        return out
+
+
+def curvature_by_row(
+    s: Slots, Z: Array, W: Array, M: Array, N: Array, c: Array | None, u: Array | None = None
+) -> Array:
+    """½ tr(W ∂Σ M ∂Σ) + ∂μᵀ N ∂μ + uᵀ ∂Σ W ∂μ, twice, for each pair of rows, (..., rows, rows).
+
+    With M = N = W it is the expected curvature, with M = 2 W S* W − W and u = W (m − μ) the observed one but
+    for what second derivatives of Σ and μ add: tr(W S* W ∂Σ W ∂Σ) − ½ tr(W ∂Σ W ∂Σ).
+
+    Parameters
+    ----------
+    c : array (..., rows), optional
+        Slopes of the means, where they are modelled.
+    """
+    ZWZ = gram(Z, W)
+    by_row = pairs_by_row(s, ZWZ, None if M is W else gram(Z, M))
+    if c is None:
+        return by_row
+    by_row = by_row + mean_pairs_by_row(s, ZWZ if N is W else gram(Z, N), c)
+    if u is None:
+        return by_row
+    zu = (np.swapaxes(Z, -1, -2) @ u[..., None])[..., 0]
+    # uᵀ ∂Σ_r W ∂μ_s = w_r c_s (u·a_r  b_rᵀ W a_s + u·b_r  a_rᵀ W a_s)
+    flat = ZWZ.reshape(*ZWZ.shape[:-2], -1)
+    aa, ab, _ = s.pairs
+    cross = (s.weight * zu[..., s.a])[..., :, None] * flat.take(ab.T, axis=-1) + (s.weight * zu[..., s.b])[
+        ..., :, None
+    ] * flat.take(aa, axis=-1)
+    cross = cross * c[..., None, :]
+    return np.asarray(by_row + cross + np.swapaxes(cross, -1, -2))
+
+
 def cholesky(cov: Array) -> tuple[Array, Array]:
     """Lower factors (..., p, p), and whether each matrix is positive definite; I where it is not."""
     try:
@@ -291,9 +401,9 @@ def likelihood(structure: Structure, sample: Sample, s: Slots | None = None) -> 
     fixed = with_exogenous(structure, sample.mean, sample.cov)
     s = s or slots(structure)
     incomplete = Likelihood(
-        structure, s, fixed, t.group, sample.n, t.n / sample.N, t.observed, t.mean, t.cov, 0.0
+        structure, s, fixed, t.group, sample.n, t.n / sample.N, t.observed, t.mean, t.cov, 0.0, t
     )
-    at_saturated = LikelihoodPoint(incomplete, _saturated_moments(sample))
+    at_saturated = incomplete.of_moments(_saturated_moments(sample))
     return replace(incomplete, constant=float(at_saturated.value))
 
 
@@ -332,146 +442,3 @@ def complete_likelihood(
 def _saturated_moments(sample: Sample) -> Implied:
     empty = np.zeros(0)
     return Implied(sample.cov, sample.mean, empty, empty, empty, empty, empty)
-
-
-@dataclass(frozen=True, eq=False)
-class LeastSquares:
-    """Quadratic distances in the covariances: generalised and unweighted least squares.
-
-    f = ¼ tr[(V (S − Σ))²] + ½ (m − μ)ᵀ V (m − μ), with V = S⁻¹ (GLS) or I (ULS)
-
-    For unweighted least squares the diagonal counts double (``diagonal`` = 1): each element of S on or below
-    the diagonal counts once, as lavaan has it.
-
-    References
-    ----------
-    Browne (1974), Generalized least squares estimators in the analysis of covariance structures.
-    """
-
-    structure: Structure
-    slots: Slots
-    fixed: Array
-    n: Array
-    share: Array
-    mean: Array
-    cov: Array
-    V: Array
-    diagonal: float = 0.0
-
-    def at(self, theta: Array) -> LeastSquaresPoint:
-        """Evaluate at parameters (..., q)."""
-        return LeastSquaresPoint(self, implied_moments(self.structure, theta, self.fixed))
-
-
-@dataclass(frozen=True)
-class LeastSquaresPoint:
-    """Least squares at one parameter vector."""
-
-    objective: LeastSquares
-    implied: Implied
-
-    @cached_property
-    def _residuals(self) -> tuple[Array, Array]:
-        o = self.objective
-        return o.cov - self.implied.cov, o.mean - self.implied.mean
-
-    @cached_property
-    def value(self) -> Array:
-        """F at these parameters."""
-        o = self.objective
-        R, r = self._residuals
-        VR = o.V @ R
-        f = 0.25 * (VR * np.swapaxes(VR, -1, -2)).sum(axis=(-2, -1))
-        f = f + 0.25 * o.diagonal * (np.diagonal(R, axis1=-2, axis2=-1) ** 2).sum(axis=-1)
-        if o.structure.meanstructure:
-            f = f + 0.5 * (r * (o.V @ r[..., None])[..., 0]).sum(axis=-1)
-        return np.asarray((o.share * f).sum(axis=-1))
-
-    @cached_property
-    def gradient(self) -> Array:
-        """df/dθ."""
-        o, s = self.objective, self.objective.slots
-        R, r = self._residuals
-        Q = -(o.V @ R @ o.V)
-        if o.diagonal:
-            d = np.arange(R.shape[-1])
-            Q[..., d, d] -= o.diagonal * R[..., d, d]
-        by_row = trace_by_row(s, gram(self.implied.Z, Q))
-        if o.structure.meanstructure:
-            Zq = (np.swapaxes(self.implied.Z, -1, -2) @ (o.V @ r[..., None]))[..., 0]
-            by_row = by_row - mean_slopes(s, self.implied) * Zq[..., s.a]
-        return collect_vector(s, by_row * o.share[..., None])
-
-    @cached_property
-    def information(self) -> Array:
-        """Gauss–Newton curvature, which is the expected one."""
-        o, s = self.objective, self.objective.slots
-        ZVZ = gram(self.implied.Z, o.V)
-        by_row = pairs_by_row(s, ZVZ)
-        if o.diagonal:
-            by_diagonal = (
-                2
-                * s.weight[:, None]
-                * np.swapaxes(self.implied.Z[..., s.a] * self.implied.Z[..., s.b], -1, -2)
-            )
-            by_row = by_row + 0.5 * o.diagonal * by_diagonal @ np.swapaxes(by_diagonal, -1, -2)
-        if o.structure.meanstructure:
-            by_row = by_row + mean_pairs_by_row(s, ZVZ, mean_slopes(s, self.implied))
-        return collect_matrix(s, by_row * o.share[..., None, None])
-
-    @cached_property
-    def hessian(self) -> Array:
-        """Second derivatives of f."""
-        o, s = self.objective, self.objective.slots
-        R, r = self._residuals
-        p, m = o.structure.p, o.structure.m
-        Q = -(o.V @ R @ o.V)
-        if o.diagonal:
-            d = np.arange(p)
-            Q[..., d, d] -= o.diagonal * R[..., d, d]
-        share = o.share[..., None, None]
-        FQF = np.zeros((*Q.shape[:-2], m, m))
-        FQF[..., :p, :p] = Q * share
-        Fq = None
-        if o.structure.meanstructure:
-            Fq = np.zeros((*r.shape[:-1], m))
-            Fq[..., :p] = -(o.V @ r[..., None])[..., 0] * o.share[..., None]
-        return self.information + collect_matrix(s, second_by_row(s, self.implied, FQF, Fq))
-
-
-def least_squares(structure: Structure, sample: Sample, *, weighted: bool) -> LeastSquares:
-    """GLS (``weighted``) or ULS distance for a complete sample."""
-    return stacked_least_squares(structure, sample.n, sample.mean, sample.cov, weighted=weighted)
-
-
-def stacked_least_squares(
-    structure: Structure, n: Array, mean: Array, cov: Array, *, weighted: bool
-) -> LeastSquares:
-    """GLS (``weighted``) or ULS distance for complete data, or for a stack of them.
-
-    The one place where N − 1 counts: lavaan divides S by it, and weighs groups by it, for these two.
-
-    Parameters
-    ----------
-    structure : Structure
-    n, mean, cov : arrays (..., G), (..., G, p) and (..., G, p, p)
-        Group sizes, means and covariances (divided by n).
-    weighted : bool
-    """
-    cov = cov * (n / (n - 1))[..., None, None]
-    V: Array = np.broadcast_to(np.eye(structure.p), cov.shape)
-    if weighted:
-        _, good = cholesky(cov)
-        V = np.linalg.inv(np.where(good[..., None, None], cov, V))
-        V = np.where(good[..., None, None], V, np.nan)
-    return LeastSquares(
-        structure=structure,
-        slots=slots(structure),
-        fixed=with_exogenous(structure, mean, cov),
-        n=n,
-        share=(n - 1) / n.sum(axis=-1, keepdims=True),
-        mean=mean,
-        cov=cov,
-        V=V,
-        diagonal=0.0 if weighted else 1.0,
-    )

@@ -8,14 +8,14 @@ p(p+1)/2 moments is needed for standard errors or for the mean-corrected tests.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from bouwen.checks import Array
 from bouwen.sem.model.derivatives import gram, mean_slopes
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure
-from bouwen.sem.normal.discrepancy import LikelihoodPoint, likelihood
+from bouwen.sem.normal.discrepancy import IncompletePoint, LikelihoodPoint, likelihood
+from bouwen.sem.normal.gaps import HELD, long_way, products
 from bouwen.sem.normal.moments import Patterns, Sample
 from bouwen.special import chdtrc
 
@@ -62,8 +62,8 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
     for g, x in enumerate(sample.rows):
         Z = implied.Z[g]
         r = x - (sample.mean[g] if about_sample_mean else implied.mean[g])
-        patterns = _patterns_of(sample, g)
-        y = _weighted(r, point, patterns) @ Z
+        y, expected = _weighted(r, point, sample, g)
+        y = y @ Z
         by_row = (s.weight * y[:, s.a]) * y[:, s.b]
         if about_sample:
             if len(o.structure.exogenous):
@@ -72,30 +72,26 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
                 y = y - z
             by_row -= by_row.mean(axis=0)
         else:
-            for k, rows in patterns:
-                by_row[rows] -= s.weight * gram(Z, point.W[k])[s.a, s.b]
+            by_row -= s.weight * expected
         if o.structure.meanstructure:
             by_row += slopes[g] * y[:, s.a]
         blocks.append(by_row if s.identity else by_row @ s.gather[g])
     return np.concatenate(blocks)
 
 
-def _patterns_of(sample: Sample, g: int) -> list[tuple[int, Any]]:
-    """Which Σ_j belongs to which rows of a group."""
+def _weighted(r: Array, point: LikelihoodPoint, sample: Sample, g: int) -> tuple[Array, Array]:
+    """Σ_j⁻¹ r of each respondent (n, p), missing answers as zero, and aᵀ Σ_j⁻¹ b (n or 1, rows)."""
+    Z, s = point.implied.Z[g], point.objective.slots
     if sample.patterns is None:
-        return [(g, slice(None))]
-    own = np.flatnonzero(sample.patterns.group == g)
-    return list(zip(own.tolist(), sample.patterns.rows[g], strict=True))
-
-
-def _weighted(r: Array, point: LikelihoodPoint, patterns: list[tuple[int, Any]]) -> Array:
-    """Σ_j⁻¹ r of each respondent (n, p); missing answers count as zero."""
-    if len(patterns) == 1:
-        return np.asarray(np.where(np.isnan(r), 0.0, r) @ point.W[patterns[0][0]])
-    out = np.where(np.isnan(r), 0.0, r)
-    for k, rows in patterns:
-        out[rows] = out[rows] @ point.W[k]
-    return out
+        return r @ point.W[g], gram(Z, point.W[g])[None, s.a, s.b]
+    r, members = np.where(np.isnan(r), 0.0, r), sample.patterns.rows[g]
+    if isinstance(point, IncompletePoint) and point.gapped is not None:
+        return point.gapped.casewise(g, r, members, Z, s)
+    y, expected = r, np.empty((len(r), len(s.a)))
+    for k, rows in zip(np.flatnonzero(sample.patterns.group == g), members, strict=True):
+        y[rows] = r[rows] @ point.W[k]
+        expected[rows] = gram(Z, point.W[k])[s.a, s.b]
+    return y, expected
 
 
 def fitted_by_covariates(x: Array, places: Array) -> Array:
@@ -106,22 +102,27 @@ def fitted_by_covariates(x: Array, places: Array) -> Array:
 
 
 def outer_product(scores: Array, sample: Sample | None = None) -> Array:
-    """B = Σ s sᵀ / N; where the sample has clusters, scores are first added up within them.
+    """B = Σ s sᵀ / N, over `independent_scores`."""
+    rows = scores if sample is None else independent_scores(scores, sample)
+    return np.asarray(rows.T @ rows / len(scores))
+
+
+def independent_scores(scores: Array, sample: Sample) -> Array:
+    """Scores; where the sample has clusters, added up within them.
 
     Clusters are those of a group, and C of them count C / (C − 1) times, as in lavaan.
     """
-    if sample is None or not sample.cluster:
-        return np.asarray(scores.T @ scores / len(scores))
-    B = np.zeros((scores.shape[1], scores.shape[1]))
-    first = 0
+    if not sample.cluster:
+        return scores
+    out, first = [], 0
     for cluster in sample.cluster:
         _, codes = np.unique(cluster, return_inverse=True)
         count = int(codes.max()) + 1
         sums = np.zeros((count, scores.shape[1]))
         np.add.at(sums, codes, scores[first : first + len(cluster)])
-        B += count / (count - 1) * sums.T @ sums
+        out.append(np.sqrt(count / (count - 1)) * sums)
         first += len(cluster)
-    return B / len(scores)
+    return np.concatenate(out)
 
 
 def bread(curvature: Array, basis: Array | None) -> Array:
@@ -189,7 +190,7 @@ def saturated_point(sample: Sample, g: int) -> LikelihoodPoint:
 def one_group(sample: Sample, g: int) -> Sample:
     """The part of a sample that is group ``g``."""
     patterns = sample.patterns
-    if patterns is not None:
+    if patterns is not None and len(sample.groups) > 1:
         own = patterns.group == g
         patterns = Patterns(
             np.zeros(int(own.sum()), dtype=np.int64),
@@ -215,60 +216,102 @@ def one_group(sample: Sample, g: int) -> Sample:
 
 def saturated_curvature(point: LikelihoodPoint, *, observed: bool) -> Array:
     """Hessian (or expected information) about all means and covariances, for `saturated_point`'s model."""
-    W, share = point.W, point.objective.share
-    if not observed:
-        return moment_curvature(W, share)
-    u = (W @ point.residual[..., None])[..., 0]
-    return moment_curvature(W, share, 2 * (W @ point.second_moment @ W) - W, u)
+    if not isinstance(point, IncompletePoint) or point.gapped is None:
+        return _by_each_pattern(point, observed=observed)
+    o, each = point.objective, long_way(point.objective.batches)
+    gapped = point.gapped.without(each) if len(each) else point.gapped
+    x = gapped.sums()
+    W, H, whole = gapped.W[0], x.H[0], x.share[0] * gapped.W[0]
+    if observed:
+        out = moment_curvature(W, 2 * x.B[0] - whole + 2 * H, whole, x.u[0])
+    else:
+        out = moment_curvature(W, whole - 2 * H, whole - H)
+    slopes = mean_slopes(o.slots, point.implied)
+    for _, sign, F in products(gapped, o.slots, point.implied.Z, slopes, hessian=observed):
+        product = F.T @ F
+        product *= sign
+        out += product
+    if len(each):
+        out += _by_each_pattern(LikelihoodPoint(o.part(each), point.implied), observed=observed)
+    return out
 
 
-def moment_curvature(W: Array, share: Array, M: Array | None = None, u: Array | None = None) -> Array:
-    """Curvature of the likelihood in the means, then the covariances below the diagonal, row by row.
+def _by_each_pattern(point: LikelihoodPoint, *, observed: bool) -> Array:
+    """The same, from Σ_j⁻¹ of every pattern.
 
     Of the model's form nothing is left but products of elements of Σ_j⁻¹ summed over patterns j, so one
     matrix product Σ_j vec(Σ_j⁻¹) vec(·)ᵀ holds them all, however many patterns there are.
-
-    Parameters
-    ----------
-    W : array (P, p, p)
-        Σ_j⁻¹.
-    share : array (P,)
-    M, u : arrays (P, p, p) and (P, p), optional
-        2 Σ_j⁻¹ S*_j Σ_j⁻¹ − Σ_j⁻¹ and Σ_j⁻¹ (m_j − μ_j) for the observed curvature; the expected one without.
     """
+    W, share = point.W, point.objective.share
     p = W.shape[-1]
     i, j = np.tril_indices(p)
-    weight = np.where(i == j, 0.5, 1.0)
+    M = 2 * (W @ point.second_moment @ W) - W if observed else W
     flat = W.reshape(len(W), -1)
-    K = (share[:, None] * flat).T @ (flat if M is None else M.reshape(len(M), -1))  # Σ share W_ab M_cd
-
+    K = (share[:, None] * flat).T @ M.reshape(len(M), -1)  # Σ share W_ab M_cd
     K = np.swapaxes(K.reshape(p, p, p, p), 1, 2).reshape(p * p, p * p)  # at (a, c) and (b, d)
     ij, ji = i * p + j, j * p + i
     half = K[ij] + K[ji]
     pairs = half[:, ij] + half[:, ji]
+    weight = np.where(i == j, 0.5, 1.0)
     out = np.zeros((p + len(i), p + len(i)))
     out[p:, p:] = 0.5 * pairs * (weight[:, None] * weight)
     out[:p, :p] = np.tensordot(share, W, axes=1)
-    if u is not None:
-        T = np.tensordot(u * share[:, None], W, axes=(0, 0))  # Σ share u_a W_bc
-        cross = weight[:, None] * (T[i, j] + T[j, i])
-        out[p:, :p] = cross
-        out[:p, p:] = cross.T
+    if observed:
+        u = (W @ point.residual[..., None])[..., 0]
+        _set_cross(out, np.tensordot(u * share[:, None], W, axes=(0, 0)))
     return out
 
 
-def chunked_curvature(point: LikelihoodPoint, *, observed: bool, limit: int = 4_000_000) -> Array:
-    """Hessian (or expected information), a few missing patterns at a time to bound memory."""
-    o = point.objective
-    step = max(1, limit // max(1, o.structure.q**2))
-    if o.observed is None or len(o.group) <= step:
-        return point.hessian if observed else point.information
-    total = np.zeros((o.structure.q, o.structure.q))
-    for first in range(0, len(o.group), step):
-        k = slice(first, first + step)
-        part = replace(
-            o, group=o.group[k], share=o.share[k], observed=o.observed[k], mean=o.mean[k], cov=o.cov[k]
-        )
-        piece = LikelihoodPoint(part, point.implied)
-        total += piece.hessian if observed else piece.information
-    return total
+def moment_curvature(
+    W: Array, M: Array | None = None, N: Array | None = None, u: Array | None = None
+) -> Array:
+    """Curvature of a likelihood in the means, then the covariances below the diagonal, row by row.
+
+    ½ tr(W ∂Σ M ∂Σ) + ∂μᵀ N ∂μ + uᵀ ∂Σ W ∂μ, twice: with W = M = N = Σ⁻¹ the expected one of complete data.
+
+    Parameters
+    ----------
+    W, M, N : arrays (p, p)
+    u : array (p,), optional
+    """
+    M, N = W if M is None else M, W if N is None else N
+    p = len(W)
+    i, j = np.tril_indices(p)
+    weight = np.where(i == j, 0.5, 1.0)
+    Wi, Wj, Mi, Mj = W[:, i], W[:, j], M[:, i], M[:, j]
+    out = np.zeros((p + len(i), p + len(i)))
+    for k in range(p):  # covariances of item k with those before it and itself
+        first = p + k * (k + 1) // 2
+        block = out[first : first + k + 1, p:]
+        for one, two in ((Wi, Mj), (Wj, Mi), (Mi, Wj), (Mj, Wi)):
+            block += one[k] * two[: k + 1]
+        block *= 0.5 * weight
+        block[k] *= 0.5
+    out[:p, :p] = N
+    if u is not None:
+        _set_cross(out, u[:, None, None] * W)
+    return out
+
+
+def _set_cross(out: Array, T: Array) -> None:
+    """Put what u_a W_bc (p, p, p) says of covariances and means together into a curvature."""
+    p = len(T)
+    i, j = np.tril_indices(p)
+    out[p:, :p] = np.where(i == j, 0.5, 1.0)[:, None] * (T[i, j] + T[j, i])
+    out[:p, p:] = out[p:, :p].T
+
+
+def complete_products(W: Array, moments: Array) -> Array:
+    """Rows of moments (n, p + p(p+1)/2) times `moment_curvature` of W, which is not formed."""
+    p = len(W)
+    i, j = np.tril_indices(p)
+    out = np.empty_like(moments)
+    out[:, :p] = moments[:, :p] @ W
+    weight = np.where(i == j, 0.5, 1.0)
+    step = max(1, HELD // p**2)
+    for first in range(0, len(moments), step):
+        part = moments[first : first + step, p:]
+        V = np.zeros((len(part), p, p))
+        V[:, i, j] = V[:, j, i] = part
+        out[first : first + step, p:] = weight * (W @ V @ W)[:, i, j]
+    return out

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pandas as pd
 from bouwen.checks import Array, ConstantItem, DataError, Ints, check_names, check_numbers
 from bouwen.errors import did_you_mean
 from bouwen.results import Result, how_many
+from bouwen.sem.normal.gaps import Alike, batches
 
 
 class UnknownItem(DataError):
@@ -123,6 +125,11 @@ class Patterns:
     cov: Array
     rows: tuple[tuple[Ints, ...], ...]
     """For each group, the rows of each of its patterns."""
+
+    @cached_property
+    def batches(self) -> list[Alike]:
+        """Those that lack equally many items together."""
+        return batches(self.group, self.observed, self.mean, self.cov)
 
     def of(self, items: Ints) -> Patterns:
         """The same respondents on some of the items, without who answered none of these."""

@@ -7,9 +7,12 @@ extrapolation (Varadhan & Roland, 2008).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bouwen.checks import Array, DataError
+from bouwen.sem.normal.gaps import Gapped
 from bouwen.sem.normal.moments import Patterns
 
 MAX_EM_STEPS = 5000
@@ -38,11 +41,8 @@ def em_moments(patterns: Patterns, n_groups: int, *, tol: float = 1e-9) -> tuple
     """
     means, covs = [], []
     for g in range(n_groups):
-        own = patterns.group == g
         try:
-            mean, cov = _em(
-                patterns.n[own], patterns.observed[own], patterns.mean[own], patterns.cov[own], tol
-            )
+            mean, cov = _em(patterns, g, tol)
         except np.linalg.LinAlgError:  # items that are combinations of each other
             raise GapsTooLarge(MAX_EM_STEPS) from None
         means.append(mean)
@@ -50,28 +50,37 @@ def em_moments(patterns: Patterns, n_groups: int, *, tol: float = 1e-9) -> tuple
     return np.array(means), np.array(covs)
 
 
-def _em(n: Array, observed: Array, mean: Array, cov: Array, tol: float) -> tuple[Array, Array]:
+def _em(patterns: Patterns, g: int, tol: float) -> tuple[Array, Array]:
+    """Means (p,) and covariances (p, p) of a group, in steps on the scale of one standard deviation."""
+    own = patterns.group == g
+    n, observed, mean, cov = patterns.n[own], patterns.observed[own], patterns.mean[own], patterns.cov[own]
     p = observed.shape[1]
-    counts = n @ observed
-    centre = (n @ mean) / counts
+    centre = (n @ mean) / (n @ observed)
     spread = np.einsum("k,kii->i", n, cov) + n @ (observed * (mean - centre) ** 2)
-    sd = np.sqrt(spread / counts)
-    mean, cov = observed * (mean - centre) / sd, cov / np.outer(sd, sd)
-    both = observed[:, :, None] * observed[:, None, :]
-    absent = np.zeros((len(n), p, p))
-    absent[:, range(p), range(p)] = 1 - observed
-    share = n / n.sum()
+    sd = np.sqrt(spread / (n @ observed))
+    share = np.where(own, patterns.n, 0.0) / n.sum()
+    batches = [replace(batch, group=0) for batch in patterns.batches if batch.group == g]
+
+    def pulls(mu: Array, sigma: Array) -> tuple[Array, Array]:
+        """Σ share W_j (m_j − μ) and Σ share (W_j S*_j W_j − W_j), with W_j = Σ_j⁻¹."""
+        at = Gapped.at(batches, share, mu[None], sigma[None])
+        if at is not None:
+            x = at.sums()
+            return x.u[0], x.B[0] - (at.W[0] - x.H[0])
+        absent = np.zeros((len(n), p, p))
+        absent[:, range(p), range(p)] = 1 - observed
+        both = observed[:, :, None] * observed[:, None, :]
+        W = np.linalg.inv(sigma * both + absent) - absent
+        r = observed * (mean - mu)
+        spread = W @ (cov + r[:, :, None] * r[:, None, :]) @ W - W
+        return np.einsum("k,kij,kj->i", share[own], W, r), np.einsum("k,kij->ij", share[own], spread)
 
     def step(state: Array) -> Array:
-        mu, sigma = state[0], state[1:]
-        W = np.linalg.inv(sigma * both + absent) - absent
-        B = sigma @ W  # regression of all items on the answered ones
-        r = observed * (mean - mu)
-        expected = (B @ r[:, :, None])[:, :, 0]
-        shift = share @ expected
-        spread = B @ (cov + r[:, :, None] * r[:, None, :]) @ np.swapaxes(B, 1, 2) + sigma - B @ sigma
-        new = np.einsum("k,kij->ij", share, spread) - np.outer(shift, shift)
-        return np.vstack([mu + shift, (new + new.T) / 2])
+        u, Q = pulls(centre + sd * state[0], state[1:] * np.outer(sd, sd))
+        sigma, Q = state[1:], Q * np.outer(sd, sd)
+        shift = sigma @ (sd * u)
+        new = sigma + sigma @ Q @ sigma - np.outer(shift, shift)
+        return np.vstack([state[0] + shift, (new + new.T) / 2])
 
     def proper(state: Array) -> bool:
         return bool(np.linalg.eigvalsh(state[1:])[0] > 1e-8)

@@ -16,7 +16,6 @@ from bouwen.sem.model.identification import IDENTIFIED, NotIdentified, smallest_
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal.discrepancy import Likelihood, Objective
 from bouwen.sem.normal.free_means import WithoutMeans
-from bouwen.sem.normal.inference import chunked_curvature
 from bouwen.sem.resample.descent import FLAT, Descent, newton, quasi_newton
 from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.samples import average, n_draws, take, usable
@@ -97,11 +96,7 @@ def descend(objective: Objective, start: Array, basis: Array) -> Descent:
     needs a look of its own only where theirs is near the bound of what is identified.
     """
     typical = average(objective).at(start.mean(axis=0))
-    information = (
-        chunked_curvature(typical, observed=False)
-        if isinstance(objective, Likelihood)
-        else typical.information
-    )
+    information = typical.information
     values, vectors = np.linalg.eigh(basis.T @ information @ basis)
     scale = basis @ (vectors / np.sqrt(np.maximum(values, 1e-10 * values[-1])))
     function = Kernel.of(objective) if isinstance(objective, Likelihood) else Plain(objective)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from bouwen.checks import Array
-from bouwen.sem.normal.discrepancy import LeastSquares, Likelihood, Objective
+from bouwen.sem.normal.discrepancy import Likelihood, Objective
+from bouwen.sem.normal.quadratic import LeastSquares
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares
 
 # How many axes a field has for one sample; whatever has more is stacked over draws.

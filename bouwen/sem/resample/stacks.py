@@ -24,14 +24,9 @@ from bouwen.sem.model.derivatives import slots
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure, implied_moments, with_exogenous
 from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.normal.chisquare import baseline_structure
-from bouwen.sem.normal.discrepancy import (
-    LeastSquares,
-    Likelihood,
-    Objective,
-    complete_likelihood,
-    stacked_least_squares,
-)
+from bouwen.sem.normal.discrepancy import Likelihood, Objective, complete_likelihood
 from bouwen.sem.normal.moments import Patterns
+from bouwen.sem.normal.quadratic import LeastSquares, stacked_least_squares
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint
 from bouwen.sem.resample.batch import Batch, descend
 from bouwen.sem.resample.ordered import weighted_ordinal_objective
