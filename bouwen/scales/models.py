@@ -8,7 +8,7 @@ from typing import Literal
 
 from bouwen.errors import BouwenError
 from bouwen.scales.scoring import key_items
-from bouwen.sem import Fit, ModelError, ModelSyntaxError, NotIdentified, fit_sem, read_model
+from bouwen.sem import Fit, ModelError, ModelSyntaxError, NotIdentified, fit_sem, parse_model, read_model
 from bouwen.survey import Instrument, Problem, Study, refuse_in
 
 
@@ -44,10 +44,14 @@ def check_models(study: Study) -> None:
     Raises
     ------
     FileError
-        A model cannot be read, does not describe a model or is not identified whatever the answers are;
-        the message names the line of the instrument.
+        A model cannot be read, does not describe a model or is not identified whatever the answers are, and
+        the message names the line of the instrument; or the study's measurement model has no factor.
     """
     refuse_in(study.instrument_path, model_problems(study.instrument))
+    if not any(f.op == "=~" for f in parse_model(study.model("measurement")).formulas):
+        name = study.file.models.measurement
+        problem = f'the model "{name}" has no factor, so it measures nothing; write one, such as mood =~ m1.'
+        refuse_in(study.path, [(("models", "measurement"), problem)])
 
 
 def model_problems(instrument: Instrument) -> Iterator[Problem]:

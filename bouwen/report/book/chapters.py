@@ -69,8 +69,8 @@ class Chapter:
 
         ``title_from_model`` is the role of a model whose label becomes the title; ``title_from_factor``
         holds, by language, a title with a place for the factor above the facets, for models that have one;
-        ``needs`` leaves the chapter out of a book without ``groups``, without ``facets`` or whose study is
-        not about one ``path``.
+        ``needs`` leaves the chapter out of a book without ``groups``, without ``facets``, without ``effects``
+        on the outcome or whose study is not about one ``path``.
         """
         wishes: Mapping[str, Any] = self.notebook.get("metadata", {}).get("bouwen", {})
         return wishes
@@ -212,6 +212,9 @@ def pages_of_chapter(
         return
     if not has_what_it_needs(chapter, study):
         return
+    tags = {tag for cell in notebook["cells"] for tag in tags_of(cell)}
+    for part in tags & PARTS.keys():
+        notebook = without(notebook, f"without-{part}" if PARTS[part](study) else part)
     if role := chapter.wishes.get("title_from_model"):
         model = study.instrument.models[getattr(study.file.models, role)]
         notebook = with_heading(notebook, model.label[language])
@@ -230,6 +233,8 @@ def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
             return bool(study.groups)
         case "facets":
             return facets_of(study) is not None
+        case "effects":
+            return has_effects(study)
         case "path":
             from bouwen.path import NoMainPath, main_path
 
@@ -238,6 +243,32 @@ def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
             except NoMainPath:
                 return False
     return True
+
+
+def has_effects(study: Study) -> bool:
+    """Whether something leads to the outcome in the structural model."""
+    from bouwen.sem import parse_model
+
+    formulas = parse_model(study.model("structural")).formulas
+    return any(f.op == "~" and f.lhs == study.outcome_variable for f in formulas)
+
+
+def has_pairs(study: Study) -> bool:
+    """Whether two scales of the measurement model have two items and more, so that they can be set apart."""
+    from bouwen.sem import parse_model
+
+    loadings = [f for f in parse_model(study.model("measurement")).formulas if f.op == "=~"]
+    sizes = Counter(f.lhs for f in loadings if f.rhs in study.items)
+    return sum(size > 1 for size in sizes.values()) > 1
+
+
+def has_claims(study: Study) -> bool:
+    """Whether the instrument claims anything."""
+    return bool(study.instrument.claims)
+
+
+# Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
+PARTS = {"claims": has_claims, "pairs": has_pairs}
 
 
 def facets_of(study: Study) -> Facets | None:

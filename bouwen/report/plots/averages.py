@@ -65,14 +65,16 @@ def scale_means(study: Study) -> pd.DataFrame:
     return found.assign(construct=downwards(list(found["construct"])))
 
 
-def outcome_by_group_plot(study: Study) -> ggplot:
-    """Mean of the outcome with its interval, per level with enough respondents, a panel a group."""
+def outcome_by_group_plot(study: Study) -> ggplot | None:
+    """Mean of the outcome with its interval, a panel a group; nothing where all levels are too small."""
     from plotnine import aes, facet_grid, ggplot, labs, scale_x_continuous
 
     check_study(study)
     to = reader(study)
-    found = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
-    found = found[found["construct"] == study.outcome]
+    every = [group_means(study, group).assign(group=group) for group in study.groups]
+    found = pd.concat([means[means["construct"] == study.outcome] for means in every]) if every else None
+    if found is None or found.empty:
+        return None
     pairs = zip(found["group"], found["level"], strict=True)
     found["label"] = downwards([wrapped(study.level_label(group, level), 34) for group, level in pairs])
     found["panel"] = categorical([wrapped(to.group(group), 18) for group in found["group"]])
@@ -87,11 +89,16 @@ def outcome_by_group_plot(study: Study) -> ggplot:
     )
 
 
-def outcome_plot(study: Study, part: Study | None = None) -> ggplot:
-    """Correlations of every scale with the outcome, strongest first; a part of the respondents beside all."""
+def outcome_plot(study: Study, part: Study | None = None) -> ggplot | None:
+    """Correlations of every scale with the outcome, strongest first; a part of the respondents beside all.
+
+    Nothing where no scale has one, as in a study of one construct.
+    """
     check_study(study)
     to = reader(study)
     everyone = outcome_correlations(study).sort_values("r", ascending=False, kind="stable")
+    if everyone.empty:
+        return None
     samples = {word(to, "all"): everyone}
     if part is not None:
         check_study(part)
@@ -105,11 +112,13 @@ def outcome_plot(study: Study, part: Study | None = None) -> ggplot:
     )
 
 
-def level_profile_plot(study: Study, group: str, level: str) -> ggplot:
-    """Mean scores of one level beside those of all respondents."""
+def level_profile_plot(study: Study, group: str, level: str) -> ggplot | None:
+    """Mean scores of one level beside those of all respondents; nothing where too few answered any scale."""
     everyone = scale_means(study).rename(columns={"construct": "label", "mean": "x"})
     to = reader(study)
     here = group_means(study, group).query("level == @level").rename(columns={"mean": "x"})
+    if here.empty:
+        return None
     here = here.assign(label=[to.label(c) for c in here["construct"]])
     samples = {word(to, "all"): everyone.astype({"label": str}), study.level_label(group, level): here}
     found = pd.concat(samples, names=["series"]).reset_index(names=["series", "row"])

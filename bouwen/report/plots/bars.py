@@ -56,8 +56,11 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["construct", "item", "answer", "share", "start", "end"])
 
 
-def answers_plot(study: Study, constructs: Sequence[str] | None = None) -> ggplot:
-    """Diverging bars of the answers as given, an item a bar, a panel a construct, highest mean on top."""
+def answers_plot(study: Study, constructs: Sequence[str] | None = None) -> ggplot | None:
+    """Diverging bars of the answers as given, an item a bar, a panel a construct, highest mean on top.
+
+    Nothing where too few respondents answered for any count to be shown.
+    """
     from plotnine import (
         aes,
         element_text,
@@ -76,6 +79,8 @@ def answers_plot(study: Study, constructs: Sequence[str] | None = None) -> ggplo
 
     check_study(study)
     to, bars = reader(study), answer_bars(study, constructs or study.constructs)
+    if not (bars["share"] > 0).any():
+        return None
     order = list(dict.fromkeys(bars["item"]))[::-1]
     bars["y"] = bars["item"].map(order.index)
     bars["construct"] = categorical([wrapped(to.label(c), 18) for c in bars["construct"]])

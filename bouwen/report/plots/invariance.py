@@ -32,8 +32,10 @@ def invariance_plot(
     steps: Permutations | StudyInvariance | Mapping[str, StudyInvariance],
     study: Study | None = None,
     **options: Unpack[ReaderOptions],
-) -> ggplot:
+) -> ggplot | None:
     """The change of CFI at every step as answered, in its distribution over shuffled groups.
+
+    Nothing where no group of a study could be tested.
 
     Parameters
     ----------
@@ -67,6 +69,8 @@ def invariance_plot(
     )
 
     ladders, to = ladders_of(steps), reader(study, **options)
+    if not ladders:
+        return None
     drawn, observed = cfi_changes(ladders, to)
     panels = drawn["panel"].nunique()
     return (

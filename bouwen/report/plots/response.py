@@ -58,11 +58,13 @@ def respondent_shares(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["variable", "level", "n", "share"])
 
 
-def respondents_plot(study: Study) -> ggplot:
-    """Shares of respondents per category, a panel a background variable."""
+def respondents_plot(study: Study) -> ggplot | None:
+    """Shares of respondents per category, a panel a background variable; nothing where none may be shown."""
     from plotnine import aes, facet_grid, geom_segment, geom_text, ggplot, labs, scale_x_continuous
 
     found, to = respondent_shares(study), reader(study)
+    if found.empty:
+        return None
     pairs = list(zip(found["variable"], found["level"], strict=True))
     found["label"] = downwards([wrapped(study.level_label(v, k), 40) for v, k in pairs])
     found["panel"] = categorical([wrapped(to.group(v), 20) for v, _ in pairs])

@@ -26,8 +26,8 @@ MEANS = {
 ALPHAS = {"alpha_listwise": "listwise", "alpha_ml": "maximum likelihood"}
 
 
-def background_table(study: Study) -> GT:
-    """Who answered: respondents per category, small cells hidden."""
+def background_table(study: Study) -> GT | None:
+    """Who answered: respondents per category, small cells hidden; nothing where there are no categories."""
     check_study(study)
     to, min_cell = reader(study), study.settings.min_cell
     columns: dict[str, list[str]] = {"variable": [], "level": [], "n": [], "share": []}
@@ -42,7 +42,7 @@ def background_table(study: Study) -> GT:
         columns["share"] += [
             to.words.none if secret[k] else to.words.percent(shares[k]) for k in counts.index
         ]
-    return lay_out(to, columns, rows="variable", note="small")
+    return lay_out(to, columns, rows="variable", note="small") if columns["level"] else None
 
 
 def screening_table(found: Screening, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
