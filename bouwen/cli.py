@@ -105,6 +105,20 @@ def lab_command(
     lab.open_lab(chapters.folder, browser=browser)
 
 
+@app.command("clean")
+def clean_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Remove only what may hold answers; the book stays.")
+    ] = False,
+) -> None:
+    """Remove what builds of a study left in _build; copies for JupyterLab stay."""
+    from bouwen.report.book.clearing import clear
+
+    for path in clear(study, answers=answers):
+        typer.echo(f"cleared {path}")
+
+
 @app.command("simulate")
 def simulate_command(
     population: Annotated[Path, typer.Argument(help="A population.yml.")],

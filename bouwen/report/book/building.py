@@ -16,6 +16,7 @@ from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
 from bouwen.inputs import COPIES, copied, copy_inputs
+from bouwen.report.book.answers import refuse_answers
 from bouwen.report.book.caching import digest, fingerprint_of, secret_of
 from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
 from bouwen.report.book.places import clear_scratch, remedy
@@ -110,8 +111,8 @@ def build(
     Raises
     ------
     BouwenError
-        The study, a chapter, a parameter or the place of the output is refused. The old book is
-        still there.
+        The study, a chapter, a parameter or the place of the output is refused, or a page would show
+        answers. The old book is still there.
     """
     listener = listener or Silence()
     listener.step("Checking")
@@ -126,6 +127,7 @@ def build(
         sources = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
         stamp = digest([book.fingerprint, sources])
         if not is_current(target, stamp):
+            refuse_answers(book.study, notebooks)
             publish(book.work / "source", target, stamp)
     return target / "index.html"
 

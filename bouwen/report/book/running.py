@@ -281,10 +281,17 @@ def cleaned(executed: Notebook, page: Page, root: Path) -> Notebook:
     cells = []
     for number, cell in enumerate(json.loads(json.dumps(executed["cells"]))):
         metadata = {key: cell["metadata"][key] for key in sorted(cell["metadata"]) if key not in FLEETING}
-        outputs = {"outputs": [cleaned_output(o, root) for o in cell["outputs"]]} if "outputs" in cell else {}
+        outputs = {"outputs": [cleaned_output(o, root) for o in shown(cell)]} if "outputs" in cell else {}
         source = {"source": without_place(cell["source"])} if "parameters" in tags_of(cell) else {}
         cells.append({**cell, **source, **outputs, "id": cell_id(page.name, number), "metadata": metadata})
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def shown(cell: Notebook) -> list[dict[str, Any]]:
+    """The outputs of a cell that reach a reader: all, or of a hidden cell those that other cells refer to."""
+    if not {"remove-cell", "remove-output"} & set(tags_of(cell)):
+        return list(cell["outputs"])
+    return [output for output in cell["outputs"] if "scrapbook" in output.get("metadata", {})]
 
 
 def without_place(source: str) -> str:
