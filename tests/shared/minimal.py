@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 CONSTRUCTS = {"trust": ("t1", "t2", "t3", "t4"), "support": ("s1", "s2", "s3")}
 N = 90
@@ -28,7 +28,7 @@ def whole() -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
     instrument = {
         "title": "Teams",
         "perspectives": {"member": "members"},
-        "answer_scales": {"agree": {"lowest": 1, "highest": 5, "labels": {"1": "no", "5": "yes"}}},
+        "answer_scales": {"agree": {"lowest": 1, "highest": 5, "labels": {1: "no", 5: "yes"}}},
         "constructs": constructs,
         "background": {
             "branch": {"label": "Branch", "kind": "category", "categories": {"north": "N", "south": "S"}},
@@ -87,7 +87,7 @@ def lacking(folder: Path, *parts: str) -> Path:
         WITHOUT[part](study, instrument, frame)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in (("study.yml", study), ("instrument.yml", instrument)):
-        (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")  # JSON is YAML
+        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     columns = [c for c in frame if c in instrument.get("background", {}) or c in items_of(instrument)]
     frame[columns].to_csv(folder / "answers.csv", index=False)
     return folder / "study.yml"
@@ -121,13 +121,13 @@ def no_open_questions(study, instrument, frame):
 
 def no_paths(study, instrument, frame):
     instrument.pop("claims", None)
-    del instrument["models"]["paths"]
-    study["models"]["structural"] = "factors"
+    instrument["models"]["paths"]["syntax"] = "trust ~~ support"
 
 
 def one_construct(study, instrument, frame):
-    no_paths(study, instrument, frame)
-    del instrument["constructs"]["support"]
+    instrument.pop("claims", None)
+    del instrument["models"]["paths"], instrument["constructs"]["support"]
+    study["models"]["structural"] = "factors"
     instrument["models"]["factors"]["syntax"] = "trust =~ t1 + t2 + t3 + t4"
 
 
@@ -153,7 +153,7 @@ def small_groups(study, instrument, frame):
 
 
 def counts_too_small_to_be_shown(study, instrument, frame):
-    study["settings"]["min_cell"] = N + 1
+    study["settings"] = {"min_group": N + 1, "min_cell": N + 1}
 
 
 def no_labels(study, instrument, frame):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 from chapters import run_page
 from minimal import WITHOUT, lacking
 
@@ -86,10 +87,10 @@ def test_a_study_with_nothing_but_one_construct_has_a_book(books, tmp_path, monk
 def test_a_measurement_model_measures_something(tmp_path):
     study = lacking(tmp_path, "no_paths")
     path = tmp_path / "instrument.yml"
-    text = path.read_text(encoding="utf-8")
-    factors = "trust =~ t1 + t2 + t3 + t4\\nsupport =~ s1 + s2 + s3"
-    assert factors in text
-    path.write_text(text.replace(factors, "t1 ~ s1"), encoding="utf-8")
+    instrument = yaml.safe_load(path.read_text(encoding="utf-8"))
+    instrument["models"]["factors"]["syntax"] = "t1 ~ s1"
+    instrument["models"]["paths"]["syntax"] = "t2 ~ s1"
+    path.write_text(yaml.safe_dump(instrument), encoding="utf-8")
     with pytest.raises(bouwen.BouwenError, match='the model "factors" has no factor') as refused:
         check_book(study)
     assert str(refused.value).startswith(f"{study}, line ")
