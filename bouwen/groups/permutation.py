@@ -29,10 +29,13 @@ from bouwen.sem import (
     NoRows,
     Releases,
     batch_measures,
+    draw_bytes,
     find_patterns,
     fit_batch,
+    parts_of,
     run_chunks,
     saturated_stack,
+    score_stack,
     usable,
     weighted_objective,
 )
@@ -225,11 +228,26 @@ def _about_equal_groups(ladder: Sequence[_Step]) -> list[_Step]:
 
 
 def _pooled(family: Family) -> Family:
-    """The family with the rows of all groups in every group, for weights to choose from."""
+    """The family with the rows of all groups in every group, for weights to choose from.
+
+    With gaps the moments are those of all groups too, near which every shuffle has its own.
+    """
     sample = family.sample
     rows = (np.concatenate(sample.rows),) * len(sample.rows)
-    patterns = None if sample.patterns is None else find_patterns(rows)
-    return replace(family, sample=replace(sample, rows=rows, patterns=patterns))  # type: ignore[type-var]
+    if sample.patterns is None:
+        return replace(family, sample=replace(sample, rows=rows))  # type: ignore[type-var]
+    share = sample.n / sample.N
+    mean = share @ sample.mean
+    apart = sample.mean - mean
+    cov = np.tensordot(share, sample.cov + apart[:, :, None] * apart[:, None, :], 1)
+    pooled = replace(
+        sample,
+        rows=rows,
+        patterns=find_patterns(rows),
+        mean=np.broadcast_to(mean, sample.mean.shape),
+        cov=np.broadcast_to(cov, sample.cov.shape),
+    )
+    return replace(family, sample=pooled)  # type: ignore[type-var]
 
 
 def _permuted(
@@ -238,8 +256,13 @@ def _permuted(
     """Shuffle the groups of a chunk and climb the ladder."""
     groups = np.repeat(np.arange(len(sizes)), sizes)
     shuffled = chunk.rng().permuted(np.tile(groups, (chunk.size, 1)), axis=1)
-    weights = (shuffled[:, None, :] == np.arange(len(sizes))[:, None]).astype(float)
-    return _climb(ladder, weights.reshape(chunk.size, -1))
+    largest = max(draw_bytes(step.family) for step in ladder)
+    found = []
+    for part in parts_of(chunk.size, largest + 8 * len(groups) * len(sizes)):
+        weights = shuffled[part, None, :] == np.arange(len(sizes))[:, None]
+        found.append(_climb(ladder, weights.reshape(len(weights), -1).astype(float)))
+    scores = {name: np.concatenate([own[name] for _, own in found]) for name in found[0][1]}
+    return np.concatenate([values for values, _ in found]), scores
 
 
 def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Array]]:
@@ -262,7 +285,7 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
         values[good, s] = found.to_numpy()[good]
         if step.releases is not None:
             apart = weighted_objective(step.releases.family, weights)
-            scores[step.name] = N * step.releases.scores(apart, batch.theta)
+            scores[step.name] = N * score_stack(step.releases, apart, batch.theta)
         harder, solved = step, batch.theta
     values[:, 1:] = values[:, 1:] - values[:, :-1]
     return values, scores

@@ -18,6 +18,7 @@ from bouwen.sem.normal.discrepancy import Likelihood, Objective
 from bouwen.sem.normal.free_means import WithoutMeans
 from bouwen.sem.resample.descent import FLAT, Descent, newton, quasi_newton
 from bouwen.sem.resample.kernel import Kernel
+from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.samples import average, n_draws, take, usable
 from bouwen.sem.solution import NotConverged, estimate
 
@@ -104,14 +105,25 @@ def descend(objective: Objective, start: Array, basis: Array) -> Descent:
     found = quasi_newton(function, start, scale, n)
     home = np.flatnonzero(found.arrived)
     if len(home) and smallest_curvature(information, information, basis) < IDENTIFIED / FLAT:
-        ends = take(objective, home).at(found.theta[home])
-        found.arrived[home] = smallest_curvature(ends.information, ends.hessian, basis) > IDENTIFIED
+        for part in parts_of(len(home), curvature_bytes(objective)):
+            few = home[part]
+            ends = take(objective, few).at(found.theta[few])
+            found.arrived[few] = smallest_curvature(ends.information, ends.hessian, basis) > IDENTIFIED
     rest = np.flatnonzero(~found.arrived)
-    if len(rest):
-        again = newton(take(objective, rest), found.theta[rest], basis)
-        found.theta[rest], found.value[rest], found.arrived[rest] = again.theta, again.value, again.arrived
-        found.steps[rest] += again.steps
+    for part in parts_of(len(rest), curvature_bytes(objective)):
+        few = rest[part]
+        again = newton(take(objective, few), found.theta[few], basis)
+        found.theta[few], found.value[few], found.arrived[few] = again.theta, again.value, again.arrived
+        found.steps[few] += again.steps
     return found
+
+
+def curvature_bytes(objective: Objective) -> int:
+    """What the curvature of one draw takes: products of rows, and of the columns of Z, in every pattern."""
+    st = objective.structure
+    rows = int(st.is_free.any(axis=0).sum())
+    patterns = len(objective.group) if isinstance(objective, Likelihood) else st.n_groups
+    return 8 * (6 * patterns * (rows**2 + (2 * st.m) ** 2) + 4 * st.q**2)
 
 
 def _one_by_one(objective: Objective, table: ParTable, start: Array) -> Descent:

@@ -20,10 +20,11 @@ from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import source_of_draws, weighted_stack
+from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
-from bouwen.sem.resample.stacks import MEASURES
+from bouwen.sem.resample.stacks import MEASURES, draw_bytes
 from bouwen.sem.resample.summary import draws_as_dict, draws_in_short, intervals_by_kind
-from bouwen.sem.resample.weights import leaving_out_weights
+from bouwen.sem.resample.weights import count_units, leaving_out_weights
 from bouwen.sem.resample.workers import run_chunks
 
 RULES = ("keep", "drop")
@@ -154,13 +155,18 @@ class Bootstrap(Result):
         """The fit without each respondent or cluster, and the group of each."""
         if not self.fit.sample.rows:
             raise NoRows("BCa intervals need", instead=', or use kind="bc"')
-        weights, strata = leaving_out_weights(self.fit.sample)
-        family, objective = weighted_stack(self.fit.family, weights)
-        found = solved(self.fit.theta, family, objective, list(self.drawn.measures.columns))
+        sample, family = self.fit.sample, self.fit.family
+        units, measures = count_units(sample), list(self.drawn.measures.columns)
+        parts, strata = [], []
+        for some in parts_of(units, draw_bytes(family) + 8 * self.fit.n):
+            weights, groups = leaving_out_weights(sample, some)
+            parts.append(solved(self.fit.theta, *weighted_stack(family, weights), measures))
+            strata.append(groups)
+        found = join_drawn(parts)
         failed = int((found.status != CONVERGED).sum())
         if failed:
-            raise NoAcceleration(failed, len(weights))
-        return found, strata
+            raise NoAcceleration(failed, units)
+        return found, np.concatenate(strata)
 
     @property
     def pvalue(self) -> float:

@@ -6,6 +6,7 @@ Respondents drawn again with replacement; the same after their answers were move
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,9 +21,10 @@ from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.normal.discrepancy import Objective
 from bouwen.sem.normal.moments import Sample, find_patterns
 from bouwen.sem.normal.saturated import em_moments
+from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.roots import symmetric_root
 from bouwen.sem.resample.samples import join
-from bouwen.sem.resample.stacks import moments_objective, weighted_objective
+from bouwen.sem.resample.stacks import draw_bytes, moments_objective, weighted_objective
 from bouwen.sem.resample.weights import resampling_weights
 from bouwen.sem.resample.workers import Chunk
 
@@ -32,8 +34,8 @@ KINDS = ("nonparametric", "bollen_stine", "parametric")
 class Source(Protocol):
     """Where draws come from."""
 
-    def stack(self, chunk: Chunk) -> tuple[Family, Objective]:
-        """The discrepancies of a chunk of draws, and the family that reports them."""
+    def stacks(self, chunk: Chunk) -> Iterator[tuple[Family, Objective]]:
+        """The discrepancies of a chunk of draws, some at a time, and the family that reports them."""
 
 
 def source_of_draws(fit: Fit, kind: str) -> Source:
@@ -65,9 +67,17 @@ class Resampled:
 
     family: Family
 
-    def stack(self, chunk: Chunk) -> tuple[Family, Objective]:
-        """The discrepancies of a chunk of draws, and the family that reports them."""
-        return weighted_stack(self.family, resampling_weights(self.family.sample, chunk.rng(), chunk.size))
+    def stacks(self, chunk: Chunk) -> Iterator[tuple[Family, Objective]]:
+        """The discrepancies of a chunk of draws, some at a time, and the family that reports them."""
+        yield from weighted_stacks(
+            self.family, resampling_weights(self.family.sample, chunk.rng(), chunk.size)
+        )
+
+
+def weighted_stacks(family: Family, weights: Array) -> Iterator[tuple[Family, Objective]]:
+    """`weighted_stack` of as many draws at a time as memory is for."""
+    for part in parts_of(len(weights), draw_bytes(family)):
+        yield weighted_stack(family, weights[part])
 
 
 def weighted_stack(family: Family, weights: Array) -> tuple[Family, Objective]:
@@ -147,8 +157,8 @@ class Simulated:
     implied: Implied
     given: Implied
 
-    def stack(self, chunk: Chunk) -> tuple[Family, Objective]:
-        """The discrepancies of a chunk of draws, and the family that reports them."""
+    def stacks(self, chunk: Chunk) -> Iterator[tuple[Family, Objective]]:
+        """The discrepancies of a chunk of draws, some at a time, and the family that reports them."""
         rng, sample = chunk.rng(), self.family.sample
         if isinstance(self.family, NormalTheory) and sample.patterns is None:
             moments = [
@@ -156,15 +166,24 @@ class Simulated:
                 for n, mean, cov in zip(sample.n, self._mean, self.implied.cov, strict=True)
             ]
             mean, cov = (np.stack(x, axis=1) for x in zip(*moments, strict=True))
-            return self.family, moments_objective(self.family, mean, cov)
+            for part in parts_of(chunk.size, draw_bytes(self.family)):
+                yield self.family, moments_objective(self.family, mean[part], cov[part])
+            return
         answers = self._ordered if isinstance(self.family, OrdinalFamily) else self._continuous
         everybody = np.ones((1, sum(map(len, sample.rows))))
-        return self.family, join(
-            [
-                weighted_objective(replace(self.family, sample=replace(sample, rows=answers(rng))), everybody)  # type: ignore[type-var]
-                for _ in range(chunk.size)
-            ]
-        )
+        for part in parts_of(chunk.size, draw_bytes(self.family)):
+            yield (
+                self.family,
+                join(
+                    [
+                        weighted_objective(
+                            replace(self.family, sample=replace(sample, rows=answers(rng))),  # type: ignore[type-var]
+                            everybody,
+                        )
+                        for _ in range(part.start, part.stop)
+                    ]
+                ),
+            )
 
     @property
     def _mean(self) -> Array:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from bouwen.checks import Array, Ints
 from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, Structure
 from bouwen.sem.normal.discrepancy import Likelihood
+from bouwen.sem.resample.samples import IncompleteDraws
 
 SMALL = 8  # variables up to which sweeping beats inverting by halves
 
@@ -146,15 +148,65 @@ class Places:
 
 @dataclass(frozen=True, eq=False)
 class MissingPlaces:
-    """A missing pattern: its place among the patterns, its group, what is missing and what is answered.
+    """A missing pattern of several respondents: its place among the patterns, its group, what is missing.
 
-    ``spread`` is the place of its covariances among those kept; None where the pattern is one respondent's.
+    ``spread`` is the place of its covariances among those kept.
     """
 
     place: int
     group: int
     missing: Ints
-    spread: int | None
+    spread: int
+
+
+@dataclass(frozen=True, eq=False)
+class Lone:
+    """Incomplete patterns of one respondent that lack the same number of items, in the draws that have them.
+
+    Attributes
+    ----------
+    draw, place : arrays (n,)
+        The draw, and the pattern among the others.
+    at : array (n,)
+        Draw and group as one number.
+    missing : array (n, k)
+    cells : array (n, k, k)
+        Where the covariances of the missing items stand in a flat (D, G, p, p).
+    share : array (n,)
+    """
+
+    draw: Ints
+    place: Ints
+    at: Ints
+    missing: Ints
+    cells: Ints
+    share: Array
+
+    @classmethod
+    def of(cls, k: int, lacking: Ints, group: Ints, observed: Array, share: Array, n_groups: int) -> Lone:
+        """Of the patterns ``lacking`` k items each, from shares (D, P)."""
+        p = observed.shape[1]
+        missing = np.nonzero(observed[lacking] == 0)[1].reshape(-1, k)
+        draw, which = np.nonzero(share[:, lacking])
+        place, missing = lacking[which], missing[which]
+        at = draw * n_groups + group[place]
+        cells = (at[:, None, None] * p + missing[:, :, None]) * p + missing[:, None, :]
+        return cls(draw, place, at, missing, cells, share[draw, place])
+
+
+class Expected(NamedTuple):
+    """A stack at moments of each group, and its patterns with what is missing filled in.
+
+    ``value`` (D,), ``W`` = Σ⁻¹ (D, G, p, p), ``size`` = Σ share (D, G), ``M`` = Σ share (S + r rᵀ), ``MW``,
+    and ``r`` = Σ share (m − μ) (D, G, p), empty without means. Sums are over the patterns of a group.
+    """
+
+    value: Array
+    W: Array
+    MW: Array
+    size: Array
+    M: Array
+    r: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,9 +217,11 @@ class Kernel:
     ----------
     share, mean : arrays (D, P) and (D, P, p)
         As in `Likelihood`.
+    gaps : tuple of MissingPlaces
+        Incomplete patterns of several respondents, S of them.
     cov : array (D, G, p, p)
         Covariances within patterns, summed by group with their shares.
-    spreads : array (D, ., p, p)
+    spreads : array (D, S, p, p)
         Covariances of the incomplete patterns of several respondents.
     constants : array (D, G·R + 2)
         Fixed values, 0 and 1.
@@ -190,16 +244,18 @@ class Kernel:
         D = len(o.constant)
         fixed = np.broadcast_to(o.fixed, (D, *o.fixed.shape[-2:])).reshape(D, -1)
         constants = np.concatenate([fixed, np.zeros((D, 1)), np.ones((D, 1))], axis=1)
-        own = o.group == np.arange(o.structure.n_groups)[:, None]
-        cov = np.stack([np.einsum("dj,djab->dab", o.share[:, g], o.cov[:, g]) for g in own], axis=1)
+        several = np.asarray(o.several if isinstance(o, IncompleteDraws) else np.arange(len(o.group)))
+        groups = range(o.structure.n_groups)
+        own = [np.flatnonzero(o.group[several] == g) for g in groups]
+        cov = np.stack([np.einsum("dj,djab->dab", o.share[:, several[g]], o.cov[:, g]) for g in own], axis=1)
         gaps: list[MissingPlaces] = []
         spreads: list[int] = []
-        for k, answered in enumerate(np.ones((0, 0)) if o.observed is None else o.observed):
-            missing = np.flatnonzero(answered == 0)
-            several = bool(o.cov[:, k].any())
-            if len(missing):
-                gaps.append(MissingPlaces(k, int(o.group[k]), missing, len(spreads) if several else None))
-                spreads += [k] if several else []
+        if o.observed is not None:
+            for place, k in enumerate(several.tolist()):
+                missing = np.flatnonzero(o.observed[k] == 0)
+                if len(missing) and o.cov[:, place].any():
+                    gaps.append(MissingPlaces(k, int(o.group[k]), missing, len(spreads)))
+                    spreads.append(place)
         return cls(
             places=Places(o.structure),
             group=o.group,
@@ -217,6 +273,26 @@ class Kernel:
         """The same for some of the draws."""
         names = ("share", "mean", "cov", "spreads", "constant", "constants")
         return replace(self, **{name: getattr(self, name)[draws] for name in names})
+
+    @cached_property
+    def lone(self) -> tuple[Lone, ...]:
+        """The incomplete patterns of one respondent."""
+        if self.observed is None:
+            return ()
+        alone = np.ones(len(self.group), dtype=bool)
+        alone[[gaps.place for gaps in self.gaps]] = False
+        lacks = (self.observed == 0).sum(axis=1) * alone
+        groups = self.places.structure.n_groups
+        return tuple(
+            Lone.of(int(k), np.flatnonzero(lacks == k), self.group, self.observed, self.share, groups)
+            for k in np.unique(lacks[lacks > 0])
+        )
+
+    @cached_property
+    def own(self) -> list[slice | Array]:
+        """The patterns of each group; a slice where they stand together, as those of a sample do."""
+        own = [np.flatnonzero(self.group == g) for g in range(self.places.structure.n_groups)]
+        return [slice(int(k[0]), int(k[-1]) + 1) if len(k) and k[-1] - k[0] + 1 == len(k) else k for k in own]
 
     def __call__(self, theta: Array) -> tuple[Array, Array]:
         """F (D,), infinite where Σ is not positive definite, and df/dθ (D, q) at parameters (D, q).
@@ -261,6 +337,14 @@ class Kernel:
         With r and M the expected m − μ and S + r rᵀ of a pattern, given its answers; those of its answers
         where nothing is missing.
         """
+        found = self.expected(cov, mean)
+        WMW = found.W @ found.MW
+        Q = found.W * found.size[..., None, None]
+        Q -= WMW
+        return found.value, Q, np.zeros(0) if mean is None else -(found.W @ found.r[..., None])[..., 0]
+
+    def expected(self, cov: Array, mean: Array | None) -> Expected:
+        """What is expected of all items, given the answers, at covariances (D, G, p, p), means (D, G, p)."""
         W, logdet, good = inverse(cov)
         size = self._by_group(self.share[..., None])[..., 0]
         M, r = self.cov, np.zeros(0)
@@ -272,29 +356,26 @@ class Kernel:
                 M = M.copy()
             for gaps in self.gaps:
                 distance[:, gaps.group] += self._fill(gaps, W[:, gaps.group], residual, M)
+            for lone in self.lone:
+                distance += _fill_lone(lone, W, residual, M)
             weighted = residual * self.share[..., None]
             M = M + self._products(residual, weighted)
             r = self._by_group(weighted)
         MW = M @ W
         distance = distance + np.trace(MW, axis1=-2, axis2=-1)
         value = np.where(good.all(axis=1), 0.5 * distance.sum(axis=1) - self.constant, np.inf)
-        WMW = W @ MW
-        Q = W * size[..., None, None]
-        Q -= WMW
-        return value, Q, np.zeros(0) if mean is None else -(W @ r[..., None])[..., 0]
+        return Expected(value, W, MW, size, M, r)
 
     def _by_group(self, array: Array) -> Array:
         if self.observed is None:
             return array
-        groups = range(self.places.structure.n_groups)
-        return np.stack([array[:, self.group == g].sum(axis=1) for g in groups], axis=1)
+        return np.stack([array[:, g].sum(axis=1) for g in self.own], axis=1)
 
     def _products(self, a: Array, b: Array) -> Array:
         """Σ a bᵀ over the patterns of each group."""
         if self.observed is None:
             return np.asarray(a[..., :, None] * b[..., None, :])
-        own = [self.group == g for g in range(self.places.structure.n_groups)]
-        return np.stack([a[:, g].swapaxes(1, 2) @ b[:, g] for g in own], axis=1)
+        return np.stack([a[:, g].swapaxes(1, 2) @ b[:, g] for g in self.own], axis=1)
 
     def _fill(self, gaps: MissingPlaces, W: Array, residual: Array, M: Array) -> Array:
         """Fill in a pattern's residuals, and add to M what is uncertain about them; its part of the value.
@@ -308,14 +389,27 @@ class Kernel:
         V, logdet, _ = inverse(across[:, :, m])
         e = residual[:, gaps.place]
         e[:, m] = -(V @ (across @ e[:, :, None]))[:, :, 0]
-        if gaps.spread is not None:
-            B = -(V @ across)
-            BS = B @ self.spreads[:, gaps.spread]
-            M[:, g, m] += share * BS
-            M[:, g, :, m] += (share * BS).transpose(1, 0, 2)
-            V = V + BS @ B.swapaxes(1, 2)
+        B = -(V @ across)
+        BS = B @ self.spreads[:, gaps.spread]
+        M[:, g, m] += share * BS
+        M[:, g, :, m] += (share * BS).transpose(1, 0, 2)
+        V = V + BS @ B.swapaxes(1, 2)
         M[:, g, m[:, None], m] += share * V
         return np.asarray(share[:, 0, 0] * (logdet - len(m)))
+
+
+def _fill_lone(lone: Lone, W: Array, residual: Array, M: Array) -> Array:
+    """As `Kernel._fill` for all patterns of one respondent that lack as many items, in every draw at once."""
+    shape, p, k = W.shape[:2], W.shape[-1], lone.missing.shape[1]
+    across = W.reshape(-1, p)[lone.at[:, None] * p + lone.missing]  # (n, k, p)
+    V, logdet, _ = inverse(np.take_along_axis(across, lone.missing[:, None], axis=2))
+    e = residual[lone.draw, lone.place]
+    pull = np.einsum("nkp,np->nk", across, e)
+    residual[lone.draw[:, None], lone.place[:, None], lone.missing] = -np.einsum("nkl,nl->nk", V, pull)
+    V = V * lone.share[:, None, None]
+    M += np.bincount(lone.cells.ravel(), V.ravel(), minlength=M.size).reshape(M.shape)
+    distance = np.bincount(lone.at, lone.share * (logdet - k), minlength=shape[0] * shape[1])
+    return np.asarray(distance.reshape(shape))
 
 
 def effects_by_depth(identity_plus_A: Array, depth: int | None) -> Array:

@@ -55,8 +55,7 @@ class Drawn:
 
 def fit_chunk(source: Source, start: Array, measures: Sequence[str], chunk: Chunk) -> Drawn:
     """Draw a chunk of samples and fit the model to each."""
-    family, objective = source.stack(chunk)
-    return solved(start, family, objective, measures)
+    return join_drawn([solved(start, family, some, measures) for family, some in source.stacks(chunk)])
 
 
 def solved(start: Array, family: Family, objective: Any, measures: Sequence[str]) -> Drawn:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from bouwen.checks import Array
-from bouwen.sem.normal.discrepancy import Likelihood, Objective
+from bouwen.checks import Array, Ints
+from bouwen.sem.normal.discrepancy import Likelihood, LikelihoodPoint, Objective
 from bouwen.sem.normal.quadratic import LeastSquares
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares
 
@@ -25,6 +25,32 @@ _AXES = {
     "statistics": 2,
     "weight": 2,
 }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IncompleteDraws(Likelihood):
+    """The likelihoods of incomplete draws, of which most patterns are one respondent's.
+
+    Those have no covariances, so ``cov`` (..., S, p, p) holds only those of the patterns in ``several``.
+    """
+
+    several: Ints
+
+    def at(self, theta: Array) -> LikelihoodPoint:
+        """Evaluate at parameters (..., q)."""
+        return self.whole.at(theta)
+
+    @property
+    def whole(self) -> Likelihood:
+        """The same with the covariances of all patterns, of one draw only those that it has."""
+        cov = np.zeros((*self.mean.shape, self.mean.shape[-1]))
+        cov[..., self.several, :, :] = self.cov
+        rest = {f.name: getattr(self, f.name) for f in fields(Likelihood)}
+        if self.share.ndim == 1:
+            had = np.flatnonzero(self.share)
+            rest |= {name: rest[name][had] for name in ("group", "share", "observed", "mean")}
+            cov = cov[had]
+        return Likelihood(**{**rest, "cov": cov, "patterns": None})
 
 
 def n_draws(objective: Objective) -> int:

@@ -7,7 +7,7 @@ are sums, so the moments of all draws are one matrix product.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Array, UnknownOption
+from bouwen.sem.after.releases import Releases
 from bouwen.sem.family import measures as measures_
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
@@ -29,8 +30,10 @@ from bouwen.sem.normal.moments import Patterns
 from bouwen.sem.normal.quadratic import LeastSquares, stacked_least_squares
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint
 from bouwen.sem.resample.batch import Batch, descend
+from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.ordered import weighted_ordinal_objective
-from bouwen.sem.resample.samples import take
+from bouwen.sem.resample.samples import IncompleteDraws, take
+from bouwen.sem.resample.saturation import saturated_draws
 from bouwen.special import chdtrc
 
 Saturated = tuple[Array, Array, Array]
@@ -77,6 +80,32 @@ def weighted_objective(family: Family, weights: Array) -> Objective:
     return _complete(family, n, mean, cov)
 
 
+def draw_bytes(family: Family) -> int:
+    """What fitting one more draw of a family's sample side by side with others holds, at the most."""
+    st, sample = family.structure, family.sample
+    p, G, m = st.p, st.n_groups, st.m
+    matrices = G * (24 * p * p + 8 * m * m)  # covariances, their inverses, and what gradients are made of
+    search = 64 * st.q  # steps and changes that a search remembers
+    if sample.patterns is None:
+        return 8 * (matrices + search)
+    observed, several = sample.patterns.observed, sample.patterns.n > 1
+    lacking = (p - observed.sum(axis=1)) * ~several
+    filled = (lacking * (3 * p + 4 * lacking)).sum()  # of one respondent's patterns
+    each = len(observed) * (6 * p + 4) + int(several.sum()) * 4 * p * p
+    return int(8 * (matrices + search + filled + each))
+
+
+def score_stack(releases: Releases, objective: Objective, theta: Array) -> Array:
+    """Score statistics (D, K) of a stack of draws, see `Releases.scores`.
+
+    Incomplete draws go one by one: the curvature of each has a matrix for every pattern.
+    """
+    if not isinstance(objective, IncompleteDraws):
+        return releases.scores(objective, theta)
+    each = [releases.scores(take(objective, d), theta[d]) for d in range(len(theta))]
+    return np.stack(each) if each else np.zeros((0, len(releases.keys)))
+
+
 def moments_objective(family: Family, mean: Array, cov: Array) -> Objective:
     """The discrepancies of complete samples of which only the moments are known.
 
@@ -121,44 +150,59 @@ def _moments(weights: Array, rows: Array) -> tuple[Array, Array, Array]:
 def _by_pattern(family: NormalTheory, weights: Sequence[Array], patterns: Patterns) -> Likelihood:
     """The likelihoods of incomplete draws; a pattern that nobody of a draw has counts for nothing."""
     st, sample = family.structure, family.sample
-    found = []
+    several = np.flatnonzero(patterns.n > 1)
+    D, P, p = len(weights[0]), len(patterns.n), st.p
+    n, mean, cov = np.empty((D, P)), np.empty((D, P, p)), np.zeros((D, len(several), p, p))
+    first = 0
     for w, rows, members in zip(weights, sample.rows, patterns.rows, strict=True):
-        for member in members:
-            n, mean, cov = _moments(w[:, member], np.nan_to_num(rows[member]))
-            empty = n == 0
-            mean[empty], cov[empty] = 0.0, 0.0
-            found.append((n, mean, cov))
-    n, mean, cov = (np.stack(x, axis=1) for x in zip(*found, strict=True))
+        places = first + np.arange(len(members))
+        alone = np.flatnonzero(patterns.n[places] == 1)
+        one = np.array([members[k][0] for k in alone], dtype=np.int64)
+        n[:, places[alone]] = w[:, one]
+        mean[:, places[alone]] = np.nan_to_num(rows[one]) * (w[:, one] > 0)[..., None]
+        for k in np.flatnonzero(patterns.n[places] > 1):
+            count, centre, spread = _moments(w[:, members[k]], np.nan_to_num(rows[members[k]]))
+            empty = count == 0
+            centre[empty], spread[empty] = 0.0, 0.0
+            at = np.searchsorted(several, places[k])
+            n[:, places[k]], mean[:, places[k]], cov[:, at] = count, centre, spread
+        first += len(members)
     total = np.stack([w.sum(axis=1) for w in weights], axis=1)
     own = family.objective
     assert isinstance(own, Likelihood)
-    every_mean, every_cov, answered = _available(n, mean, cov, own)
+    known = {f.name: getattr(own, f.name) for f in fields(Likelihood)}
+    known |= {"n": total, "share": n / total.sum(axis=1, keepdims=True), "mean": mean, "cov": cov}
+    draws = IncompleteDraws(**{**known, "patterns": None}, several=several)
+    every_mean, every_cov, answered = _available(n, draws)
     spread = np.diagonal(every_cov, axis1=-2, axis2=-1) > 0
     possible = (answered & spread).all(axis=(-2, -1))
     return replace(
-        own,
+        draws,
         fixed=with_exogenous(st, every_mean, every_cov),
-        n=total,
-        share=n / total.sum(axis=1, keepdims=True),
-        mean=mean,
-        cov=cov,
         constant=np.where(possible, own.constant, np.nan),
     )
 
 
-def _available(n: Array, mean: Array, cov: Array, o: Likelihood) -> tuple[Array, Array, Array]:
+def _available(n: Array, o: IncompleteDraws) -> tuple[Array, Array, Array]:
     """Means (D, G, p) and covariances (D, G, p, p) of all that answered, and whether anybody did.
 
-    Only variances, and what belongs to covariates (which are complete), are meant to be used.
+    Of draws with n (D, P) respondents, or shares of them, in every pattern. Only variances, and what belongs
+    to covariates (which are complete), are meant to be used.
     """
     assert o.observed is not None
-    groups = np.arange(o.structure.n_groups)[:, None] == o.group  # (G, P)
-    counts = np.einsum("dj,gj,ja->dga", n, groups, o.observed)
-    some = np.where(counts > 0, counts, 1.0)
-    centre = np.einsum("dj,gj,dja->dga", n, groups, mean) / some
-    r = (mean - centre[:, o.group]) * o.observed
-    spread = cov + r[..., :, None] * r[..., None, :]
-    return centre, np.einsum("dj,gj,djab->dgab", n, groups, spread) / some[..., None], counts > 0
+    means, covs, answered = [], [], []
+    for g in range(o.structure.n_groups):
+        own, of_several = o.group == g, o.group[o.several] == g
+        counts = n[:, own] @ o.observed[own]
+        some = np.where(counts > 0, counts, 1.0)
+        centre = np.einsum("dj,dja->da", n[:, own], o.mean[:, own]) / some
+        r = (o.mean[:, own] - centre[:, None]) * o.observed[own]
+        total = np.swapaxes(r * n[:, own, None], 1, 2) @ r
+        total += np.einsum("dj,djab->dab", n[:, o.several[of_several]], o.cov[:, of_several])
+        means.append(centre)
+        covs.append(total / some[..., None])
+        answered.append(counts > 0)
+    return np.stack(means, axis=1), np.stack(covs, axis=1), np.stack(answered, axis=1)
 
 
 # ---------------------------------------------------------------------- fit measures
@@ -262,8 +306,8 @@ class _Measures:
         if isinstance(o, Likelihood) and o.observed is None:
             return 2 * total * (_independence(o) - o.constant), df
         mean, cov = o.mean, o.cov
-        if isinstance(o, Likelihood):
-            mean, cov, _ = _available(o.share, mean, cov, o)
+        if isinstance(o, IncompleteDraws):
+            mean, cov, _ = _available(o.share, o)
         theta = np.empty((len(self.batch.value), base.q))
         for g in range(base.n_groups):
             rows = np.flatnonzero(base.free[g] >= 0)
@@ -277,7 +321,9 @@ class _Measures:
             good = np.isfinite(self.batch.value)
             H, g1 = point.information[good], point.gradient[good]
             theta[good] -= np.linalg.solve(H, g1[..., None])[..., 0]
-        value = np.array(objective.at(theta).value)
+        value = np.array(
+            Kernel.of(objective)(theta)[0] if isinstance(o, Likelihood) else objective.at(theta).value
+        )
         if isinstance(o, Likelihood) and len(base.covariates) > len(base.exogenous):
             good = np.flatnonzero(np.isfinite(self.batch.value))  # gaps in covariates: no closed form
             value[good] = descend(take(objective, good), theta[good], np.eye(base.q)).value
@@ -330,7 +376,7 @@ class _Measures:
         logl = -total * (o.constant + self.batch.value) - 0.5 * answers * np.log(2 * np.pi)
         x = st.exogenous
         if len(x):  # the likelihood of the covariates themselves does not count
-            cov = o.cov if o.observed is None else _available(o.share, o.mean, o.cov, o)[1]
+            cov = _available(o.share, o)[1] if isinstance(o, IncompleteDraws) else o.cov
             logdet = np.linalg.slogdet(cov[..., x[:, None], x])[1]
             logl = logl + 0.5 * (o.n * (logdet + len(x) * (1 + np.log(2 * np.pi)))).sum(axis=-1)
         return np.asarray(logl)
@@ -368,22 +414,38 @@ def free_parameters(family: Family, batch: Batch) -> int:
 def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Saturated:
     """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws.
 
-    The saturated model is fitted as any other, from the means (G, p) and covariances (G, p, p) of the sample.
+    By the EM algorithm from means (G, p) and covariances (G, p, p) near those of the draws. A draw whose gaps
+    are so large that it creeps goes on as any model would, one at a time.
     """
     D, G, p = len(o.mean), o.structure.n_groups, o.structure.p
-    st = saturated_structure(o.structure)
-    i, j = np.tril_indices(p)
-    start = np.concatenate([cov[:, i, j], mean], axis=1).ravel()
     means, covs = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
     value = np.full(D, np.nan)
-    for good in np.array_split(draws, max(1, len(draws) * len(start) // 30_000)):
-        own = replace(take(o, good), structure=st, slots=slots(st), fixed=st.fixed)
-        found = descend(own, np.tile(start, (len(good), 1)), np.eye(len(start)))
-        moments = np.where(found.arrived[:, None], found.theta, np.nan).reshape(len(good), G, -1)
-        covs[good[:, None], :, i, j] = covs[good[:, None], :, j, i] = moments[..., : len(i)].swapaxes(1, 2)
-        means[good] = moments[..., len(i) :]
-        value[good] = np.where(found.arrived, found.value + own.constant, np.nan)
+    if not len(draws):
+        return means, covs, value
+    some = take(o, draws)
+    found = saturated_draws(Kernel.of(some), mean, cov)
+    done = draws[found.arrived]
+    means[done], covs[done] = found.mean[found.arrived], found.cov[found.arrived]
+    value[done] = found.value[found.arrived] + some.constant[found.arrived]
+    for k in np.flatnonzero(found.creeps):
+        theta, at_end = _descended(take(o, draws[k : k + 1]), found.mean[k], found.cov[k])
+        moments = theta.reshape(G, -1)
+        i, j = np.tril_indices(p)
+        covs[draws[k], :, i, j] = covs[draws[k], :, j, i] = moments[:, : len(i)].T
+        means[draws[k]], value[draws[k]] = moments[:, len(i) :], at_end
     return means, covs, value
+
+
+def _descended(one: Likelihood, mean: Array, cov: Array) -> tuple[Array, float]:
+    """The saturated model of one draw fitted as any other, from means and covariances; NaN if it fails."""
+    st = saturated_structure(one.structure)
+    i, j = np.tril_indices(st.p)
+    start = np.concatenate([cov[:, i, j], mean], axis=1).reshape(1, -1)
+    own = replace(one, structure=st, slots=slots(st), fixed=st.fixed)
+    found = descend(own, start, np.eye(start.shape[1]))
+    if not found.arrived[0]:
+        return np.full(start.shape[1], np.nan), float("nan")
+    return found.theta[0], float(found.value[0] + one.constant[0])
 
 
 def saturated_structure(structure: Structure) -> Structure:

@@ -35,18 +35,25 @@ def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> A
     return np.concatenate(blocks, axis=1).astype(float)
 
 
-def leaving_out_weights(sample: Sample) -> tuple[Array, Ints]:
-    """Weights (units, n_total) of the samples without one respondent or cluster, and each one's group."""
+def leaving_out_weights(sample: Sample, some: slice = slice(None)) -> tuple[Array, Ints]:
+    """Weights (units, n_total) of the samples without one respondent or cluster, and each one's group.
+
+    Of all units, or of some.
+    """
     units = units_of(sample)
     edges = np.cumsum([0, *map(len, units)])
-    blocks, strata = [], []
+    counts = [int(unit.max()) + 1 for unit in units]
+    strata = np.repeat(np.arange(len(units)), counts)[some]
+    number = np.concatenate([np.arange(count) for count in counts])[some]
+    weights = np.ones((len(strata), edges[-1]))
     for g, unit in enumerate(units):
-        count = int(unit.max()) + 1
-        weights = np.ones((count, edges[-1]))
-        weights[:, edges[g] : edges[g + 1]] = np.arange(count)[:, None] != unit
-        blocks.append(weights)
-        strata.append(np.full(count, g))
-    return np.concatenate(blocks), np.concatenate(strata)
+        weights[strata == g, edges[g] : edges[g + 1]] = number[strata == g, None] != unit
+    return weights, strata
+
+
+def count_units(sample: Sample) -> int:
+    """Respondents, or clusters where the sample has them."""
+    return sum(int(unit.max()) + 1 for unit in units_of(sample))
 
 
 def units_of(sample: Sample) -> list[Ints]:
