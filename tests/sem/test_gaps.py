@@ -9,6 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from bouwen.sem import fit_sem
+from bouwen.sem.after import diagnostics
+from bouwen.sem.model.implied import compile_structure
 from bouwen.sem.normal import gaps
 from bouwen.sem.normal.discrepancy import IncompletePoint, LikelihoodPoint
 from bouwen.sem.normal.inference import casewise_scores, saturated_curvature, saturated_point
@@ -103,6 +105,45 @@ def test_em_moments_are_a_maximum_of_the_likelihood(fitted):
         assert_allclose(point.implied.cov[0], cov[g])
         assert_allclose(point.implied.mean[0], mean[g])
         assert np.abs(point.gradient).max() < 1e-7
+
+
+def whole_information(fit):
+    """The information about parameters and candidates as one matrix, and what indices use of it."""
+    table, _ = diagnostics._extended(fit.partable)
+    family = fit.family.of_model(table, compile_structure(table))
+    values = np.array([row.value or 0.0 for row in table.rows if row.free >= fit.partable.n_free])
+    point = family.objective.at(np.concatenate([fit.theta, values]))
+    return family.expected(point), family.beside(point, fit.partable.n_free)
+
+
+@pytest.mark.parametrize("options", [
+    {"missing": "fiml", "group": "g", "group_equal": ["loadings", "intercepts"]},
+    {"missing": "fiml"},
+    {"group": "g", "group_equal": ["loadings"]},
+    {"estimator": "ULS"},
+    {"ordered": True},
+], ids=["groups", "FIML", "ML", "ULS", "WLSMV"])  # fmt: skip
+def test_what_indices_use_are_parts_of_the_whole_information(options, monkeypatch):
+    monkeypatch.setattr(gaps, "LARGE", 6)
+    model, data = answers(8, 240, 0.1)
+    data = data.gt(0).where(data.notna()).astype(float) if "ordered" in options else data
+    whole, beside = whole_information(fit_sem(model, data.assign(g=["a", "b"] * 120), **options))
+    q = len(beside.known)
+    assert_allclose(beside.known, whole[:q, :q], atol=1e-12)
+    assert_allclose(beside.mixed, whole[:q, q:], atol=1e-12)
+    assert_allclose(beside.own, np.diag(whole)[q:], atol=1e-12)
+
+
+def test_indices_of_a_wide_model_need_little_memory():
+    """No matrix of all candidates, of which there are 1830: that takes some hundred megabytes."""
+    model, data = answers(60, 300, 0.0)
+    fit = fit_sem(model, data)
+    tracemalloc.start()
+    found = fit.modification_indices()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) == 1770 + 60
+    assert peak < 40e6
 
 
 def test_many_patterns_of_a_wide_model_need_little_memory():

@@ -45,17 +45,13 @@ def modification_indices(fit: Fitted) -> pd.DataFrame:
         if row.free >= q:
             values[row.free] = row.value or 0.0
     point = family.objective.at(values)
-    curvature, g = family.expected(point), point.gradient
-    basis = fit.solution.basis
-    known = np.eye(q) if basis is None else basis
-    Itt = known.T @ curvature[:q, :q] @ known
-    Itc = known.T @ curvature[:q, q:]
-    free = (
-        np.diag(curvature)[q:] - np.einsum("kc,kc->c", Itc, np.linalg.solve(Itt, Itc))
-        if q
-        else np.diag(curvature)
-    )
-    usable = free > IDENTIFIED * np.maximum(np.diag(curvature)[q:], 1e-300)
+    information, g = family.beside(point, q), point.gradient
+    Itt, Itc, free = information.known, information.mixed, information.own
+    if fit.solution.basis is not None:
+        Itt, Itc = fit.solution.basis.T @ Itt @ fit.solution.basis, fit.solution.basis.T @ Itc
+    if len(Itt):
+        free = free - np.einsum("kc,kc->c", Itc, np.linalg.solve(Itt, Itc))
+    usable = free > IDENTIFIED * np.maximum(information.own, 1e-300)
     with np.errstate(divide="ignore", invalid="ignore"):
         mi = np.where(usable, fit.sample.N * g[q:] ** 2 / free, np.nan)
         epc = np.where(usable, -g[q:] / free, np.nan)

@@ -19,6 +19,7 @@ from bouwen.sem.model.options import Estimator
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.normal import chisquare
+from bouwen.sem.normal.candidates import Beside, of_likelihood, of_matrix
 from bouwen.sem.normal.chisquare import (
     Corrected,
     Explained,
@@ -106,6 +107,9 @@ class Family(Protocol):
     def expected(self, point: Any) -> Array:
         """The expected information."""
 
+    def beside(self, point: Any, q: int) -> Beside:
+        """The expected information about the first q parameters and each of the others."""
+
     def meat(self, point: Any) -> Array | None:
         """The middle of the sandwich."""
 
@@ -187,6 +191,12 @@ class NormalTheory:
             by_size = replace(self.objective, share=self.sample.n / self.sample.N)
             return by_size.at(theta_of(point.implied, self.structure)).information
         return point.information
+
+    def beside(self, point: Point, q: int) -> Beside:
+        """The expected information about the first q parameters and each of the others."""
+        if isinstance(point, LikelihoodPoint):
+            return of_likelihood(point, q)
+        return of_matrix(self.expected(point), q)
 
     def meat(self, point: Point) -> Array | None:
         """The middle of the sandwich; None for standard errors that need no correction."""

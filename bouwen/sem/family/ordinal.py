@@ -24,6 +24,7 @@ from bouwen.sem.model.implied import Implied, Structure, with_exogenous
 from bouwen.sem.model.options import Estimator
 from bouwen.sem.model.start import start_values
 from bouwen.sem.model.table import ParTable
+from bouwen.sem.normal.candidates import Beside, of_jacobian
 from bouwen.sem.normal.chisquare import Corrected, Weights, expectation
 from bouwen.sem.normal.inference import Test, bread
 from bouwen.sem.normal.moments import Sample
@@ -130,6 +131,10 @@ class OrdinalFamily:
     def expected(self, point: WeightedPoint) -> Array:
         """The same: nothing of the distance is observed only."""
         return self.curvature(point)
+
+    def beside(self, point: WeightedPoint, q: int) -> Beside:
+        """The information about the first q parameters and each of the others."""
+        return of_jacobian(point.jacobian, self.objective.weight * self.share[:, None], q)
 
     def meat(self, point: WeightedPoint) -> Array:
         """Δᵀ W Γ W Δ."""

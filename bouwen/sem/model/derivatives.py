@@ -35,19 +35,27 @@ class Slots:
     """Column of Z for b."""
     weight: Array
     """w; 0 for intercepts, which leave Σ alone."""
-    gather: Array
-    """(G, rows, q): 1 where a row of a group is a parameter."""
+
+    @cached_property
+    def free(self) -> Ints:
+        """(G, rows): which parameter a row of a group is, or -1."""
+        return self.structure.free[:, self.rows]
+
+    @cached_property
+    def gather(self) -> Array:
+        """(G, rows, q): 1 where a row of a group is a parameter."""
+        return np.asarray(self.free[:, :, None] == np.arange(self.structure.q), dtype=float)
 
     @cached_property
     def identity(self) -> bool:
         """Whether rows and parameters coincide, so that nothing needs adding up."""
-        G, R, q = self.gather.shape
-        return G == 1 and q == R and bool(np.array_equal(self.gather[0], np.eye(q)))
+        return len(self.free) == 1 and np.array_equal(self.free[0], np.arange(self.structure.q))
 
     @cached_property
     def own(self) -> list[tuple[Ints, Ints]] | None:
         """The free rows of each group and their parameters; None where rows of a group share one."""
-        rows, places = zip(*(np.nonzero(group) for group in self.gather), strict=True)
+        rows = [np.flatnonzero(group >= 0) for group in self.free]
+        places = [group[own] for group, own in zip(self.free, rows, strict=True)]
         shared = any(len(np.unique(own)) < len(own) for own in places)
         return None if shared else list(zip(rows, places, strict=True))
 
@@ -74,16 +82,12 @@ def slots(structure: Structure) -> Slots:
     """Prepare a structure for differentiation."""
     rows = np.flatnonzero((structure.kind <= INTERCEPT) & structure.is_free.any(axis=0))
     kind, i, j = structure.kind[rows], structure.i[rows], structure.j[rows]
-    gather = np.zeros((structure.n_groups, len(rows), structure.q))
-    g, r = np.nonzero(structure.is_free[:, rows])
-    gather[g, r, structure.free[g, rows[r]]] = 1.0
     return Slots(
         structure=structure,
         rows=rows,
         a=i,
         b=np.where(kind == DIRECTED, structure.m + j, j),
         weight=np.where(kind == INTERCEPT, 0.0, np.where((kind == SYMMETRIC) & (i == j), 0.5, 1.0)),
-        gather=gather,
     )
 
 
@@ -100,7 +104,30 @@ def collect_vector(s: Slots, by_row: Array) -> Array:
     """Add up (..., G, rows) to (..., q)."""
     if s.identity:
         return by_row[..., 0, :]
-    return np.asarray(np.einsum("...gr,grq->...q", by_row, s.gather))
+    if s.own is None:
+        return np.asarray(np.einsum("...gr,grq->...q", by_row, s.gather))
+    out = np.zeros((*by_row.shape[:-2], s.structure.q))
+    for g, (rows, places) in enumerate(s.own):
+        out[..., places] += by_row[..., g, rows]
+    return out
+
+
+def collect_group(s: Slots, g: int, by_row: Array) -> Array:
+    """Add up (..., rows) of one group to (..., q)."""
+    if s.identity:
+        return by_row
+    if s.own is None:
+        return np.asarray(by_row @ s.gather[g])
+    rows, places = s.own[g]
+    out = np.zeros((*by_row.shape[:-1], s.structure.q))
+    out[..., places] = by_row[..., rows]
+    return out
+
+
+def collect_columns(s: Slots, by_row: Array) -> Array:
+    """Add up (..., G, k, rows) to (..., G, k, q), each group by itself."""
+    groups = range(len(s.free))
+    return np.stack([collect_group(s, g, by_row[..., g, :, :]) for g in groups], axis=-3)
 
 
 def collect_matrix(s: Slots, by_row: Array) -> Array:
@@ -136,6 +163,14 @@ def pairs_by_row(s: Slots, ZWZ: Array, ZVZ: Array | None = None) -> Array:
         Wba, Vba = np.swapaxes(Wab, -1, -2), np.swapaxes(Vab, -1, -2)
         out = 0.5 * (Waa * Vbb + Wbb * Vaa + Wab * Vba + Wba * Vab)
     return np.asarray(out * s.weights)
+
+
+def between(s: Slots, x: Ints, y: Ints, ZWZ: Array, ZMZ: Array) -> Array:
+    """½ tr(W ∂Σ_x M ∂Σ_y) for rows x and y, which broadcast, from Zᵀ W Z and Zᵀ M Z (2m, 2m), symmetrised."""
+    a, b, c, d = s.a[x], s.b[x], s.a[y], s.b[y]
+    out = ZWZ[a, c] * ZMZ[b, d] + ZWZ[b, c] * ZMZ[a, d]
+    out += ZMZ[a, c] * ZWZ[b, d] + ZMZ[b, c] * ZWZ[a, d]
+    return np.asarray(0.5 * s.weight[x] * s.weight[y] * out)
 
 
 def _picked(s: Slots, ZWZ: Array) -> tuple[Array, Array, Array]:
@@ -205,4 +240,4 @@ def jacobian(s: Slots, implied: Implied, rows: Ints, cols: Ints) -> tuple[Array,
         Z[..., rows, :][..., a] * Z[..., cols, :][..., b] + Z[..., rows, :][..., b] * Z[..., cols, :][..., a]
     )
     dmean = Z[..., a] * mean_slopes(s, implied)[..., None, :]
-    return by_row @ s.gather, dmean @ s.gather
+    return collect_columns(s, by_row), collect_columns(s, dmean)

@@ -9,6 +9,7 @@ Where Σ is not positive definite the distance is infinite, so that a line searc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -272,6 +273,15 @@ class LikelihoodPoint:
         """
         return collect_matrix(self.objective.slots, self._pattern_sum(hessian=False))
 
+    def weights(self) -> Iterator[tuple[int, Array, Array, Array]]:
+        """A group, and W, M and N of which ½ tr(W ∂Σ M ∂Σ) + ∂μᵀ N ∂μ add up to its expected information."""
+        for g, W, share in zip(self.objective.group.tolist(), self.W, self.objective.share, strict=True):
+            yield g, W, share * W, share * W
+
+    def products(self) -> Iterator[tuple[int, Array]]:
+        """A group, and F (products, rows) of which FᵀF is to be added to its expected information."""
+        return iter(())
+
     @cached_property
     def hessian(self) -> Array:
         """Observed information of one respondent: the matrix of second derivatives of f."""
@@ -301,6 +311,13 @@ class IncompletePoint(LikelihoodPoint):
         return Gapped.at(o.batches, o.share, self.implied.mean, self.implied.cov)
 
     @cached_property
+    def _apart(self) -> tuple[Ints, Gapped]:
+        """Patterns that lack so much that each is taken by itself, and the others."""
+        assert self.gapped is not None
+        each = long_way(self.objective.batches)
+        return each, self.gapped.without(each) if len(each) else self.gapped
+
+    @cached_property
     def _sums(self) -> Sums | None:
         return None if self.gapped is None else self.gapped.sums()
 
@@ -324,17 +341,35 @@ class IncompletePoint(LikelihoodPoint):
 
     def _pattern_sum(self, hessian: bool) -> Array:
         """Curvature without the ∂²Σ part, (G, rows, rows): few patterns by themselves, the others at once."""
-        o = self.objective
-        each = np.arange(len(o.group)) if self.gapped is None else long_way(o.batches)
-        R = len(o.slots.rows)
+        o, R = self.objective, len(self.objective.slots.rows)
+        each = np.arange(len(o.group)) if self.gapped is None else self._apart[0]
         total = np.zeros((o.structure.n_groups, R, R))
         step = max(1, HELD // max(1, R * R))
         for first in range(0, len(each), step):
             part = LikelihoodPoint(o.part(each[first : first + step]), self.implied)
             total += part._pattern_sum(hessian)
         if self.gapped is not None and len(each) < len(o.group):
-            total += self._at_once(self.gapped.without(each) if len(each) else self.gapped, hessian)
+            total += self._at_once(self._apart[1], hessian)
         return total
+
+    def weights(self) -> Iterator[tuple[int, Array, Array, Array]]:
+        """A group, and W, M and N of which ½ tr(W ∂Σ M ∂Σ) + ∂μᵀ N ∂μ add up to its expected information."""
+        if self.gapped is None:
+            yield from super().weights()
+            return
+        each, rest = self._apart
+        if len(each):
+            yield from LikelihoodPoint(self.objective.part(each), self.implied).weights()
+        x = rest.sums()
+        for g, W in enumerate(rest.W):
+            yield g, W, x.share[g] * W - 2 * x.H[g], x.share[g] * W - x.H[g]
+
+    def products(self) -> Iterator[tuple[int, Array]]:
+        """A group, and F (products, rows) of which FᵀF is to be added to its expected information."""
+        if self.gapped is not None:
+            s, rest = self.objective.slots, self._apart[1]
+            found = products(rest, s, self.implied.Z, mean_slopes(s, self.implied), hessian=False)
+            yield from ((g, F) for g, _, F in found)
 
     def _at_once(self, gapped: Gapped, hessian: bool) -> Array:
         s, Z, W, x = self.objective.slots, self.implied.Z, gapped.W, gapped.sums()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bouwen.checks import Array
-from bouwen.sem.model.derivatives import gram, mean_slopes
+from bouwen.sem.model.derivatives import collect_group, gram, mean_slopes
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure
 from bouwen.sem.normal.discrepancy import IncompletePoint, LikelihoodPoint, likelihood
 from bouwen.sem.normal.gaps import HELD, long_way, products
@@ -75,7 +75,7 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
             by_row -= s.weight * expected
         if o.structure.meanstructure:
             by_row += slopes[g] * y[:, s.a]
-        blocks.append(by_row if s.identity else by_row @ s.gather[g])
+        blocks.append(collect_group(s, g, by_row))
     return np.concatenate(blocks)
 
 

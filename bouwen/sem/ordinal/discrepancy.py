@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from bouwen.checks import Array, Ints
-from bouwen.sem.model.derivatives import Slots, jacobian
+from bouwen.sem.model.derivatives import Slots, collect_columns, jacobian
 from bouwen.sem.model.implied import DIRECTED, SCALE, THRESHOLD, Implied, Structure, implied_moments
 from bouwen.sem.model.standardised import numeric_jacobian
 from bouwen.sem.normal.chisquare import theta_of
@@ -169,7 +169,7 @@ class WeightedPoint:
             by_row[..., paths] = (
                 implied.E[..., i[:, None], st.i[rows]] * implied.E[..., st.j[rows], x[:, None]]
             )
-            out[..., at, :] = scale[..., i, None] * (by_row @ s.gather)
+            out[..., at, :] = scale[..., i, None] * collect_columns(s, by_row)
         at, i, _ = lay.thresholds
         rows, items = o.scale_rows
         unit = o.gather
