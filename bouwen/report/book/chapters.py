@@ -12,7 +12,6 @@ import ast
 import copy
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bouwen.errors import BouwenError, did_you_mean
+from bouwen.escaping import in_markdown, slug
 from bouwen.survey import Study, group_sizes
 from bouwen.words import CODE, ENGLISH
 
@@ -215,15 +215,17 @@ def pages_of_chapter(
     tags = {tag for cell in notebook["cells"] for tag in tags_of(cell)}
     for part in tags & PARTS.keys():
         notebook = without(notebook, f"without-{part}" if PARTS[part](study) else part)
-    if role := chapter.wishes.get("title_from_model"):
-        model = study.instrument.models[getattr(study.file.models, role)]
-        notebook = with_heading(notebook, model.label[language])
+    yield make_page(chapter, chapter.name, notebook, shared, own_title(chapter, study, language))
+
+
+def own_title(chapter: Chapter, study: Study, language: str) -> str | None:
+    """The title that a study gives a chapter; none where it keeps its own."""
     if (title := chapter.wishes.get("title_from_factor")) and (factor := factor_above(study)):
         label = study.instrument.factors[factor][language]
-        notebook = with_heading(
-            notebook, title.get(language, title[ENGLISH]).format(label[0].lower() + label[1:])
-        )
-    yield make_page(chapter, chapter.name, notebook, shared)
+        return str(title.get(language, title[ENGLISH]).format(label[:1].lower() + label[1:]))
+    if role := chapter.wishes.get("title_from_model"):
+        return study.instrument.models[getattr(study.file.models, role)].label[language]
+    return None
 
 
 def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
@@ -299,8 +301,9 @@ def pages_of_template(
         yield make_page(
             chapter,
             f"{chapter.name}-{slug(group)}-{slug(level)}",
-            with_heading(notebook if enough else without(notebook, "estimates"), title),
+            notebook if enough else without(notebook, "estimates"),
             {**shared, "group": group, "level": level},
+            title,
         )
 
 
@@ -309,11 +312,15 @@ def without(notebook: Notebook, tag: str) -> Notebook:
     return {**notebook, "cells": [cell for cell in notebook["cells"] if tag not in tags_of(cell)]}
 
 
-def make_page(chapter: Chapter, name: str, notebook: Notebook, values: Mapping[str, Scalar]) -> Page:
-    """A chapter with values filled in for the parameters that it declares."""
+def make_page(
+    chapter: Chapter, name: str, notebook: Notebook, values: Mapping[str, Scalar], title: str | None = None
+) -> Page:
+    """A chapter with values filled in for the parameters that it declares, perhaps under another title."""
     own = {key: value for key, value in values.items() if key in chapter.declared}
+    if title is not None:
+        notebook = with_heading(notebook, in_markdown(title))
     filled = with_parameters(chapter.name, notebook, own)
-    return Page(name, chapter.name, heading(filled) or name, filled)
+    return Page(name, chapter.name, title or heading(filled) or name, filled)
 
 
 def check_parameters(chapters: Mapping[str, Chapter], given: Mapping[str, str]) -> dict[str, Scalar]:
@@ -443,16 +450,6 @@ def expanded_toc(toc: Mapping[str, Any], book: list[Page]) -> dict[str, Any]:
         if not entries:
             del result[key]
     return result
-
-
-def slug(text: str) -> str:
-    """A name that is safe in a file name and an address.
-
-    >>> slug("Één & twee (50-100)")
-    'een-twee-50-100'
-    """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_]+", "-", ascii_text).strip("-") or "x"
 
 
 def source_of(cell: Mapping[str, Any]) -> str:

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bouwen.errors import BouwenError
+from bouwen.escaping import slug
 from bouwen.report.book.caching import digest, digest_of, read_cached, write_cached
-from bouwen.report.book.chapters import Notebook, Page, slug, source_of, tags_of
+from bouwen.report.book.chapters import Notebook, Page, source_of, tags_of
 from bouwen.report.book.places import remedy, scratch_folder
 from bouwen.report.book.startup import CAN_FORK, skip_address_grammar
 from bouwen.report.book.watching import HELD_BACK, WARNED, line_of_cell

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import shutil
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bouwen.escaping import in_html
 from bouwen.report.book.caching import digest
 from bouwen.report.book.chapters import Notebook, Page, expanded_toc, read_toc
 from bouwen.survey import Study
@@ -60,7 +60,7 @@ def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) 
     """The book's ``_config.yml`` with what depends on the study."""
     config: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     say = words(language)
-    config["title"] = study.title[language]
+    config["title"] = " ".join(study.title[language].split())
     config["author"] = ", ".join(study.authors) or config["author"]
     config["execute"]["execute_notebooks"] = "off"
     config["html"]["announcement"] = say("site.synthetic") if study.synthetic else ""
@@ -70,7 +70,7 @@ def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) 
     sphinx["nb_code_prompt_show"], sphinx["nb_code_prompt_hide"] = say("site.show"), say("site.hide")
     sphinx["numfig_format"] = {kind: f"{say(f'site.{kind}')} %s" for kind in ("figure", "table")}
     sphinx["html_theme_options"] |= {"toc_title": say("site.contents"), "search_bar_text": say("site.search")}
-    sphinx["html_theme_options"]["logo"]["text"] = study.title[language]
+    sphinx["html_theme_options"]["logo"]["text"] = in_html(study.title[language])
     sphinx["bouwen_chapter_of"] = {page.name: page.chapter for page in pages if page.name != page.chapter}
     return config
 
@@ -79,7 +79,7 @@ def footer(study: Study, cite: str) -> str:
     """How to cite the study, on every page."""
     if not study.citation:
         return ""
-    return f'<p class="bouwen-cite"><strong>{cite}:</strong> {html.escape(study.citation.strip())}</p>'
+    return f'<p class="bouwen-cite"><strong>{cite}:</strong> {in_html(study.citation)}</p>'
 
 
 def write_yaml(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,17 +1,20 @@
 """A Sphinx extension: what the book needs beyond Jupyter Book's theme.
 
 Words for the theme's buttons, launch links of generated pages that lead to the template in the
-repository, and a front page that opens the first chapter.
+repository, a front page that opens the first chapter, and titles and names that templates and scripts of
+the theme show as the text that they are.
 """
 
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Mapping
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
 from sphinx.application import Sphinx
 from sphinx.locale import translators
 
@@ -29,6 +32,9 @@ FIXED = (
     ("aria-label", "Toggle secondary sidebar"),
     ("", "Please activate JavaScript to enable the search functionality."),
 )
+# What templates of the theme put into pages, some of them unescaped.
+UNESCAPED = ("author", "copyright", "docstitle", "pagetitle", "project", "root_title", "shorttitle")
+INDEX = "Search.setIndex("  # in front of what the search reads
 COPYING = ("copy", "copy_to_clipboard", "copy_success", "copy_failure")
 
 
@@ -68,6 +74,7 @@ def finish_pages(app: Sphinx, failure: Exception | None) -> None:
         for page in out.rglob("*.html"):
             replace_in(page, fixed)
         replace_in(out / "_static" / "copybutton.js", {"const messages = {": copy_button(say)})
+    escape_found(out / "searchindex.js")
     home = f"{app.config.root_doc}.html"
     title = html.escape(app.config.html_title)
     (out / "index.html").write_text(
@@ -98,6 +105,20 @@ def replace_in(path: Path, replacements: Mapping[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def escape_found(path: Path) -> None:
+    """Escape headings in the index, which the search writes into its page as they are."""
+    index = json.loads(path.read_text(encoding="utf-8").removeprefix(INDEX).removesuffix(")"))
+    index["alltitles"] = {html.escape(title): found for title, found in index["alltitles"].items()}
+    path.write_text(f"{INDEX}{json.dumps(index, separators=(',', ':'), sort_keys=True)})", encoding="utf-8")
+
+
+def escape_shown(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Have titles and names reach every template as HTML, which is not escaped a second time."""
+    for name in UNESCAPED:
+        if isinstance(text := context.get(name), str) and not isinstance(text, Markup):
+            context[name] = escape(text)
+
+
 def launch_template(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Let the launch link of a generated page open the chapter that it was made from."""
     chapter = app.config.bouwen_chapter_of.get(page)
@@ -116,4 +137,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", speak, priority=900)
     app.connect("build-finished", finish_pages, priority=900)
     app.connect("html-page-context", launch_template, priority=900)
+    app.connect("html-page-context", escape_shown, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

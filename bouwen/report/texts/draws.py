@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.escaping import in_markdown
 from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.sem import Bootstrap
@@ -42,7 +43,7 @@ def indirect_effects_text(
             "indirect.found",
             n=len(single),
             clear=len(clear),
-            name=to.chain((top["predictor"], *top["via"], top["outcome"])),
+            name=in_markdown(to.chain((top["predictor"], *top["via"], top["outcome"]))),
             size=say.number(top["est"]),
             interval=say.interval(top[lower], top[upper]),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
+from bouwen.escaping import in_markdown
 from bouwen.groups import StudyInvariance
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
@@ -29,7 +30,8 @@ def invariance_text(
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     to = reader(study, **options)
-    return markdown("\n".join(f"- **{to.group(g)}**: {ladder_verdict(to, x)}" for g, x in ladders.items()))
+    lines = [f"- **{in_markdown(to.group(g))}**: {ladder_verdict(to, x)}" for g, x in ladders.items()]
+    return markdown("\n".join(lines))
 
 
 def ladder_verdict(to: Reader, ladder: StudyInvariance) -> str:
@@ -50,12 +52,12 @@ def ladder_verdict(to: Reader, ladder: StudyInvariance) -> str:
     )
     if not ladder.left_out:
         return text
-    levels = [to.level(ladder.group, level) for level in ladder.left_out]
+    levels = [in_markdown(to.level(ladder.group, level)) for level in ladder.left_out]
     return text + say("invariance.left_out", levels=say.listing(levels))
 
 
 def model_label(to: Reader, model: str) -> str:
     """A model or a construct as a reader names it."""
     if to.study and model in to.study.instrument.models and model not in to.labels:
-        return f"*{to.study.instrument.models[model].label[to.words.language]}*"
-    return f"*{to.label(model)}*" if model else ""
+        return f"*{in_markdown(to.study.instrument.models[model].label[to.words.language])}*"
+    return f"*{in_markdown(to.label(model))}*" if model else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from bouwen.escaping import in_markdown, listing_in_markdown, paragraphs_in_markdown
 from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def about_text(study: Study) -> Markdown:
     """What the study is, in its own words."""
-    return markdown(study.file.about[study.language])
+    return markdown(paragraphs_in_markdown(study.file.about[study.language]))
 
 
 def remarks_text(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
@@ -36,7 +37,9 @@ def remarks_text(fit: Fit, study: Study | None = None, **options: Unpack[ReaderO
     if not fit.warnings:
         return markdown(say("remarks.fine"))
     title = say("remarks.title")
-    return markdown(f"**{title}**\n\n" + "\n".join(f"- {say.said(warning)}" for warning in fit.warnings))
+    return markdown(
+        f"**{title}**\n\n" + "\n".join(f"- {in_markdown(say.said(warning))}" for warning in fit.warnings)
+    )
 
 
 def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
@@ -56,20 +59,21 @@ def levels_text(study: Study) -> Markdown | None:
     for variable, count in study.recoded.items():
         shown = guarded_text(study, count, int(study.responses[variable].count()))
         lines.append(say("levels.recoded", variable=study.group_label(variable), count=shown))
-    return markdown("\n".join(f"- {line}" for line in lines)) if lines else None
+    return markdown("\n".join(f"- {in_markdown(line)}" for line in lines)) if lines else None
 
 
 def open_questions_text(study: Study) -> Markdown:
     """The open questions as they were put."""
     questions = study.instrument.open_questions.values()
-    lines = [f"- {question.text[study.perspective][study.language]}" for question in questions]
+    lines = [f"- {in_markdown(question.text[study.perspective][study.language])}" for question in questions]
     return markdown("\n".join(lines) or words(study.language)("passages.no_open_questions"))
 
 
 def models_text(study: Study) -> Markdown:
     """Every model of the instrument in full."""
     parts = [
-        f"**{model.label[study.language]}**\n\n```text\n{study.instrument.model_syntax(name)}\n```"
+        f"**{in_markdown(model.label[study.language])}**\n\n"
+        + listing_in_markdown(study.instrument.model_syntax(name))
         for name, model in study.instrument.models.items()
     ]
     return markdown("\n\n".join(parts))
@@ -83,11 +87,12 @@ def how_to_rerun_text(study: Study) -> Markdown:
         f".venv/bin/bouwen build {path}",
         f".venv/bin/papermill book/scales.ipynb scales.ipynb -p study {path}",
     ]
-    return markdown(f"{words(study.language)('passages.rerun')}\n\n```bash\n" + "\n".join(commands) + "\n```")
+    listing = listing_in_markdown("\n".join(commands), "bash")
+    return markdown(f"{words(study.language)('passages.rerun')}\n\n{listing}")
 
 
 def how_to_cite_text(study: Study) -> Markdown:
     """How to cite the study and the program."""
     say = words(study.language)
-    own = [say("passages.study", citation=study.citation)] if study.citation else []
+    own = [say("passages.study", citation=in_markdown(study.citation))] if study.citation else []
     return markdown("\n\n".join([*own, say("passages.program", version=__version__)]))

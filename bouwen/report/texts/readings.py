@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.escaping import in_markdown
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.texts.wording import markdown
 from bouwen.scales import DataError, Structures, key_items, little_mcar
@@ -22,7 +23,7 @@ def missing_test_text(study: Study) -> Markdown:
     try:
         found = little_mcar(key_items(study))
     except DataError as error:
-        return markdown(say("readings.no_little", reason=say.said(str(error))))
+        return markdown(say("readings.no_little", reason=in_markdown(say.said(str(error)))))
     p = pvalue_text(found.pvalue, study.language)
     figures = say("readings.little", df=found.df, chisq=say.number(found.chisq, 1), p=p)
     depends = is_significant(reader(study), found.pvalue)
@@ -80,7 +81,7 @@ def apart_text(found: Structures, study: Study | None = None, **options: Unpack[
     say = to.words
     row = tests[(tests["free"] == "facets") & (tests["restricted"] == "one_factor")].iloc[0]
     if pd.isna(row["pvalue"]):
-        return markdown(say("readings.no_test", reason=say.said(row["note"])))
+        return markdown(say("readings.no_test", reason=in_markdown(say.said(row["note"]))))
     chisq, df = say.number(row["chisq_diff"], 1), int(row["df_diff"])
     highest = float(found.scales()["r_highest"].max())
     said = say(f"readings.{'far' if highest < 0.7 else 'near' if highest < 0.85 else 'nearest'}")
