@@ -11,11 +11,7 @@ from bouwen.report.book.notebooks import stored
 from bouwen.report.book.places import clear_scratch
 from bouwen.survey import find_study
 
-MAY_HOLD_ANSWERS = (
-    "cache",
-    "inputs",
-    "source",
-)  # in the folder of a study: what holds more than its book shows, or may
+MAY_HOLD_ANSWERS = ("cache", "inputs", "source")  # in the folder of a study
 
 
 def clear(study: str | Path, *, answers: bool = False) -> list[Path]:

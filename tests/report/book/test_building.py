@@ -1,5 +1,4 @@
 import errno
-import hashlib
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from books import html_of, tree
 from mini import code, markdown, write_book, write_chapter, write_study
 
 from bouwen.report.book import building as book
@@ -37,14 +37,6 @@ class Ear(book.Silence):
         self.heard.append((page.name, event))
 
 
-def tree(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 @pytest.fixture
 def ready(mini_book, tmp_path, monkeypatch):
     """A copy of the built book, which is also the working directory."""
@@ -52,10 +44,6 @@ def ready(mini_book, tmp_path, monkeypatch):
     shutil.copytree(mini_book, root)
     monkeypatch.chdir(root)
     return root
-
-
-def html_of(root: Path) -> Path:
-    return root / "_build" / "mini" / "html"
 
 
 def test_two_builds_in_different_folders_give_the_same_bytes(mini_book, tmp_path, monkeypatch):
