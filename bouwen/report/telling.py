@@ -6,7 +6,8 @@ from typing import Any
 
 from bouwen.words import ENGLISH, words
 
-GLUE = "application/papermill.record/text/plain"
+GLUED = "application/papermill.record/"  # before the kind of what stands in prose and not below its cell
+GLUE = f"{GLUED}text/plain"
 
 
 def tell(language: str = ENGLISH, **values: Any) -> None:
@@ -22,7 +23,7 @@ def tell(language: str = ENGLISH, **values: Any) -> None:
 
     for name, value in values.items():
         value, text = value if isinstance(value, tuple) else (value, say(value, language))
-        metadata = {"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}}
+        metadata = {"scrapbook": {"name": name, "mime_prefix": GLUED}}
         bare = value.item() if hasattr(value, "item") else value
         publish({GLUE: repr(text)}, metadata={**metadata, "bouwen": {"value": bare}}, raw=True)
 

@@ -246,8 +246,20 @@ def test_settings_and_files(study):
     assert (found["perspective"], found["language"]) == (study.perspective, study.language)
     files = dict(grid(tables.fingerprints(study))[1])
     assert len(files) == len(study.files)
+    (answers,) = study.file.responses.files
+    own = hashlib.sha256((study.path.parent / answers).read_bytes()).hexdigest()
+    assert own[:16] != files.pop(answers)  # nothing that answers could be tried out on
     for name, start in files.items():
         assert hashlib.sha256((study.path.parent / name).read_bytes()).hexdigest().startswith(start)
+
+
+def test_the_hash_of_answers_is_made_with_the_key_beside_them(reputation):
+    """That of RFC 2104 by hand: a hash of the outer key and of the hash of the inner key and the file."""
+    key, content = (reputation.path.parent / name for name in ("answers.key", "corp_rep_data.csv"))
+    padded = key.read_bytes().strip().ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + content.read_bytes()).digest()
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded) + inner).hexdigest()
+    assert dict(grid(tables.fingerprints(reputation))[1])["corp_rep_data.csv"] == outer[:16]
 
 
 def test_answer_scales_and_categories(study):

@@ -52,7 +52,8 @@ def told_by(cell: Mapping[str, Any]) -> Iterator[str]:
     if cell["cell_type"] == "markdown":
         yield source_of(cell)
     for output in cell.get("outputs", []):
-        content = [output.get("text", ""), *output.get("data", {}).values(), output.get("metadata", {})]
+        metadata = {key: value for key, value in output.get("metadata", {}).items() if key != "bouwen"}
+        content = [output.get("text", ""), *output.get("data", {}).values(), metadata]
         for value in content:
             yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     yield json.dumps(cell["metadata"], ensure_ascii=False)

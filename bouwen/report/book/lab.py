@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bouwen.report.book.building import plan
+from bouwen.report.book.building import plan, refusing_bad_output
 from bouwen.report.book.caching import digest
 from bouwen.report.book.chapters import Page
 from bouwen.report.book.notebooks import stored
@@ -30,19 +31,32 @@ def write_chapters(study: str | Path) -> Written:
     """
     book = plan(study)
     folder = book.work / "lab"
+    with refusing_bad_output(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return Written(folder, tuple(write_copies(book.pages, folder)))
+
+
+def write_copies(pages: Iterable[Page], folder: Path) -> Iterator[str]:
+    """Write a copy of each page, and give the names of those that somebody changed, which are kept."""
     record_file = folder / ".copies.json"
-    record = json.loads(record_file.read_text(encoding="utf-8")) if record_file.exists() else {}
-    kept = []
-    for page in book.pages:
+    record = read_digests(record_file)
+    for page in pages:
         path = folder / f"{Path(page.name).name}.ipynb"
         if path.exists() and digest_cells(path) != record.get(path.name):
-            kept.append(path.name)
+            yield path.name
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(copy_of(page), encoding="utf-8")
         record[path.name] = digest_cells(path)
     record_file.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    return Written(folder, tuple(kept))
+
+
+def read_digests(path: Path) -> dict[str, str]:
+    """What the copies were when they were written, by name; nothing where that is not known."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def copy_of(page: Page) -> str:
@@ -55,7 +69,7 @@ def digest_cells(path: Path) -> str:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return digest(f"{cell['cell_type']} {''.join(cell['source'])}" for cell in cells)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "not a notebook"
 
 

@@ -49,11 +49,31 @@ def assemble(
     for name, notebook in notebooks.items():
         path = into / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(without_data(notebook), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     pages = list(pages)
     write_yaml(into / "_toc.yml", expanded_toc(read_toc(root), pages))
     write_yaml(into / "_config.yml", site_config(study, language, pages, root))
     return digest_tree(into)
+
+
+def without_data(notebook: Notebook) -> Notebook:
+    """A notebook without the data that `verify` compares, which are for this machine and not for the site."""
+    cells = [
+        {**cell, "outputs": [{**output, **without_own(output)} for output in cell["outputs"]]}
+        if "outputs" in cell
+        else cell
+        for cell in notebook["cells"]
+    ]
+    return {**notebook, "cells": cells}
+
+
+def without_own(output: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of an output without those of ours, where it has any."""
+    if "metadata" not in output:
+        return {}
+    return {"metadata": {key: value for key, value in output["metadata"].items() if key != "bouwen"}}
 
 
 def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import platform
+import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bouwen.inputs import opened
@@ -18,27 +21,60 @@ from bouwen.version import __version__
 if TYPE_CHECKING:
     from great_tables import GT
 
+KEY = "answers.key"  # beside a study: not published, and not committed where the answers are not
+
+PACKAGES = ("factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas", "papermill", "plotnine",
+            "scipy", "semopy", "statsmodels")  # fmt: skip
+PROGRAMS = ("bouwen", "Python", *PACKAGES)
+
 
 def provenance_table(study: Study) -> GT:
     """Programs, seed and settings behind the book."""
     from importlib.metadata import version
 
     check_study(study)
-    packages = ("factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas", "papermill", "plotnine",
-                "scipy", "semopy", "statsmodels")  # fmt: skip
     settings = study.settings
     rows = {"study": shown_path(study), "perspective": study.perspective}
     rows |= {"language": study.language, "seed": str(settings.seed)}
     rows |= {"confidence": str(settings.confidence), "min_group": str(settings.min_group)}
     rows |= {"min_cell": str(settings.min_cell), "bouwen": __version__}
     rows |= {"Python": ".".join(platform.python_version_tuple()[:2])}
-    rows |= {package: version(package) for package in packages}
+    rows |= {package: version(package) for package in PACKAGES}
     return lay_out(reader(study), {"what": list(rows), "value": list(rows.values())})
 
 
 def fingerprints_table(study: Study) -> GT:
-    """The files from which every result follows, with the hash of their bytes."""
+    """The files from which every result follows, with the hash of their bytes.
+
+    The hash of answers is keyed (HMAC), so that nobody can try out answers until one fits; there is none
+    where no file ``answers.key`` lies beside the study.
+    """
     check_study(study)
-    hashes = [hashlib.sha256(opened(path).read_bytes()).hexdigest()[:16] for path in study.files]
+    to = reader(study)
+    answers = study.files[-len(study.file.responses.files) :]
     names = [os.path.relpath(path, study.path.parent) for path in study.files]
-    return lay_out(reader(study), {"file": names, "hash": hashes})
+    hashes = [
+        keyed_hash(study, path)
+        if path in answers
+        else hashlib.sha256(opened(path).read_bytes()).hexdigest()[:16]
+        for path in study.files
+    ]
+    return lay_out(to, {"file": names, "hash": hashes})
+
+
+def keyed_hash(study: Study, path: Path) -> str:
+    """A hash that says nothing without the key beside the study; an empty text where there is no key."""
+    try:
+        key = (study.path.parent / KEY).read_bytes().strip()
+    except OSError:
+        return ""
+    return hmac.new(key, opened(path).read_bytes(), "sha256").hexdigest()[:16] if key else ""
+
+
+def make_key(study: Study) -> None:
+    """Lay a key beside a study, for its owner only, unless there is one or its answers are invented."""
+    path = study.path.parent / KEY
+    if study.synthetic or path.exists():
+        return
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")

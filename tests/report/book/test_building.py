@@ -1,5 +1,4 @@
 import errno
-import json
 import os
 import re
 import shutil
@@ -15,8 +14,9 @@ import pytest
 from books import html_of, tree
 from mini import code, markdown, write_book, write_chapter, write_study
 
+from bouwen.errors import BouwenError
 from bouwen.report.book import building as book
-from bouwen.report.book import results
+from bouwen.report.book import lab, results
 from bouwen.report.book.building import OutputError, neighbour_of
 from bouwen.report.book.chapters import ChapterError, ParameterError
 from bouwen.report.book.places import scratch_of
@@ -296,19 +296,93 @@ def test_ctrl_c_leaves_the_old_book_and_no_kernel(ready, options):
     assert tree(html_of(ready)) == before
 
 
-def test_results_are_recorded_and_compared(ready):
-    write_chapter(ready, "book/sample", markdown("# Sample"), code("import bouwen\nbouwen.tell(a=1.5, b=2)"))
+SHOWS = """\
+import bouwen
+import matplotlib.pyplot as plt
+import pandas as pd
+from plotnine import aes, geom_point, ggplot
+
+bouwen.tell(a={told}, b=2)
+plt.plot([1, 2], [3, {line}])
+plt.show()
+display(ggplot(pd.DataFrame({{"x": [1], "y": [{point}]}}), aes("x", "y")) + geom_point())
+pd.DataFrame({{"mean": ["{cell}"]}}, index=["t1"])
+"""
+
+
+def test_everything_that_pages_show_is_recorded_and_compared(ready):
+    def write(told=1.5, line=4.0, point=2.5, cell="3.45", said="five"):
+        shows = code(SHOWS.format(told=told, line=line, point=point, cell=cell))
+        write_chapter(ready, "book/sample", markdown(f"# Sample\n\nOf {said} and {{glue:text}}`a`."), shows)
+
+    def differences():
+        with pytest.raises(results.DifferentResultsError) as error:
+            results.verify(STUDY)
+        return [line.removeprefix("book/sample, ") for line in error.value.differences]
+
+    write()
     path = results.record(STUDY)
-    assert json.loads(path.read_text())["book/sample"]["a"] == {"value": 1.5, "tolerance": 0.0015}
-    assert results.verify(STUDY) == 2
-    write_chapter(ready, "book/sample", markdown("# Sample"), code("import bouwen\nbouwen.tell(a=1.6, c=2)"))
-    with pytest.raises(results.DifferentResultsError) as error:
-        results.verify(STUDY)
-    assert error.value.differences == [
-        "book/sample, a: recorded 1.5, now 1.6",
-        "book/sample, b: recorded 2, now absent",
-        "book/sample, c: now 2, not recorded",
+    before = path.read_bytes()
+    assert results.verify(STUDY) > 20
+    assert results.record(STUDY).read_bytes() == before
+    write(told=1.6)
+    assert differences() == [
+        "a: recorded 1.5, now 1.6 (+0.1)", 'sentence: recorded "Of five and 1.50.", now "Of five and 1.60."'
+    ]  # fmt: skip
+    write(line=4.001, point=2.501, cell="3.46", said="six")
+    made = differences()
+    assert made[0] == 'sentence: recorded "Of five and 1.50.", now "Of six and 1.50."'
+    assert made[1].endswith('row "t1", column "mean": recorded 3.45, now 3.46 (+0.01)')
+    assert [re.sub("^figure .*?, layer", "layer", line) for line in made[2:]] == [
+        "layer 1 (line), row 2, y: recorded 4, now 4.001 (+0.001)",
+        "layer 1 (point), row 1, y: recorded 2.5, now 2.501 (+0.001)",
     ]
+
+
+def test_what_verify_compares_does_not_reach_the_site(ready):
+    write_chapter(
+        ready, "book/sample", markdown("# Sample"), code(SHOWS.format(told=1, line=1, point=1, cell=1))
+    )
+    book.build(STUDY)
+    assert b'"layers"' in (ready / "_build/mini/cache/book/sample.json").read_bytes()
+    assert not [path for path in html_of(ready).rglob("*.ipynb") if b'"layers"' in path.read_bytes()]
+
+
+def test_a_chapter_that_shows_answers_is_not_recorded(ready):
+    write_chapter(
+        ready, "book/sample", markdown("# Sample"), code("print('Mijn geheime antwoord van iemand')")
+    )
+    (ready / "data/mini/responses.csv").write_text(
+        "respondent,t1,t2,t3,size,remark\nr1,1,2,3,small,een twee drie vier vijf zes zeven\nr2,2,2,3,large,\n"
+    )
+    write_chapter(
+        ready, "book/sample", markdown("# Sample"), code("print('een twee drie vier vijf zes zeven')")
+    )
+    with pytest.raises(BouwenError, match="answered to an open question"):
+        results.record(STUDY)
+    assert not (ready / "data/mini/expected.json").exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "lab"])
+def test_a_place_that_cannot_be_written_is_one_sentence(ready, command):
+    """A file where a folder is to be: also who may do everything cannot write below it."""
+    results.record(STUDY)
+    shutil.rmtree(ready / "_build")
+    (ready / "_build").write_text("")
+    does = {"verify": results.verify, "lab": lab.write_chapters}[command]
+    with pytest.raises(OutputError) as caught:
+        does(STUDY)
+    assert "_build" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    (ready / "_build").unlink()
+    assert does(STUDY)
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "[" * 100_000, '{"sample.ipynb": {}}'])
+def test_a_damaged_list_of_copies_keeps_what_may_have_been_changed(ready, content):
+    folder = lab.write_chapters(STUDY).folder
+    (folder / ".copies.json").write_text(content)
+    assert "sample.ipynb" in lab.write_chapters(STUDY).kept
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from bouwen.report.book.caching import (
     write_cached,
 )
 from bouwen.report.book.chapters import Chapter, Page, pages
-from bouwen.report.book.results import agree, compare, told_in, tolerance
+from bouwen.report.book.recording import tolerance
 from bouwen.report.book.running import ChapterFailed, cleaned_text, refuse_warnings
 from bouwen.report.book.watching import WARNED
 
@@ -41,44 +41,6 @@ NAN = float("nan")
 def test_how_far_a_later_number_may_be_off(value, allowed):
     found = tolerance(value)
     assert found == (None if allowed is None else pytest.approx(allowed))
-
-
-@pytest.mark.parametrize(
-    ("recorded", "allowed", "now", "same"),
-    [
-        (2.0, 0.25, 2.25, True), (2.0, 0.25, 1.75, True), (2.0, 0.25, 2.2501, False),
-        (2.0, 0.25, 1.7499, False), (2.0, 0.25, 2, True), (2.0, 0.25, "2.0", False), (3, None, 3, True),
-        (3, None, 4, False), ("a", None, "a", True), ("a", None, "b", False), (NAN, None, NAN, True),
-        (NAN, None, 1.0, False), (1.0, 1e-3, NAN, False), ([1, 2], None, [1, 2], True),
-        ([1, 2], None, [2, 1], False),
-    ],
-)  # fmt: skip
-def test_whether_a_result_is_as_recorded(recorded, allowed, now, same):
-    assert agree({"value": recorded, "tolerance": allowed}, now) == same
-
-
-def test_what_differs_is_named_with_both_values():
-    expected = {
-        "b": {"n": {"value": 5, "tolerance": None}, "r": {"value": 0.5, "tolerance": 0.01}},
-        "a": {"gone": {"value": 1.5, "tolerance": 0.1}},
-    }
-    found = {"b": {"n": 6, "r": 0.505, "more": "x"}, "c": {"new": 2}}
-    assert list(compare(expected, found)) == [
-        "a, gone: recorded 1.5, now absent",
-        "b, more: now x, not recorded",
-        "b, n: recorded 5, now 6",
-        "c, new: now 2, not recorded",
-    ]
-    assert list(compare({}, {})) == []
-
-
-def test_what_a_notebook_tells():
-    def told(name, value):
-        return {"metadata": {"scrapbook": {"name": name}, "bouwen": {"value": value}}}
-
-    plain = {"metadata": {"scrapbook": {"name": "other"}}}
-    notebook = {"cells": [{"outputs": [told("n", 5), plain, {}]}, {}, {"outputs": [told("r", 0.5)]}]}
-    assert told_in(notebook) == {"n": 5, "r": 0.5}
 
 
 # ------------------------------------------------------------------ keys
