@@ -167,6 +167,7 @@ def check_invariance(
     missing: str = "listwise",
     ordered: Sequence[str] | bool = (),
     group_partial: Sequence[str] = (),
+    collapse: bool = False,
 ) -> Invariance:
     """Fit a model with more and more of it equal over groups.
 
@@ -182,7 +183,7 @@ def check_invariance(
         From the first on without gaps: "configural" (the same model), "metric" (equal loadings), "scalar"
         (and intercepts), "strict" (and residual variances). For ordered items "configural", "thresholds",
         "metric", "scalar", in the order of Wu & Estabrook (2016).
-    estimator, missing, ordered, group_partial
+    estimator, missing, ordered, group_partial, collapse
         As for `bouwen.fit_sem`.
 
     Raises
@@ -220,6 +221,7 @@ def check_invariance(
                 estimator=estimator,
                 missing=missing,
                 ordered=ordered,
+                collapse=collapse,
                 std_lv=True,
                 meanstructure=True,
             )

@@ -103,6 +103,7 @@ def fit_sem(
     std_lv: bool = False,
     meanstructure: bool | None = None,
     fixed_x: bool = True,
+    collapse: bool = False,
     engine: str = "bouwen",
 ) -> Fit:
     """Fit a structural equation model.
@@ -137,6 +138,9 @@ def fit_sem(
         intercept in the text ask for it.
     fixed_x : bool
         Take covariates as they are, rather than model their moments. Never with GLS and ULS, as in lavaan.
+    collapse : bool
+        Join answer categories of ordered items that nobody of some group chose with a neighbour, in all
+        groups; ``warnings`` tells which. Without it they are refused, all at once.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -174,6 +178,7 @@ def fit_sem(
         std_lv=std_lv,
         meanstructure=meanstructure,
         fixed_x=fixed_x,
+        collapse=collapse,
     )
     solution = family.solve()
     if engine == "semopy" and isinstance(data, pd.DataFrame):

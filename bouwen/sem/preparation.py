@@ -19,6 +19,7 @@ from bouwen.sem.model.table import ParTable, TableOptions, build_table
 from bouwen.sem.model.variables import Roles, roles
 from bouwen.sem.normal.moments import Moments, Sample, read_sample, sample_from_moments
 from bouwen.sem.normal.saturated import em_moments
+from bouwen.sem.ordinal.collapsing import join_categories
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def prepare(
     std_lv: bool = False,
     meanstructure: bool | None = None,
     fixed_x: bool = True,
+    collapse: bool = False,
 ) -> tuple[Call, Family]:
     """Read model and data, and check one against the other; arguments and errors are those of `fit_sem`."""
     statements = parse_model(model)
@@ -74,6 +76,8 @@ def prepare(
     else:
         means = bool(meanstructure) or any(f.op == "~1" for f in statements.formulas)
         sample = _of_moments(data, who, group, means)
+    if collapse:
+        sample = _without_empty_categories(sample, items)
     if meanstructure is None:
         meanstructure = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
     options = TableOptions(
@@ -84,18 +88,22 @@ def prepare(
         group_partial=group_partial,
         thresholds=_threshold_counts(sample, items),
     )
-    if sample.patterns is not None:
-        mean, cov = em_moments(sample.patterns, len(sample.groups))
-        sample = replace(sample, mean=mean, cov=cov)
     table = build_table(statements, sample.groups, options)
-    structure = compile_structure(table)
-    if items:
-        family: Family = ordinal_family(table, structure, sample, chosen, missing)
-    else:
-        family = NormalTheory(table, structure, sample, chosen)
+    family = _family(table, sample, chosen, missing)
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return call, family
+
+
+def _family(table: ParTable, sample: Sample, chosen: Estimator, missing: str) -> Family:
+    """The estimator of a model and sample; of incomplete rows with the saturated model's moments."""
+    structure = compile_structure(table)
+    if table.ordered:
+        return ordinal_family(table, structure, sample, chosen, missing)
+    if sample.patterns is not None:
+        mean, cov = em_moments(sample.patterns, len(sample.groups))
+        sample = replace(sample, mean=mean, cov=cov)
+    return NormalTheory(table, structure, sample, chosen)
 
 
 def _check_factors(who: Roles, data: pd.DataFrame) -> None:
@@ -133,6 +141,14 @@ def _ordered_items(
                 f'ordered names "{name}", which is not in the data.{did_you_mean(name, known)}', item=name
             )
     return tuple(n for n in observed if n in wanted)
+
+
+def _without_empty_categories(sample: Sample, items: Sequence[str]) -> Sample:
+    """Answer categories that some group lacks joined with a neighbour, in all groups, and a note of each."""
+    if not items:
+        raise UnsupportedModel("collapse=True joins categories of ordered items; name them in ordered=")
+    rows, notes = join_categories(sample.rows, [(sample.names.index(name), name) for name in items])
+    return replace(sample, rows=rows, notes=(*sample.notes, *notes))
 
 
 def _threshold_counts(sample: Sample, items: Sequence[str]) -> dict[str, int]:

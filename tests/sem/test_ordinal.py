@@ -16,6 +16,8 @@ from scipy.stats import multivariate_normal
 
 from bouwen.checks import ConstantItem
 from bouwen.scales import polychoric
+from bouwen.sem import fit_sem
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.ordinal.bivariate import (
     FAR,
     bivariate_normal_cdf,
@@ -351,6 +353,40 @@ def test_a_category_that_nobody_chose_is_refused() -> None:
     with pytest.raises(EmptyCategory) as refused:
         moments_of(survey("q1", "q4"), ["q1", "q4"], categories=[[1, 2, 3, 4, 5], [0, 1, 2, 3, 4]])
     assert (refused.value.item, refused.value.category) == ("q4", 0)
+
+
+@pytest.fixture
+def with_empty_categories() -> pd.DataFrame:
+    """Two groups, of which each lacks some categories that the other has."""
+    frame = read_data("bfi900")[["A1", "A2", "A3", "gender"]].iloc[:400].copy()
+    one, two = (frame["gender"] == value for value in frame["gender"].unique())
+    frame.loc[one & (frame["A1"] >= 5), "A1"] = 4
+    frame.loc[two & (frame["A2"] <= 2), "A2"] = 3
+    frame.loc[two & (frame["A3"] == 3), "A3"] = 4
+    return frame
+
+
+def test_empty_categories_of_all_items_and_groups_are_named_at_once(with_empty_categories) -> None:
+    first, second = with_empty_categories["gender"].unique()
+    with pytest.raises(EmptyCategory, match="collapse=True") as refused:
+        fit_sem("A =~ A1 + A2 + A3", with_empty_categories, ordered=True, group="gender")
+    wanted = [("A1", 5, str(first)), ("A1", 6, str(first)), ("A2", 1, str(second)), ("A2", 2, str(second))]
+    assert list(refused.value.empty) == [*wanted, ("A3", 3, str(second))]
+    assert f'5 and 6 for "A1" in group "{first}", 1 and 2 for "A2" in group "{second}"' in str(refused.value)
+
+
+def test_collapsed_categories_are_those_of_recoded_answers(with_empty_categories) -> None:
+    model, options = "A =~ A1 + A2 + A3", {"ordered": True, "group": "gender"}
+    found = fit_sem(model, with_empty_categories, **options, collapse=True)
+    by_hand = with_empty_categories.replace({"A1": {5: 4, 6: 4}, "A2": {1: 3, 2: 3}, "A3": {3: 4}})
+    assert_allclose(found.theta, fit_sem(model, by_hand, **options).theta, atol=1e-12)
+    assert [note for note in found.warnings if "count as one" in note] == [
+        'categories 4, 5, 6 of "A1" count as one, because a group lacks one of them',
+        'categories 1, 2, 3 of "A2" count as one, because a group lacks one of them',
+        'categories 3, 4 of "A3" count as one, because a group lacks one of them',
+    ]
+    with pytest.raises(UnsupportedModel, match="ordered="):
+        fit_sem(model, with_empty_categories, collapse=True)
 
 
 def test_items_that_nobody_answered_both_are_refused() -> None:

@@ -98,3 +98,33 @@ def test_a_draw_without_a_category_is_marked(bfi):
     values = found.at(np.broadcast_to(fit.theta, (2, len(fit.theta)))).value
     assert np.isfinite(values[0])
     assert np.isinf(values[1])
+
+
+@pytest.mark.parametrize("kind", ["nonparametric", "parametric"])
+def test_draws_that_lose_a_rare_category_say_which_and_how_many(bfi, kind):
+    fit = bouwen.fit_sem("A =~ A1 + A2 + A3", bfi.iloc[:60], ordered=True)
+    boot = bouwen.bootstrap(fit, 40, kind=kind, seed=3)
+    lost = boot.lost
+    assert 0 < lost.draws == boot.counts["no sample"] < 40
+    assert lost.table["draws"].is_monotonic_decreasing
+    rarest = lost.table.iloc[0]
+    assert f'{rarest["category"]:g} of "{rarest["item"]}" in {rarest["draws"]}' in boot.warnings[0]
+    assert boot.warnings[0].startswith(f"{lost.draws} of 40 draws lack an answer category")
+    others = 40 - boot.counts["converged"] - lost.draws  # told apart where they are many
+    assert any(f"{others} of 40 draws gave no" in warning for warning in boot.warnings) == (others > 2)
+
+
+def test_draws_of_a_group_lose_a_category_as_often_as_chance_has_it(bfi):
+    """One respondent of n in a group: nobody draws that one with probability (1 − 1/n)ⁿ, about .366."""
+    few = bfi[["A1", "A2", "A3", "gender"]].assign(A1=np.where(bfi["A1"] > 3, 2, 1))
+    group = few["gender"].iloc[0]
+    mine = np.flatnonzero((few["gender"] == group) & few["A1"].eq(2))[0]
+    few.loc[few["gender"] == group, "A1"] = 1
+    few.iloc[mine, few.columns.get_loc("A1")] = 2
+    few[["A2", "A3"]] = np.where(few[["A2", "A3"]] > 3, 2, 1)
+    boot = bouwen.bootstrap(
+        bouwen.fit_sem("A =~ A1 + A2 + A3", few, ordered=True, group="gender"), 250, seed=1
+    )
+    found = boot.lost.table.iloc[0]
+    assert (found["item"], found["category"], found["group"]) == ("A1", 2, str(group))
+    assert found["draws"] / 250 == pytest.approx(0.366, abs=0.09)  # three standard errors

@@ -28,6 +28,7 @@ from bouwen.sem.normal.candidates import Beside, of_jacobian
 from bouwen.sem.normal.chisquare import Corrected, Weights, expectation
 from bouwen.sem.normal.inference import Test, bread
 from bouwen.sem.normal.moments import Sample
+from bouwen.sem.ordinal.collapsing import refuse_empty
 from bouwen.sem.ordinal.discrepancy import WeightedLeastSquares, WeightedPoint, read_layout
 from bouwen.sem.ordinal.moments import OrdinalMoments, ordinal_moments
 from bouwen.sem.solution import Solution, estimate
@@ -312,6 +313,8 @@ def ordinal_family(
     x = structure.exogenous
     inner = np.setdiff1d(np.arange(len(names)), x)
     ordered = [k in set(structure.ordered.tolist()) for k in inner]
+    items = [(int(k), names[k]) for k, cut in zip(inner, ordered, strict=True) if cut]
+    refuse_empty(sample.rows, items, sample.groups)
     categories = categories_of(sample, inner, ordered)
     found = []
     mean, cov = np.zeros((len(sample.rows), len(names))), np.zeros((len(sample.rows), len(names), len(names)))

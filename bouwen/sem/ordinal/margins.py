@@ -21,13 +21,22 @@ Label = tuple[str, str, str]
 
 
 class EmptyCategory(DataError):
-    """An answer category that nobody chose in one of the groups."""
+    """Answer categories that nobody chose in one of the groups: ``empty`` has item, category and group."""
 
-    def __init__(self, item: str, category: float, group: str = "") -> None:
-        self.category = category
+    def __init__(self, empty: Sequence[tuple[str, float, str]]) -> None:
+        self.empty = tuple(empty)
+        item, self.category, group = self.empty[0]
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, category, where in self.empty:
+            found.setdefault((name, where), []).append(f"{category:g}")
+        shown = ", ".join(
+            f'{" and ".join(values)} for "{name}"{_in_group(where)}'
+            for (name, where), values in found.items()
+        )
+        its = "its threshold has" if len(self.empty) == 1 else "their thresholds have"
         super().__init__(
-            f'nobody chose {category:g} for "{item}"{_in_group(group)}, so its threshold has no estimate '
-            "there. Merge it with a neighbouring category in all groups, or treat the item as continuous.",
+            f"nobody chose {shown}, so {its} no estimate there. Merge with a neighbouring category in all "
+            "groups, as collapse=True does, or treat the item as continuous.",
             item=item,
             group=group,
         )
@@ -195,7 +204,7 @@ def read_ordered(
     if np.count_nonzero(counts) < 2:
         raise ConstantItem(name, int(counts.sum()), group)
     if not counts.all():
-        raise EmptyCategory(name, float(values[np.argmin(counts)]), group)
+        raise EmptyCategory([(name, float(value), group) for value in values[counts == 0]])
     present = known.astype(float)
     thresholds = ndtri(np.cumsum(counts)[:-1] / counts.sum())
     slopes = np.zeros(covariates.shape[1])

@@ -20,6 +20,7 @@ from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
 from bouwen.sem.resample.draws import source_of_draws, weighted_stack
+from bouwen.sem.resample.lost import Lost, lost_categories
 from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES, draw_bytes
@@ -217,10 +218,19 @@ class Bootstrap(Result):
         return out.assign(share=out["draws"] / len(self.drawn.status))
 
     @cached_property
+    def lost(self) -> Lost:
+        """Answer categories that draws of ordered items lack, see `bouwen.sem.resample.lost`."""
+        return lost_categories(self.fit, self.kind, self.counts["drawn"], self.seed)
+
+    @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know: many draws failed, or many are improper."""
         drawn, improper = self.counts["drawn"], self.counts["inadmissible"]
         failed, out = drawn - self.counts["converged"], []
+        lost = self.lost if self.counts["no sample"] else None
+        if lost is not None and lost.draws:
+            out.append(lost.sentence(drawn))
+        failed -= 0 if lost is None else lost.draws
         if failed > MANY * drawn:
             out.append(f"{failed} of {drawn} draws gave no estimates; the intervals describe the others")
         if improper > MANY * drawn:

@@ -169,7 +169,7 @@ class Simulated:
             for part in parts_of(chunk.size, draw_bytes(self.family)):
                 yield self.family, moments_objective(self.family, mean[part], cov[part])
             return
-        answers = self._ordered if isinstance(self.family, OrdinalFamily) else self._continuous
+        answers = self.ordered if isinstance(self.family, OrdinalFamily) else self._continuous
         everybody = np.ones((1, sum(map(len, sample.rows))))
         for part in parts_of(chunk.size, draw_bytes(self.family)):
             yield (
@@ -197,7 +197,8 @@ class Simulated:
             drawn.append(np.where(np.isnan(x), np.nan, y))
         return tuple(drawn)
 
-    def _ordered(self, rng: np.random.Generator) -> tuple[Array, ...]:
+    def ordered(self, rng: np.random.Generator) -> tuple[Array, ...]:
+        """Answers of one draw (n, p) of each group, some of them in categories."""
         family, st, given = self.family, self.family.structure, self.given
         assert isinstance(family, OrdinalFamily)
         x, point = st.exogenous, family.objective

@@ -46,6 +46,11 @@ class Chunk:
         return np.random.default_rng([self.seed, self.number])
 
 
+def chunks_of(draws: int, seed: int, chunk: int = CHUNK) -> list[Chunk]:
+    """The chunks that draws are made in."""
+    return [Chunk(k, at, min(chunk, draws - at), seed) for k, at in enumerate(range(0, draws, chunk))]
+
+
 def run_chunks(
     task: Callable[[Chunk], Done],
     draws: int,
@@ -89,7 +94,7 @@ def run_chunks(
     check_count("seed", seed)
     if n_jobs == 0 or not isinstance(n_jobs, (int, type(None))):
         raise NotACount("n_jobs", n_jobs, least=1)
-    chunks = [Chunk(k, at, min(chunk, draws - at), seed) for k, at in enumerate(range(0, draws, chunk))]
+    chunks = chunks_of(draws, seed, chunk)
     if len(chunks) < 2 or _here(n_jobs):
         with _one_thread():
             return list(_watched((_run_one(task, c) for c in chunks), chunks, about))
