@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
@@ -20,6 +23,7 @@ from bouwen.survey.files import FileError, neighbour
 from bouwen.survey.values import Labelled, is_empty, text
 
 Row = Sequence[Any]
+LONGEST_SHEET = 1_048_576  # rows, more than which no workbook has
 SHOWN = 5  # rows or columns named in a message before "and … more"
 
 
@@ -84,17 +88,44 @@ def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
         A file has a header only, two columns of the same name or rows of different lengths;
         files differ in their columns.
     """
-    tables = [read_table(path) for path in paths]
-    refuse_mixed_encodings(tables)
-    refuse_other_columns(tables)
-    return pd.concat([frame(table)[tables[0].header] for table in tables])
+    with uncollected():
+        tables = [read_table(path) for path in paths]
+        refuse_mixed_encodings(tables)
+        refuse_other_columns(tables)
+        return pd.concat([frame(table)[tables[0].header] for table in tables])
 
 
 def frame(table: Table) -> pd.DataFrame:
     """A table as a data frame of objects, indexed by file and row."""
-    index = pd.MultiIndex.from_tuples([(table.path, n) for n, _ in table.rows], names=["file", "row"])
-    cells = [[None if is_empty(cell) else cell for cell in row] for _, row in table.rows]
-    return pd.DataFrame(cells, index=index, columns=pd.Index(table.header, dtype=object), dtype=object)
+    index = pd.MultiIndex.from_product([[table.path], [n for n, _ in table.rows]], names=["file", "row"])
+    shape = (len(table.rows), len(table.header))
+    cells = chain.from_iterable(row for _, row in table.rows)
+    columns = np.fromiter(cells, dtype=object, count=shape[0] * shape[1]).reshape(shape).T.copy()
+    for column in columns:
+        column[:] = filled(column.tolist())
+    header = pd.Index(table.header, dtype=object)
+    return pd.DataFrame(columns.T, index, header, dtype=object, copy=False)
+
+
+def filled(cells: list[Any]) -> list[Any]:
+    """The cells of a column, None where one is empty; each different cell is looked at once."""
+    try:
+        empty = {cell for cell in dict.fromkeys(cells) if is_empty(cell)}
+    except TypeError:  # lists in cells, as Parquet may hold
+        return [None if is_empty(cell) else cell for cell in cells]
+    return [None if cell in empty else cell for cell in cells] if empty - {None} else cells
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Do not look for garbage: rows of cells are none, and looking through them takes most of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def refuse_mixed_encodings(tables: Sequence[Table]) -> None:
@@ -140,7 +171,7 @@ def read_delimited(path: Path) -> Table:
     content, delimiter = delimited(content)
     lines = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
-        return table_of(path, list(lines), encoding)
+        return table_of(path, list(enumerate(lines, start=1)), encoding)
     except csv.Error as error:
         raise FileError(path, f"cannot be read: {error}; check the quotes here.", lines.line_num) from error
 
@@ -188,11 +219,22 @@ def read_excel(path: Path) -> Table:
         warnings.simplefilter("ignore")  # about styles and validations, which hold no answers
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            records = list(book.worksheets[0].iter_rows(values_only=True))
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # it has the cells that it holds, not all up to its corner
+            lines = islice(enumerate(sheet.iter_rows(values_only=True), start=1), LONGEST_SHEET)
+            records = [(n, up_to_last(cells)) for n, cells in lines if not all(map(is_empty, cells))]
         finally:
             book.close()
-    width = max(map(len, records), default=0)
-    return table_of(path, [(*record, *[None] * (width - len(record))) for record in records])
+    width = len(records[0][1]) if records else 0
+    return table_of(path, [(n, (*cells, *[None] * (width - len(cells)))) for n, cells in records])
+
+
+def up_to_last(cells: Row) -> Row:
+    """A row without the empty cells at its end."""
+    last = len(cells)
+    while last and is_empty(cells[last - 1]):
+        last -= 1
+    return cells[:last]
 
 
 def read_spss(path: Path) -> Table:
@@ -248,14 +290,12 @@ def parsing(path: Path, kind: str) -> Iterator[None]:
         ) from error
 
 
-def table_of(path: Path, records: Iterable[Row], encoding: str | None = None) -> Table:
-    """Records with the header first -> a table; rows without any cell filled are left out."""
-    filled = [
-        (n, record) for n, record in enumerate(records, start=1) if not all(is_empty(cell) for cell in record)
-    ]
-    if not filled:
+def table_of(path: Path, records: Iterable[tuple[int, Row]], encoding: str | None = None) -> Table:
+    """Numbered records with the header first -> a table; rows without any cell filled are left out."""
+    lines = [(n, record) for n, record in records if not all(map(is_empty, record))]
+    if not lines:
         raise FileError(path, "is empty.")
-    (_, header), *rows = filled
+    (_, header), *rows = lines
     rows = rows[extra_headers([record for _, record in rows[:2]]) :]
     names = ["" if is_empty(cell) else text(cell) for cell in header]
     return checked(path, names, rows, encoding)
@@ -280,10 +320,9 @@ def checked(
     for n, row in rows:
         if len(row) < width:
             raise TableError(path, "has fewer cells than the header; is the file cut short?", rows=[n])
-        if not all(is_empty(cell) for cell in row[width:]):
-            raise TableError(
-                path, "has more cells than the header; a text with a delimiter in it needs quotes.", rows=[n]
-            )
+        if len(row) > width and not all(map(is_empty, row[width:])):
+            message = "has more cells than the header; name their columns, or put quotes around a text with "
+            raise TableError(path, message + "a delimiter in it.", rows=[n])
     header = list(names[:width])
     if "" in header:
         raise TableError(
@@ -291,7 +330,9 @@ def checked(
         )
     if repeated := sorted({name for name in header if header.count(name) > 1}):
         raise TableError(path, "stands in the header more than once; rename or remove one.", columns=repeated)
-    return Table(path, header, [(n, row[:width]) for n, row in rows], encoding)
+    return Table(
+        path, header, [(n, row[:width]) if len(row) > width else (n, row) for n, row in rows], encoding
+    )
 
 
 def listed(words: Iterable[object], conjunction: str = "and", most: int = SHOWN) -> str:

@@ -16,7 +16,7 @@ from bouwen.errors import BouwenError, did_you_mean, nearest
 from bouwen.survey.files import Part
 from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument, Text
 from bouwen.survey.readers import TableError, listed, quoted
-from bouwen.survey.values import Labelled, fold, is_empty, lookup, number_in, text
+from bouwen.survey.values import Labelled, distinct, fold, is_empty, lookup, number_in, text
 
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
@@ -90,8 +90,7 @@ def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpe
     columns, problems = {}, []
     for name, column in sources.items():
         try:
-            answered = without_missing(raw[column], spec.missing_codes)
-            columns[name] = type_column(answered, name, instrument)
+            columns[name] = typed_once(raw[column], name, instrument, spec.missing_codes)
         except TableError as error:
             problems.append(error)
     refuse_all(problems)
@@ -190,6 +189,22 @@ def respondents(raw: pd.DataFrame, spec: ResponsesSpec) -> pd.Index[str]:
     )
     index: pd.Index[str] = pd.Index(list(ids), name="respondent")
     return index
+
+
+def typed_once(
+    cells: Cells[Any], name: str, instrument: Instrument, codes: Iterable[float | str]
+) -> pd.Series[Any]:
+    """The answers in one column, each different cell looked at once.
+
+    Where one is refused, all are looked at, to tell in how many rows it stands.
+    """
+    places, different = distinct(cells.to_list())
+    try:
+        some = pd.Series(different, cells.index[: len(different)], name=cells.name, dtype=object)
+        typed = type_column(without_missing(some, codes), name, instrument)
+    except TableError:
+        return type_column(without_missing(cells, codes), name, instrument)
+    return typed.take(places).set_axis(cells.index)
 
 
 def type_column(cells: Cells[Any], name: str, instrument: Instrument) -> pd.Series[Any]:

@@ -100,7 +100,8 @@ def constant_answers(study: Study) -> pd.Series[bool]:
     for name in study.instrument.answer_scales:
         scale = study.instrument.answer_scales[name]
         answers = study.responses[[i for i in study.items if study.instrument.scale_of(i) is scale]]
-        constant |= (answers.nunique(axis=1) == 1) & (answers.notna().sum(axis=1) >= CONSTANT_ITEMS)
+        same = answers.min(axis=1) == answers.max(axis=1)
+        constant |= same & (answers.notna().sum(axis=1) >= CONSTANT_ITEMS)
     return constant
 
 
@@ -113,10 +114,10 @@ def inattentive(study: Study) -> pd.Series[bool]:
 def empty_categories(study: Study) -> Iterator[tuple[str, str]]:
     """Every answer to an item and every category that nobody chose."""
     for item in study.items:
-        chosen = set(study.responses[item].dropna())
+        chosen = set(study.responses[item].dropna().unique())
         yield from ((item, str(code)) for code in study.instrument.scale_of(item).codes if code not in chosen)
     for variable in study.categories:
-        chosen = set(study.responses[variable].dropna())
+        chosen = set(study.responses[variable].dropna().unique())
         yield from ((variable, level) for level in study.categories[variable] if level not in chosen)
 
 

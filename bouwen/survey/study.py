@@ -135,7 +135,7 @@ class Study:
 
     @cached_property
     def register_size(self) -> int | None:
-        """Real of entries of the register; None without one."""
+        """Number of entries of the register; None without one."""
         if self.file.register_ is None:
             return None
         path = beside(self.path, self.file.register_.file)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from numbers import Number
 from typing import Any, TypeVar
+
+import numpy as np
+
+from bouwen.checks import Ints
 
 NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 T = TypeVar("T")
@@ -22,6 +26,33 @@ class Labelled(float):
         cell = super().__new__(cls, code)
         cell.label = label
         return cell
+
+
+def distinct(cells: Sequence[Any]) -> tuple[Ints, list[Any]]:
+    """The different cells of a column, and which of them stands in each row.
+
+    Six answers and their gaps are typed once each, however many gave them. Cells are the same where type,
+    value and label are; all empty ones may count as one.
+
+    >>> distinct(["3", None, "often", "3"])[1], distinct([1, 1.0, True, Labelled(1, "yes"), 1])[0].tolist()
+    (['3', None, 'often'], [0, 1, 2, 3, 0])
+    """
+    kinds = set(map(type, cells)) - {type(None)}
+    if any(kinds <= {one} for one in (str, int, float)):
+        keys, kept = cells, list(dict.fromkeys(cells))
+        numbers = dict(zip(kept, range(len(kept)), strict=True))
+    else:
+        keys = [identity(cell, n) for n, cell in enumerate(cells)]
+        known = dict(zip(keys, cells, strict=True))
+        kept, numbers = list(known.values()), dict(zip(known, range(len(known)), strict=True))
+    return np.fromiter(map(numbers.__getitem__, keys), dtype=np.intp, count=len(cells)), kept
+
+
+def identity(cell: Any, row: int) -> Hashable:
+    """What two cells have in common that are the same; a list or dictionary is like no other cell."""
+    if isinstance(cell, Hashable):
+        return type(cell), cell, getattr(cell, "label", None)
+    return row
 
 
 def is_empty(cell: Any) -> bool:

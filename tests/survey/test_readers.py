@@ -11,7 +11,7 @@ import pytest
 
 from bouwen.survey import FileError, TableError
 from bouwen.survey.readers import READERS, read_tables
-from bouwen.survey.values import Labelled, number_in
+from bouwen.survey.values import Labelled, distinct, number_in
 
 EXPORTS = Path(__file__).parent / "exports"
 DUTCH = 'id;t1;open\r\n1;3,5;"één; twee\r\ndrie"\r\n2;4;NA\r\n'
@@ -194,3 +194,59 @@ def test_tables_that_are_not_tables(tmp_path, content, columns, rows, message):
 @pytest.mark.parametrize("cell", [True, False, 1j, float("nan"), float("inf"), "1e999", "1.000,5", "3 4", ""])
 def test_what_is_no_finite_number_is_none(cell):
     assert number_in(cell) is None
+
+
+def test_a_workbook_is_read_by_its_cells_and_not_up_to_its_corner(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["a", "b"], [1, "x"], [None, "y"]):
+        book.active.append(row)
+    book.active["XFD1048576"].font = openpyxl.styles.Font(bold=True)  # nothing in it
+    book.save(tmp_path / "a.xlsx")
+    read = read_tables([tmp_path / "a.xlsx"])
+    assert read.to_dict("list") == {"a": [1, None], "b": ["x", "y"]}
+    book.active["XFD1048576"] = "stray"
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(TableError, match="more cells than the header") as caught:
+        read_tables([tmp_path / "a.xlsx"])
+    assert caught.value.rows == (1_048_576,)
+    assert "stray" not in str(caught.value)
+
+
+def test_a_list_in_a_cell_is_no_answer_to_an_item(trial):
+    data = pd.DataFrame({"id": ["a", "b"], "t1": [[1], [1]], "t2": [2, 3], "plan": [1, 1], "years": [1, 2]})
+    data.to_parquet(trial.folder / "answers.parquet")
+    trial.change("study.yml", "answers.csv", "answers.parquet")
+    with pytest.raises(TableError, match="found 2 answers in text") as caught:
+        trial.read()
+    assert caught.value.rows == (1, 2)
+
+
+ODD = [
+    1,
+    1.0,
+    True,
+    "1",
+    " 1 ",
+    Labelled(1, "yes"),
+    Labelled(1, "no"),
+    None,
+    "1,0",
+    "x",
+    [1],
+    [1],
+    -0.0,
+    0,
+    10**20,
+]
+
+
+@pytest.mark.parametrize("cells", [ODD, ODD * 3, ["3", "3", None], [2.0, 2.0, None], [None, None], [True, 1]])
+def test_each_cell_is_one_of_the_different_ones(cells):
+    """Typing the different cells once is typing all of them: type, value and label are the same."""
+    places, different = distinct(cells)
+    for cell, place in zip(cells, places, strict=True):
+        other = different[place]
+        assert (type(other), other, getattr(other, "label", None)) == (
+            type(cell), cell, getattr(cell, "label", None)
+        )  # fmt: skip
+    assert len({(type(c), repr(c), getattr(c, "label", None)) for c in cells}) <= len(different) <= len(cells)
