@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ Ints = npt.NDArray[Any]
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 Missing = Literal["pairwise", "listwise"]
+Choice = TypeVar("Choice", bound=str)
 
 
 class OptionError(BouwenError):
@@ -75,6 +76,18 @@ class NotNumeric(DataError):
         )
 
 
+class NotRows(DataError):
+    """A table of covariances or correlations stands where rows of answers are asked for."""
+
+    def __init__(self, *, correlations: bool) -> None:
+        self.correlations = correlations
+        kind = "correlation" if correlations else "covariance"
+        super().__init__(
+            f"the data are a {kind} matrix, whose rows are named as its columns, and no answers; give rows "
+            "of answers, or the matrix as Moments(matrix, n=…) to fit_sem and with n=… to fit_efa"
+        )
+
+
 class RepeatedItem(DataError):
     """Two columns have the same name."""
 
@@ -130,10 +143,23 @@ class SingularMatrix(DataError):
         )
 
 
-def check_choice(option: str, found: object, allowed: Iterable[str]) -> None:
-    """Raise `UnknownOption` where an option does not offer a value."""
-    if found not in (known := tuple(allowed)):
-        raise UnknownOption(option, found, known)
+def check_choice(option: str, found: object, allowed: Iterable[Choice]) -> Choice:
+    """The value of an option as it is spelt here, capitals forgiven.
+
+    >>> check_choice("estimator", "wlsmv", ("MLR", "WLSMV"))
+    'WLSMV'
+
+    Raises
+    ------
+    UnknownOption
+        The option does not offer it.
+    """
+    known = tuple(allowed)
+    if isinstance(found, str):
+        for name in known:
+            if name.lower() == found.lower():
+                return name
+    raise UnknownOption(option, found, known)
 
 
 def check_share(option: str, found: float, *, zero: bool = False, one: bool = False) -> None:
@@ -151,6 +177,22 @@ def check_count(option: str, found: object, least: int = 0) -> None:
 def check_confidence(confidence: float) -> None:
     """Raise `NotAShare` where a level of confidence is not between 0 and 1."""
     check_share("confidence", confidence)
+
+
+def is_matrix(items: pd.DataFrame) -> bool:
+    """Whether a frame is a table of covariances or correlations: symmetric, its rows named as its columns."""
+    if len(items) < 2 or list(items.index) != list(items.columns):
+        return False
+    if not all(map(pd.api.types.is_numeric_dtype, items.dtypes)):
+        return False
+    values = items.to_numpy(dtype=float)
+    return bool(np.allclose(values, values.T, rtol=1e-6, atol=1e-9) and (np.diag(values) > 0).all())
+
+
+def check_rows(items: pd.DataFrame) -> None:
+    """Raise `NotRows` where a frame holds covariances or correlations rather than answers."""
+    if is_matrix(items):
+        raise NotRows(correlations=bool(np.allclose(np.diag(items.to_numpy(dtype=float)), 1.0)))
 
 
 def check_numeric(items: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +222,8 @@ def check_answers(
     DataError
         Too few or repeated columns, a column that is not numeric, a constant column.
     """
-    check_choice("missing", missing, get_args(Missing))
+    missing = check_choice("missing", missing, get_args(Missing))
+    check_rows(items)
     names = check_names(items.columns)
     if len(names) < minimum:
         raise TooFewItems(names, minimum, what)
@@ -205,6 +248,11 @@ def check_names(columns: Iterable[object]) -> list[str]:
     return names
 
 
+def is_ordered(column: pd.Series) -> bool:
+    """Whether a column holds ordered categories."""
+    return isinstance(column.dtype, pd.CategoricalDtype) and bool(column.cat.ordered)
+
+
 def check_numbers(column: pd.Series, name: str) -> Vector:
     """A column as floats, NaN where missing; the places of an ordered category count from 1.
 
@@ -212,7 +260,7 @@ def check_numbers(column: pd.Series, name: str) -> Vector:
     ------
     NotNumeric
     """
-    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
+    if is_ordered(column):
         return np.where(column.cat.codes < 0, np.nan, column.cat.codes + 1.0)
     if not pd.api.types.is_numeric_dtype(column.dtype):
         found = "dates" if pd.api.types.is_datetime64_any_dtype(column.dtype) else "text or categories"

@@ -25,8 +25,11 @@ from bouwen.sem import (
     NotNested,
     Releases,
     UnsupportedModel,
+    as_written,
+    check_asked,
     difference_test,
     fit_sem,
+    ordered_items,
     parse_model,
     roles,
 )
@@ -199,10 +202,10 @@ def check_invariance(
     every loading can be compared. Factors of factors keep mean 0 in every group: the intercepts of items
     tell the means of the factors that they measure, and no more.
     """
-    ladder = ORDERED if ordered else CONTINUOUS
-    wanted = tuple(ladder) if steps is None else tuple(steps)
-    for step in wanted:
-        check_choice("steps", step, ladder)
+    check_asked(data, group=group)
+    items, _ = ordered_items(model, data, ordered)
+    ladder = ORDERED if items else CONTINUOUS
+    wanted = tuple(check_choice("steps", step, ladder) for step in (ladder if steps is None else steps))
     if wanted != tuple(ladder)[: len(wanted)]:
         raise NoLadder(f"the steps {', '.join(wanted)} skip one; each builds on all of {', '.join(ladder)}")
     if group in data and data[group].nunique() < 2:
@@ -213,10 +216,10 @@ def check_invariance(
         held += [ladder[step]] if ladder[step] else []
         try:
             fits[step] = fit_sem(
-                _with_means(model, step, list(fits.values()), ordered=bool(ordered)),
+                _with_means(model, step, list(fits.values()), ordered=bool(items)),
                 data,
                 group=group,
-                group_equal=[what for what in held if not (ordered and what == "intercepts")],
+                group_equal=[what for what in held if not (items and what == "intercepts")],
                 group_partial=group_partial,
                 estimator=estimator,
                 missing=missing,
@@ -228,7 +231,7 @@ def check_invariance(
         except BouwenError as error:
             error.add_note(f'in the step "{step}" over "{group}"')
             raise
-        if step == "configural" and ordered:
+        if step == "configural" and items:
             _check_threshold_steps(fits[step], wanted)
     return Invariance(group, fits, {step: ladder[step] for step in wanted})
 
@@ -241,11 +244,12 @@ def _with_means(model: str, step: str, before: Sequence[Fit], *, ordered: bool) 
     and 12).
     """
     who = roles(parse_model(model))
-    lines = [f"{factor} ~ 0*1" for factor in factors_of_factors(model)]
+    lines = [f"{as_written(factor)} ~ 0*1" for factor in factors_of_factors(model)]
     if ordered and step in ("thresholds", "metric"):
         free = ", ".join(["0", *["NA"] * (len(before[0].sample.groups) - 1)])
-        lines += [f"{item} ~ c({free})*1" for item in before[0].partable.ordered]
-        lines += [f"{factor} ~ 0*1" for factor in who.latent if factor not in factors_of_factors(model)]
+        lines += [f"{as_written(item)} ~ c({free})*1" for item in before[0].partable.ordered]
+        own = [factor for factor in who.latent if factor not in factors_of_factors(model)]
+        lines += [f"{as_written(factor)} ~ 0*1" for factor in own]
     return "\n".join([model, *lines])
 
 

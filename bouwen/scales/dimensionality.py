@@ -128,7 +128,7 @@ def parallel_analysis(
     rng = np.random.default_rng(seed)
     if reference is None:
         reference = "permuted" if correlation == "polychoric" else "normal"
-    check_choice("reference", reference, get_args(Reference))
+    reference = check_choice("reference", reference, get_args(Reference))
     if reference == "permuted":
         answers = check_answers(answers_of(items), missing=missing)
         random = permuted_correlations(answers, draws, rng, correlation)

@@ -42,7 +42,7 @@ def extract(R: Matrix, n_factors: int, method: Method = "minres", *, start: Vect
     """
     from scipy.optimize import minimize
 
-    check_choice("method", method, get_args(Method))
+    method = check_choice("method", method, get_args(Method))
     distance, loadings = (ml_distance, ml_loadings) if method == "ml" else (uls_distance, uls_loadings)
     if start is None:
         start = _squared_multiple(R) if method == "pa" else _first_solution(R, n_factors, method)

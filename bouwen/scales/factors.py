@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import DataError, Matrix, Missing, check_answers, check_choice
+from bouwen.checks import DataError, Matrix, Missing, NotACount, check_answers, check_choice
 from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
@@ -106,7 +106,7 @@ class Efa(Result):
         ----------
         Thurstone (1935); Bartlett (1937), British Journal of Psychology 28.
         """
-        check_choice("method", method, get_args(ScoreMethod))
+        method = check_choice("method", method, get_args(ScoreMethod))
         items = answers_of(items)
         named = items.set_axis([str(column) for column in items.columns], axis=1)
         answers = check_answers(named[list(self.loadings.index)], what="A factor score").reindex(items.index)
@@ -140,6 +140,7 @@ def fit_efa(
     target: pd.DataFrame | None = None,
     starts: int = 10,
     seed: int = 1,
+    n: int | None = None,
 ) -> Efa:
     """Exploratory factor analysis of correlations.
 
@@ -162,14 +163,18 @@ def fit_efa(
         factors.
     starts, seed : int
         Starts of the rotation, the first from the unrotated axes, the others random.
+    n : int, optional
+        Where ``items`` is a matrix of correlations or covariances as published: of how many respondents.
 
     Raises
     ------
     DataError
         Answers without correlations (see `bouwen.checks.correlate`) or too many factors.
     """
-    sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="A factor analysis")
+    sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="A factor analysis", n=n)
     check_factors(n_factors, len(sample.items))
+    method = check_choice("method", method, get_args(Method))
+    rotation = check_choice("rotation", rotation, get_args(Rotation))
     unrotated = extract(sample.R, n_factors, method)
     wanted = None if target is None else _wanted(target, sample.items)
     rotated = rotate(unrotated, rotation, target=wanted, starts=starts, seed=seed)
@@ -187,6 +192,8 @@ def _wanted(target: pd.DataFrame, items: tuple[str, ...]) -> Matrix:
 
 def check_factors(n_factors: int, n_items: int) -> None:
     """Raise `TooManyFactors` where degrees of freedom would be negative or there is no factor."""
+    if not isinstance(n_factors, (int, np.integer)):
+        raise NotACount("n_factors", n_factors, 1)
     most = max((k for k in range(n_items) if degrees_of_freedom(n_items, k) >= 0), default=0)
     if not 1 <= n_factors <= most:
         raise TooManyFactors(n_factors, n_items, most)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bouwen.checks import DataError, Matrix, Vector
-from bouwen.sem import Fit, Implied, Structure, implied_of_rows
+from bouwen.sem import Fit, Implied, Structure, check_is_fit, implied_of_rows
 
 
 class NoFactors(DataError):
@@ -91,6 +91,7 @@ def models_of(fit: Fit, draws: Matrix | None = None) -> Iterator[GroupModel]:
     ------
     NoFactors
     """
+    check_is_fit(fit)
     structure = fit.structure
     if not structure.loading.any():
         raise NoFactors()

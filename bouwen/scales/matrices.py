@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 
 from bouwen.checks import (
+    DataError,
     Matrix,
     Missing,
     SingularMatrix,
+    TooFewItems,
     TooFewRespondents,
     check_answers,
     check_choice,
+    check_count,
+    check_names,
+    is_matrix,
 )
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.polychorics import polychoric
@@ -50,10 +56,12 @@ def correlate(
     kind: CorrelationKind = "pearson",
     minimum: int = 2,
     what: str = "A correlation matrix",
+    n: int | None = None,
 ) -> Correlations:
     """Correlations of checked answers, or of the latent responses behind them.
 
-    Pairwise, as psych: each correlation uses everyone who answered both items.
+    Pairwise, as psych: each correlation uses everyone who answered both items. Where ``n`` is given, the
+    items are a matrix of correlations or covariances of as many respondents, as published.
 
     Raises
     ------
@@ -61,7 +69,9 @@ def correlate(
         See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
         together, or a matrix that is singular or not positive definite.
     """
-    check_choice("correlation", kind, get_args(CorrelationKind))
+    kind = check_choice("correlation", kind, get_args(CorrelationKind))
+    if n is not None:
+        return _as_published(items, n, minimum, what)
     answers = check_answers(answers_of(items), minimum=minimum, what=what, missing=missing)
     names = tuple(answers.columns)
     if len(answers) <= len(names):
@@ -73,6 +83,24 @@ def correlate(
         raise TooFewRespondents(len(pair), 3, f'the correlation of "{names[i]}" and "{names[j]}"')
     refuse_singular(R, names)
     return Correlations(R, names, len(answers), float(answers.isna().to_numpy().mean()))
+
+
+def _as_published(matrix: Items, n: int, minimum: int, what: str) -> Correlations:
+    """Correlations of a matrix that somebody else computed from n respondents."""
+    check_count("n", n, least=2)
+    if not isinstance(matrix, pd.DataFrame) or not is_matrix(matrix):
+        raise DataError(
+            "n= goes with a matrix of correlations or covariances, a data frame whose rows are named as its "
+            "columns; with answers leave it out"
+        )
+    names = tuple(check_names(matrix.columns))
+    if len(names) < minimum:
+        raise TooFewItems(names, minimum, what)
+    cov = matrix.to_numpy(dtype=float)
+    sd = np.sqrt(np.diag(cov))
+    R = cov / np.outer(sd, sd)
+    refuse_singular(R, names)
+    return Correlations(R, names, int(n), 0.0)
 
 
 def refuse_singular(R: Matrix, items: Sequence[str]) -> None:

@@ -170,7 +170,7 @@ def alpha(
     DataError
         Fewer than two items, or an item that is constant or not numeric.
     """
-    check_choice("interval", interval, get_args(Interval))
+    interval = check_choice("interval", interval, get_args(Interval))
     answers = check_answers(answers_of(items), minimum=2, what="alpha", missing=missing)
     cov = answers.cov().to_numpy()
     R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))

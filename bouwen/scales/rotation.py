@@ -106,7 +106,7 @@ def rotate(
         No target where one is asked for, or of another shape; one for another rotation; or one that gives a
         factor fewer than k − 1 loadings, so that its axis can turn freely.
     """
-    check_choice("rotation", rotation, get_args(Rotation))
+    rotation = check_choice("rotation", rotation, get_args(Rotation))
     k = L.shape[1]
     if (target is not None) != (rotation == "target"):
         raise WrongTarget("is missing" if target is None else f'is of no use to rotation="{rotation}"')

@@ -44,7 +44,7 @@ def score_scales(scales: Given, *, min_answered: float = 0.5, unit: Unit = "mean
         One row per respondent, one column per construct; NaN where too few items were answered.
     """
     check_share("min_answered", min_answered, one=True)
-    check_choice("unit", unit, get_args(Unit))
+    unit = check_choice("unit", unit, get_args(Unit))
     given = read_scales(scales)
     scores = {}
     for construct, names in given.items.items():

@@ -126,7 +126,7 @@ def htmt(
     Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43; Roemer,
     Schuberth & Henseler (2021), Industrial Management & Data Systems 121.
     """
-    check_choice("kind", kind, get_args(HtmtKind))
+    kind = check_choice("kind", kind, get_args(HtmtKind))
     constructs, left_out = _constructs(items_by_construct)
     for name, frame in constructs.items():
         if frame.shape[1] < 2:

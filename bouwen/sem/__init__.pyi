@@ -17,6 +17,7 @@ from bouwen.sem.family.normal import Family as Family
 from bouwen.sem.fit import Fit as Fit
 from bouwen.sem.fit import fit_sem as fit_sem
 from bouwen.sem.fit import load_fit as load_fit
+from bouwen.sem.fitted import check_is_fit as check_is_fit
 from bouwen.sem.model.identification import NotIdentified as NotIdentified
 from bouwen.sem.model.implied import DIRECTED as DIRECTED
 from bouwen.sem.model.implied import SCALE as SCALE
@@ -31,6 +32,7 @@ from bouwen.sem.model.reading import read_model as read_model
 from bouwen.sem.model.scanner import ModelSyntaxError as ModelSyntaxError
 from bouwen.sem.model.standardised import numeric_jacobian as numeric_jacobian
 from bouwen.sem.model.statements import Formula as Formula
+from bouwen.sem.model.statements import as_written as as_written
 from bouwen.sem.model.syntax import parse_model as parse_model
 from bouwen.sem.model.table import Key as Key
 from bouwen.sem.model.table import ModelError as ModelError
@@ -58,6 +60,8 @@ from bouwen.sem.power.rmsea import rmsea_power as rmsea_power
 from bouwen.sem.power.rmsea import rmsea_sample_size as rmsea_sample_size
 from bouwen.sem.power.simulated import Power as Power
 from bouwen.sem.power.simulated import model_power as model_power
+from bouwen.sem.preparation import check_asked as check_asked
+from bouwen.sem.preparation import ordered_items as ordered_items
 from bouwen.sem.resample.batch import CONVERGED as CONVERGED
 from bouwen.sem.resample.batch import fit_batch as fit_batch
 from bouwen.sem.resample.bootstrapping import Bootstrap as Bootstrap

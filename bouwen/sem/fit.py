@@ -21,6 +21,10 @@ from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.normal.moments import Moments
 from bouwen.sem.preparation import prepare
 
+OF_SEMOPY = (
+    'engine="semopy" estimates one group of complete rows by ML without means; use engine="bouwen" for others'
+)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Fitted):
@@ -31,6 +35,7 @@ class Fit(Fitted):
 
     def residuals(self, type: str = "cor") -> pd.DataFrame:
         """Sample minus implied moments, see `bouwen.sem.after.residuals.residual_covariances`."""
+        type = check_choice("type", type, RESIDUALS)
         return self._as_kept(f"residuals {type}", lambda: residual_covariances(self, type))
 
     def modification_indices(self) -> pd.DataFrame:
@@ -128,7 +133,8 @@ def fit_sem(
     group_partial : sequence of str
         Parameters left free all the same, such as "x3 ~ 1".
     ordered : sequence of str or True
-        Ordered items; True for all that are not covariates.
+        Ordered items; True for all that are not covariates. Columns of ordered categories are among them
+        anyway. A covariate stays a number, with a warning.
     cluster : str, optional
         Column with clusters, for cluster-robust errors and test.
     std_lv : bool
@@ -157,14 +163,12 @@ def fit_sem(
     NotIdentified, NotConverged
         The estimation.
     """
-    check_choice("engine", engine, ("bouwen", "semopy"))
+    engine = check_choice("engine", engine, ("bouwen", "semopy"))
     if engine == "semopy":
-        plain = estimator == "ML" and missing == "listwise" and not meanstructure and fixed_x
-        if not isinstance(data, pd.DataFrame) or not plain or group or ordered or cluster:
-            raise UnsupportedModel(
-                'engine="semopy" estimates one group of complete rows by ML without means; '
-                'use engine="bouwen"'
-            )
+        plain = str(estimator).upper() == "ML" and str(missing).lower() == "listwise"
+        plain = plain and not (meanstructure or group or ordered or cluster) and fixed_x
+        if not isinstance(data, pd.DataFrame) or not plain:
+            raise UnsupportedModel(OF_SEMOPY)
     call, family = prepare(
         model,
         data,
@@ -180,6 +184,8 @@ def fit_sem(
         fixed_x=fixed_x,
         collapse=collapse,
     )
+    if engine == "semopy" and call.estimator.name != "ML":  # ordered categories among the columns
+        raise UnsupportedModel(OF_SEMOPY)
     solution = family.solve()
     if engine == "semopy" and isinstance(data, pd.DataFrame):
         solution = semopy_solution(Fitted(call, family, solution), data)

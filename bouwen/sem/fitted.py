@@ -194,7 +194,7 @@ class Fitted(Result):
         ----------
         type : "std_all" or "std_lv"
         """
-        check_choice("type", type, ("std_all", "std_lv"))
+        type = check_choice("type", type, ("std_all", "std_lv"))
 
         def function(theta: Array) -> Array:
             implied = self.family.reported(self.family.objective.at(theta))

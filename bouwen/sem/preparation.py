@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
-from bouwen.checks import DataError
+from bouwen.checks import DataError, OptionError, check_rows, is_ordered
 from bouwen.errors import did_you_mean
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import categories_of, ordinal_family
+from bouwen.sem.model.expression import names
 from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.implied import compile_structure
-from bouwen.sem.model.options import Estimator, UnsupportedModel, choose_estimator
+from bouwen.sem.model.options import Estimator, UnsupportedModel, choose_estimator, choose_missing
+from bouwen.sem.model.statements import ParsedModel
 from bouwen.sem.model.syntax import parse_model
-from bouwen.sem.model.table import ParTable, TableOptions, build_table
+from bouwen.sem.model.table import ParTable, TableOptions, build_table, check_formulas
 from bouwen.sem.model.variables import Roles, roles
 from bouwen.sem.normal.moments import Moments, Sample, read_sample, sample_from_moments
 from bouwen.sem.normal.saturated import em_moments
 from bouwen.sem.ordinal.collapsing import join_categories
+
+MANY_CATEGORIES = 12  # from which on lavaan warns too
 
 
 @dataclass(frozen=True)
@@ -53,17 +58,17 @@ def prepare(
     collapse: bool = False,
 ) -> tuple[Call, Family]:
     """Read model and data, and check one against the other; arguments and errors are those of `fit_sem`."""
+    missing, group_equal = choose_missing(missing), _listed("group_equal", group_equal)
+    group_partial = _listed("group_partial", group_partial)
     statements = parse_model(model)
+    check_asked(data, group=group, cluster=cluster)
     who = roles(statements)
-    columns = [str(c) for c in data.columns] if isinstance(data, pd.DataFrame) else who.observed
-    items = _ordered_items(ordered, who.observed, who.exogenous, columns)
+    _check_names(statements, who, data)
+    items, numbers = _ordered_items(who, data, ordered, fixed_x)
     rows, clustered = isinstance(data, pd.DataFrame), cluster is not None
     chosen = choose_estimator(estimator, missing=missing, ordered=bool(items), cluster=clustered, rows=rows)
-    missing = "fiml" if missing in ("ml", "FIML") else missing
     fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
-    group_equal, group_partial = _as_tuple(group_equal), _as_tuple(group_partial)
     if isinstance(data, pd.DataFrame):
-        _check_factors(who, data)
         sample = read_sample(
             data,
             who.observed,
@@ -74,12 +79,13 @@ def prepare(
             check=not items,
         )
     else:
-        means = bool(meanstructure) or any(f.op == "~1" for f in statements.formulas)
+        means = bool(meanstructure) or _speaks_of_means(statements, group_equal)
         sample = _of_moments(data, who, group, means)
     if collapse:
         sample = _without_empty_categories(sample, items)
+    _check_groups(sample, group, (*group_equal, *group_partial))
     if meanstructure is None:
-        meanstructure = len(sample.groups) > 1 or missing == "fiml" or cluster is not None
+        meanstructure = (len(sample.groups) > 1 and sample.has_means) or missing == "fiml" or clustered
     options = TableOptions(
         std_lv=std_lv,
         fixed_x=fixed_x,
@@ -88,6 +94,7 @@ def prepare(
         group_partial=group_partial,
         thresholds=_threshold_counts(sample, items),
     )
+    sample = _with_notes(sample, items, numbers)
     table = build_table(statements, sample.groups, options)
     family = _family(table, sample, chosen, missing)
     _check_counts(table, family)
@@ -106,41 +113,128 @@ def _family(table: ParTable, sample: Sample, chosen: Estimator, missing: str) ->
     return NormalTheory(table, structure, sample, chosen)
 
 
-def _check_factors(who: Roles, data: pd.DataFrame) -> None:
-    """Refuse a factor that has the name of a column, as lavaan does: nobody could tell which is meant."""
+def check_asked(data: object, **columns: object) -> None:
+    """Refuse what holds no answers or moments, and what names no column of them.
+
+    Parameters
+    ----------
+    data : DataFrame, Moments or mapping of group to Moments
+    **columns : str, optional
+        Options that name a column, such as ``group="school"``.
+    """
+    tables = list(data.values()) if isinstance(data, Mapping) else [data]
+    published = bool(tables) and all(isinstance(table, Moments) for table in tables)
+    if not isinstance(data, pd.DataFrame) and not published:
+        raise DataError(
+            "give the answers as a data frame with a column per item, such as pandas.DataFrame(answers), or "
+            f"published covariances as Moments; found {type(data).__name__}"
+        )
+    for option, name in columns.items():
+        numbered = isinstance(name, int) and isinstance(data, pd.DataFrame) and name in data.columns
+        if not (name is None or isinstance(name, str) or numbered):
+            raise OptionError(f"{option}= takes the name of one column; found {type(name).__name__}")
+    if isinstance(data, pd.DataFrame):
+        check_rows(data)
+
+
+def _check_groups(sample: Sample, group: str | None, equal: Sequence[str]) -> None:
+    """Refuse what is held equal over groups where there are none."""
+    if equal and group is None and len(sample.groups) == 1:
+        raise UnsupportedModel(
+            "group_equal and group_partial compare groups, and there are none; name their column in group="
+        )
+
+
+def _speaks_of_means(statements: ParsedModel, group_equal: Sequence[str]) -> bool:
+    """Whether a text or what is equal over groups is about means or intercepts."""
+    equal = {"intercepts", "means"} & set(map(str.lower, group_equal))
+    return bool(equal) or any(f.op == "~1" for f in statements.formulas)
+
+
+def _check_names(statements: ParsedModel, who: Roles, data: object) -> None:
+    """Refuse a text without formulas, and names of which nobody could tell what is meant."""
+    check_formulas(statements)
+    columns = list(data.columns) if isinstance(data, pd.DataFrame) else []
+    _check_products(statements, columns or who.observed)
     for name in who.latent:
-        if name in data.columns:
+        if name in columns:  # as in lavaan
             raise UnsupportedModel(f'"{name}" is a factor and a column of the data; rename the factor')
 
 
 def _of_moments(data: Moments | Mapping[str, Moments], who: Roles, group: str | None, means: bool) -> Sample:
-    """The sample behind published moments; several groups need means."""
+    """The sample behind published moments."""
     if group is not None:
         raise UnsupportedModel(
             "group= names a column of rows; for moments give a mapping of group to Moments"
         )
-    several = isinstance(data, Mapping) and len(data) > 1
-    return sample_from_moments(data, who.observed, need_means=means or several)
+    return sample_from_moments(data, who.observed, need_means=means)
 
 
-def _as_tuple(value: Sequence[str] | str) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _listed(option: str, value: object) -> tuple[str, ...]:
+    """What an option names: one text or several."""
+    if isinstance(value, str):
+        return (value,)
+    names = tuple(value) if isinstance(value, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise OptionError(f'{option}= takes names, such as ["x1", "x2"]; found {type(value).__name__}')
+    return names
+
+
+def ordered_items(
+    model: str, data: object, ordered: Sequence[str] | bool | None = (), *, fixed_x: bool = True
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The items of a model whose answers are categories, and the covariates that would be.
+
+    Ordered are the items that ``ordered`` names, all but the covariates where it is True, and those that
+    the data hold as ordered categories. A covariate that is fixed has no thresholds: it is a number, as in
+    lavaan.
+    """
+    return _ordered_items(roles(parse_model(model)), data, ordered, fixed_x)
 
 
 def _ordered_items(
-    ordered: Sequence[str] | bool, observed: Sequence[str], exogenous: Sequence[str], known: Sequence[str]
-) -> tuple[str, ...]:
-    if ordered is True:
-        return tuple(n for n in observed if n not in exogenous)
-    if not ordered:
-        return ()
-    wanted = _as_tuple(ordered)
+    who: Roles, data: object, ordered: Sequence[str] | bool | None, fixed_x: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """See `ordered_items`."""
+    columns: dict[Any, Any] = dict(data.items()) if isinstance(data, pd.DataFrame) else {}
+    known = list(map(str, columns)) if columns else list(who.observed)
+    everything = [name for name in who.observed if name not in who.exogenous]
+    wanted = everything if ordered is True else _listed("ordered", ordered or ())
     for name in wanted:
         if name not in known:
             raise DataError(
                 f'ordered names "{name}", which is not in the data.{did_you_mean(name, known)}', item=name
             )
-    return tuple(n for n in observed if n in wanted)
+    found = [n for n in who.observed if n in wanted or (n in columns and is_ordered(columns[n]))]
+    numbers = [name for name in found if fixed_x and name in who.exogenous]
+    return tuple(name for name in found if name not in numbers), tuple(numbers)
+
+
+def _with_notes(sample: Sample, items: Sequence[str], numbers: Sequence[str]) -> Sample:
+    """A sample with what is said aloud about its ordered answers."""
+    notes = [f'"{name}" is a covariate, so its ordered answers are taken as numbers' for name in numbers]
+    counts = {name: count + 1 for name, count in _threshold_counts(sample, items).items()}
+    if many := [name for name, count in counts.items() if count > MANY_CATEGORIES]:
+        shown = ", ".join(f'"{name}"' for name in many)
+        notes.append(
+            f"{shown}: up to {max(counts.values())} different answers taken as ordered categories; with more "
+            f"than {MANY_CATEGORIES} they are better taken as numbers"
+        )
+    return replace(sample, notes=(*sample.notes, *notes))
+
+
+def _check_products(statements: ParsedModel, columns: Sequence[str]) -> None:
+    """Refuse a label that is a column too and serves nothing: ``y ~ x1*x2`` is no product of x1 and x2."""
+    labels = [label for f in statements.formulas for label in f.modifiers.labels]
+    used = {x.label for c in statements.constraints for side in (c.left, c.right) for x in names(side)}
+    for f in statements.formulas:
+        for label in f.modifiers.labels:
+            if label in columns and label not in used and labels.count(label) == 1:
+                raise UnsupportedModel(
+                    f'"{f}" reads "{label}" as the label of a parameter, but it is a column of the data too '
+                    f"(line {f.line}). For a product of variables add one to the data as a column; for a "
+                    "label take a name that is no column"
+                )
 
 
 def _without_empty_categories(sample: Sample, items: Sequence[str]) -> Sample:

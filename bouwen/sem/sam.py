@@ -97,7 +97,7 @@ def fit_sam(
     UnknownOption
         For another ``method``.
     """
-    check_choice("method", method, SAM_METHODS)
+    method = check_choice("method", method, SAM_METHODS)
     call, family = prepare(
         model,
         data,
@@ -107,7 +107,10 @@ def fit_sam(
         std_lv=std_lv,
         meanstructure=True,
     )
-    assert isinstance(family, NormalTheory)
+    if not isinstance(family, NormalTheory):
+        raise UnsupportedModel(
+            "fit_sam takes numbers, and the data hold ordered categories; use fit_sem for them"
+        )
     family = replace(family, sample=_centred(family.sample, family.table))
     statements = parse_model(model)
     items = {f.rhs for f in statements.formulas if f.op == "=~"}

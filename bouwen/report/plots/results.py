@@ -85,7 +85,7 @@ def fit_plot(
     """Standardised loadings, or paths where nothing is measured; ``of`` says which, or ``"residuals"``."""
     figures = {"loadings": loadings_plot, "paths": paths_plot, "residuals": residuals_plot}
     of = of or ("loadings" if (fit.parameters["op"] == "=~").any() else "paths")
-    check_choice("of", of, tuple(figures))
+    of = check_choice("of", of, tuple(figures))
     return figures[of](fit, study, **options)
 
 

@@ -75,7 +75,7 @@ def indirect_effects(
     Sobel (1982), Sociological Methodology 13, for the delta method; MacKinnon, Lockwood & Williams (2004),
     Multivariate Behavioral Research 39, for the percentile interval.
     """
-    check_choice("of", of, SCALES)
+    of = check_choice("of", of, SCALES)
     check_is_fit(fit)
     check_confidence(confidence)
     arrows = _arrows(fit)

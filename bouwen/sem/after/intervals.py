@@ -50,7 +50,7 @@ def limits(
     Efron & Tibshirani (1993), An introduction to the bootstrap, ch. 14.
     """
     check_confidence(confidence)
-    check_choice("kind", kind, INTERVALS)
+    kind = check_choice("kind", kind, INTERVALS)
     count = (~np.isnan(drawn)).sum(axis=0)
     level = np.array([(1 - confidence) / 2, (1 + confidence) / 2])[:, None] + np.zeros(len(est))
     if kind != "percentile":

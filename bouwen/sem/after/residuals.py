@@ -35,7 +35,7 @@ def residual_covariances(fit: Fitted, type: str = "cor") -> pd.DataFrame:
         Items by items; rows also by group where there are several. A residual that the model
         fits whatever the data has z = 0.
     """
-    check_choice("type", type, RESIDUALS)
+    type = check_choice("type", type, RESIDUALS)
     sample, implied = fit.family.compared(fit.point)
     if type == "cor":
         sample, implied = _correlations(sample), _correlations(implied)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, UnknownOption
+from bouwen.checks import Array, check_choice
 from bouwen.sem.after.ordinal_scores import joined, scores_of_ordered
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fitted import Fitted
@@ -32,12 +32,11 @@ def factor_scores(fit: Fitted, method: str = "regression") -> pd.DataFrame:
     DataFrame
         One row for each respondent, one column for each factor, and ``group`` where there are several.
     """
-    if method.lower() not in SCORE_METHODS:
-        raise UnknownOption("method", method, SCORE_METHODS)
+    method = check_choice("method", method, SCORE_METHODS)
     if not fit.sample.rows:
         raise NoRows("factor scores need")
     if isinstance(fit.family, OrdinalFamily):
-        if method.lower() != "regression":
+        if method != "regression":
             raise UnsupportedModel(
                 "Bartlett scores of ordered items are infinite for who always chose the first or the last "
                 'answer; use method="regression"'
@@ -53,7 +52,7 @@ def factor_scores(fit: Fitted, method: str = "regression") -> pd.DataFrame:
         for k, kind in enumerate(kinds):
             own = np.flatnonzero(which.ravel() == k)
             items = np.flatnonzero(kind)
-            weights = _weights(fit, g, items, method.lower())
+            weights = _weights(fit, g, items, method)
             scores[own] = fit.implied.eta[g, st.p :] + (rows[np.ix_(own, items)] - centre[items]) @ weights.T
         frames.append(pd.DataFrame(scores, columns=list(st.latent), index=fit.sample.index[g]))
     return joined(fit, frames)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bouwen.checks import UnknownOption, check_choice
+from bouwen.checks import check_choice
 from bouwen.errors import BouwenError
 
 
@@ -49,6 +49,20 @@ ESTIMATORS = {
     )
 }
 MISSING = ("listwise", "fiml", "pairwise")
+LIKELIHOOD = ("fiml", "ml", "direct")  # lavaan has three names for it
+
+
+def choose_missing(found: object) -> str:
+    """What becomes of gaps, by the name that it has here; `UnknownOption` where that is not known."""
+    known = found.lower() if isinstance(found, str) else ""
+    if known in LIKELIHOOD:
+        return "fiml"
+    if known.endswith(".x") and known.removesuffix(".x") in LIKELIHOOD:
+        raise UnsupportedModel(
+            f'missing="{found}" keeps respondents whose covariates are missing; use missing="fiml" with '
+            "fixed_x=False, which models the covariates and keeps them too"
+        )
+    return check_choice("missing", found, MISSING)
 
 
 def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, rows: bool) -> Estimator:
@@ -58,17 +72,13 @@ def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, r
     ------
     UnknownOption, UnsupportedModel
     """
-    if missing in ("ml", "FIML"):
-        missing = "fiml"
-    check_choice("missing", missing, MISSING)
-    estimator = ESTIMATORS.get(name.upper())
-    if estimator is None:
-        raise UnknownOption("estimator", name, ESTIMATORS)
+    estimator = ESTIMATORS[check_choice("estimator", name, ESTIMATORS)]
     if ordered and estimator.name in ("ML", "MLR"):
         # lavaan's default for ordered items, whatever is asked by default
         if estimator.name == "MLR":
             raise UnsupportedModel(
-                'ordered items need estimator="WLSMV" (or "DWLS"); MLR takes them as continuous'
+                'ordered items need estimator="WLSMV" (or "DWLS"); MLR takes them as continuous, if they are '
+                "numbers"
             )
         estimator = ESTIMATORS["WLSMV"]
     categorical = estimator.discrepancy == "DWLS"

@@ -34,11 +34,13 @@ class Token:
         return self.column + len(self.text)
 
 
+NAME = r"(?:[^\W\d]|\.)[\w.]*"  # of a variable without quotes
+
 _PIECES = re.compile(
-    r"""(?P<space>[ \t\r\f\v\u00a0]+|[#!][^\n]*)
+    rf"""(?P<space>[ \t\r\f\v\u00a0]+|[#!][^\n]*)
       | (?P<newline>\n|;)
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>(?:[^\W\d]|\.)[\w.]*)
+      | (?P<name>{NAME})
       | (?P<string>"[^"\n]*"|'[^'\n]*')
       | (?P<op>=~|~\*~|~~|<~|:=|==|<=|>=|[~|<>+\-*/^(),:])""",
     re.VERBOSE,

@@ -5,10 +5,12 @@ Each prints as text with the same meaning.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bouwen.sem.model.expression import Expression
+from bouwen.sem.model.scanner import NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,17 @@ class Modifiers:
         return "".join(part + "*" for part in parts)
 
 
+def as_written(name: str) -> str:
+    """A variable's name as a model text has it: in quotes where it has blanks or begins with a digit.
+
+    >>> as_written("x1"), as_written("item 1"), as_written("2nd")
+    ('x1', '"item 1"', '"2nd"')
+    """
+    if re.fullmatch(NAME, name):
+        return name
+    return f"'{name}'" if '"' in name else f'"{name}"'
+
+
 def _group_text(entries: Sequence[str]) -> str:
     return entries[0] if len(entries) == 1 else f"c({', '.join(entries)})"
 
@@ -55,8 +68,8 @@ class Formula:
 
     def __str__(self) -> str:
         if self.op == "~1":
-            return f"{self.lhs} ~ {self.modifiers}1"
-        return f"{self.lhs} {self.op} {self.modifiers}{self.rhs}"
+            return f"{as_written(self.lhs)} ~ {self.modifiers}1"
+        return f"{as_written(self.lhs)} {self.op} {self.modifiers}{as_written(self.rhs)}"
 
 
 @dataclass(frozen=True, slots=True)

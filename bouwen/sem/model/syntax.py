@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from bouwen.errors import did_you_mean
 from bouwen.sem.model.expression import FUNCTIONS, Binary, Expression, FunctionCall, Negate, Number, Symbol
+from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.scanner import ModelSyntaxError, Token, scan
 from bouwen.sem.model.statements import Constraint, Formula, Modifiers, ParsedModel
 
@@ -40,7 +41,8 @@ def parse_model(text: str) -> ParsedModel:
     text : str
         lavaan model syntax: ``=~ ~ ~~ ~1 | ~*~`` formulas, ``:=`` definitions and ``== < >``
         constraints. Comments start with ``#`` or ``!``; ``;`` separates statements; a formula
-        continues on the next line when a line ends, or the next begins, with an operator.
+        continues on the next line when a line ends, or the next begins, with an operator. A name that has
+        blanks or begins with a digit stands in quotes: ``mood =~ "item 1" + "2nd item"``.
 
     Returns
     -------
@@ -51,6 +53,8 @@ def parse_model(text: str) -> ParsedModel:
     ------
     ModelSyntaxError
         With the line and column of the problem.
+    UnsupportedModel
+        Something else than a text.
 
     Notes
     -----
@@ -66,6 +70,11 @@ def parse_model(text: str) -> ParsedModel:
     ----------
     Rosseel (2012), lavaan: an R package for structural equation modeling. JSS 48(2).
     """
+    if not isinstance(text, str):
+        raise UnsupportedModel(
+            f'a model is a text, such as "mood =~ m1 + m2 + m3"; found a {type(text).__name__}. '
+            "The model comes first, then the data"
+        )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for separator in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029":  # other ends of line in Unicode
         text = text.replace(separator, "\n")
@@ -176,6 +185,16 @@ class _Parser:
         if not self.accept(text):
             raise self.fail(f'expected "{text}" {why}')
 
+    def variable(self, what: str) -> Token:
+        """A name, in quotes where it has blanks or begins with a digit, as in lavaan from 0.6-18 on."""
+        token = self.token
+        if token.kind != "string":
+            return self.name(what)
+        if not token.text[1:-1].strip():
+            raise self.fail(f"expected {what} between the quotes")
+        self.take()
+        return replace(token, kind="name", text=token.text[1:-1])
+
     def name(self, what: str) -> Token:
         if self.token.kind != "name":
             before = self.tokens[self.at - 1] if self.at else None
@@ -217,9 +236,9 @@ class _Parser:
     # formulas -----------------------------------------------------------------------------------
 
     def formulas(self) -> list[Formula]:
-        left = [self.name("a variable")]
+        left = [self.variable("a variable")]
         while self.accept("+"):
-            left.append(self.name("a variable"))
+            left.append(self.variable("a variable"))
         if self.token is not self.operator:
             if self.token.text == "*":
                 raise self.fail("a modifier belongs on the right-hand side of a formula")
@@ -271,8 +290,9 @@ class _Parser:
             if negative:
                 raise self.fail('expected a number after "-"')
             if token.kind == "string":
-                self.take()
-                self.expect("*", "after the label")
+                word = self.variable("a variable")
+                if not self.accept("*"):
+                    return self.modifiers(parts), word
                 parts.append(("labels", (token.text[1:-1],), begin))
                 continue
             word = self.name("an item" if op == "=~" else "a variable")

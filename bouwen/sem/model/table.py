@@ -15,7 +15,7 @@ from typing import TypeVar
 from bouwen.checks import UnknownOption, check_choice
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem.model.expression import Expression, Symbol, names
-from bouwen.sem.model.statements import Constraint, Formula, ParsedModel
+from bouwen.sem.model.statements import Constraint, Formula, Modifiers, ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.variables import Roles, roles
 
@@ -150,12 +150,11 @@ def build_table(
     Rosseel (2012), section 3 (automatic parameters) and section 4 (groups).
     """
     options = options or TableOptions()
-    for value in options.group_equal:
-        check_choice("group_equal", value, GROUP_EQUAL)
+    known = tuple(check_choice("group_equal", value, GROUP_EQUAL) for value in options.group_equal)
+    options = replace(options, group_equal=known)
     options = _as_lavaan_reads(options)
     _check_thresholds(model.formulas, options.thresholds)
-    if not model.formulas:
-        raise ModelError("the model has no formulas; write at least one, such as mood =~ m1 + m2 + m3")
+    check_formulas(model)
     who = roles(model)
     meanstructure = (
         options.meanstructure or bool(options.thresholds) or any(f.op == "~1" for f in model.formulas)
@@ -183,12 +182,25 @@ def build_table(
     )
 
 
+def check_formulas(model: ParsedModel) -> None:
+    """Refuse a text that relates no variables, such as an empty one."""
+    if not model.formulas:
+        raise ModelError("the model has no formulas; write at least one, such as mood =~ m1 + m2 + m3")
+
+
 def _check_thresholds(formulas: Sequence[Formula], counts: Mapping[str, int]) -> None:
     """Refuse thresholds and scales that the data do not have."""
     for f in formulas:
         if f.op in ("|", "~*~") and f.lhs not in counts:
             raise ModelError(
                 f'"{f.lhs}" has no thresholds, because ordered= does not name it (line {f.line})',
+                item=f.lhs,
+                line=f.line,
+            )
+        if f.op == "~~" and f.lhs == f.rhs and f.lhs in counts and f.modifiers != Modifiers():
+            raise ModelError(
+                f'the residual variance of "{f.lhs}" follows from its loadings, as its answers are ordered: '
+                f'"{f}" would change nothing (line {f.line}); leave it out, or scale the item by "~*~"',
                 item=f.lhs,
                 line=f.line,
             )

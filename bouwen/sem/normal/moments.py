@@ -258,7 +258,8 @@ def _check_columns(data: pd.DataFrame, names: Sequence[str], group: str | None, 
     for name, role in roles:
         if name not in data.columns:
             raise UnknownItem(name, columns, role)
-    check_names(column for column in columns if column in names)
+    asked = {*names, str(group), str(cluster)}
+    check_names(column for column in columns if column in asked)
 
 
 def _groups_of(data: pd.DataFrame, group: str | None) -> tuple[tuple[object, ...], Ints]:

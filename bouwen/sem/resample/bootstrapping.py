@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, UnknownOption, check_choice, check_count
+from bouwen.checks import Array, check_choice, check_count
 from bouwen.errors import BouwenError
 from bouwen.results import Result
-from bouwen.sem.after.intervals import acceleration_of, limits, spread
+from bouwen.sem.after.intervals import INTERVALS, acceleration_of, limits, spread
 from bouwen.sem.after.summary import html_page, text_page
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
-from bouwen.sem.resample.draws import source_of_draws, weighted_stack
+from bouwen.sem.resample.draws import KINDS, source_of_draws, weighted_stack
 from bouwen.sem.resample.lost import Lost, lost_categories
 from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
@@ -84,14 +84,13 @@ class Bootstrap(Result):
         -------
         array (draws, rows of ``fit.parameters``), or (draws, fit measures)
         """
+        of = check_choice("of", of, (*PARAMETERS, "measures"))
         if of == "measures":
             if self.drawn.measures.empty:
                 raise UnsupportedModel(
                     'no fit measures were drawn; name them, such as bootstrap(…, measures=["cfi", "rmsea"])'
                 )
             return self.drawn.measures.to_numpy()[self.used]
-        if of not in PARAMETERS:
-            raise UnknownOption("of", of, (*PARAMETERS, "measures"))
         return np.asarray(getattr(self.drawn, of)[self.used])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -123,6 +122,7 @@ class Bootstrap(Result):
         --------
         bouwen.sem.after.intervals.limits : the formulas.
         """
+        of, kind = check_choice("of", of, (*PARAMETERS, "measures")), check_choice("kind", kind, INTERVALS)
         drawn, est = self.values(of), self._estimates(of)
         acceleration = self._acceleration(of) if kind == "bca" else None
         lower, upper = limits(drawn, est, confidence, kind, acceleration)
@@ -309,10 +309,11 @@ def bootstrap(
     """
     check_is_fit(fit)
     check_count("draws", draws, least=2)
-    check_choice("inadmissible", inadmissible, RULES)
+    kind = check_choice("kind", kind, KINDS)
+    inadmissible = check_choice("inadmissible", inadmissible, RULES)
     measures = (measures,) if isinstance(measures, str) else measures
+    measures = [check_choice("measures", name, MEASURES) for name in measures]
     for name in measures:
-        check_choice("measures", name, MEASURES)
         if name not in fit.measures:
             raise UnsupportedModel(
                 f'estimator="{fit.call.estimator.name}" has no "{name}"; leave it out of measures='

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bouwen.checks import Array, check_choice
+from bouwen.checks import Array
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily
 from bouwen.sem.fit import Fit
@@ -45,7 +45,6 @@ def source_of_draws(fit: Fit, kind: str) -> Source:
     ------
     UnknownOption, UnsupportedModel
     """
-    check_choice("kind", kind, KINDS)
     complete = isinstance(fit.family, NormalTheory) and fit.sample.patterns is None
     if kind == "parametric" and (complete or fit.sample.rows):
         return Simulated(fit.family, fit.implied, fit.point.implied)
