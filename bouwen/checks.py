@@ -34,6 +34,24 @@ class UnknownOption(OptionError):
         )
 
 
+class UnknownName(OptionError):
+    """A name of something that a study does not have.
+
+    Attributes
+    ----------
+    kind : str
+        What it should be the name of, such as "group".
+    found : object
+    known : tuple of str
+        The names that there are.
+    """
+
+    def __init__(self, kind: str, found: object, known: Iterable[str]) -> None:
+        self.kind, self.found, self.known = kind, found, tuple(map(str, known))
+        there = f"known are {', '.join(self.known)}" if self.known else "this study has none"
+        super().__init__(f'there is no {kind} "{found}"; {there}.{did_you_mean(str(found), self.known)}')
+
+
 class NotAShare(OptionError):
     """An option that is a share lies outside its bounds."""
 
@@ -160,6 +178,14 @@ def check_choice(option: str, found: object, allowed: Iterable[Choice]) -> Choic
             if name.lower() == found.lower():
                 return name
     raise UnknownOption(option, found, known)
+
+
+def check_known(kind: str, found: str, known: Iterable[str]) -> str:
+    """The name itself; `UnknownName` where a study has nothing of that name."""
+    names = tuple(known)
+    if not isinstance(found, str) or found not in names:
+        raise UnknownName(kind, found, names)
+    return found
 
 
 def check_share(option: str, found: float, *, zero: bool = False, one: bool = False) -> None:

@@ -30,8 +30,8 @@ def nearest(word: str, candidates: Iterable[str], n: int = 1) -> list[str]:
     >>> nearest("t17", ["t7", "q1"])
     ['t7']
     """
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
-    return [by_lower[hit] for hit in difflib.get_close_matches(word.lower(), by_lower, n=n, cutoff=0.6)]
+    by_lower = {str(candidate).lower(): candidate for candidate in candidates}
+    return [by_lower[hit] for hit in difflib.get_close_matches(str(word).lower(), by_lower, n=n, cutoff=0.6)]
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:

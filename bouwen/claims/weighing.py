@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from bouwen.checks import check_known
 from bouwen.scales import compare_correlations, fit_model, score_scales
 from bouwen.sem import Fit
 from bouwen.survey import DifferenceEvidence, Evidence, LevelEvidence, PathEvidence, StrongerEvidence, Study
@@ -35,6 +36,8 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
         ci_lower ci_upper verdict``. A recommendation has a row with the verdict ``advice``.
     """
     fits = dict(fits or {})
+    for name in fits:
+        check_known("model", name, study.instrument.models)
     scores = score_scales(study)
     rows = []
     for name, claim in study.instrument.claims.items():

@@ -7,13 +7,14 @@ from typing import Literal
 
 import pandas as pd
 
+from bouwen.checks import check_known
 from bouwen.errors import BouwenError
 from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
 from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.results import Result
 from bouwen.scales import key_items
 from bouwen.sem import TableOptions, build_table, parse_model
-from bouwen.survey import Study, group_sizes
+from bouwen.survey import Study, level_sizes
 
 StepProblem = Literal["", "levels", "size", "fit"]
 
@@ -96,7 +97,9 @@ def study_invariance(
     BouwenError
         The group or the model is unknown.
     """
-    sizes = group_sizes(study).loc[group]
+    sizes = level_sizes(study, group)
+    if model is not None:
+        check_known("model or construct", model, (*study.instrument.models, *study.constructs))
     levels = tuple(map(str, sizes.index[sizes["enough"]]))
     left_out = tuple(map(str, sizes.index[~sizes["enough"]]))
     if len(levels) < 2:

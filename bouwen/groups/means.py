@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from bouwen.scales import score_scales
-from bouwen.survey import Study, group_sizes
+from bouwen.survey import Study, level_sizes
 
 
 def group_means(study: Study, group: str) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
     """
     from statsmodels.stats.weightstats import DescrStatsW
 
-    scores, sizes = score_scales(study), group_sizes(study).loc[group]
+    scores, sizes = score_scales(study), level_sizes(study, group)
     rows = []
     for construct in study.constructs:
         for level in sizes.index[sizes["enough"]]:

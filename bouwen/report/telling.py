@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from bouwen.words import ENGLISH, words
+from bouwen.words import CODE, ENGLISH, UnknownLanguage, languages, words
 
 GLUED = "application/papermill.record/"  # before the kind of what stands in prose and not below its cell
 GLUE = f"{GLUED}text/plain"
@@ -16,7 +17,14 @@ def tell(language: str = ENGLISH, **values: Any) -> None:
     Whole numbers and texts are written as they are, other numbers with two decimals; a value
     that needs another form is passed as ``(value, text)``. The bare value travels in the
     output's metadata, so that builds can be compared.
+
+    Raises
+    ------
+    UnknownLanguage
+        ``language`` is no code of a language.
     """
+    if not re.fullmatch(CODE, str(language)):
+        raise UnknownLanguage(language, languages())
     from IPython.display import display
 
     publish: Any = display

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from bouwen.checks import check_known
 from bouwen.errors import BouwenError
 from bouwen.scales.scoring import key_items
 from bouwen.sem import Fit, ModelError, ModelSyntaxError, NotIdentified, fit_sem, parse_model, read_model
@@ -30,12 +31,17 @@ def fit_model(study: Study, model: str, *, estimator: Literal["MLR", "WLSMV"] = 
     BouwenError
         The model is unknown or cannot be fitted.
     """
-    if model in ("measurement", "structural"):
-        model = getattr(study.file.models, model)
-    syntax, answers = study.instrument.model_syntax(model), key_items(study)
+    syntax, answers = named_model(study, model), key_items(study)
     if estimator == "WLSMV":
         return fit_sem(syntax, answers, estimator="WLSMV", ordered=True, missing="pairwise")
     return fit_sem(syntax, answers, estimator="MLR", missing="fiml")
+
+
+def named_model(study: Study, name: str) -> str:
+    """The text of a model by its name in the instrument or by its role in the study; `UnknownName` else."""
+    roles = {role: getattr(study.file.models, role) for role in ("measurement", "structural")}
+    check_known("model", name, (*study.instrument.models, *roles))
+    return study.instrument.model_syntax(roles.get(name, name))
 
 
 def check_models(study: Study) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many
 from bouwen.scales.composite import factor_correlations, omega, omega_of_all
+from bouwen.scales.models import named_model
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
 from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, difference_test, fit_sem, parse_model
@@ -325,8 +326,7 @@ def compare_structures(
     Research 23.
     """
     if isinstance(data, Study):
-        named = getattr(data.file.models, model) if model in ("measurement", "structural") else model
-        text = data.instrument.model_syntax(named)
+        text = named_model(data, model)
         answers, level = key_items(data), data.settings.confidence
     else:
         text, answers, level = model, data, 0.95

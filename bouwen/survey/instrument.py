@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
+from bouwen.checks import check_known
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import Location, Part, Problem, Real, Whole, read_file
 from bouwen.words import CODE, ENGLISH
@@ -232,6 +233,7 @@ class Instrument(Part):
 
     def construct_of(self, item: str) -> str:
         """The name of the construct to which an item belongs."""
+        check_known("item", item, self.items)
         return next(name for name, construct in self.constructs.items() if item in construct.items)
 
     def scale_of(self, item: str) -> AnswerScale:
@@ -240,6 +242,7 @@ class Instrument(Part):
 
     def asked_from(self, perspective: str) -> Instrument:
         """The instrument without the background variables that this side is not asked."""
+        check_known("perspective", perspective, self.perspectives)
         asked = {
             name: variable
             for name, variable in self.background.items()
@@ -249,7 +252,7 @@ class Instrument(Part):
 
     def model_syntax(self, name: str) -> str:
         """A named model in full, with the models on which it is based."""
-        model = self.models[name]
+        model = self.models[check_known("model", name, self.models)]
         base = self.model_syntax(model.based_on) + "\n" if model.based_on else ""
         return base + model.syntax.strip()
 

@@ -123,9 +123,19 @@ def empty_categories(study: Study) -> Iterator[tuple[str, str]]:
 
 def group_sizes(study: Study) -> pd.DataFrame:
     """The number of respondents in each level of each group, levels without any included."""
+    return sizes_of(study, study.groups)
+
+
+def level_sizes(study: Study, group: str) -> pd.DataFrame:
+    """The same by level, of one categorical background variable."""
+    return sizes_of(study, [group]).droplevel("group")
+
+
+def sizes_of(study: Study, groups: Sequence[str]) -> pd.DataFrame:
+    """Respondents by group and level, and whether they are enough for estimates."""
     sizes = [
         (group, level, int((study.responses[group] == level).sum()))
-        for group in study.groups
+        for group in groups
         for level in study.levels(group)
     ]
     table = pd.DataFrame(sizes, columns=["group", "level", "n"]).set_index(["group", "level"])

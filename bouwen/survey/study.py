@@ -12,10 +12,12 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
+from bouwen.checks import check_choice, check_known
 from bouwen.survey.files import FileError, Part, Problem, Real, Whole, read_file, refuse_in, repeated
 from bouwen.survey.instrument import (
     UNNAMED,
     Category,
+    Construct,
     Instrument,
     Language,
     Name,
@@ -161,7 +163,7 @@ class Study:
         """The language of the book."""
         return self.book_language or self.file.language
 
-    @property
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages that the book may have: those of the program, and those of the instrument."""
         own = self.file.language
@@ -215,15 +217,22 @@ class Study:
 
     def items_of(self, construct: str) -> tuple[str, ...]:
         """The names of a construct's items."""
-        return tuple(self.instrument.constructs[construct].items)
+        return tuple(self._construct(construct).items)
+
+    def _construct(self, name: str) -> Construct:
+        return self.instrument.constructs[check_known("construct", name, self.instrument.constructs)]
 
     def model(self, role: Literal["measurement", "structural"]) -> str:
         """The model that plays a role in the chapters, in lavaan syntax."""
-        return self.instrument.model_syntax(getattr(self.file.models, role))
+        return self.instrument.model_syntax(self._model(role))
 
     def model_label(self, role: Literal["measurement", "structural"]) -> str:
         """The label of the model that plays a role in the chapters."""
-        return self.instrument.models[getattr(self.file.models, role)].label[self.language]
+        return self.instrument.models[self._model(role)].label[self.language]
+
+    def _model(self, role: str) -> str:
+        check_choice("role", role, ("measurement", "structural"))
+        return str(getattr(self.file.models, role))
 
     @property
     def outcome_variable(self) -> str:
@@ -243,30 +252,51 @@ class Study:
         return declared | (self.file.register_.categories if self.file.register_ else {})
 
     def levels(self, group: str) -> tuple[str, ...]:
-        """The levels of a categorical variable, in the instrument's order, empty ones included."""
-        return tuple(self.categories[group])
+        """The levels of a categorical variable, in the instrument's order, empty ones included.
+
+        Raises
+        ------
+        UnknownName
+            There is no such categorical variable.
+        """
+        return tuple(self.categories[check_known("categorical background variable", group, self.categories)])
+
+    def _level(self, group: str, level: str) -> str:
+        """The level itself; `UnknownName` where the variable or the level is not there."""
+        return check_known(f"level of {group}", level, self.levels(group))
+
+    def _spoken(self, language: str | None) -> str:
+        """A language that was asked for, or that of the book."""
+        if language is None:
+            return self.language
+        check_language(language, self.languages)
+        return language
 
     def level_label(self, group: str, level: str, language: str | None = None) -> str:
         """A level as a reader sees it."""
-        return self.categories[group][level][language or self.language]
+        self._level(group, level)
+        return self.categories[group][level][self._spoken(language)]
 
     def group_label(self, group: str, language: str | None = None) -> str:
         """A background variable as a reader sees it."""
+        classes = self.file.register_.classes if self.file.register_ else {}
+        check_known("background variable", group, (*self.instrument.background, *classes))
         if group in self.instrument.background:
-            return self.instrument.background[group].label[language or self.language]
-        assert self.file.register_
-        return self.file.register_.classes[group].label[language or self.language]
+            return self.instrument.background[group].label[self._spoken(language)]
+        return classes[group].label[self._spoken(language)]
 
     def label(self, construct: str, language: str | None = None) -> str:
         """A construct as a reader sees it."""
-        return self.instrument.constructs[construct].label[language or self.language]
+        return self._construct(construct).label[self._spoken(language)]
 
     def wording(self, item: str, language: str | None = None) -> str:
         """An item's text as the respondents of this study read it."""
-        return self.instrument.items[item].text[self.perspective][language or self.language]
+        check_known("item", item, self.items)
+        return self.instrument.items[item].text[self.perspective][self._spoken(language)]
 
     def subset(self, group: str, level: str) -> Study:
-        """The same study with only the respondents of one level."""
+        """The same study with only the respondents of one level; `UnknownName` where that is none."""
+        self._level(group, level)
         return replace(self, responses=self.responses[self.responses[group] == level])
 
     def in_language(self, language: str) -> Study:

@@ -14,7 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -293,11 +293,11 @@ def pages_of_template(
     chapter: Chapter, notebook: Notebook, study: Study, language: str, shared: Mapping[str, Scalar]
 ) -> Iterator[Page]:
     """A page per level of each group; cells with estimates only where the level has enough respondents."""
-    sizes = group_sizes(study)
+    sizes, study = group_sizes(study), replace(study, book_language=language)
     levels = [(group, level) for group in study.groups for level in study.levels(group)]
     for group, level in levels:
         enough = sizes.loc[(group, level), "enough"]
-        title = f"{study.group_label(group, language)}: {study.level_label(group, level, language)}"
+        title = f"{study.group_label(group)}: {study.level_label(group, level)}"
         yield make_page(
             chapter,
             f"{chapter.name}-{slug(group)}-{slug(level)}",

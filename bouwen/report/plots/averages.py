@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bouwen.checks import check_known
 from bouwen.groups import group_means, outcome_correlations
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
@@ -115,6 +116,7 @@ def outcome_plot(study: Study, part: Study | None = None) -> ggplot | None:
 def level_profile_plot(study: Study, group: str, level: str) -> ggplot | None:
     """Mean scores of one level beside those of all respondents; nothing where too few answered any scale."""
     everyone = scale_means(study).rename(columns={"construct": "label", "mean": "x"})
+    check_known(f"level of {group}", level, study.levels(group))
     to = reader(study)
     here = group_means(study, group).query("level == @level").rename(columns={"mean": "x"})
     if here.empty:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bouwen.checks import check_known
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.plots.style import (
@@ -41,6 +42,7 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
     """
     rows = []
     for construct in constructs:
+        check_known("construct", construct, study.constructs)
         scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
         means = study.responses[list(study.items_of(construct))].mean()
         for item in means.sort_values(ascending=False, kind="stable").index:

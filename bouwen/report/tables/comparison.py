@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bouwen.checks import check_known
 from bouwen.groups import group_means, group_tests, outcome_correlations
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
@@ -78,6 +79,7 @@ def outcome_table(study: Study, part: Study) -> GT:
 def level_means_table(study: Study, group: str, level: str) -> GT:
     """Mean scores of one level beside those of all respondents."""
     check_study(study)
+    check_known(f"level of {group}", level, study.levels(group))
     to, here = reader(study), group_means(study, group).query("level == @level").set_index("construct")
     everyone = scale_statistics(study).loc[here.index]
     return lay_out(

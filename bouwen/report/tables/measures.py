@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_study
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
@@ -64,6 +65,7 @@ def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
     end : "floor" or "ceiling"
     """
     check_study(study)
+    check_choice("end", end, ("floor", "ceiling"))
     counts = (found[end] * found["n"]).fillna(0).round().astype(int)
     none = reader(study).words.none
     return [

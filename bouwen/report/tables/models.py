@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import FIT, NothingToShow, check_frame, check_given
 from bouwen.report.tables.draws import drawn
@@ -33,6 +34,7 @@ PARAMETER_KINDS = {"=~": "loadings", "~": "regressions", "~~": "covariances"}
 def measure(fit: Fit, name: str) -> float:
     """A fit measure, the robust or else the scaled variant where the estimator gives one."""
     check_given(fit, Fit, FIT)
+    check_choice("name", name, dict.fromkeys([*fit.measures.index, *DIGITS]))
     for key in (f"{name}_robust", f"{name}_scaled", name):
         if key in fit.measures.index and pd.notna(fit.measures[key]):
             return float(fit.measures[key])

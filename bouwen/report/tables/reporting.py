@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bouwen.checks import check_choice
 from bouwen.report.audience import Reader, reader
 from bouwen.report.checklists import Section, read_checklists
 from bouwen.report.given import check_study
@@ -26,6 +27,7 @@ def checklist_table(study: Study, chapter: str) -> GT:
     """
     check_study(study)
     to, found = reader(study), read_checklists()
+    check_choice("chapter", chapter, dict.fromkeys(line.chapter for line in found.lines))
     lines = found.of(chapter)
     laid_out = lay_out(
         to,

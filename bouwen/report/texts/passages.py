@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from bouwen.checks import check_known
 from bouwen.escaping import in_markdown, listing_in_markdown, paragraphs_in_markdown
 from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
@@ -44,6 +45,7 @@ def remarks_text(fit: Fit, study: Study | None = None, **options: Unpack[ReaderO
 
 def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
     """Why a group gets no estimates; nothing where it has enough respondents."""
+    check_known(f"level of {group}", level, study.levels(group))
     n = int((study.responses[group] == level).sum())
     if n >= study.settings.min_group:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bouwen.checks import check_known
 from bouwen.claims import variable_label
 from bouwen.survey import Study
 from bouwen.words import words
@@ -68,12 +69,14 @@ def power_of_ten(value: float) -> str:
 
 def chain_text(study: Study, names: Sequence[str]) -> str:
     """Variables in a row as a reader names them; ``…`` stands for itself."""
-    return " → ".join(name if name == "…" else variable_label(study, name) for name in names)
+    return " → ".join(name if name == "…" else label_text(study, name) for name in names)
 
 
 def label_text(study: Study, name: str) -> str:
-    """A variable as a reader names it."""
-    return variable_label(study, name)
+    """A variable as a reader names it; `UnknownName` where the study has none of that name."""
+    asked = study.instrument
+    known = (*asked.constructs, *asked.factors, *asked.items, *study.responses.columns)
+    return variable_label(study, check_known("variable", name, dict.fromkeys(known)))
 
 
 def arrow_text(study: Study, source: str, target: str) -> str:

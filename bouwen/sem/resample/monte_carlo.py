@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, check_count
+from bouwen.checks import Array, OptionError, check_count
 from bouwen.sem.after.intervals import limits, spread
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
@@ -65,6 +65,8 @@ def monte_carlo_ci(
     check_is_fit(fit)
     check_count("draws", draws, least=2)
     check_count("seed", seed)
+    if expressions is not None and not isinstance(expressions, Mapping):
+        raise OptionError('expressions= takes formulas by name, such as {"indirect": "a*b"}')
     table = fit.partable if expressions is None else define(fit.partable, expressions)
     if not table.definitions:
         raise UnsupportedModel(
