@@ -24,14 +24,16 @@ from bouwen.sem import (
     Chunk,
     Family,
     Fit,
+    IncompleteDraws,
     Key,
-    Likelihood,
     NoRows,
     Releases,
+    Sample,
     batch_measures,
     draw_bytes,
     find_patterns,
     fit_batch,
+    of_family,
     parts_of,
     run_chunks,
     saturated_stack,
@@ -169,8 +171,10 @@ def permutation_invariance(
     steps, fits = invariance.steps, invariance.fits
     if not all(fit.sample.rows for fit in fits.values()):
         raise NoRows("permutations need")
+    first = fits[steps[0]].sample
+    pooled = None if first.patterns is None else _pooled(first)  # once: with gaps it is large
     ladder = _about_equal_groups(
-        [_Step.of(step, fit, invariance.releases.get(step)) for step, fit in fits.items()]
+        [_Step.of(step, fit, invariance.releases.get(step), pooled) for step, fit in fits.items()]
     )
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
     task = partial(_permuted, ladder=ladder, sizes=sizes)
@@ -196,12 +200,12 @@ class _Step:
     releases: Releases | None
 
     @classmethod
-    def of(cls, name: str, fit: Fit, releases: Releases | None) -> _Step:
+    def of(cls, name: str, fit: Fit, releases: Releases | None, pooled: Sample | None = None) -> _Step:
         places = {(row.group, row.key): row.free for row in fit.partable.rows if row.free >= 0}
-        everyone = None
+        sample, everyone = pooled or _pooled(fit.sample), None
         if releases is not None:
-            everyone = replace(releases, family=_pooled(releases.family))
-        return cls(name, _pooled(fit.family), fit.theta, places, everyone)
+            everyone = replace(releases, family=replace(releases.family, sample=sample))  # type: ignore[type-var]
+        return cls(name, replace(fit.family, sample=sample), fit.theta, places, everyone)  # type: ignore[type-var]
 
     def start(self, harder: _Step | None, solved: Array | None) -> Array:
         """Where to start: the solutions of the next step, which holds more equal."""
@@ -227,27 +231,25 @@ def _about_equal_groups(ladder: Sequence[_Step]) -> list[_Step]:
     return out
 
 
-def _pooled(family: Family) -> Family:
-    """The family with the rows of all groups in every group, for weights to choose from.
+def _pooled(sample: Sample) -> Sample:
+    """The rows of all groups in every group, for weights to choose from.
 
     With gaps the moments are those of all groups too, near which every shuffle has its own.
     """
-    sample = family.sample
     rows = (np.concatenate(sample.rows),) * len(sample.rows)
     if sample.patterns is None:
-        return replace(family, sample=replace(sample, rows=rows))  # type: ignore[type-var]
+        return replace(sample, rows=rows)
     share = sample.n / sample.N
     mean = share @ sample.mean
     apart = sample.mean - mean
     cov = np.tensordot(share, sample.cov + apart[:, :, None] * apart[:, None, :], 1)
-    pooled = replace(
+    return replace(
         sample,
         rows=rows,
         patterns=find_patterns(rows),
         mean=np.broadcast_to(mean, sample.mean.shape),
         cov=np.broadcast_to(cov, sample.cov.shape),
     )
-    return replace(family, sample=pooled)  # type: ignore[type-var]
 
 
 def _permuted(
@@ -273,18 +275,19 @@ def _climb(ladder: Sequence[_Step], weights: Array) -> tuple[Array, dict[str, Ar
     D, N = len(weights), weights[0].sum()
     values = np.full((D, len(ladder), len(DECIDING)), np.nan)
     scores: dict[str, Array] = {}
-    harder, solved, saturated = None, None, None
+    harder, solved, saturated, draws = None, None, None, None
     for s, step in reversed(list(enumerate(ladder))):
-        objective = weighted_objective(step.family, weights)
-        if saturated is None and isinstance(objective, Likelihood) and not objective.simple:
-            sample, good = step.family.sample, np.flatnonzero(usable(objective))
+        objective = of_family(draws, step.family) if draws else weighted_objective(step.family, weights)
+        if saturated is None and isinstance(objective, IncompleteDraws):
+            sample, good, draws = step.family.sample, np.flatnonzero(usable(objective)), objective
             saturated = saturated_stack(objective, good, sample.mean, sample.cov)
         batch = fit_batch(objective, step.family.table, step.start(harder, solved))
         good = batch.status == CONVERGED
         found = batch_measures(step.family, objective, batch, DECIDING, saturated=saturated)
         values[good, s] = found.to_numpy()[good]
         if step.releases is not None:
-            apart = weighted_objective(step.releases.family, weights)
+            family = step.releases.family
+            apart = of_family(draws, family) if draws else weighted_objective(family, weights)
             scores[step.name] = N * score_stack(step.releases, apart, batch.theta)
         harder, solved = step, batch.theta
     values[:, 1:] = values[:, 1:] - values[:, :-1]

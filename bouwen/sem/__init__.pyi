@@ -43,6 +43,7 @@ from bouwen.sem.normal.discrepancy import Likelihood as Likelihood
 from bouwen.sem.normal.moments import GroupTooSmall as GroupTooSmall
 from bouwen.sem.normal.moments import Moments as Moments
 from bouwen.sem.normal.moments import NotPositiveDefinite as NotPositiveDefinite
+from bouwen.sem.normal.moments import Sample as Sample
 from bouwen.sem.normal.moments import UnknownItem as UnknownItem
 from bouwen.sem.normal.moments import find_patterns as find_patterns
 from bouwen.sem.normal.saturated import GapsTooLarge as GapsTooLarge
@@ -69,9 +70,11 @@ from bouwen.sem.resample.bootstrapping import NoAcceleration as NoAcceleration
 from bouwen.sem.resample.bootstrapping import bootstrap as bootstrap
 from bouwen.sem.resample.memory import parts_of as parts_of
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci as monte_carlo_ci
+from bouwen.sem.resample.samples import IncompleteDraws as IncompleteDraws
 from bouwen.sem.resample.samples import usable as usable
 from bouwen.sem.resample.stacks import batch_measures as batch_measures
 from bouwen.sem.resample.stacks import draw_bytes as draw_bytes
+from bouwen.sem.resample.stacks import of_family as of_family
 from bouwen.sem.resample.stacks import saturated_stack as saturated_stack
 from bouwen.sem.resample.stacks import score_stack as score_stack
 from bouwen.sem.resample.stacks import weighted_objective as weighted_objective

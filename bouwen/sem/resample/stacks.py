@@ -7,15 +7,15 @@ are sums, so the moments of all draws are one matrix product.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, UnknownOption
+from bouwen.checks import Array, Ints, UnknownOption
 from bouwen.sem.after.releases import Releases
 from bouwen.sem.family import measures as measures_
 from bouwen.sem.family.normal import Family, NormalTheory
@@ -37,6 +37,8 @@ from bouwen.sem.resample.saturation import saturated_draws
 from bouwen.special import chdtrc
 
 Saturated = tuple[Array, Array, Array]
+
+RARE = 3  # variables for each respondent of a pattern, from which on they are taken one by one
 
 MEASURES = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "logl")
 
@@ -88,10 +90,11 @@ def draw_bytes(family: Family) -> int:
     search = 64 * st.q  # steps and changes that a search remembers
     if sample.patterns is None:
         return 8 * (matrices + search)
-    observed, several = sample.patterns.observed, sample.patterns.n > 1
-    lacking = (p - observed.sum(axis=1)) * ~several
+    kinds = _kinds(sample.patterns, p)
+    several = sum(len(kind.rows) > 1 for kind in kinds)
+    lacking = np.array([p - kind.observed.sum() for kind in kinds if len(kind.rows) == 1])
     filled = (lacking * (3 * p + 4 * lacking)).sum()  # of one respondent's patterns
-    each = len(observed) * (6 * p + 4) + int(several.sum()) * 4 * p * p
+    each = len(kinds) * (6 * p + 4) + several * 4 * p * p
     return int(8 * (matrices + search + filled + each))
 
 
@@ -147,38 +150,81 @@ def _moments(weights: Array, rows: Array) -> tuple[Array, Array, Array]:
     return n, mean + centre, cov
 
 
-def _by_pattern(family: NormalTheory, weights: Sequence[Array], patterns: Patterns) -> Likelihood:
-    """The likelihoods of incomplete draws; a pattern that nobody of a draw has counts for nothing."""
-    st, sample = family.structure, family.sample
-    several = np.flatnonzero(patterns.n > 1)
-    D, P, p = len(weights[0]), len(patterns.n), st.p
+def _by_pattern(family: NormalTheory, weights: Sequence[Array], patterns: Patterns) -> IncompleteDraws:
+    """The likelihoods of incomplete draws; a pattern that nobody of a draw has counts for nothing.
+
+    Respondents with a rare pattern are taken one by one, which costs less than the covariances among them.
+    """
+    kinds = _kinds(patterns, family.structure.p)
+    D, P, p = len(weights[0]), len(kinds), family.structure.p
+    several = np.array([k for k, kind in enumerate(kinds) if len(kind.rows) > 1], dtype=np.int64)
     n, mean, cov = np.empty((D, P)), np.empty((D, P, p)), np.zeros((D, len(several), p, p))
-    first = 0
-    for w, rows, members in zip(weights, sample.rows, patterns.rows, strict=True):
-        places = first + np.arange(len(members))
-        alone = np.flatnonzero(patterns.n[places] == 1)
-        one = np.array([members[k][0] for k in alone], dtype=np.int64)
-        n[:, places[alone]] = w[:, one]
-        mean[:, places[alone]] = np.nan_to_num(rows[one]) * (w[:, one] > 0)[..., None]
-        for k in np.flatnonzero(patterns.n[places] > 1):
-            count, centre, spread = _moments(w[:, members[k]], np.nan_to_num(rows[members[k]]))
+    group = np.array([kind.group for kind in kinds])
+    alone = np.setdiff1d(np.arange(P), several)
+    for g, (w, rows) in enumerate(zip(weights, family.sample.rows, strict=True)):
+        answers = np.nan_to_num(rows)
+        own = alone[group[alone] == g]
+        one = np.array([kinds[k].rows[0] for k in own], dtype=np.int64)
+        n[:, own], mean[:, own] = w[:, one], answers[one] * (w[:, one] > 0)[..., None]
+        for at in np.flatnonzero(group[several] == g):
+            k = several[at]
+            count, centre, spread = _moments(w[:, kinds[k].rows], answers[kinds[k].rows])
             empty = count == 0
             centre[empty], spread[empty] = 0.0, 0.0
-            at = np.searchsorted(several, places[k])
-            n[:, places[k]], mean[:, places[k]], cov[:, at] = count, centre, spread
-        first += len(members)
+            n[:, k], mean[:, k], cov[:, at] = count, centre, spread
     total = np.stack([w.sum(axis=1) for w in weights], axis=1)
+    draws = IncompleteDraws(
+        structure=family.structure,
+        slots=slots(family.structure),
+        fixed=family.fixed,
+        group=group,
+        n=total,
+        share=n / total.sum(axis=1, keepdims=True),
+        observed=np.array([kind.observed for kind in kinds]),
+        mean=mean,
+        cov=cov,
+        constant=np.zeros(D),
+        several=several,
+    )
+    return of_family(draws, family)
+
+
+class _Kind(NamedTuple):
+    """Respondents of a group who answered the same items, or one of them."""
+
+    group: int
+    observed: Array
+    rows: Ints
+
+
+def _kinds(patterns: Patterns, p: int) -> list[_Kind]:
+    """The patterns of a sample, those of few respondents as one of each of them."""
+    found, k = [], 0
+    for g, members in enumerate(patterns.rows):
+        for rows in members:
+            observed = patterns.observed[k]
+            rare = len(rows) * RARE <= p and not observed.all()
+            found += (
+                [_Kind(g, observed, rows[i : i + 1]) for i in range(len(rows))]
+                if rare
+                else [_Kind(g, observed, rows)]
+            )
+            k += 1
+    return found
+
+
+def of_family(draws: IncompleteDraws, family: Family) -> IncompleteDraws:
+    """The same draws for a model of the same sample."""
     own = family.objective
     assert isinstance(own, Likelihood)
-    known = {f.name: getattr(own, f.name) for f in fields(Likelihood)}
-    known |= {"n": total, "share": n / total.sum(axis=1, keepdims=True), "mean": mean, "cov": cov}
-    draws = IncompleteDraws(**{**known, "patterns": None}, several=several)
-    every_mean, every_cov, answered = _available(n, draws)
-    spread = np.diagonal(every_cov, axis1=-2, axis2=-1) > 0
+    mean, cov, answered = _available(draws.share, draws)
+    spread = np.diagonal(cov, axis1=-2, axis2=-1) > 0
     possible = (answered & spread).all(axis=(-2, -1))
     return replace(
         draws,
-        fixed=with_exogenous(st, every_mean, every_cov),
+        structure=own.structure,
+        slots=own.slots,
+        fixed=with_exogenous(own.structure, mean, cov),
         constant=np.where(possible, own.constant, np.nan),
     )
 
