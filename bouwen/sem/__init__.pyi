@@ -72,10 +72,10 @@ from bouwen.sem.resample.memory import parts_of as parts_of
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci as monte_carlo_ci
 from bouwen.sem.resample.samples import IncompleteDraws as IncompleteDraws
 from bouwen.sem.resample.samples import usable as usable
+from bouwen.sem.resample.saturation import saturated_stack as saturated_stack
 from bouwen.sem.resample.stacks import batch_measures as batch_measures
 from bouwen.sem.resample.stacks import draw_bytes as draw_bytes
 from bouwen.sem.resample.stacks import of_family as of_family
-from bouwen.sem.resample.stacks import saturated_stack as saturated_stack
 from bouwen.sem.resample.stacks import score_stack as score_stack
 from bouwen.sem.resample.stacks import weighted_objective as weighted_objective
 from bouwen.sem.resample.weights import respondent_weights as respondent_weights

@@ -14,7 +14,7 @@ from bouwen.groups import check_invariance, permutation_invariance
 from bouwen.sem import fit_sem
 from bouwen.sem.normal.moments import find_patterns
 from bouwen.sem.normal.saturated import em_moments
-from bouwen.sem.resample import batch, memory, stacks
+from bouwen.sem.resample import batch, memory, saturation, stacks
 from bouwen.sem.resample.draws import source_of_draws
 from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.memory import MEGABYTE, NotAMemory, parts_of, stack_bytes
@@ -50,7 +50,7 @@ def counted(monkeypatch):
         batch, "descend", lambda o, start, b: sizes.append(len(start)) or descend(o, start, b)
     )
     monkeypatch.setattr(
-        stacks, "descend", lambda o, start, b: newtons.append(len(start)) or descend(o, start, b)
+        saturation, "descend", lambda o, start, b: newtons.append(len(start)) or descend(o, start, b)
     )
     monkeypatch.setattr(
         batch, "newton", lambda o, start, b: newtons.append(len(start)) or newton(o, start, b)
@@ -90,7 +90,7 @@ def test_what_a_stack_holds_is_no_more_than_was_counted():
     kernel = Kernel.of(stack)
     held = sum(x.nbytes for x in (stack.mean, stack.cov, stack.share, stack.n, stack.fixed))
     held += sum(x.nbytes for x in (kernel.cov, kernel.spreads, kernel.constants))
-    held += sum(x.nbytes for lone in kernel.lone for x in vars(lone).values())
+    held += sum(x.nbytes for some in kernel.lacking for x in vars(some).values() if x is not None)
     assert held <= 10 * stacks.draw_bytes(fit.family) <= 8 * held  # and it is no wild guess
     several = sum(n >= 3 for n in fit.sample.patterns.n)  # a third of the six items
     assert stack.cov.shape[1] == several < stack.mean.shape[1]  # nothing is kept of those who stand alone
@@ -115,13 +115,13 @@ def test_saturated_moments_of_draws_are_those_of_the_same_rows():
     fit = fit_sem(MODEL, answers(), missing="fiml")
     weights = np.random.default_rng(3).multinomial(240, np.full(240, 1 / 240), size=3).astype(float)
     stack = stacks.weighted_objective(fit.family, weights)
-    mean, cov, value = stacks.saturated_stack(stack, np.arange(3), fit.sample.mean, fit.sample.cov)
+    mean, cov, value = saturation.saturated_stack(stack, np.arange(3), fit.sample.mean, fit.sample.cov)
     for d, counts in enumerate(weights.astype(int)):
         rows = np.repeat(fit.sample.rows[0], counts, axis=0)
         means, covs = em_moments(find_patterns([rows]), 1)
         assert_allclose(mean[d], means, atol=1e-7)
         assert_allclose(cov[d], covs, atol=1e-7)
-        at_start = stacks.saturated_stack(stack, np.array([d]), means, covs)[2][d]
+        at_start = saturation.saturated_stack(stack, np.array([d]), means, covs)[2][d]
         assert value[d] == pytest.approx(at_start, abs=1e-12)
 
 
@@ -130,23 +130,23 @@ def test_a_draw_whose_search_creeps_goes_on_as_any_model(monkeypatch):
     weights = np.random.default_rng(3).multinomial(240, np.full(240, 1 / 240), size=2).astype(float)
     stack = stacks.weighted_objective(fit.family, weights)
     given = stack, np.arange(2), fit.sample.mean, fit.sample.cov
-    whole = stacks.saturated_stack(*given)
+    whole = saturation.saturated_stack(*given)
     monkeypatch.setattr("bouwen.sem.resample.saturation.MOST_ROUNDS", 1)
-    for one, other in zip(stacks.saturated_stack(*given), whole, strict=True):
+    for one, other in zip(saturation.saturated_stack(*given), whole, strict=True):
         assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("megabytes", ["64", " 1024 "])
 def test_one_setting_says_how_much(megabytes, monkeypatch):
-    assert stack_bytes() == 512 * MEGABYTE // 16
+    assert stack_bytes() == 512 * MEGABYTE // 8
     monkeypatch.setenv("BOUWEN_MEMORY", megabytes)
-    assert stack_bytes() == int(megabytes) * MEGABYTE // 16
+    assert stack_bytes() == int(megabytes) * MEGABYTE // 8
     assert [p.stop - p.start for p in parts_of(5, stack_bytes() // 2)] == [2, 2, 1]
     assert [p.stop - p.start for p in parts_of(2, 10 * stack_bytes())] == [1, 1]  # one there must be
 
 
-@pytest.mark.parametrize("text", ["much", "-1", "0", "15", "1.5", "²", "inf"])
+@pytest.mark.parametrize("text", ["much", "-1", "0", "7", "1.5", "²", "inf"])
 def test_a_setting_that_is_no_number_of_megabytes_is_refused(text, monkeypatch):
     monkeypatch.setenv("BOUWEN_MEMORY", text)
-    with pytest.raises(NotAMemory, match="BOUWEN_MEMORY is not a whole number of megabytes of 16 or more"):
+    with pytest.raises(NotAMemory, match="BOUWEN_MEMORY is not a whole number of megabytes of 8 or more"):
         stack_bytes()

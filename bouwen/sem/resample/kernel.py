@@ -147,21 +147,8 @@ class Places:
 
 
 @dataclass(frozen=True, eq=False)
-class MissingPlaces:
-    """A missing pattern of several respondents: its place among the patterns, its group, what is missing.
-
-    ``spread`` is the place of its covariances among those kept.
-    """
-
-    place: int
-    group: int
-    missing: Ints
-    spread: int
-
-
-@dataclass(frozen=True, eq=False)
-class Lone:
-    """Incomplete patterns of one respondent that lack the same number of items, in the draws that have them.
+class Lacking:
+    """Patterns that lack the same number of items, in the draws that have them: n pairs of these.
 
     Attributes
     ----------
@@ -170,28 +157,47 @@ class Lone:
     at : array (n,)
         Draw and group as one number.
     missing : array (n, k)
-    cells : array (n, k, k)
-        Where the covariances of the missing items stand in a flat (D, G, p, p).
     share : array (n,)
+    spread : array (n, p, p) or None
+        Covariances, where a pattern is that of several respondents.
     """
 
     draw: Ints
     place: Ints
     at: Ints
     missing: Ints
-    cells: Ints
     share: Array
+    spread: Array | None
 
-    @classmethod
-    def of(cls, k: int, lacking: Ints, group: Ints, observed: Array, share: Array, n_groups: int) -> Lone:
-        """Of the patterns ``lacking`` k items each, from shares (D, P)."""
-        p = observed.shape[1]
-        missing = np.nonzero(observed[lacking] == 0)[1].reshape(-1, k)
-        draw, which = np.nonzero(share[:, lacking])
-        place, missing = lacking[which], missing[which]
-        at = draw * n_groups + group[place]
-        cells = (at[:, None, None] * p + missing[:, :, None]) * p + missing[:, None, :]
-        return cls(draw, place, at, missing, cells, share[draw, place])
+    def fill(self, W: Array, residual: Array, M: Array) -> Array:
+        """Fill in residuals (D, P, p), add to M what is uncertain about them; the part (D, G) of the value.
+
+        Given the answers, the missing ones have expectation B (m − μ) with B = −V W_mo and covariance
+        V = W_mm⁻¹; so that log|Σ_oo| = log|Σ| − log|V| and tr(Σ_oo⁻¹ M_oo) = tr(W M) − k (Little & Rubin,
+        2002, ch. 11).
+        """
+        p, k = W.shape[-1], self.missing.shape[1]
+        rows = self.at[:, None] * p + self.missing
+        across = W.reshape(-1, p)[rows]  # (n, k, p)
+        V, logdet, _ = inverse(np.take_along_axis(across, self.missing[:, None], axis=2))
+        pull = np.einsum("nkp,np->nk", across, residual[self.draw, self.place])
+        residual[self.draw[:, None], self.place[:, None], self.missing] = -np.einsum("nkl,nl->nk", V, pull)
+        if self.spread is not None:
+            B = -(V @ across)
+            BS = B @ self.spread
+            added = _added(rows[..., None] * p + np.arange(p), self.share[:, None, None] * BS, M)
+            M += added
+            M += added.swapaxes(-1, -2)
+            V = V + BS @ B.swapaxes(1, 2)
+        M += _added(rows[..., None] * p + self.missing[:, None], self.share[:, None, None] * V, M)
+        return np.bincount(self.at, self.share * (logdet - k), minlength=M[..., 0, 0].size).reshape(
+            M.shape[:2]
+        )
+
+
+def _added(cells: Ints, values: Array, like: Array) -> Array:
+    """An array like another, with sums of the values that belong in each of its cells, counted flat."""
+    return np.bincount(cells.ravel(), values.ravel(), minlength=like.size).reshape(like.shape)
 
 
 class Expected(NamedTuple):
@@ -217,12 +223,12 @@ class Kernel:
     ----------
     share, mean : arrays (D, P) and (D, P, p)
         As in `Likelihood`.
-    gaps : tuple of MissingPlaces
-        Incomplete patterns of several respondents, S of them.
+    several : array (S,)
+        Incomplete patterns of several respondents.
     cov : array (D, G, p, p)
         Covariances within patterns, summed by group with their shares.
     spreads : array (D, S, p, p)
-        Covariances of the incomplete patterns of several respondents.
+        Covariances of these.
     constants : array (D, G·R + 2)
         Fixed values, 0 and 1.
     """
@@ -230,7 +236,7 @@ class Kernel:
     places: Places
     group: Ints
     observed: Array | None
-    gaps: tuple[MissingPlaces, ...]
+    several: Ints
     share: Array
     mean: Array
     cov: Array
@@ -248,23 +254,18 @@ class Kernel:
         groups = range(o.structure.n_groups)
         own = [np.flatnonzero(o.group[several] == g) for g in groups]
         cov = np.stack([np.einsum("dj,djab->dab", o.share[:, several[g]], o.cov[:, g]) for g in own], axis=1)
-        gaps: list[MissingPlaces] = []
-        spreads: list[int] = []
+        spread = np.zeros(0, dtype=np.int64)
         if o.observed is not None:
-            for place, k in enumerate(several.tolist()):
-                missing = np.flatnonzero(o.observed[k] == 0)
-                if len(missing) and o.cov[:, place].any():
-                    gaps.append(MissingPlaces(k, int(o.group[k]), missing, len(spreads)))
-                    spreads.append(place)
+            spread = np.flatnonzero((o.observed[several] == 0).any(axis=1) & o.cov.any(axis=(0, 2, 3)))
         return cls(
             places=Places(o.structure),
             group=o.group,
             observed=o.observed,
-            gaps=tuple(gaps),
+            several=several[spread],
             share=o.share,
             mean=o.mean,
             cov=cov,
-            spreads=o.cov[:, spreads],
+            spreads=o.cov[:, spread],
             constant=o.constant,
             constants=constants,
         )
@@ -275,18 +276,29 @@ class Kernel:
         return replace(self, **{name: getattr(self, name)[draws] for name in names})
 
     @cached_property
-    def lone(self) -> tuple[Lone, ...]:
-        """The incomplete patterns of one respondent."""
+    def lacking(self) -> tuple[Lacking, ...]:
+        """The incomplete patterns, by how much they lack, and whether they have covariances."""
         if self.observed is None:
             return ()
-        alone = np.ones(len(self.group), dtype=bool)
-        alone[[gaps.place for gaps in self.gaps]] = False
-        lacks = (self.observed == 0).sum(axis=1) * alone
-        groups = self.places.structure.n_groups
+        lacks = (self.observed == 0).sum(axis=1)
+        alone = np.ones(len(lacks), dtype=bool)
+        alone[self.several] = False
         return tuple(
-            Lone.of(int(k), np.flatnonzero(lacks == k), self.group, self.observed, self.share, groups)
-            for k in np.unique(lacks[lacks > 0])
+            self._lacking(np.flatnonzero((lacks == k) & (alone == lone)), int(k))
+            for lone in (True, False)
+            for k in np.unique(lacks[(lacks > 0) & (alone == lone)])
         )
+
+    def _lacking(self, patterns: Ints, k: int) -> Lacking:
+        """Patterns that lack k items each, all of one respondent or all of several."""
+        assert self.observed is not None
+        draw, which = np.nonzero(self.share[:, patterns])
+        place = patterns[which]
+        missing = np.nonzero(self.observed[patterns] == 0)[1].reshape(-1, k)[which]
+        of_several = len(patterns) and bool(np.isin(patterns[0], self.several))
+        spread = self.spreads[draw, np.searchsorted(self.several, place)] if of_several else None
+        at = draw * self.places.structure.n_groups + self.group[place]
+        return Lacking(draw, place, at, missing, self.share[draw, place], spread)
 
     @cached_property
     def own(self) -> list[slice | Array]:
@@ -354,10 +366,8 @@ class Kernel:
             if self.observed is not None:
                 residual *= self.observed
                 M = M.copy()
-            for gaps in self.gaps:
-                distance[:, gaps.group] += self._fill(gaps, W[:, gaps.group], residual, M)
-            for lone in self.lone:
-                distance += _fill_lone(lone, W, residual, M)
+            for lacking in self.lacking:
+                distance += lacking.fill(W, residual, M)
             weighted = residual * self.share[..., None]
             M = M + self._products(residual, weighted)
             r = self._by_group(weighted)
@@ -376,40 +386,6 @@ class Kernel:
         if self.observed is None:
             return np.asarray(a[..., :, None] * b[..., None, :])
         return np.stack([a[:, g].swapaxes(1, 2) @ b[:, g] for g in self.own], axis=1)
-
-    def _fill(self, gaps: MissingPlaces, W: Array, residual: Array, M: Array) -> Array:
-        """Fill in a pattern's residuals, and add to M what is uncertain about them; its part of the value.
-
-        Given the answers, the missing ones have expectation B (m − μ) with B = −V W_mo and covariance
-        V = W_mm⁻¹; so that log|Σ_oo| = log|Σ| − log|V| and tr(Σ_oo⁻¹ M_oo) = tr(W M) − k (Little & Rubin,
-        2002, ch. 11).
-        """
-        g, m, share = gaps.group, gaps.missing, self.share[:, gaps.place, None, None]
-        across = W[:, m]
-        V, logdet, _ = inverse(across[:, :, m])
-        e = residual[:, gaps.place]
-        e[:, m] = -(V @ (across @ e[:, :, None]))[:, :, 0]
-        B = -(V @ across)
-        BS = B @ self.spreads[:, gaps.spread]
-        M[:, g, m] += share * BS
-        M[:, g, :, m] += (share * BS).transpose(1, 0, 2)
-        V = V + BS @ B.swapaxes(1, 2)
-        M[:, g, m[:, None], m] += share * V
-        return np.asarray(share[:, 0, 0] * (logdet - len(m)))
-
-
-def _fill_lone(lone: Lone, W: Array, residual: Array, M: Array) -> Array:
-    """As `Kernel._fill` for all patterns of one respondent that lack as many items, in every draw at once."""
-    shape, p, k = W.shape[:2], W.shape[-1], lone.missing.shape[1]
-    across = W.reshape(-1, p)[lone.at[:, None] * p + lone.missing]  # (n, k, p)
-    V, logdet, _ = inverse(np.take_along_axis(across, lone.missing[:, None], axis=2))
-    e = residual[lone.draw, lone.place]
-    pull = np.einsum("nkp,np->nk", across, e)
-    residual[lone.draw[:, None], lone.place[:, None], lone.missing] = -np.einsum("nkl,nl->nk", V, pull)
-    V = V * lone.share[:, None, None]
-    M += np.bincount(lone.cells.ravel(), V.ravel(), minlength=M.size).reshape(M.shape)
-    distance = np.bincount(lone.at, lone.share * (logdet - k), minlength=shape[0] * shape[1])
-    return np.asarray(distance.reshape(shape))
 
 
 def effects_by_depth(identity_plus_A: Array, depth: int | None) -> Array:

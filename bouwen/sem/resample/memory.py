@@ -13,7 +13,7 @@ from bouwen.errors import BouwenError
 
 SETTING = "BOUWEN_MEMORY"
 DEFAULT = 512  # megabytes in all
-SHARES = 16  # workers that share them; with more workers than that, each still takes a share
+SHARES = 8  # workers that share them; with more workers than that, each still takes a share
 MEGABYTE = 2**20
 
 
@@ -22,7 +22,7 @@ class NotAMemory(BouwenError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"the environment variable {SETTING} is not a whole number of megabytes of 16 or more; "
+            f"the environment variable {SETTING} is not a whole number of megabytes of 8 or more; "
             f"leave it out for {DEFAULT}."
         )
 

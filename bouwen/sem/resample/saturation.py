@@ -11,17 +11,82 @@ Dempster, Laird & Rubin (1977), JRSS B 39; Varadhan & Roland (2008), Scandinavia
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bouwen.checks import Array
+from bouwen.sem.model.derivatives import slots
+from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure
+from bouwen.sem.normal.discrepancy import Likelihood
+from bouwen.sem.resample.batch import descend
 from bouwen.sem.resample.descent import ROUNDING
 from bouwen.sem.resample.kernel import Kernel
+from bouwen.sem.resample.samples import take
+
+Saturated = tuple[Array, Array, Array]  # means, covariances, F/2
 
 MOST_ROUNDS = 200
 SETTLED = 1e-9  # largest change of a moment, in standard deviations, at the solution
 NEARLY_SINGULAR = 1e-8  # least eigenvalue of a correlation matrix that counts as one
+
+
+def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Saturated:
+    """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws.
+
+    By the EM algorithm from means (G, p) and covariances (G, p, p) near those of the draws. A draw whose gaps
+    are so large that it creeps goes on as any model would, one at a time.
+    """
+    D, G, p = len(o.mean), o.structure.n_groups, o.structure.p
+    means, covs = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
+    value = np.full(D, np.nan)
+    if not len(draws):
+        return means, covs, value
+    some = take(o, draws)
+    found = saturated_draws(Kernel.of(some), mean, cov)
+    done = draws[found.arrived]
+    means[done], covs[done] = found.mean[found.arrived], found.cov[found.arrived]
+    value[done] = found.value[found.arrived] + some.constant[found.arrived]
+    for k in np.flatnonzero(found.creeps):
+        theta, at_end = _descended(take(o, draws[k : k + 1]), found.mean[k], found.cov[k])
+        moments = theta.reshape(G, -1)
+        i, j = np.tril_indices(p)
+        covs[draws[k], :, i, j] = covs[draws[k], :, j, i] = moments[:, : len(i)].T
+        means[draws[k]], value[draws[k]] = moments[:, len(i) :], at_end
+    return means, covs, value
+
+
+def _descended(one: Likelihood, mean: Array, cov: Array) -> tuple[Array, float]:
+    """The saturated model of one draw fitted as any other, from means and covariances; NaN if it fails."""
+    st = saturated_structure(one.structure)
+    i, j = np.tril_indices(st.p)
+    start = np.concatenate([cov[:, i, j], mean], axis=1).reshape(1, -1)
+    own = replace(one, structure=st, slots=slots(st), fixed=st.fixed)
+    found = descend(own, start, np.eye(start.shape[1]))
+    if not found.arrived[0]:
+        return np.full(start.shape[1], np.nan), float("nan")
+    return found.theta[0], float(found.value[0] + one.constant[0])
+
+
+def saturated_structure(structure: Structure) -> Structure:
+    """All covariances, row by row of the lower triangle, and all means free in every group."""
+    p, G = structure.p, structure.n_groups
+    i, j = np.tril_indices(p)
+    rows = len(i) + p
+    return replace(
+        structure,
+        latent=(),
+        meanstructure=True,
+        q=G * rows,
+        kind=np.repeat([SYMMETRIC, INTERCEPT], [len(i), p]),
+        i=np.concatenate([i, np.arange(p)]),
+        j=np.concatenate([j, np.zeros(p, dtype=np.int64)]),
+        free=np.arange(G * rows).reshape(G, rows),
+        fixed=np.zeros((G, rows)),
+        loading=np.zeros(rows, dtype=bool),
+        exogenous_rows=np.zeros(0, dtype=np.int64),
+        exogenous=np.zeros(0, dtype=np.int64),
+    )
 
 
 @dataclass(frozen=True, eq=False)
