@@ -69,6 +69,7 @@ class Chapter:
 
         ``title_from_model`` is the role of a model whose label becomes the title; ``title_from_factor``
         holds, by language, a title with a place for the factor above the facets, for models that have one;
+        ``seconds`` is about how long it takes in the shipped study, so that the longest begins first;
         ``needs`` leaves the chapter out of a book without ``groups``, without ``facets``, without ``effects``
         on the outcome or whose study is not about one ``path``.
         """
