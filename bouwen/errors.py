@@ -8,7 +8,9 @@ prints that message and leaves with status 1.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -18,6 +20,35 @@ class BouwenError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel from a worker process with message, facts and notes, whatever ``__init__`` asks for."""
         return _restored, (type(self), self.args), self.__dict__
+
+
+class NotEnoughMemory(BouwenError):
+    """Something needs more memory than there is.
+
+    ``megabytes`` is what was asked for at last, 0 where it is not known.
+    """
+
+    def __init__(self, about: str, remedy: str, megabytes: int = 0) -> None:
+        self.megabytes = megabytes
+        asked = f" when {megabytes:,} MB more were asked for" if megabytes else ""
+        super().__init__(f"memory ran out{asked}: {about}. {remedy}")
+
+
+@contextmanager
+def memory_for(about: str, remedy: str) -> Iterator[None]:
+    """Say what memory was for where it runs out.
+
+    >>> with memory_for("a fit of 3 items to 10 rows", "Leave items out."):
+    ...     raise MemoryError
+    Traceback (most recent call last):
+    bouwen.errors.NotEnoughMemory: memory ran out: a fit of 3 items to 10 rows. Leave items out.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)  # of NumPy's own
+        asked = 0 if shape is None or dtype is None else math.prod(shape) * dtype.itemsize >> 20
+        raise NotEnoughMemory(about, remedy, asked) from None
 
 
 def _restored(kind: type[BouwenError], args: tuple[object, ...]) -> BouwenError:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bouwen.checks import check_choice
+from bouwen.errors import memory_for
 from bouwen.sem.after.diagnostics import modification_indices, score_tests, untied
 from bouwen.sem.after.residuals import RESIDUALS, residual_covariances
 from bouwen.sem.after.scores import factor_scores
@@ -169,26 +170,28 @@ def fit_sem(
         plain = plain and not (meanstructure or group or ordered or cluster) and fixed_x
         if not isinstance(data, pd.DataFrame) or not plain:
             raise UnsupportedModel(OF_SEMOPY)
-    call, family = prepare(
-        model,
-        data,
-        estimator=estimator,
-        missing=missing,
-        group=group,
-        group_equal=group_equal,
-        group_partial=group_partial,
-        ordered=ordered,
-        cluster=cluster,
-        std_lv=std_lv,
-        meanstructure=meanstructure,
-        fixed_x=fixed_x,
-        collapse=collapse,
-    )
-    if engine == "semopy" and call.estimator.name != "ML":  # ordered categories among the columns
-        raise UnsupportedModel(OF_SEMOPY)
-    solution = family.solve()
-    if engine == "semopy" and isinstance(data, pd.DataFrame):
-        solution = semopy_solution(Fitted(call, family, solution), data)
+    size = f"{len(data):,} rows" if isinstance(data, pd.DataFrame) else "moments"
+    with memory_for(f"a model was being fitted to {size}", "Use fewer items, or close other programs."):
+        call, family = prepare(
+            model,
+            data,
+            estimator=estimator,
+            missing=missing,
+            group=group,
+            group_equal=group_equal,
+            group_partial=group_partial,
+            ordered=ordered,
+            cluster=cluster,
+            std_lv=std_lv,
+            meanstructure=meanstructure,
+            fixed_x=fixed_x,
+            collapse=collapse,
+        )
+        if engine == "semopy" and call.estimator.name != "ML":  # ordered categories among the columns
+            raise UnsupportedModel(OF_SEMOPY)
+        solution = family.solve()
+        if engine == "semopy" and isinstance(data, pd.DataFrame):
+            solution = semopy_solution(Fitted(call, family, solution), data)
     return Fit(call, family, solution)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
+import worker_tasks
 from numpy.testing import assert_allclose
 
 import bouwen
+from bouwen.errors import NotEnoughMemory
 from bouwen.groups import check_invariance, permutation_invariance
 from bouwen.sem import fit_sem
 from bouwen.sem.normal.moments import find_patterns
@@ -18,7 +21,7 @@ from bouwen.sem.resample import batch, memory, saturation, stacks
 from bouwen.sem.resample.draws import source_of_draws
 from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.memory import MEGABYTE, NotAMemory, parts_of, stack_bytes
-from bouwen.sem.resample.workers import Chunk
+from bouwen.sem.resample.workers import Chunk, run_chunks
 
 ITEMS = [f"x{k}" for k in range(1, 7)]
 MODEL = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6"
@@ -150,3 +153,31 @@ def test_a_setting_that_is_no_number_of_megabytes_is_refused(text, monkeypatch):
     monkeypatch.setenv("BOUWEN_MEMORY", text)
     with pytest.raises(NotAMemory, match="BOUWEN_MEMORY is not a whole number of megabytes of 8 or more"):
         stack_bytes()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_running_out_of_memory_is_one_sentence(n_jobs, monkeypatch):
+    monkeypatch.setenv("BOUWEN_MEMORY", "64")
+    with pytest.raises(NotEnoughMemory) as caught:
+        run_chunks(worker_tasks.too_much, 500, seed=1, n_jobs=n_jobs)
+    which = re.search(r"draws (1 to 250|251 to 500) were at work", str(caught.value))[1]
+    assert str(caught.value) == (
+        f"memory ran out when 7,629,394,531 MB more were asked for: draws {which} were at work. "
+        "Draws share 64 MB; set BOUWEN_MEMORY to less, use fewer workers (n_jobs=), or close other programs."
+    )
+    assert caught.value.megabytes == 7_629_394_531
+
+
+def test_a_worker_that_the_system_ends_is_no_traceback():
+    with pytest.raises(NotEnoughMemory, match=r"a worker for 500 draws was ended from outside\. Draws share"):
+        run_chunks(worker_tasks.killed, 500, seed=1, n_jobs=2)
+    assert run_chunks(worker_tasks.threads, 500, seed=1, n_jobs=2) == [1, 1]  # and the next ones work
+
+
+def test_a_fit_for_which_there_is_no_memory_says_so(monkeypatch):
+    def prepare(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("bouwen.sem.fit.prepare", prepare)
+    with pytest.raises(NotEnoughMemory, match=r"^memory ran out: a model was being fitted to 240 rows\. Use"):
+        fit_sem(MODEL, answers())

@@ -1,6 +1,7 @@
 """What the tests give to workers; a module of its own, so that other processes can import it."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -34,3 +35,13 @@ def threads(chunk):
     from threadpoolctl import threadpool_info
 
     return max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+
+def killed(chunk):
+    """Ends its worker as a system that runs out of memory does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def too_much(chunk):
+    """Asks for more memory than any machine has."""
+    return np.empty((10**6, 10**9))

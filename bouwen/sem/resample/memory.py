@@ -27,16 +27,12 @@ class NotAMemory(BouwenError):
         )
 
 
-class NotEnoughMemory(BouwenError):
-    """Some draws need more memory than there is."""
-
-    def __init__(self, about: str, ended: bool = False) -> None:
-        self.megabytes = megabytes()
-        why = "a worker was ended, most likely because memory ran out," if ended else "memory ran out"
-        super().__init__(
-            f"{why} with {about}, which share {self.megabytes} MB for what they hold at once. Set {SETTING} "
-            "to fewer megabytes, use fewer workers, or close other programs."
-        )
+def ways_to_use_less() -> str:
+    """What to do where memory ran out."""
+    return (
+        f"Draws share {megabytes()} MB; set {SETTING} to less, use fewer workers (n_jobs=), or close other "
+        "programs."
+    )
 
 
 def megabytes() -> int:

@@ -20,7 +20,8 @@ from typing import TypeVar
 import numpy as np
 
 from bouwen.checks import NotACount, check_count
-from bouwen.errors import BouwenError
+from bouwen.errors import BouwenError, NotEnoughMemory, memory_for
+from bouwen.sem.resample.memory import ways_to_use_less
 
 CHUNK = 250
 BAR_AFTER = 2.0  # seconds without a progress bar
@@ -82,7 +83,8 @@ def run_chunks(
     ------
     NotACount
     BouwenError
-        Whatever the task raises, with a note that names the draws.
+        Whatever the task raises, with a note that names the draws; `NotEnoughMemory` where memory runs out,
+        or a worker process is ended from outside.
     KeyboardInterrupt
         At Ctrl-C, once the worker processes are ended.
 
@@ -98,12 +100,18 @@ def run_chunks(
     if len(chunks) < 2 or _here(n_jobs):
         with _one_thread():
             return list(_watched((_run_one(task, c) for c in chunks), chunks, about))
+    from concurrent.futures.process import BrokenProcessPool
+
     from joblib import Parallel, delayed
 
     # no memory maps: arrays reach the task as they are, writable or not, in this process and elsewhere
     parallel = Parallel(n_jobs=n_jobs, return_as="generator", batch_size=1, max_nbytes=None)
     try:
         return list(_watched(parallel(delayed(_elsewhere)(task, c) for c in chunks), chunks, about))
+    except BrokenProcessPool:  # nothing is left of a worker that the system has ended
+        raise NotEnoughMemory(
+            f"a worker for {draws:,} draws was ended from outside", ways_to_use_less()
+        ) from None
     except KeyboardInterrupt:
         _end_workers()
         raise
@@ -134,10 +142,11 @@ def _elsewhere(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
 
 def _run_one(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
     """One chunk; an error gets a note of where it happened."""
+    last = chunk.first + chunk.size
     try:
-        return task(chunk)
+        with memory_for(f"draws {chunk.first + 1:,} to {last:,} were at work", ways_to_use_less()):
+            return task(chunk)
     except Exception as error:
-        last = chunk.first + chunk.size
         error.add_note(f"in chunk {chunk.number} (draws {chunk.first + 1} to {last}) with seed {chunk.seed}")
         raise
 
