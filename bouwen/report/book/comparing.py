@@ -22,10 +22,29 @@ LONGEST_TEXT = 100  # letters of a text in a line
 
 def differences(recorded: Record, now: Record) -> Iterator[str]:
     """A line for each value, sentence, table and figure of a page that is not as recorded."""
+    edges = [*recorded.edges, *now.edges]
+    recorded, now = settled(recorded, edges), settled(now, edges)
     yield from different_values(recorded.told, now.told)
     yield from different_texts("sentence", recorded.sentences, now.sentences)
     yield from in_both("table", recorded.tables, now.tables, different_cells)
     yield from in_both("figure", recorded.figures, now.figures, different_marks)
+
+
+def settled(record: Record, edges: Sequence[tuple[str, str]]) -> Record:
+    """A record in whose texts every number on an edge is written in one of its two ways."""
+    one_way = {first: second for pair in edges for first, second in [sorted(pair)]}
+
+    def settle(part: Any) -> Any:
+        if isinstance(part, str):
+            return NUMBER_IN_TEXT.sub(lambda found: one_way.get(found[0], found[0]), part)
+        if isinstance(part, dict):
+            return {key: settle(value) for key, value in part.items()}
+        return [settle(value) for value in part] if isinstance(part, list) else part
+
+    return Record.model_validate(settle(record.model_dump(exclude={"edges"}))) if one_way else record
+
+
+NUMBER_IN_TEXT = re.compile(r"[-−]?\d+(?:[.,]\d+)*")
 
 
 def in_both(kind: str, recorded: Mapping[str, Any], now: Mapping[str, Any], compare: Any) -> Iterator[str]:
@@ -195,5 +214,20 @@ def different_rows(recorded: Layer, now: Layer) -> Iterator[str]:
 def close(before: Cell, after: Cell) -> bool:
     """Whether two values in a figure are the same, or numbers as near as other processors make them."""
     if isinstance(before, str) or isinstance(after, str) or before is None or after is None:
-        return before == after
+        return before == after or alike(str(before), str(after))
     return math.isclose(before, after, rel_tol=FIGURE_RELATIVE, abs_tol=FIGURE_ABSOLUTE)
+
+
+def alike(before: str, after: str) -> bool:
+    """Whether two texts are colours that lie a step of 255 apart, as of a number that is rounded to one.
+
+    >>> alike("#0072B2", "#0073B1"), alike("#0072B2", "#0074B2"), alike("a", "b")
+    (True, False, False)
+    """
+    if not COLOUR.fullmatch(before) or not COLOUR.fullmatch(after):
+        return False
+    pairs = zip(bytes.fromhex(before[1:]), bytes.fromhex(after[1:]), strict=True)
+    return all(abs(one - other) <= 1 for one, other in pairs)
+
+
+COLOUR = re.compile("#[0-9A-Fa-f]{6}")

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+NEAR_EDGE = 1e-6  # of a number, or of one: how far other processors end an iteration
+
 FIGURE_DIGITS = 6  # of a number in a figure: as many as its SVG has
 
 POSITIONS = ("PANEL", "x", "y", "xmin", "xmax", "ymin", "ymax", "xend", "yend", "xintercept", "yintercept")
 
 
-def note_drawings(shell: Any) -> None:
-    """Have an IPython shell add to every output the data of the pictures drawn for it."""
+def note_outputs(shell: Any) -> None:
+    """Have an IPython shell add to every output the data of its pictures, and its numbers on an edge."""
     from matplotlib.backend_bases import FigureCanvasBase
 
-    drawn: list[dict[str, Any]] = []
+    drawn, edges = list[dict[str, Any]](), list[list[str]]()
     canvas: Any = FigureCanvasBase
     print_figure, show = canvas.print_figure, shell.display_formatter.format
 
@@ -35,10 +37,10 @@ def note_drawings(shell: Any) -> None:
         return result
 
     def taken(metadata: dict[str, Any]) -> dict[str, Any]:
-        if not drawn:
-            return metadata
-        figures, drawn[:] = list(drawn), []
-        return {**metadata, "bouwen": {"figures": figures}}
+        noted = {name: [*found] for name, found in (("figures", drawn), ("edges", edges)) if found}
+        drawn.clear()
+        edges.clear()
+        return {**metadata, "bouwen": {**metadata.get("bouwen", {}), **noted}} if noted else metadata
 
     def showing(*arguments: Any, **options: Any) -> Any:
         data, metadata = show(*arguments, **options)
@@ -51,8 +53,27 @@ def note_drawings(shell: Any) -> None:
         return message
 
     canvas.print_figure = noting
+    note_edges(edges)
     shell.display_formatter.format = showing
     shell.display_pub.register_hook(publishing)
+
+
+def note_edges(noted: list[list[str]]) -> None:
+    """Note every number that is written whose last digit another processor may round to the other side."""
+    from bouwen.words import ENGLISH, words
+
+    speech: Any = type(words(ENGLISH))
+    write = speech.number
+
+    def noting(self: Any, value: float, digits: int = 2) -> str:
+        text: str = write(self, value, digits)
+        if math.isfinite(value):
+            reach = NEAR_EDGE * max(1.0, abs(value))
+            near = {write(self, value - reach, digits), write(self, value + reach, digits)}
+            noted.extend([text, other] for other in sorted(near - {text}))
+        return text
+
+    speech.number = noting
 
 
 def data_of(figure: Figure) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from bouwen.report.book.drawn import note_drawings
+from bouwen.report.book.drawn import note_outputs
 from bouwen.report.book.startup import ENVIRONMENT, end_with_parent, skip_address_grammar
 from bouwen.report.book.watching import Reads, dump_stack_at, program_folders, watch_errors, write_reads
 
@@ -98,7 +98,7 @@ def run_kernel(deadline: str, connection_file: str) -> None:
     watch_errors(app.shell)
     reads = Reads(program_folders(scratch))
     events.register("post_run_cell", lambda _: write_reads(reads, Path(connection_file).with_suffix(READS)))
-    note_drawings(app.shell)
+    note_outputs(app.shell)
     app.start()  # type: ignore[no-untyped-call]
 
 

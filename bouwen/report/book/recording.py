@@ -61,12 +61,17 @@ class Figure(RecordPart):
 
 
 class Record(RecordPart):
-    """Everything that a page shows; tables and figures by the call that made them."""
+    """Everything that a page shows; tables and figures by the call that made them.
+
+    ``edges`` are numbers in texts that another processor may round to the other side, and what they are
+    then.
+    """
 
     told: dict[str, Told] = {}
     sentences: list[str] = []
     tables: dict[str, ShownTable] = {}
     figures: dict[str, Figure] = {}
+    edges: list[tuple[str, str]] = []
 
     @property
     def count(self) -> int:
@@ -105,6 +110,8 @@ def record_of(notebook: Notebook) -> Record:
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             note_glued(output, record, glued)
+            record.edges.extend(map(tuple, output.get("metadata", {}).get("bouwen", {}).get("edges", [])))
+    record.edges = sorted(set(record.edges))
     for cell in notebook["cells"]:
         if "remove-cell" in tags_of(cell):
             continue

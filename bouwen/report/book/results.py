@@ -153,7 +153,7 @@ def lines(part: Any, indent: str) -> Iterator[str]:
     yield indent + ("}" if named else "]")
 
 
-WHOLE = ("sentences", "rows", "layers")  # lists that have a line for each entry
+WHOLE = ("sentences", "rows", "layers", "edges")  # lists that have a line for each entry
 
 
 def is_line(part: Any) -> bool:

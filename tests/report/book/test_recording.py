@@ -10,7 +10,7 @@ import pytest
 from bouwen.errors import BouwenError
 from bouwen.report.book import results
 from bouwen.report.book.comparing import agree, close, differences
-from bouwen.report.book.drawn import data_of
+from bouwen.report.book.drawn import data_of, note_edges
 from bouwen.report.book.recording import Record, Told, record_of
 
 NAN = float("nan")
@@ -238,6 +238,39 @@ def layer(after):
 )  # fmt: skip
 def test_what_differs_is_named_with_its_place_and_by_how_much(change, lines):
     assert changed(change) == lines
+
+
+def test_a_number_that_others_round_to_the_other_side_is_the_same_where_it_lies_on_the_edge():
+    """0.125 is written 0.12, and 0.13 a millionth further."""
+
+    def page(cell, sentence, **edges):
+        table = {"heads": ["Item", "Mean"], "rows": [["t1", cell], ["t2", "0.3"]]}
+        return Record.model_validate({"sentences": [sentence], "tables": {"t": table}, **edges})
+
+    here = page("0.12 [0.10, 0.20]", "It is 0.12.", edges=[("0.12", "0.13")])
+    for one, other in (
+        (here, page("0.13 [0.10, 0.20]", "It is 0.13.")),
+        (page("0.13 [0.10, 0.20]", "It is 0.13."), here),
+    ):
+        assert list(differences(one, other)) == []
+    assert len(list(differences(here, page("0.12 [0.10, 0.21]", "It is 0.14.")))) == 2
+    assert len(list(differences(page("0.12", "a"), page("0.13", "a")))) == 1
+
+
+def test_numbers_on_an_edge_are_noted_as_they_are_written(monkeypatch):
+    from bouwen.words import words
+    from bouwen.words.spoken import Words
+
+    monkeypatch.setattr(Words, "number", Words.number)  # put back afterwards
+    noted = []
+    note_edges(noted)
+    say = words("nl")
+    assert [say.number(0.1250000001), say.number(0.123), say.percent(0.50499999999, 0), say.number(NAN)] == [
+        "0,13", "0,12", "50%", "–"
+    ]  # fmt: skip
+    assert noted == [["0,13", "0,12"], ["50", "51"]]
+    say.number(-1234.4999999, 0)
+    assert noted[2:] == [["−1.234", "−1.235"]]
 
 
 def test_pages_that_are_gone_or_new_are_named():
