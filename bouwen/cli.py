@@ -161,7 +161,7 @@ def verify_command(
     study: StudyArgument = DEFAULT_STUDY,
     record: Annotated[bool, typer.Option("--record", help="Record this build's results.")] = False,
 ) -> None:
-    """Compare the results of the last build with the recorded ones."""
+    """Compare all that the pages of a book show with what was recorded."""
     from bouwen.report.book import results
 
     if record:

@@ -17,7 +17,7 @@ from bouwen.report.book.recording import Cell, Figure, Layer, Record, ShownTable
 #: iteration a millionth elsewhere, and six digits are kept.
 FIGURE_ABSOLUTE, FIGURE_RELATIVE = 2e-6, 2e-5
 
-LONGEST_TEXT = 100  # letters of a text in a line
+LONGEST_TEXT = 80  # letters of a text in a line
 
 
 def differences(recorded: Record, now: Record) -> Iterator[str]:

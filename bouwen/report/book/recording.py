@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import html
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -53,7 +54,7 @@ class Layer(RecordPart):
 
 
 class Figure(RecordPart):
-    """A picture: its texts and layers; of one that matplotlib did not draw, a hash of its bytes."""
+    """A picture: its texts and layers; of anything that is neither drawn nor text, a hash of its bytes."""
 
     texts: list[str] = []
     layers: list[Layer] = []
@@ -159,10 +160,11 @@ def note_shown(output: Mapping[str, Any], source: str, record: Record) -> None:
         record.sentences.extend(printed("".join(output["text"])))
         return
     data = {form.removeprefix(GLUED): content for form, content in output.get("data", {}).items()}
-    form = next((form for form in FORMS if form in data), None)
-    if form is None or set(output["data"]) == {f"{GLUED}text/plain"}:  # a word in prose, read with it
+    if not data or set(output["data"]) == {f"{GLUED}text/plain"}:  # a word in prose is read with it
         return
-    content = "".join(data[form])
+    form = next((form for form in FORMS if form in data), next(iter(data)))
+    content = data[form] if isinstance(data[form], str) else json.dumps(data[form], sort_keys=True)
+    figures = output.get("metadata", {}).get("bouwen", {}).get("figures", [])
     if form == "text/html":
         shown = read_html(content)
         for table in shown.tables:
@@ -170,10 +172,9 @@ def note_shown(output: Mapping[str, Any], source: str, record: Record) -> None:
         record.sentences.extend(sentences(shown.prose))
     elif form == "text/markdown":
         record.sentences.extend(sentences(content))
-    elif not form.startswith("image/"):
+    elif form.startswith("text/"):
         record.sentences.extend(printed(content))
-    figures = output.get("metadata", {}).get("bouwen", {}).get("figures", [])
-    if form.startswith("image/") and not figures:
+    elif not figures:
         figures = [{"picture": hashlib.sha256(content.encode()).hexdigest()[:16]}]
     for figure in figures:
         record.figures[unused(called(source), record.figures)] = Figure.model_validate(figure)

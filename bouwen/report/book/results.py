@@ -7,6 +7,8 @@ each sentence and each row, so that version control shows what a change moved.
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,8 @@ from bouwen.report.book.comparing import differences
 from bouwen.report.book.recording import Record, record_of
 from bouwen.report.tables.origin import make_key
 
-MOST_LINES = 12  # differences in a message; all are in the error
+MOST_PAGES = 4  # that are named for what a message leaves out
+MOST_LINES = 10  # differences in a message; all are in the error
 
 Results = dict[str, Record]  # by page
 FILE: TypeAdapter[Results] = TypeAdapter(Results)
@@ -32,8 +35,10 @@ class DifferentResultsError(BouwenError):
     def __init__(self, differences: list[str]) -> None:
         count = "1 result is" if len(differences) == 1 else f"{len(differences)} results are"
         lines = [f"  {line}" for line in differences[:MOST_LINES]]
-        more = [f"  and {len(differences) - MOST_LINES} more"] if len(differences) > MOST_LINES else []
-        super().__init__("\n".join([f"{count} not as recorded:", *lines, *more]))
+        if rest := differences[MOST_LINES:]:
+            pages = Counter(re.split("[,:]", line)[0] for line in rest).most_common(MOST_PAGES)
+            lines.append(f"  and {len(rest)} more, most in {', '.join(f'{page} ({n})' for page, n in pages)}")
+        super().__init__("\n".join([f"{count} not as recorded:", *lines]))
         self.differences = differences
 
 

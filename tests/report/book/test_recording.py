@@ -66,6 +66,7 @@ def test_everything_that_a_page_shows_is_recorded():
         cell("texts.said(x)", shows("text/markdown", "- **One** thing\n- Another &lt; thing")),
         cell("print(1)", {"name": "stdout", "text": "line <one>\n\nline  two"}),
         cell("Image()", shows("image/png", "aGVsbG8=")),
+        cell("chart()", {"data": {"application/vnd.vega+json": {"a": 1}}, "metadata": {}}),
         cell("secret()", shows("text/markdown", "hidden"), tags=["remove-cell"]),
         cell("secret()", shows("text/markdown", "hidden"), tags=["remove-output"]),
     )
@@ -80,7 +81,8 @@ def test_everything_that_a_page_shows_is_recorded():
         (table.heads, table.rows) == (["Item", "Mean & more"], rows) for table in found.tables.values()
     )
     assert found.figures["plots.bars"].model_dump() == {**drawn["figures"][0], "picture": None}
-    assert re.fullmatch("[0-9a-f]{16}", found.figures["Image"].picture)
+    for other in ("Image", "chart"):
+        assert re.fullmatch("[0-9a-f]{16}", found.figures[other].picture)
     assert found.count == 2 + 10 + 2 * 6 + 4
 
 
@@ -280,10 +282,11 @@ def test_pages_that_are_gone_or_new_are_named():
 
 
 def test_of_many_differences_the_first_are_named_and_the_others_counted():
-    error = results.DifferentResultsError([f"d{k}" for k in range(30)])
+    error = results.DifferentResultsError([f"book/a, d{k}" for k in range(28)] + ["b: gone", "c: gone"])
     said = str(error).splitlines()
-    assert (said[0], said[1], said[-1]) == ("30 results are not as recorded:", "  d0", "  and 18 more")
-    assert (len(said), len(error.differences)) == (14, 30)
+    assert said[:2] == ["30 results are not as recorded:", "  book/a, d0"]
+    assert said[-1] == "  and 20 more, most in book/a (18), b (1), c (1)"
+    assert (len(said), len(error.differences)) == (12, 30)
 
 
 # ------------------------------------------------------------------ the file
