@@ -2,9 +2,7 @@ from bouwen.survey.disclosure import count_text as count_text
 from bouwen.survey.disclosure import hidden as hidden
 from bouwen.survey.disclosure import pooled as pooled
 from bouwen.survey.files import FileError as FileError
-from bouwen.survey.files import Location as Location
 from bouwen.survey.files import Part as Part
-from bouwen.survey.files import Problem as Problem
 from bouwen.survey.files import Real as Real
 from bouwen.survey.files import read_file as read_file
 from bouwen.survey.files import refuse_in as refuse_in
@@ -38,3 +36,6 @@ from bouwen.survey.study import Settings as Settings
 from bouwen.survey.study import Study as Study
 from bouwen.survey.study import find_study as find_study
 from bouwen.survey.study import read_study as read_study
+from bouwen.survey.writing import SEVERAL_LINES as SEVERAL_LINES
+from bouwen.survey.writing import Location as Location
+from bouwen.survey.writing import Problem as Problem

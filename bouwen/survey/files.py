@@ -18,12 +18,11 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Strict, ValidationError
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.inputs import opened
+from bouwen.survey.writing import Location, Problem, character_problems, length_problems, named
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
 
-Location = tuple[str | int, ...]
-Problem = tuple[Location, str]
 Whole = Annotated[int, Strict()]  # neither yes nor "30"
 Real = Annotated[float, Strict(), AllowInfNan(False)]
 
@@ -73,14 +72,16 @@ def read_file(path: Path, kind: type[P], languages: Sequence[str] = ()) -> P:
     ------
     FileError
         The file cannot be read, is not plain YAML, has an unknown, missing or repeated
-        key, a value of the wrong type, or a name that refers to nothing. The message
-        lists every problem with its line.
+        key, a value of the wrong type, a text that cannot be shown (see `bouwen.survey.writing`), or a
+        name that refers to nothing. The message lists every problem with its line.
     """
     value, lines = parse(path, read_text(path))
+    refuse(path, lines, character_problems(value))
     try:
         part = kind.model_validate(value, context={"languages": languages})
     except ValidationError as error:
         refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in mistakes(error)])
+    refuse(path, lines, length_problems(part))
     refuse(path, lines, part.problems())
     return part
 
@@ -122,8 +123,19 @@ def parse(path: Path, text: str) -> tuple[Any, dict[Location, int]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise FileError(path, f"is not valid YAML: {error.problem}.", line) from None
+    except yaml.reader.ReaderError as error:
+        raise unreadable(path, text, chr(error.character)) from None
     except yaml.YAMLError as error:
         raise FileError(path, f"is not valid YAML: {error}.") from None
+
+
+def unreadable(path: Path, text: str, character: str) -> FileError:
+    """The refusal of a character that YAML has no place for: its line, and the key if that is on it."""
+    before = text[: text.index(character)]
+    key = re.match(r"[\s\-{]*([^:{]+):", before[before.rfind("\n") + 1 :])
+    what = f'"{key[1].strip()[:60]}"' if key else "a line"
+    message = f"is not valid YAML: {what} holds the {named(character)}; write it without."
+    return FileError(path, message, before.count("\n") + 1)
 
 
 def refuse_unusual(path: Path, text: str) -> None:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from bouwen.checks import check_known
 from bouwen.errors import did_you_mean
-from bouwen.survey.files import Location, Part, Problem, Real, Whole, read_file
+from bouwen.survey.files import Part, Real, Whole, read_file
+from bouwen.survey.writing import SEVERAL_LINES, Location, Problem
 from bouwen.words import CODE, ENGLISH
 
 MOST_ANSWERS = 1000  # a slider from 0 to 1000 is an answer scale, a sum of money a number
@@ -90,7 +91,7 @@ class AnswerScale(Part):
 class Item(Part):
     """One statement; ``reversed`` where agreeing means less of the construct."""
 
-    text: dict[Perspective, Text]
+    text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
     reversed: bool = False
 
 
@@ -98,8 +99,8 @@ class Construct(Part):
     """What a set of items measures, and the published scale that it leans on."""
 
     label: Text
-    definition: Text
-    source: str
+    definition: Annotated[Text, SEVERAL_LINES]
+    source: Annotated[str, SEVERAL_LINES]
     answer_scale: Name
     items: dict[Name, Item] = Field(min_length=1)
 
@@ -134,7 +135,7 @@ class Background(Part):
 class OpenQuestion(Part):
     """A question answered in the respondent's own words; never shown in a book."""
 
-    text: dict[Perspective, Text]
+    text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
 
 
 class Model(Part):
@@ -146,7 +147,7 @@ class Model(Part):
     label: Text
     based_on: Name | None = None
     factors: dict[Name, Text] = {}
-    syntax: str
+    syntax: Annotated[str, SEVERAL_LINES]
 
 
 class PathEvidence(Part):
@@ -197,7 +198,7 @@ class Claim(Part):
     A recommendation has no evidence of its own: it rests on other claims.
     """
 
-    text: dict[Perspective, Text]
+    text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
     evidence: list[Evidence] = []
     rests_on: list[Name] = []
 

@@ -21,6 +21,7 @@ from bouwen.survey.files import FileError, Part, Real
 from bouwen.survey.instrument import Category, Name, Text
 from bouwen.survey.readers import TableError, listed, quoted, read_tables
 from bouwen.survey.values import is_empty, number_in, text
+from bouwen.survey.writing import fits_on_a_line
 from bouwen.words import Words, languages, words
 
 
@@ -260,6 +261,9 @@ def read_register(path: Path, spec: RegisterSpec) -> Register:
     refuse_rows(path, raw, spec.code, raw[spec.code].isna(), "without a code.")
     refuse_rows(path, raw, spec.code, raw[spec.code].map(text).duplicated(), "with a code that stands above.")
     refuse_rows(path, raw, spec.names[0], raw[spec.names[0]].isna(), "without a name.")
+    for column in texts:
+        unfit = raw[column].map(lambda cell: not is_empty(cell) and not fits_on_a_line(text(cell)))
+        refuse_rows(path, raw, column, unfit, "with a control character, a line break or too many letters.")
     table = raw[texts].map(lambda cell: np.nan if is_empty(cell) else text(cell)).astype("str")
     for column in values:
         table[column] = raw[column].map(number_in).astype(float)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import Field
 
 from bouwen.checks import check_choice, check_known
-from bouwen.survey.files import FileError, Part, Problem, Real, Whole, read_file, refuse_in, repeated
+from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, repeated
 from bouwen.survey.instrument import (
     UNNAMED,
     Category,
@@ -31,6 +31,7 @@ from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, me
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, refuse_nothing_to_analyse, type_responses
+from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
 
 
@@ -71,9 +72,9 @@ class StudyFile(Part):
     """
 
     title: Text
-    about: Text
+    about: Annotated[Text, SEVERAL_LINES]
     authors: list[str] = []
-    citation: str | None = None
+    citation: Annotated[str | None, SEVERAL_LINES] = None
     instrument: str
     perspective: Name
     language: Language = ENGLISH

@@ -29,6 +29,7 @@ from bouwen.errors import did_you_mean
 from bouwen.sem import total_effects
 from bouwen.special import ndtri
 from bouwen.survey import (
+    SEVERAL_LINES,
     Instrument,
     Location,
     Name,
@@ -53,7 +54,7 @@ Probability = Annotated[Real, Field(ge=0, le=1)]
 class Grounded(Part):
     """A part that says where its numbers come from: a finding, a published figure, or "assumed"."""
 
-    ground: str = Field(min_length=1)
+    ground: Annotated[str, SEVERAL_LINES] = Field(min_length=1)
 
 
 class Shares(Grounded):
@@ -161,7 +162,7 @@ class MissingAnswers(Part):
 class PopulationFile(Part):
     """The contents of a ``population.yml``."""
 
-    about: str
+    about: Annotated[str, SEVERAL_LINES]
     instrument: str
     perspective: Perspective
     register_: RegisterSpec | None = Field(default=None, alias="register")

@@ -37,7 +37,9 @@ def look(height: float, width: float = WIDTH) -> theme:
     """The common look, at a size in inches."""
     from plotnine import element_blank, element_line, element_text, theme, theme_minimal
 
-    return theme_minimal(base_size=10.5, base_family="DejaVu Sans") + theme(
+    plain = theme_minimal(base_size=10.5, base_family="DejaVu Sans")
+    plain._rcParams["text.parse_math"] = False  # a $ in a label is a dollar
+    return plain + theme(
         figure_size=(width, height),
         svg_usefonts=False,
         panel_grid_minor=element_blank(),

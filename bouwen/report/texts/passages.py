@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.checks import check_known
@@ -83,7 +84,7 @@ def models_text(study: Study) -> Markdown:
 
 def how_to_rerun_text(study: Study) -> Markdown:
     """The commands that make this book again."""
-    path = shown_path(study)
+    path = shlex.quote(shown_path(study))
     commands = [
         "make book",
         f".venv/bin/bouwen build {path}",
