@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +20,7 @@ from bouwen.report.book.answers import refuse_answers
 from bouwen.report.book.caching import digest, fingerprint_of, secret_of
 from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
 from bouwen.report.book.places import clear_scratch, remedy
-from bouwen.report.book.rendering import render
+from bouwen.report.book.rendering import Sphinx
 from bouwen.report.book.running import TIMEOUT, Runner, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
@@ -118,17 +118,17 @@ def build(
     listener.step("Checking")
     book = plan(path, parameters, jobs=jobs, timeout=timeout, warm=warm)
     target = Path(output).absolute() if output else book.work / "html"
-    with refusing_bad_output(target), locked(book.work):
+    with refusing_bad_output(target), locked(book.work), Sphinx() as sphinx:
         refuse_foreign(target)
         recover(target)
         clear_leftovers(book)
-        notebooks = run_chapters(book, listener)
+        notebooks = run_chapters(book, listener, sphinx.start)
         listener.step("Writing the site")
         sources = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
         stamp = digest([book.fingerprint, sources])
         if not is_current(target, stamp):
             refuse_answers(book.study, notebooks)
-            publish(book.work / "source", target, stamp)
+            publish(book.work / "source", target, stamp, sphinx)
     return target / "index.html"
 
 
@@ -207,12 +207,17 @@ def check_book(path: str | Path) -> str:
     return screen(study).text() + (f"  {line}\n" if line else "")
 
 
-def run_chapters(book: Plan, listener: Listener) -> dict[str, Notebook]:
-    """Executed notebooks by page name; only what changed is run, on one copy of the inputs."""
+def run_chapters(
+    book: Plan, listener: Listener, begin: Callable[[], object] = lambda: None
+) -> dict[str, Notebook]:
+    """Executed notebooks by page name; only what changed is run, on one copy of the inputs.
+
+    ``begin`` is called first where something changed.
+    """
     listener.plan(len(book.pages))
     with copied_inputs(book) as inputs:
         runner = replace(book.runner, inputs=inputs)
-        return run(book.pages, book.fingerprint, runner, listener.page)
+        return run(book.pages, book.fingerprint, runner, listener.page, begin)
 
 
 @contextmanager
@@ -334,11 +339,11 @@ def is_current(target: Path, stamp: str) -> bool:
     return target.is_dir() and record == {"sources": stamp, "tree": digest_tree(target)}
 
 
-def publish(source: Path, target: Path, stamp: str) -> None:
+def publish(source: Path, target: Path, stamp: str, sphinx: Sphinx) -> None:
     """Write the site neighbour_of the old one, swap the two and note what the new one was made from."""
     new = neighbour_of(target, "new")
     try:
-        render(source, new)
+        sphinx.render(source, new)
         neighbour_of(target, "json").unlink(missing_ok=True)
         swap(new / "html", target, neighbour_of(target, "old"))
     finally:

@@ -6,14 +6,27 @@ concern of the build.
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from bouwen.errors import BouwenError
 from bouwen.report.book.startup import ANSI, ENVIRONMENT, end_with_parent, skip_address_grammar
+
+PRELOADED = (
+    "docutils.parsers.rst.states",
+    "sphinx.application",
+    "sphinx.builders.html",
+    "myst_nb.sphinx_ext",
+    "jupyter_book.directive.toc",
+    "sphinx_book_theme",
+    "sphinx_external_toc",
+)
 
 
 class SiteError(BouwenError):
@@ -24,33 +37,58 @@ class SiteError(BouwenError):
         self.problems = problems
 
 
-def render(source: Path, folder: Path) -> None:
-    """Build HTML with Jupyter Book's configuration; a warning is an error.
+class Sphinx:
+    """A process that builds one site; it may be started early, to load what it needs while chapters run.
 
-    Parameters
-    ----------
-    source : Path
-        The assembled sources.
-    folder : Path
-        New; the site is in its ``html``.
-
-    Raises
-    ------
-    SiteError
-        Sphinx warned or failed.
+    Leaving the context ends it.
     """
-    folder.mkdir(parents=True)
-    sphinx = subprocess.run(
-        [sys.executable, "-m", __name__, str(os.getpid()), str(source), str(folder)],
-        env=os.environ | ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-    )
-    if sphinx.returncode:
-        raise SiteError(problems_in(sphinx.stderr, source))
-    (folder / "html" / ".buildinfo").unlink()
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Sphinx:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start the process, unless it is started already."""
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(os.getpid())],
+                env=os.environ | ENVIRONMENT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        return self.process
+
+    def render(self, source: Path, folder: Path) -> None:
+        """Build HTML with Jupyter Book's configuration; a warning is an error.
+
+        Parameters
+        ----------
+        source : Path
+            The assembled sources.
+        folder : Path
+            New; the site is in its ``html``.
+
+        Raises
+        ------
+        SiteError
+            Sphinx warned or failed.
+        """
+        folder.mkdir(parents=True)
+        process = self.start()
+        _, said = process.communicate(json.dumps([str(source), str(folder)]))
+        if process.returncode:
+            raise SiteError(problems_in(said, source))
+        (folder / "html" / ".buildinfo").unlink()
 
 
 def problems_in(log: str, source: Path) -> list[str]:
@@ -61,12 +99,18 @@ def problems_in(log: str, source: Path) -> list[str]:
     return complaints or lines[-5:] or ["Sphinx ended without a word."]
 
 
-def main(parent: str, source: str, folder: str) -> None:
-    """Be the process that runs Sphinx for another one."""
+def main(parent: str) -> None:
+    """Be the process that runs Sphinx: load it, then wait to be told the folders."""
     end_with_parent(int(parent))
     skip_address_grammar()
+    for module in PRELOADED:
+        with suppress(ImportError):  # Sphinx will say what is missing
+            importlib.import_module(module)
     from jupyter_book.sphinx import build_sphinx
 
+    if not (told := sys.stdin.read()):
+        return
+    source, folder = json.loads(told)
     result = build_sphinx(
         source,
         f"{folder}/html",

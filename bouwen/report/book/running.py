@@ -71,7 +71,11 @@ Tell = Callable[[Page, str], None]
 
 
 def run(
-    pages: Sequence[Page], fingerprint: str, runner: Runner, tell: Tell = lambda page, event: None
+    pages: Sequence[Page],
+    fingerprint: str,
+    runner: Runner,
+    tell: Tell = lambda page, event: None,
+    begin: Callable[[], object] = lambda: None,
 ) -> dict[str, Notebook]:
     """Executed notebooks by page name.
 
@@ -83,6 +87,8 @@ def run(
     runner : Runner
     tell : callable
         Called with a page and ``"kept"``, ``"started"``, ``"running"`` (every minute) or ``"done"``.
+    begin : callable
+        Called before pages are run, if any are.
 
     Raises
     ------
@@ -98,6 +104,7 @@ def run(
         else:
             todo[key] = page
     if todo:
+        begin()
         done |= run_fresh(todo, runner, tell)
     return {page.name: done[page.name] for page in pages}
 

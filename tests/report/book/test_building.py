@@ -114,6 +114,24 @@ def test_only_the_changed_chapter_is_run(ready):
     assert [name for name, event in ear.heard if event == "started"] == ["book/sample"]
 
 
+def test_sphinx_is_loaded_only_where_something_changed(ready, monkeypatch):
+    begun = []
+    start = rendering.Sphinx.start
+
+    def hear(sphinx):
+        begun.append("sphinx")
+        return start(sphinx)
+
+    monkeypatch.setattr(rendering.Sphinx, "start", hear)
+    book.build(STUDY, warm=False)
+    assert begun == []
+    ear = Ear()
+    monkeypatch.setattr(ear, "page", lambda page, event: begun.append(event))
+    write_chapter(ready, "book/sample", markdown("# Other"), code("1"))
+    book.build(STUDY, warm=False, listener=ear)
+    assert [what for what in begun if what != "kept"] == ["sphinx", "started", "done", "sphinx"]
+
+
 def test_a_failing_chapter_leaves_the_old_book(ready):
     before = tree(html_of(ready))
     write_chapter(ready, "book/sample", markdown("# Sample"), code("1 / 0"))
