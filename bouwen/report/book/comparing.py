@@ -21,7 +21,10 @@ LONGEST_TEXT = 80  # letters of a text in a line
 
 
 def differences(recorded: Record, now: Record) -> Iterator[str]:
-    """A line for each value, sentence, table and figure of a page that is not as recorded."""
+    """A line for each value, sentence, table and figure of a page that is not as recorded.
+
+    Recorded texts may be anything, since people edit the file: lines hold them cut and clean.
+    """
     edges = [*recorded.edges, *now.edges]
     recorded, now = settled(recorded, edges), settled(now, edges)
     yield from different_values(recorded.told, now.told)
@@ -50,12 +53,13 @@ NUMBER_IN_TEXT = re.compile(r"[-−]?\d+(?:[.,]\d+)*")
 def in_both(kind: str, recorded: Mapping[str, Any], now: Mapping[str, Any], compare: Any) -> Iterator[str]:
     """Lines for tables or figures by name: those that are gone or new, and what differs in the others."""
     for name in [*recorded, *(name for name in now if name not in recorded)]:
+        where = f"{kind} {in_line(name)}"
         if name not in now:
-            yield f"{kind} {name}: recorded, now absent"
+            yield f"{where}: recorded, now absent"
         elif name not in recorded:
-            yield f"{kind} {name}: new, not recorded"
+            yield f"{where}: new, not recorded"
         else:
-            yield from (f"{kind} {name}, {line}" for line in compare(recorded[name], now[name]))
+            yield from (f"{where}, {line}" for line in compare(recorded[name], now[name]))
 
 
 # -------------------------------------------------------------------- values
@@ -65,11 +69,11 @@ def different_values(recorded: Mapping[str, Told], now: Mapping[str, Told]) -> I
     """A line for each value in the prose."""
     for name in sorted(recorded.keys() | now.keys()):
         if name not in now:
-            yield f"{name}: recorded {in_line(recorded[name].value)}, now absent"
+            yield f"{in_line(name)}: recorded {in_line(recorded[name].value)}, now absent"
         elif name not in recorded:
-            yield f"{name}: now {in_line(now[name].value)}, not recorded"
+            yield f"{in_line(name)}: now {in_line(now[name].value)}, not recorded"
         elif not agree(recorded[name], now[name].value):
-            yield f"{name}: {moved(recorded[name].value, now[name].value)}"
+            yield f"{in_line(name)}: {moved(recorded[name].value, now[name].value)}"
 
 
 def agree(recorded: Told, now: Any) -> bool:
@@ -81,8 +85,8 @@ def agree(recorded: Told, now: Any) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number, which a truth value is not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether a value is a number that has a size, which a truth value has not."""
+    return isinstance(value, float) or (type(value) is int and abs(value) < 1 << 1000)
 
 
 def moved(before: Any, after: Any) -> str:
@@ -113,6 +117,7 @@ def in_line(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value)
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
@@ -189,11 +194,11 @@ def different_marks(recorded: Figure, now: Figure) -> Iterator[str]:
     if recorded.picture != now.picture:
         yield "another picture"
     if [layer.mark for layer in recorded.layers] != [layer.mark for layer in now.layers]:
-        marks = [", ".join(layer.mark for layer in one.layers) or "nothing" for one in (recorded, now)]
+        marks = [", ".join(layer.mark for layer in one.layers) or None for one in (recorded, now)]
         yield f"drawn with {in_line(marks[0])} as recorded, now with {in_line(marks[1])}"
         return
     for number, (before, after) in enumerate(zip(recorded.layers, now.layers, strict=True), 1):
-        where = f"layer {number} ({before.mark})"
+        where = f"layer {number} ({in_line(before.mark)})"
         yield from (f"{where}, {line}" for line in different_rows(before, after))
 
 
@@ -208,7 +213,7 @@ def different_rows(recorded: Layer, now: Layer) -> Iterator[str]:
         for number, (before, after) in enumerate(zip(recorded.rows, now.rows, strict=True), 1):
             for column, was, is_now in zip_longest(recorded.columns, before, after):
                 if not close(was, is_now):
-                    yield f"row {number}, {column}: {moved(was, is_now)}"
+                    yield f"row {number}, {in_line(column)}: {moved(was, is_now)}"
 
 
 def close(before: Cell, after: Cell) -> bool:

@@ -42,7 +42,7 @@ class ShownTable(RecordPart):
     """The texts of a table."""
 
     heads: list[str]
-    rows: list[list[str]]
+    rows: list[Annotated[list[str], Field(min_length=1)]]
 
 
 class Layer(RecordPart):

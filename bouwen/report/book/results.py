@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from bouwen.errors import BouwenError
 from bouwen.report.book.answers import refuse_answers
 from bouwen.report.book.building import Listener, Silence, locked, plan, refusing_bad_output, run_chapters
-from bouwen.report.book.comparing import differences
+from bouwen.report.book.comparing import differences, in_line
 from bouwen.report.book.recording import Record, record_of
 from bouwen.report.tables.origin import make_key
 
@@ -113,7 +113,7 @@ def read_record(path: Path) -> Results:
     except OSError as error:
         raise BadRecord(path, f"cannot be read ({error.strerror})") from None
     except ValidationError as error:
-        where = ", ".join(str(part)[:60] for part in error.errors()[0]["loc"][:3]) or "the whole of it"
+        where = ", ".join(in_line(str(part)) for part in error.errors()[0]["loc"][:3]) or "the whole of it"
         raise BadRecord(path, f"is not a record of results of this version (see {where})") from None
     except json.JSONDecodeError as error:
         raise BadRecord(path, f"is damaged (line {error.lineno})") from None
@@ -125,7 +125,7 @@ def compare(expected: Mapping[str, Record], found: Mapping[str, Record]) -> Iter
     """A line for each result that is not as recorded: where it is, what it was and what it is now."""
     for page in [*expected, *(name for name in found if name not in expected)]:
         if page not in found:
-            yield f"{page}: recorded, now absent"
+            yield f"{in_line(page)}: recorded, now absent"
         elif page not in expected:
             yield f"{page}: a page that is not recorded"
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 
 import pytest
@@ -337,3 +338,42 @@ def test_a_record_that_is_missing_or_a_folder_is_one_sentence(tmp_path):
     path.mkdir()
     with pytest.raises(BouwenError, match="cannot be read"):
         results.read_record(path)
+
+
+ODD = [
+    None, True, 0, -1, 1.5, 10**400, float("nan"), float("inf"), "", "x" * 5000, "\ud800", "a\nb\x00\u202e", [],
+    [[]], {}, {"value": 1}, [None], ["a", 1], {"a" * 3000: {}}, {"\ud800\n": []}, [["t1"], ["t1", "2", "3", "4"]],
+]  # fmt: skip
+
+
+def mutated(part, rng):
+    """A copy with one part, somewhere in it, gone, doubled or something odd."""
+    keys = [*part] if isinstance(part, dict) else [*range(len(part))] if isinstance(part, list) else []
+    if not keys or rng.random() < 0.2:
+        return rng.choice(ODD)
+    key = rng.choice(keys)
+    copy = part.copy()
+    if rng.random() < 0.1:
+        del copy[key]
+    elif isinstance(part, dict) and rng.random() < 0.1:
+        copy[rng.choice(["a\nb", "x" * 4000, "\ud800", "told"])] = copy.pop(key)
+    else:
+        copy[key] = mutated(part[key], rng)
+    return copy
+
+
+def test_whatever_stands_in_the_file_is_compared_or_refused_in_clean_lines(tmp_path):
+    path, rng = tmp_path / "expected.json", random.Random(10)
+    now = {"book/a": Record.model_validate(BEFORE)}
+    compared = refused = 0
+    for _ in range(300):
+        path.write_text(json.dumps(mutated({"book/a": BEFORE}, rng)))
+        try:
+            said = list(results.compare(results.read_record(path), now))
+            compared += 1
+        except BouwenError as error:
+            said = [str(error)]
+            refused += 1
+        assert all(len(line) < 600 and line.isprintable() for line in said), said
+        results.DifferentResultsError(said)
+    assert min(compared, refused) > 40
