@@ -64,7 +64,7 @@ def standardised_effect(fit: Fit, predictors: Sequence[str], outcome: str) -> Ef
         C = fit.family.reported(fit.family.objective.at(full)).C[..., 0, :, :]
         return composite_slope(C, parts, others, place[outcome])[..., None]
 
-    vcov = fit.vcov[np.ix_(moving, moving)]
+    vcov = fit.theta_cov[np.ix_(moving, moving)]
     theta = fit.theta[moving]
     J = numeric_jacobian(function, theta, np.sqrt(np.maximum(np.diag(vcov), 0.0)))[0]
     return Effect(float(function(theta)[0]), float(np.sqrt(max(J @ vcov @ J, 0.0))))

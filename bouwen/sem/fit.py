@@ -18,6 +18,7 @@ from bouwen.sem.after.second_engine import semopy_solution
 from bouwen.sem.after.storage import needs_rows, read_fit, write_fit
 from bouwen.sem.after.summary import fit_as_dict, fit_as_html, fit_as_text
 from bouwen.sem.fitted import Fitted
+from bouwen.sem.model.arguments import refuse_arguments
 from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.normal.moments import Moments
 from bouwen.sem.preparation import prepare
@@ -110,7 +111,10 @@ def fit_sem(
     meanstructure: bool | None = None,
     fixed_x: bool = True,
     collapse: bool = False,
+    orthogonal: bool = False,
+    effect_coding: bool | str | Sequence[str] = False,
     engine: str = "bouwen",
+    **unknown: object,
 ) -> Fit:
     """Fit a structural equation model.
 
@@ -148,6 +152,11 @@ def fit_sem(
     collapse : bool
         Join answer categories of ordered items that nobody of some group chose with a neighbour, in all
         groups; ``warnings`` tells which. Without it they are refused, all at once.
+    orthogonal : bool
+        Factors do not covary, unless the text says that two do.
+    effect_coding : bool, "loadings" or "intercepts"
+        Give factors the scale of their items on average (Little, Slegers & Card, 2006): loadings with a mean
+        of 1, and intercepts that add up to 0; True for both.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -157,17 +166,19 @@ def fit_sem(
 
     Raises
     ------
-    ModelSyntaxError, ModelError, UnknownOption, UnsupportedModel
-        The text or the options.
+    ModelSyntaxError, ModelError, UnknownOption, UnknownArgument, UnsupportedModel
+        The text or the options. An argument that lavaan calls otherwise is told what it is called here.
     UnknownItem, NotNumeric, ConstantItem, GroupTooSmall, NotPositiveDefinite
         The data.
     NotIdentified, NotConverged
         The estimation.
     """
+    refuse_arguments(unknown, fit_sem.__annotations__)
     engine = check_choice("engine", engine, ("bouwen", "semopy"))
     if engine == "semopy":
         plain = str(estimator).upper() == "ML" and str(missing).lower() == "listwise"
         plain = plain and not (meanstructure or group or ordered or cluster) and fixed_x
+        plain = plain and not (collapse or orthogonal or effect_coding)
         if not isinstance(data, pd.DataFrame) or not plain:
             raise UnsupportedModel(OF_SEMOPY)
     size = f"{len(data):,} rows" if isinstance(data, pd.DataFrame) else "moments"
@@ -186,6 +197,8 @@ def fit_sem(
             meanstructure=meanstructure,
             fixed_x=fixed_x,
             collapse=collapse,
+            orthogonal=orthogonal,
+            effect_coding=effect_coding,
         )
         if engine == "semopy" and call.estimator.name != "ML":  # ordered categories among the columns
             raise UnsupportedModel(OF_SEMOPY)

@@ -100,8 +100,19 @@ class Fitted(Result):
     def _meat(self) -> Array | None:
         return self.family.meat(self.point)
 
+    @property
+    def coef(self) -> pd.Series[float]:
+        """Free parameters by lavaan's names: a label, or such as ``f=~x2``, in another group ``f=~x2.g2``."""
+        return pd.Series(self.theta, index=list(self.partable.coefficient_names), dtype=float)
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Sampling covariances of the free parameters, by the names of `coef`."""
+        names = list(self.partable.coefficient_names)
+        return pd.DataFrame(self.theta_cov, index=names, columns=names)
+
     @cached_property
-    def vcov(self) -> Array:
+    def theta_cov(self) -> Array:
         """Sampling covariance (q, q) of the free parameters."""
         if not self.partable.n_free:
             return np.zeros((0, 0))
@@ -145,7 +156,7 @@ class Fitted(Result):
         q = self.partable.n_free
         est = self.implied.values.ravel()
         free = np.array([row.free for row in rows], dtype=np.int64)
-        variance = np.diag(self.vcov) if q else np.zeros(0)
+        variance = np.diag(self.theta_cov) if q else np.zeros(0)
         row_variance = np.where(free >= 0, variance[np.maximum(free, 0)] if q else 0.0, 0.0)
         lv, full, defined = self._functions
         lhs, op, rhs = ([getattr(row, name) for row in rows] for name in ("lhs", "op", "rhs"))
@@ -154,7 +165,7 @@ class Fitted(Result):
         if self.partable.definitions:
             _, J = Restrictions(self.partable).definitions(self.theta)
             est = np.concatenate([est, defined])
-            row_variance = np.concatenate([row_variance, np.einsum("kq,qr,kr->k", J, self.vcov, J)])
+            row_variance = np.concatenate([row_variance, np.einsum("kq,qr,kr->k", J, self.theta_cov, J)])
             for (name, _), text in zip(self.partable.definitions, self.partable.texts, strict=True):
                 lhs.append(name)
                 op.append(":=")
@@ -201,8 +212,8 @@ class Fitted(Result):
             rows = standardise(self.structure, implied, observed=type == "std_all")
             return np.concatenate([rows.reshape(*theta.shape[:-1], -1), self._defined_from(rows)], axis=-1)
 
-        J = numeric_jacobian(function, self.theta, np.sqrt(np.diag(self.vcov)))
-        se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, self.vcov, J), 0.0))
+        J = numeric_jacobian(function, self.theta, np.sqrt(np.diag(self.theta_cov)))
+        se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, self.theta_cov, J), 0.0))
         est = function(self.theta)
         se[se < 1e-7 * np.maximum(np.abs(est), 1e-3)] = 0.0  # rounding of what does not move
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]

@@ -12,6 +12,7 @@ from bouwen.checks import DataError, OptionError, check_rows, is_ordered
 from bouwen.errors import did_you_mean
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import categories_of, ordinal_family
+from bouwen.sem.model.coding import read_coding
 from bouwen.sem.model.expression import names
 from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.implied import compile_structure
@@ -56,6 +57,8 @@ def prepare(
     meanstructure: bool | None = None,
     fixed_x: bool = True,
     collapse: bool = False,
+    orthogonal: bool = False,
+    effect_coding: bool | str | Sequence[str] = False,
 ) -> tuple[Call, Family]:
     """Read model and data, and check one against the other; arguments and errors are those of `fit_sem`."""
     missing, group_equal = choose_missing(missing), _listed("group_equal", group_equal)
@@ -68,16 +71,13 @@ def prepare(
     rows, clustered = isinstance(data, pd.DataFrame), cluster is not None
     chosen = choose_estimator(estimator, missing=missing, ordered=bool(items), cluster=clustered, rows=rows)
     fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
+    coding = read_coding(effect_coding, std_lv=std_lv)
+    complete = who.exogenous if fixed_x else ()
     if isinstance(data, pd.DataFrame):
         sample = read_sample(
-            data,
-            who.observed,
-            group=group,
-            cluster=cluster,
-            missing=missing,
-            complete=who.exogenous if fixed_x else (),
+            data, who.observed, group=group, cluster=cluster, missing=missing, complete=complete,
             check=not items,
-        )
+        )  # fmt: skip
     else:
         means = bool(meanstructure) or _speaks_of_means(statements, group_equal)
         sample = _of_moments(data, who, group, means)
@@ -85,7 +85,8 @@ def prepare(
         sample = _without_empty_categories(sample, items)
     _check_groups(sample, group, (*group_equal, *group_partial))
     if meanstructure is None:
-        meanstructure = (len(sample.groups) > 1 and sample.has_means) or missing == "fiml" or clustered
+        several = len(sample.groups) > 1 and sample.has_means
+        meanstructure = several or missing == "fiml" or clustered or "intercepts" in coding
     options = TableOptions(
         std_lv=std_lv,
         fixed_x=fixed_x,
@@ -93,6 +94,8 @@ def prepare(
         group_equal=group_equal,
         group_partial=group_partial,
         thresholds=_threshold_counts(sample, items),
+        orthogonal=orthogonal,
+        effect_coding=coding,
     )
     sample = _with_notes(sample, items, numbers)
     table = build_table(statements, sample.groups, options)

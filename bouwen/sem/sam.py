@@ -285,7 +285,7 @@ def _two_step(family: NormalTheory, blocks: Sequence[Fit], structural: Fit, item
         }
         joint, mine = (np.array(list(x), dtype=np.int64) for x in (pairs, pairs.values()))
         theta[joint] = block.theta[mine]
-        V1[np.ix_(joint, joint)] = block.vcov[np.ix_(mine, mine)]
+        V1[np.ix_(joint, joint)] = block.theta_cov[np.ix_(mine, mine)]
     own = {
         row.free: where[row.key, row.group]
         for row in structural.partable.rows

@@ -269,7 +269,7 @@ def test_drawn_definitions_spread_as_the_delta_method_says(fit):
     assert_allclose(found["est"], [2 * a * b, a + b])
     places = [k for k, row in enumerate(fit.partable.rows) if row.label in ("a", "b")]
     free = [fit.partable.rows[k].free for k in places]
-    V = fit.vcov[np.ix_(free, free)]
+    V = fit.theta_cov[np.ix_(free, free)]
     slopes = np.array([[2 * b, 2 * a], [1, 1]])
     se = np.sqrt(np.diag(slopes @ V @ slopes.T))
     assert_allclose(found["se"], se, rtol=0.03)
@@ -293,7 +293,7 @@ def analysis_of(text, model, alpha=0.05):
 @pytest.mark.parametrize("alpha", [0.05, 0.2])
 def test_limits_of_estimates_and_of_definitions(alpha):
     analysis, fit = analysis_of("m ~ 0.5*x\ny ~ 0.4*m", "m ~ a*x\ny ~ b*m\nab := a*b", alpha)
-    theta, vcov = np.stack([fit.theta] * 3), np.stack([fit.vcov, 4 * fit.vcov, NAN * fit.vcov])
+    theta, vcov = np.stack([fit.theta] * 3), np.stack([fit.theta_cov, 4 * fit.theta_cov, NAN * fit.theta_cov])
     rng = np.random.default_rng(1)
     est, se, lower, upper = drawn_estimates(fit.partable, theta, vcov, analysis, rng)
     names = [p.name for p in analysis.parameters]

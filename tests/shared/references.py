@@ -25,6 +25,8 @@ OPTIONS = {
     "std.lv": "std_lv",
     "meanstructure": "meanstructure",
     "fixed.x": "fixed_x",
+    "effect.coding": "effect_coding",
+    "orthogonal": "orthogonal",
 }
 
 

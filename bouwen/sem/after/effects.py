@@ -93,9 +93,11 @@ def indirect_effects(
     ]
     est = _products(_row_values(fit, fit.theta, of), terms)
     J = numeric_jacobian(
-        lambda theta: _products(_row_values(fit, theta, of), terms), fit.theta, np.sqrt(np.diag(fit.vcov))
+        lambda theta: _products(_row_values(fit, theta, of), terms),
+        fit.theta,
+        np.sqrt(np.diag(fit.theta_cov)),
     )
-    se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, fit.vcov, J), 0.0))
+    se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, fit.theta_cov, J), 0.0))
     who: dict[str, Any] = {
         "predictor": [chains[0][0] for _, chains in sums] * groups,
         "via": [via for via, _ in sums] * groups,

@@ -48,7 +48,7 @@ from bouwen.version import __version__
 
 FORMAT, VERSION = "bouwen fit", 1
 SOLUTION = ("theta", "steps", "basis", "held", "active")
-KNOWN = ("vcov", "tests", "measures")
+KNOWN = ("theta_cov", "tests", "measures")
 CLASSES: dict[str, type] = {
     "binary": expression.Binary,
     "call": Call,
@@ -88,7 +88,7 @@ class Stored:
     tables : dict of str to DataFrame
         What was to be kept as it was computed.
     known : dict
-        ``vcov``, ``tests`` and ``measures``, where they need the rows.
+        ``theta_cov``, ``tests`` and ``measures``, where they need the rows.
     """
 
     call: Call

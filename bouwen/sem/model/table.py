@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from bouwen.checks import UnknownOption, check_choice
 from bouwen.errors import BouwenError, did_you_mean
+from bouwen.sem.model.coding import effect_constraints
 from bouwen.sem.model.expression import Expression, Symbol, names
 from bouwen.sem.model.statements import Constraint, Formula, Modifiers, ParsedModel
 from bouwen.sem.model.syntax import parse_model
@@ -104,6 +105,16 @@ class ParTable:
         """Number of rows of one group."""
         return len(self.rows) // self.n_groups
 
+    @cached_property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """Lavaan's name of every free parameter: its label, or what it is and, after the first, its group."""
+        names: dict[int, str] = {}
+        for row in self.rows:
+            group = "" if row.group == 0 else f".g{row.group + 1}"
+            own = "" if row.label.startswith(".p") else row.label
+            names.setdefault(row.free, own or f"{row.lhs}{row.op}{row.rhs}{group}")
+        return tuple(names[number] for number in range(self.n_free))
+
     def free_name(self, number: int) -> str:
         """A free parameter as a reader would write it, with its group where there are several."""
         row = next(r for r in self.rows if r.free == number)
@@ -123,6 +134,8 @@ class TableOptions:
     group_partial: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=dict)
     """Number of thresholds of each ordered item."""
+    orthogonal: bool = False
+    effect_coding: tuple[str, ...] = ()
 
 
 def build_table(
@@ -164,6 +177,7 @@ def build_table(
     rows, n_free = _numbered(drafts)
     definitions = definitions_in_order(model, rows)
     constraints = tuple(c for c in model.constraints if c.op != ":=")
+    constraints += effect_constraints(rows, len(groups), who.observed, options.effect_coding)
     _check_labels(constraints, rows, dict(definitions))
     return ParTable(
         rows=rows,
@@ -254,7 +268,8 @@ def _drafts(
     for f in model.formulas:
         if f.op == "=~":
             loads.setdefault(f.lhs, []).append(f)
-    markers = {(factor, indicators[0].rhs) for factor, indicators in loads.items()}
+    coded = options.std_lv or "loadings" in options.effect_coding
+    markers = set() if coded else {(factor, indicators[0].rhs) for factor, indicators in loads.items()}
     single = {indicators[0].rhs for indicators in loads.values() if len(indicators) == 1}
     equal = set(options.group_equal)
     frees_means = bool(equal & {"intercepts", "thresholds"}) and "means" not in equal
@@ -268,7 +283,7 @@ def _drafts(
             draft.start = _of_group(m.start, g, groups, f)
             draft.label = _of_group(m.labels, g, groups, f) or ""
             draft.equal = _of_group(m.equal, g, groups, f) or ""
-            is_marker = f.op == "=~" and (f.lhs, f.rhs) in markers and not options.std_lv
+            is_marker = f.op == "=~" and (f.lhs, f.rhs) in markers
             if is_marker and not m.fixed:
                 draft.value = 1.0 if draft.start is None else draft.start
             if options.std_lv and f.op == "~~" and f.lhs == f.rhs and f.lhs in loads and not m.fixed:
@@ -303,7 +318,8 @@ def _automatic(
     for covarying in (who.latent_exogenous, who.final, () if fixed else who.exogenous):
         for i, a in enumerate(covarying):
             for b in covarying[i + 1 :]:
-                yield _Draft(a, "~~", b, g)
+                apart = options.orthogonal and a in who.latent and b in who.latent
+                yield _Draft(a, "~~", b, g, value=0.0 if apart else None)
     if fixed:
         for i, a in enumerate(who.exogenous):
             for b in who.exogenous[i:]:
@@ -317,7 +333,8 @@ def _automatic(
         for name in who.exogenous if fixed else ():
             yield _Draft(name, "~1", "", g, value=0.0, exogenous=True)
         for name in who.latent:
-            yield _Draft(name, "~1", "", g, value=None if g > 0 and frees_means else 0.0)
+            free = (g > 0 and frees_means) or "intercepts" in options.effect_coding
+            yield _Draft(name, "~1", "", g, value=None if free else 0.0)
 
 
 def _of_group(entries: tuple[Some, ...], g: int, groups: Sequence[str], formula: Formula) -> Some | None:

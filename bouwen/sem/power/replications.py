@@ -381,7 +381,7 @@ def _by_rows(
         if fits:
             first = fits[0]
             found = drawn_estimates(
-                first.partable, first.theta[None], first.vcov[None] * shrink, analysis, rng
+                first.partable, first.theta[None], first.theta_cov[None] * shrink, analysis, rng
             )
             for name, value in zip(shape, found, strict=False):
                 out[name][d] = value[0]

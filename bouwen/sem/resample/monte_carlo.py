@@ -74,7 +74,7 @@ def monte_carlo_ci(
             "or give expressions="
         )
     normal = np.random.default_rng(seed).standard_normal((draws, len(fit.theta)))
-    drawn = _defined(fit, table, fit.theta + normal @ symmetric_root(fit.vcov))
+    drawn = _defined(fit, table, fit.theta + normal @ symmetric_root(fit.theta_cov))
     est = _defined(fit, table, fit.theta)
     lower, upper = limits(drawn, est, confidence)
     names = [name for name, _ in table.definitions]

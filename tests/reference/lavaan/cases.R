@@ -320,3 +320,18 @@ case("heywood_residual_covariances", "attitude.csv", "f =~ rating + complaints
 g =~ learning + raises + critical
 rating ~~ learning
 complaints ~~ raises")
+
+# ---- scales of factors, and factors apart ------------------------------------------------------
+HOLZINGER <- "visual =~ x1 + x2 + x3
+textual =~ x4 + x5 + x6
+speed =~ x7 + x8 + x9"
+case("effect_coding_both", "holzinger.csv", paste(HOLZINGER, "speed ~ visual + textual", sep = "\n"), effect.coding = TRUE,
+     meanstructure = TRUE)
+case("effect_coding_loadings", "holzinger.csv", HOLZINGER, effect.coding = "loadings", estimator = "MLR")
+case("effect_coding_groups", "holzinger.csv", HOLZINGER, effect.coding = TRUE, group = "school")
+case("effect_coding_groups_equal", "holzinger.csv", HOLZINGER, effect.coding = TRUE, group = "school",
+     group.equal = c("loadings", "intercepts"))
+case("orthogonal", "holzinger.csv", HOLZINGER, orthogonal = TRUE, std.lv = TRUE, mi = TRUE)
+case("orthogonal_outcomes", "holzinger.csv", paste(HOLZINGER, "textual + speed ~ visual", sep = "\n"), "sem",
+     orthogonal = TRUE, group = "school")
+case("orthogonal_ordered", "survey.csv", Q, ordered = items, orthogonal = TRUE)
