@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -88,12 +89,11 @@ def read_file(path: Path, kind: type[P], languages: Sequence[str] = ()) -> P:
 
 def read_text(path: Path) -> str:
     """The text of a small UTF-8 file."""
+    refuse_no_file(path)
     try:
         if opened(path).stat().st_size > MAX_BYTES:
             raise FileError(path, f"is larger than {MAX_BYTES:,} bytes, too large for a study file.")
         return opened(path).read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise FileError(path, "there is no such file." + neighbour(path)) from None
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
@@ -101,11 +101,28 @@ def read_text(path: Path) -> str:
         raise FileError(path, "is not UTF-8; save it with that encoding.", line) from None
 
 
+def refuse_no_file(path: Path) -> None:
+    """Raise a FileError unless there is an ordinary file; a device or a pipe may have no end."""
+    try:
+        mode = opened(path).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileError(path, "there is no such file." + neighbour(path)) from None
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror}).") from None
+    except ValueError:  # the character NUL
+        raise FileError(path, "there can be no file of this name.") from None
+    if stat.S_ISDIR(mode):
+        raise FileError(path, "is a folder where a file is needed; name a file in it.")
+    if not stat.S_ISREG(mode):
+        raise FileError(path, "is no ordinary file; copy what it holds into one.")
+
+
 def neighbour(path: Path) -> str:
     """A question naming a file beside ``path`` that resembles it, or nothing."""
-    if not path.parent.is_dir():
+    try:
+        return did_you_mean(path.name, (entry.name for entry in path.parent.iterdir()))
+    except OSError:
         return ""
-    return did_you_mean(path.name, (entry.name for entry in path.parent.iterdir()))
 
 
 def parse(path: Path, text: str) -> tuple[Any, dict[Location, int]]:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from bouwen.errors import BouwenError
 from bouwen.inputs import opened
-from bouwen.survey.files import FileError, neighbour
+from bouwen.survey.files import FileError, refuse_no_file
 from bouwen.survey.values import Labelled, is_empty, text
 
 Row = Sequence[Any]
@@ -155,10 +155,9 @@ def read_table(path: Path) -> Table:
     if reader is None:
         endings = listed(READERS, "or", most=len(READERS))
         raise FileError(path, f'a file ending in "{path.suffix}" cannot be read; save it as {endings}.')
-    if not path.is_file():
-        raise FileError(path, "there is no such file." + neighbour(path))
+    refuse_no_file(path)
     try:
-        if path.stat().st_size == 0:
+        if opened(path).stat().st_size == 0:
             raise FileError(path, "is empty.")
         return replace(reader(opened(path)), path=path)
     except OSError as error:
@@ -282,7 +281,7 @@ def parsing(path: Path, kind: str) -> Iterator[None]:
     """Say that a file is damaged, whatever the library that reads it trips over."""
     try:
         yield
-    except PermissionError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:
         raise FileError(

@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import FileError, Part, Real
 from bouwen.survey.instrument import Category, Name, Text
-from bouwen.survey.readers import TableError, listed, quoted, read_tables
+from bouwen.survey.readers import TableError, read_tables
 from bouwen.survey.values import is_empty, number_in, text
 from bouwen.survey.writing import fits_on_a_line
 from bouwen.words import Words, languages, words
@@ -108,7 +108,7 @@ class UnknownEntryError(TableError):
     Attributes
     ----------
     candidates : tuple of str
-        The entries that may be meant.
+        The entries that may be meant; the message names none, as the answer is among them.
     """
 
     def __init__(
@@ -170,8 +170,8 @@ class Register:
         Raises
         ------
         UnknownEntryError
-            A name is not in the register (the three nearest are given), or fits several
-            entries (they are given). The name itself is not repeated.
+            A name is not in the register, or fits several entries. The message repeats neither the name nor
+            one that resembles it; ``candidates`` holds the three nearest, or those that fit.
         """
         found = {name: self.find(str(name)) for name in names.dropna().unique()}
         for name, codes in found.items():
@@ -186,12 +186,11 @@ class Register:
         rows = [row for file, row in places if file == places[0][0]]
         if codes:
             candidates = sorted(self.table.loc[sorted(codes), shown])
-            message = f"the name there fits {listed(quoted(candidates))}; write one of these, or its code."
+            message = f"the name there fits more than one entry of {self.path.name}; write the code of one."
         else:
             candidates = self.nearest(name)
             message = (
-                f"the name there is not in {self.path.name}; "
-                f"the nearest are {listed(quoted(candidates))}. Correct it, or use a code."
+                f"the name there is not in {self.path.name}; correct it, or write the code of its entry."
             )
         raise UnknownEntryError(places[0][0], message, str(names.name), rows, candidates)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from bouwen.checks import check_choice, check_known
-from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, repeated
+from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.instrument import (
     UNNAMED,
     Category,
@@ -371,11 +371,15 @@ def find_study(path: str | Path) -> Path:
         There is no such file here or in any folder above.
     """
     path = Path(path)
-    if path.is_dir():
-        path = path / "study.yml"
-    for folder in [Path(), *Path.cwd().parents]:
-        if (folder / path).is_file():
-            return folder / path
+    try:
+        if path.is_dir():
+            path = path / "study.yml"
+        for folder in [Path(), *Path.cwd().parents]:
+            if (folder / path).exists():
+                refuse_no_file(folder / path)
+                return folder / path
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror}).") from None
     raise FileError(path, f"there is no such study file in {Path.cwd()} or in a folder above it.")
 
 
