@@ -16,7 +16,7 @@ from mini import code, markdown, write_book, write_chapter, write_study
 
 from bouwen.errors import BouwenError
 from bouwen.report.book import building as book
-from bouwen.report.book import lab, results
+from bouwen.report.book import lab, rendering, results
 from bouwen.report.book.building import OutputError, neighbour_of
 from bouwen.report.book.chapters import ChapterError, ParameterError
 from bouwen.report.book.places import scratch_of
