@@ -33,7 +33,7 @@ def differences(recorded: Record, now: Record) -> Iterator[str]:
     yield from in_both("figure", recorded.figures, now.figures, different_marks)
 
 
-def settled(record: Record, edges: Sequence[tuple[str, str]]) -> Record:
+def settled(record: Record, edges: Sequence[Sequence[str]]) -> Record:
     """A record in whose texts every number on an edge is written in one of its two ways."""
     one_way = {first: second for pair in edges for first, second in [sorted(pair)]}
 

@@ -72,7 +72,7 @@ class Record(RecordPart):
     sentences: list[str] = []
     tables: dict[str, ShownTable] = {}
     figures: dict[str, Figure] = {}
-    edges: list[tuple[str, str]] = []
+    edges: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
 
     @property
     def count(self) -> int:
@@ -111,8 +111,8 @@ def record_of(notebook: Notebook) -> Record:
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             note_glued(output, record, glued)
-            record.edges.extend(map(tuple, output.get("metadata", {}).get("bouwen", {}).get("edges", [])))
-    record.edges = sorted(set(record.edges))
+            record.edges.extend(output.get("metadata", {}).get("bouwen", {}).get("edges", []))
+    record.edges = [[*pair] for pair in sorted({(first, second) for first, second in record.edges})]
     for cell in notebook["cells"]:
         if "remove-cell" in tags_of(cell):
             continue
@@ -298,7 +298,7 @@ MARKS = (
     (re.compile(r"\{[\w:-]+\}`([^`<]*?)\s*(?:<[^`]*>)?`"), r"\1"),  # a role
     (re.compile(r"</?[a-zA-Z][^>]*>"), " "),
     (re.compile(r"(?<!\\)[*`]+|(?<![\w\\])_+|(?<!\\)_+(?!\w)"), ""),
-    (re.compile(r"\\(?=[^\w\s])"), ""),
+    (re.compile(r"\\(?=[^\w\s]|_)"), ""),
 )
 END = re.compile(r"(?<=[.!?…])\s+(?=[^\W\d_a-z]|[“‘\"(])")
 
@@ -311,8 +311,8 @@ def printed(text: str) -> Iterator[str]:
 def sentences(text: str) -> Iterator[str]:
     r"""The sentences of a piece of MyST in normal form: no marks, one blank between words.
 
-    >>> list(sentences("(a)=\n# Two *things*\n\nOne  is\nhere. See [that](b.md): `x`."))
-    ['Two things', 'One is here.', 'See that: x.']
+    >>> list(sentences("(a)=\n# Two *things*\n\nOne  is\nhere. See [that](b.md): `x`, a\\_b \\*."))
+    ['Two things', 'One is here.', 'See that: x, a_b *.']
     """
     for mark, left in MARKS:
         text = mark.sub(left, text)

@@ -53,7 +53,10 @@ CAPTION = {"figure": {"caption": "Bars."}}
 
 def test_everything_that_a_page_shows_is_recorded():
     layer = {"mark": "bar", "columns": ["x", "y"], "rows": [[1.0, 0.25], [2.0, None]]}
-    drawn = {"figures": [{"texts": ["Share"], "layers": [layer]}]}
+    drawn = {
+        "figures": [{"texts": ["Share"], "layers": [layer]}],
+        "edges": [["3", "4"], ["1", "2"], ["3", "4"]],
+    }
     found = page(
         cell("(a)=\n# How many?\n\nOf {glue:text}`n` *nobody* said “no”. See [more](b.md).", kind="markdown"),
         cell("tell(n=5)", told("n", 5, "5"), told("r", 0.123456789, "0.12")),
@@ -84,6 +87,7 @@ def test_everything_that_a_page_shows_is_recorded():
     assert found.figures["plots.bars"].model_dump() == {**drawn["figures"][0], "picture": None}
     for other in ("Image", "chart"):
         assert re.fullmatch("[0-9a-f]{16}", found.figures[other].picture)
+    assert found.edges == [["1", "2"], ["3", "4"]]
     assert found.count == 2 + 10 + 2 * 6 + 4
 
 
@@ -163,6 +167,7 @@ def test_whether_a_number_in_a_figure_is_as_recorded(before, after, same):
 
 
 BEFORE = {
+    "edges": [["0.5", "0.6"]],
     "told": {"gone": {"value": 1.5, "tolerance": 0.1}, "r": {"value": 0.5, "tolerance": 0.01}},
     "sentences": ["First.", "The mean of all scales is 3.45 in this study.", "Last."],
     "tables": {
@@ -250,7 +255,7 @@ def test_a_number_that_others_round_to_the_other_side_is_the_same_where_it_lies_
         table = {"heads": ["Item", "Mean"], "rows": [["t1", cell], ["t2", "0.3"]]}
         return Record.model_validate({"sentences": [sentence], "tables": {"t": table}, **edges})
 
-    here = page("0.12 [0.10, 0.20]", "It is 0.12.", edges=[("0.12", "0.13")])
+    here = page("0.12 [0.10, 0.20]", "It is 0.12.", edges=[["0.12", "0.13"]])
     for one, other in (
         (here, page("0.13 [0.10, 0.20]", "It is 0.13.")),
         (page("0.13 [0.10, 0.20]", "It is 0.13."), here),
