@@ -22,7 +22,7 @@ from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many, rounded
 from bouwen.sem import (
     Fit,
-    NotNested,
+    NoDifference,
     Releases,
     UnsupportedModel,
     as_written,
@@ -286,6 +286,6 @@ def _of_all(fits: Sequence[Fit], name: str) -> list[float]:
 def _difference(free: Fit, held: Fit) -> tuple[float, float, float]:
     try:
         test = difference_test(free, held)
-    except NotNested:
+    except NoDifference:
         return math.nan, float(held.df - free.df), math.nan
     return float(test["chisq_diff"]), float(test["df_diff"]), float(test["pvalue"])

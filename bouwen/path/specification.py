@@ -253,7 +253,7 @@ def result(given: Material, specification: Specification, confidence: float) -> 
     except (BouwenError, np.linalg.LinAlgError) as error:
         empty = dict.fromkeys(("estimate", "se", "ci_lower", "ci_upper", "pvalue", "n", "df"), np.nan)
         return {**row, **empty, "status": "failed", "note": str(error)}
-    improper = [text for text in fit.warnings if text.startswith("improper")]
+    improper = fit.improper
     half = float(ndtri((1 + confidence) / 2)) * effect.se
     return {
         **row,

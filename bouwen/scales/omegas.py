@@ -182,6 +182,6 @@ def _omega(fit: Fit, drawn: Bootstrap | None, confidence: float) -> dict[str, An
         status = drawn.drawn.status
         found |= {"draws": len(status), "failed": int((status != CONVERGED).sum())}
         found["improper"] = int(drawn.drawn.improper.any(axis=1).sum())
-    if any(warning.startswith("improper") for warning in fit.warnings):
+    if fit.improper:
         found["note"] = "improper solution: an item has a negative error variance"
     return found

@@ -17,7 +17,7 @@ from bouwen.scales.composite import factor_correlations, omega, omega_of_all
 from bouwen.scales.models import named_model
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
-from bouwen.sem import Fit, NotConverged, NotIdentified, NotNested, difference_test, fit_sem, parse_model
+from bouwen.sem import Fit, NoDifference, NotConverged, NotIdentified, difference_test, fit_sem, parse_model
 from bouwen.survey import Study
 
 STRUCTURES = ("one_factor", "facets", "higher_order", "bifactor")
@@ -169,7 +169,7 @@ class Structures(Result):
             return empty | {"status": "no solution", "note": self.failures[name]}
         fit = self.fits[name]
         figures = {key: float(fit.measures.get(source, np.nan)) for key, source in _MEASURES.items()}
-        improper = [warning for warning in fit.warnings if warning.startswith("improper")]
+        improper = fit.improper
         status = {"status": "improper" if improper else "proper", "note": "; ".join(improper)}
         return figures | self._shares(name, fit) | status
 
@@ -212,7 +212,7 @@ class Structures(Result):
             return row | {"df_diff": 0.0, "note": "the same fit: these items cannot tell the two apart"}
         try:
             found = difference_test(one, other)
-        except NotNested as error:
+        except NoDifference as error:
             return row | {"df_diff": float(other.df - one.df), "note": str(error)}
         return row | {key: float(found[key]) for key in ("chisq_diff", "df_diff", "pvalue")}
 

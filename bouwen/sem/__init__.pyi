@@ -2,6 +2,8 @@ from bouwen.checks import ConstantItem as ConstantItem
 from bouwen.checks import DataError as DataError
 from bouwen.checks import NotNumeric as NotNumeric
 from bouwen.checks import UnknownOption as UnknownOption
+from bouwen.sem.after.compare import NoDifference as NoDifference
+from bouwen.sem.after.compare import NoScaledDifference as NoScaledDifference
 from bouwen.sem.after.compare import NotNested as NotNested
 from bouwen.sem.after.compare import OtherData as OtherData
 from bouwen.sem.after.compare import compare_fits as compare_fits

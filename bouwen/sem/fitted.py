@@ -28,6 +28,7 @@ from bouwen.sem.solution import Solution
 from bouwen.special import ndtr, ndtri
 
 CONFIDENCE = 1.959963984540054  # Φ⁻¹(0.975)
+SMALL_FACTOR = 0.2  # scaling factor below which a scaled chi-square is more than five times the plain one
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -257,7 +258,25 @@ class Fitted(Result):
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know: respondents left out, improper estimates, what is hardly identified."""
-        return (*self.sample.notes, *self._improper(), *self._nearly_unidentified())
+        return (*self.sample.notes, *self.improper, *self._nearly_unidentified(), *self._hardly_scaled())
+
+    def _hardly_scaled(self) -> list[str]:
+        """What a scaling factor of chi-square that is negative, or next to nothing, makes of the test."""
+        if self.call.estimator.discrepancy != "ML" or len(self.tests) == 1 or not self.df:
+            return []
+        plain, scaled = self.tests
+        factor = scaled.trace / self.df
+        if factor <= 0:
+            return [
+                f"the scaled chi-square does not exist: its scaling factor would be {factor:.3f}; take the "
+                'plain one, or bootstrap(fit, kind="bollen_stine")'
+            ]
+        if factor < SMALL_FACTOR:
+            return [
+                f"the scaling factor of chi-square is near zero ({factor:.3f}) and makes {plain.chisq:.1f} "
+                f'{scaled.chisq:.1f}; take the plain one, or bootstrap(fit, kind="bollen_stine")'
+            ]
+        return []
 
     def _nearly_unidentified(self) -> list[str]:
         weakest = self.solution.weakest
@@ -268,7 +287,9 @@ class Fitted(Result):
             "parameters, and its estimate says little; fix it, or hold it equal to another"
         ]
 
-    def _improper(self) -> list[str]:
+    @cached_property
+    def improper(self) -> tuple[str, ...]:
+        """Warnings of negative variances and of covariance matrices that cannot be."""
         st, values, out = self.structure, self.implied.values, []
         names = [*st.observed, *st.latent]
         negative, indefinite = negative_variances(st, values), indefinite_blocks(st, values)
@@ -284,7 +305,7 @@ class Fitted(Result):
                 for what, bad in zip(("latent variables", "residuals"), indefinite[g], strict=True)
                 if bad
             ]
-        return out
+        return tuple(out)
 
 
 def coefficients(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,13 @@ from bouwen.errors import BouwenError
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.identification import (
     IDENTIFIED,
+    NEARLY,
     NotIdentified,
     Weakest,
     check_identified,
     relative_curvature,
 )
-from bouwen.sem.model.table import ParTable
+from bouwen.sem.model.table import Parameter, ParTable
 from bouwen.sem.normal.discrepancy import Objective, Point
 
 MAX_STEPS = 500
@@ -34,7 +36,11 @@ NEAR = 0.03  # Newton decrement below which the Hessian is used
 PATIENCE = 20  # steps of scoring after which the Hessian is used wherever it stands
 CLOSE = 1e-6  # Newton decrement below which the next one can be foreseen
 DONE = 1e-15  # Newton decrement at the solution
+RUNAWAY = 10  # variances of its variable below zero at which a residual variance is on its way to infinity
 TOLERANCE = 1e-5  # largest gradient, in units of one standard error per root N, accepted at the solution
+
+
+First = Callable[[], Point]  # the discrepancy where the search began
 
 
 class NotConverged(BouwenError):
@@ -45,6 +51,19 @@ class NotConverged(BouwenError):
         super().__init__(
             f'stopped after {steps} steps with gradient {gradient:.1e} at "{parameter}" '
             f"(needs {TOLERANCE:.0e}).{hint}"
+        )
+
+
+class NoSolution(NotConverged):
+    """The sample has no best fit of the model: a variance runs away for ever, and the fit still improves."""
+
+    def __init__(self, steps: int, gradient: float, parameter: str, value: float, item: str) -> None:
+        self.steps, self.gradient, self.parameter, self.item = steps, gradient, parameter, item
+        BouwenError.__init__(
+            self,
+            "the model is identified, but this sample has no solution of it: the residual variance of "
+            f'"{item}" runs away ({value:.1f} at "{parameter}" after {steps} steps). Leave "{item}" out, '
+            "hold loadings equal, or ask more respondents",
         )
 
 
@@ -107,9 +126,11 @@ def estimate(
     held = 0 if K is None else q - K.shape[1]
     if restrictions.needs_optimiser:
         return _constrained(objective, table, restrictions, alpha, offset, K, held)
+    begin = _theta(alpha, offset, K)
     alpha, point, steps = _descend(objective, table, alpha, offset, K, hessian)
     theta = _theta(alpha, offset, K)
-    weakest = check_identified(table, point.information, point.hessian if hessian else None, K)
+    first = partial(objective.at, begin)
+    weakest = _identified(table, first, point, point.hessian if hessian else None, K, steps)
     return Solution(theta, point, steps, K, held, weakest=weakest)
 
 
@@ -126,7 +147,8 @@ def _reduced(gradient: Array, curvature: Array, K: Array | None) -> tuple[Array,
 def _descend(
     objective: Objective, table: ParTable, alpha: Array, offset: Array, K: Array | None, hessian: bool
 ) -> tuple[Array, Point, int]:
-    point = objective.at(_theta(alpha, offset, K))
+    first = partial(objective.at, _theta(alpha, offset, K))
+    point = first()
     value = float(point.value)
     if not np.isfinite(value):
         raise NotConverged(
@@ -178,7 +200,7 @@ def _descend(
                 return alpha, point, steps
             break
         alpha, point, value = trial, new, new_value
-    raise _not_converged(table, point, K, steps)
+    raise _not_converged(table, first, point, K, steps)
 
 
 def foreseen(decrement: Any, before: Any) -> Any:
@@ -244,8 +266,40 @@ def _below_saddle(
     return None
 
 
-def _not_converged(table: ParTable, point: Point, K: Array | None, steps: int) -> BouwenError:
-    check_identified(table, point.information, None, K)
+def _identified(
+    table: ParTable,
+    first: First,
+    point: Point,
+    hessian: Array | None,
+    K: Array | None,
+    steps: int,
+) -> Weakest:
+    """What `check_identified` finds, unless a variance ran away from a model that was identified at first."""
+    try:
+        return check_identified(table, point.information, hessian, K)
+    except NotIdentified:
+        row = _runaway(table, point)
+        if row is None or relative_curvature(start := first().information, start, K)[0][0] < NEARLY:
+            raise
+        gradient = float(np.abs(point.gradient).max())
+        value = float(point.implied.values.ravel()[table.rows.index(row)])
+        raise NoSolution(steps, gradient, table.free_name(row.free), value, row.lhs) from None
+
+
+def _runaway(table: ParTable, point: Point) -> Parameter | None:
+    """A free residual variance that is many times the variance of its variable, below zero."""
+    names = [*table.observed, *table.latent]
+    values = point.implied.values.ravel()
+    for row, value in zip(table.rows, values, strict=True):
+        if row.free >= 0 and row.op == "~~" and row.lhs == row.rhs:
+            k = names.index(row.lhs)
+            if value < -RUNAWAY * abs(point.implied.C[row.group, k, k]):
+                return row
+    return None
+
+
+def _not_converged(table: ParTable, first: First, point: Point, K: Array | None, steps: int) -> BouwenError:
+    _identified(table, first, point, None, K, steps)
     scale = np.sqrt(np.maximum(np.diag(point.information), 1e-300))
     gradient = np.abs(point.gradient) / scale
     worst = int(np.argmax(gradient))
@@ -270,7 +324,8 @@ def _constrained(
 
     to_theta: Callable[[Array], Array] = lambda a: _theta(a, offset, K)  # noqa: E731
     lift: Array = np.eye(len(offset)) if K is None else K
-    information = lift.T @ objective.at(to_theta(alpha)).information @ lift
+    first = partial(objective.at, to_theta(alpha))
+    information = lift.T @ first().information @ lift
     unit = 1 / np.sqrt(np.maximum(np.diag(information), 1e-12))
 
     def f(x: Array) -> float:
@@ -305,7 +360,7 @@ def _constrained(
     broken = np.abs(restrictions.equalities(theta)[0]).max(initial=0.0)
     broken = max(broken, -restrictions.inequalities(theta)[0].min(initial=0.0))
     if not residual < TOLERANCE or not broken < 1e-6:
-        raise _not_converged(table, point, lift @ free, int(found.nit) + steps)
+        raise _not_converged(table, first, point, lift @ free, int(found.nit) + steps)
     basis = lift @ free
     observed = lift @ curvature @ lift.T
     weakest = check_identified(table, point.information, observed, basis)

@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.linalg import LinAlgError
 
+from bouwen.checks import Array, check_choice
 from bouwen.errors import BouwenError
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.family.ordinal import OrdinalFamily, corrected_test
 from bouwen.sem.fitted import Fitted, check_is_fit
+from bouwen.sem.model.derivatives import jacobian, slots
 from bouwen.sem.model.identification import NotIdentified
 from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.start import start_values
-from bouwen.sem.normal.discrepancy import Objective
-from bouwen.sem.normal.inference import bread
+from bouwen.sem.normal.discrepancy import LikelihoodPoint, Objective
+from bouwen.sem.normal.inference import bread, casewise_scores, outer_product
 from bouwen.sem.ordinal.discrepancy import WeightedPoint
-from bouwen.sem.solution import NotConverged, estimate
+from bouwen.sem.solution import NotConverged, Solution, estimate
 from bouwen.special import chdtrc
 
 STILL_NESTED = (
@@ -28,10 +30,26 @@ STILL_NESTED = (
 )
 
 
+METHODS = ("satorra.bentler.2001", "satorra.bentler.2010", "satorra.2000")
 SAME = 1e-3  # largest difference between the correlations of the same answers in two models
 
 
-class NotNested(BouwenError):
+class NoDifference(BouwenError):
+    """Two models whose difference has no test."""
+
+
+class NoScaledDifference(NoDifference):
+    """The scaling factor of a difference is not positive."""
+
+    def __init__(self, factor: float, other: str) -> None:
+        self.factor, self.other = factor, other
+        super().__init__(
+            f"the scaled difference does not exist, because a scaling factor is not positive ({factor:.3f} "
+            f'for the difference); try method="{other}"'
+        )
+
+
+class NotNested(NoDifference):
     """The restricted model is no special case of the free one."""
 
 
@@ -39,7 +57,9 @@ class OtherData(NotNested):
     """Two models of other answers, or by other estimators, which nothing compares."""
 
 
-def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFrame:
+def compare_fits(
+    *fits: Fitted, names: Sequence[str] | None = None, method: str | None = None
+) -> pd.DataFrame:
     """Nested models side by side, each tested against the next freer one.
 
     Parameters
@@ -48,6 +68,8 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
         One or more, in any order, of the same items, respondents and estimator.
     names : sequence of str, optional
         One for each fit, in the order given; "fit 1", "fit 2" … by default.
+    method : str, optional
+        How differences of scaled chi-squares are scaled, see `difference_test`.
 
     Returns
     -------
@@ -76,10 +98,13 @@ def compare_fits(*fits: Fitted, names: Sequence[str] | None = None) -> pd.DataFr
             above = order[place - 1]
             pair = f'"{called[above]}" and "{called[k]}"'
             try:
-                row |= {str(key): value for key, value in difference_test(fits[above], fits[k]).items()}
+                row |= {
+                    str(key): value
+                    for key, value in difference_test(fits[above], fits[k], method=method).items()
+                }
             except OtherData as error:
                 raise OtherData(f"{pair} cannot be compared: {error}") from error
-            except NotNested as error:
+            except NoDifference as error:
                 warnings.warn(f"{pair} have no difference test: {error}", stacklevel=2)
         rows.append(row)
     return pd.DataFrame(rows, index=[called[k] for k in order]).astype({"df": int})
@@ -99,16 +124,21 @@ def _names(fits: Sequence[Fitted], names: Sequence[str] | None) -> list[str]:
     return called
 
 
-def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
+def difference_test(free: Fitted, restricted: Fitted, *, method: str | None = None) -> pd.Series[float]:
     """Chi-square difference test of two nested models.
 
-    Plain for ML; Satorra & Bentler (2001) for MLM, MLR and WLSM; Satorra (2000), scaled and shifted, for
-    WLSMV and WLSMVS.
+    Plain for ML; for MLM and MLR by the method asked for; Satorra & Bentler (2001) for WLSM; Satorra (2000),
+    scaled and shifted, for WLSMV and WLSMVS.
 
     Parameters
     ----------
     free, restricted : Fit
         The same items, respondents and estimator; ``restricted`` has more degrees of freedom.
+    method : str, optional
+        By lavaan's names: "satorra.bentler.2001" (the default), from the scaling factors of both models,
+        whose difference may be negative in small samples; "satorra.bentler.2010", from that of the free model
+        at the restricted one's estimates instead; or "satorra.2000", from the restrictions themselves, scaled
+        and shifted, for complete answers.
 
     Returns
     -------
@@ -117,30 +147,53 @@ def difference_test(free: Fitted, restricted: Fitted) -> pd.Series[float]:
 
     Raises
     ------
+    UnknownOption, UnsupportedModel
+        A method that is not known, or that the estimator does not have.
     OtherData
         Where the data or the estimators differ.
+    NoScaledDifference
+        Where the scaling factor is not positive; another method may have one.
     NotNested
         Where the free model cannot reproduce the moments that the restricted one implies (Bentler &
         Satorra, 2010).
     """
+    chosen = _method_of(free, method)
     _check_same_data(free, restricted)
     _check_freer(free, restricted)
-    _check_nested(free, restricted)
+    there = _check_nested(free, restricted)
     df = restricted.df - free.df
     chisq = restricted.tests[0].chisq - free.tests[0].chisq
-    if free.call.estimator.test == "standard":
+    if not chosen:
         return _result(chisq, df)
-    if isinstance(free.family, OrdinalFamily) and free.call.estimator.test != "satorra.bentler":
+    if chosen == "satorra.2000":
         first, second = _difference_traces(free, restricted)
         test = corrected_test("scaled.shifted", chisq, df, first, second)
         return _result(test.chisq, df, test.scaling)
-    trace = _trace(restricted) - _trace(free)
-    if trace <= 0:
-        raise NotNested(
-            f"the scaling factor of the difference is not positive ({trace / df:.3f}), so the scaled test "
-            "does not exist for these models (Satorra & Bentler, 2010); compare them by ML"
-        )
+    trace = _trace(restricted) - (
+        _trace(free) if chosen == "satorra.bentler.2001" else _trace_at(free, there)
+    )
+    if not trace > 0 or any(np.isnan(fit.tests[1].chisq) for fit in (free, restricted) if fit.df):
+        raise NoScaledDifference(trace / df, METHODS[METHODS.index(chosen) + 1])
     return _result(chisq * df / trace, df, trace / df)
+
+
+def _method_of(fit: Fitted, method: str | None) -> str:
+    """The method of an estimator's difference tests; none for plain ones."""
+    estimator = fit.call.estimator
+    if estimator.test == "standard":
+        own: tuple[str, ...] = ("",)
+    elif estimator.discrepancy == "ML":
+        own = METHODS if fit.sample.patterns is None else METHODS[:2]
+    else:
+        own = METHODS[:1] if estimator.test == "satorra.bentler" else METHODS[-1:]
+    if method is None:
+        return own[0]
+    chosen = check_choice("method", method, METHODS)
+    if chosen not in own:
+        instead = " or ".join(f'method="{name}"' for name in own if name) or "no method: nothing is scaled"
+        gaps = "" if fit.sample.patterns is None else " with gaps"
+        raise UnsupportedModel(f'difference tests of estimator="{estimator.name}"{gaps} take {instead}')
+    return chosen
 
 
 def _check_same_data(free: Fitted, restricted: Fitted) -> None:
@@ -181,6 +234,15 @@ def _trace(fit: Fitted) -> float:
     return fit.tests[1].trace if fit.df > 0 else 0.0
 
 
+def _trace_at(fit: Fitted, solution: Solution) -> float:
+    """Tr(UΓ) of a model at other parameters than its estimates."""
+    if not fit.df:
+        return 0.0
+    point = fit.family.objective.at(solution.theta)
+    curvature, meat = fit.family.curvature(point), fit.family.meat(point)
+    return fit.family.tests(point, fit.df, fit.solution.basis, curvature, meat)[1].trace
+
+
 def _result(chisq: float, df: int, scaling: float | None = None) -> pd.Series[float]:
     values = {"chisq_diff": chisq, "df_diff": float(df), "pvalue": float(chdtrc(df, max(chisq, 0.0)))}
     if scaling is not None:
@@ -188,7 +250,7 @@ def _result(chisq: float, df: int, scaling: float | None = None) -> pd.Series[fl
     return pd.Series(values)
 
 
-def _check_nested(free: Fitted, restricted: Fitted) -> None:
+def _check_nested(free: Fitted, restricted: Fitted) -> Solution:
     """Fit the free model to what the restricted model implies; it should reproduce it."""
     family = free.family
     order = [restricted.sample.names.index(name) for name in free.sample.names]
@@ -203,31 +265,29 @@ def _check_nested(free: Fitted, restricted: Fitted) -> None:
             mean = free.sample.mean
         sample = replace(free.sample, mean=mean, cov=cov, patterns=None)
         objective = NormalTheory(free.partable, free.structure, sample, free.call.estimator).objective
-    start = free.theta
-    try:
-        misfit = float(estimate(objective, free.partable, start).point.value)
-    except (NotConverged, NotIdentified, LinAlgError):
-        misfit = np.inf
-    if misfit > STILL_NESTED and isinstance(family, NormalTheory):
+    for fresh in (False, True) if isinstance(family, NormalTheory) else (False,):
         try:
-            fresh = start_values(free.partable, free.structure, mean, cov)
-            misfit = min(misfit, float(estimate(objective, free.partable, fresh).point.value))
+            start = start_values(free.partable, free.structure, mean, cov) if fresh else free.theta
+            found = estimate(objective, free.partable, start)
         except (NotConverged, NotIdentified, LinAlgError):
-            misfit = min(misfit, np.inf)
-    if misfit > STILL_NESTED:
-        raise NotNested(
-            "the models are not nested: the free model cannot reproduce what the restricted model implies. "
-            "Compare them by AIC or BIC instead"
-        )
+            continue
+        if float(found.point.value) <= STILL_NESTED:
+            return found
+    raise NotNested(
+        "the models are not nested: the free model cannot reproduce what the restricted model implies. "
+        "Compare them by AIC or BIC instead"
+    )
 
 
 def _difference_traces(free: Fitted, restricted: Fitted) -> tuple[float, float]:
-    """Tr and tr of the square of U_d Γ for the difference of two DWLS fits.
+    """Tr and tr of the square of U_d Γ for the difference of two fits.
 
     U_d = WΔ₁ [P⁻¹ − H(HᵀPH)⁻¹Hᵀ] Δ₁ᵀW with P = Δ₁ᵀWΔ₁ and H the directions of the free model that the
     restricted one keeps, found from the two Jacobians (Satorra, 2000, with the restrictions taken from Δ).
     """
     family = free.family
+    if isinstance(family, NormalTheory):
+        return _continuous_traces(free, restricted)
     assert isinstance(family, OrdinalFamily)
     assert isinstance(free.point, WeightedPoint)
     assert isinstance(restricted.point, WeightedPoint)
@@ -249,3 +309,28 @@ def _difference_traces(free: Fitted, restricted: Fitted) -> tuple[float, float]:
         middle += part.T @ gamma @ part / family.share[g]
     product = M @ middle
     return float(np.trace(product)), float(np.sum(product * product.T))
+
+
+def _continuous_traces(free: Fitted, restricted: Fitted) -> tuple[float, float]:
+    """The same for maximum likelihood, where Δ₁ᵀWΓWΔ₁ is the outer product of the scores."""
+    point = free.point
+    assert isinstance(point, LikelihoodPoint)
+    D1, D0 = _moment_slopes(free, free.sample.names), _moment_slopes(restricted, free.sample.names)
+    about_sample = free.sample.patterns is None
+    scores = casewise_scores(point, free.sample, about_sample=about_sample)
+    P, middle = free.family.curvature(point), outer_product(scores, free.sample)
+    if (basis := free.solution.basis) is not None:
+        P, middle = basis.T @ P @ basis, basis.T @ middle @ basis
+    H = np.linalg.lstsq(D1, D0, rcond=None)[0]
+    product = (bread(P, None) - bread(P, H)) @ middle
+    return float(np.trace(product)), float(np.sum(product * product.T))
+
+
+def _moment_slopes(fit: Fitted, names: Sequence[str]) -> Array:
+    """Change of all moments of all groups, items in a given order, with each free direction of a model."""
+    rows, cols = np.tril_indices(len(names))
+    place = np.array([fit.sample.names.index(name) for name in names])
+    dcov, dmean = jacobian(slots(fit.structure), fit.point.implied, place[rows], place[cols])
+    moments = [dcov, dmean[:, place]] if fit.structure.meanstructure else [dcov]
+    slopes = np.concatenate(moments, axis=1).reshape(-1, fit.partable.n_free)
+    return slopes if fit.solution.basis is None else slopes @ fit.solution.basis

@@ -17,6 +17,7 @@ from bouwen.sem.normal.inference import Test
 from bouwen.special import chdtrc, chndtr, chndtrinc
 
 NAN = float("nan")
+RMSEA = ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")
 CLOSE_FIT = 0.05  # RMSEA of the close-fit test (Browne & Cudeck, 1993)
 
 
@@ -272,6 +273,8 @@ def scaled_rmsea(plain: Test, scaled: Test, n: float, groups: int) -> dict[str, 
     The plain chi-square is referred to its expectation tr(UΓ) as if that were its degrees of
     freedom, as lavaan does for mean-corrected tests; a shifted statistic is taken as it is.
     """
+    if plain.df > 0 and math.isnan(scaled.scaling):
+        return dict.fromkeys((f"{name}_scaled" for name in RMSEA), NAN)
     if scaled.name == "scaled.shifted":
         return absolute(scaled.chisq, scaled.df, n, groups, "_scaled")
     return absolute(plain.chisq, plain.df if plain.df == 0 else scaled.trace, n, groups, "_scaled")
@@ -280,12 +283,18 @@ def scaled_rmsea(plain: Test, scaled: Test, n: float, groups: int) -> dict[str, 
 def robust_measures(model: Corrected, baseline: Corrected, n: float, groups: int) -> dict[str, float]:
     """Robust CFI, TLI and RMSEA: misfit in excess of what the model's own expectation explains.
 
+    NaN where that expectation is not positive.
+
     References
     ----------
     Brosseau-Liard, Savalei & Li (2012); Brosseau-Liard & Savalei (2014); Savalei (2021);
     Zhang & Savalei (2023).
     """
     scaling = model.trace / model.df if model.df > 0 else NAN
+    if scaling <= 0:
+        model = Corrected(NAN, model.df, NAN)
+    if baseline.trace <= 0 < baseline.df:
+        baseline = Corrected(NAN, baseline.df, NAN)
     excess = max(model.chisq - model.trace, 0.0)
     worst = max(baseline.chisq - baseline.trace, excess)
     out = {"cfi_robust": 1.0 if worst == 0 else 1 - excess / worst}
@@ -303,6 +312,8 @@ def robust_measures(model: Corrected, baseline: Corrected, n: float, groups: int
     }
     if model.df == 0:
         return out | {"rmsea_ci_lower_robust": 0.0, "rmsea_ci_upper_robust": 0.0, "rmsea_pvalue_robust": NAN}
+    if scaling <= 0:
+        return out | dict.fromkeys((f"{name}_robust" for name in RMSEA), NAN)
     low, high = rmsea_interval(model.chisq / scaling, model.df, n, groups, scaling)
     close = close_fit_pvalue(model.chisq / scaling, model.df, n, groups, scaling)
     return out | {

@@ -168,8 +168,10 @@ def yuan_bentler(chisq: float, df: float, saturated: float, model: float) -> Tes
 
 
 def scaled_test(name: str, chisq: float, df: float, trace: float) -> Test:
-    """Chi-square divided by tr(UΓ)/df (Satorra & Bentler, 1994)."""
+    """Chi-square divided by tr(UΓ)/df (Satorra & Bentler, 1994); NaN where that is not positive."""
     scaling = trace / df if df > 0 else float("nan")
+    if scaling <= 0:
+        return Test(name, float("nan"), df, float("nan"), 0.0, trace)
     return Test(name, chisq / scaling if df > 0 else chisq, df, scaling, 0.0, trace)
 
 
