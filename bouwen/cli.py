@@ -93,6 +93,17 @@ def check_command(study: StudyArgument = DEFAULT_STUDY) -> None:
     typer.echo(check_book(study))
 
 
+@app.command("schema")
+def schema_command(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")] = Path(),
+) -> None:
+    """Write JSON Schema of study files and instruments, from which editors complete and check keys."""
+    from bouwen.survey import write_schemas
+
+    for path in write_schemas(output):
+        typer.echo(path)
+
+
 @app.command("lab")
 def lab_command(
     study: StudyArgument = DEFAULT_STUDY,

@@ -24,6 +24,7 @@ from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError
 from bouwen.survey.register import classify as classify
 from bouwen.survey.register import read_register as read_register
+from bouwen.survey.schema import write_schemas as write_schemas
 from bouwen.survey.screening import CONSTANT_ITEMS as CONSTANT_ITEMS
 from bouwen.survey.screening import Screening as Screening
 from bouwen.survey.screening import fallback as fallback

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Strict, ValidationError
@@ -45,9 +45,14 @@ class FileError(BouwenError):
 
 
 class Part(BaseModel):
-    """A part of a study file: unknown keys are errors and nothing changes after reading."""
+    """A part of a study file: unknown keys are errors and nothing changes after reading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    The text below a field is what its key means (`bouwen.survey.schema`); ``formerly`` holds other
+    spellings of keys, which are not read, but told the right one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    formerly: ClassVar[Mapping[str, str]] = {}
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong between keys that are each valid alone."""
@@ -81,7 +86,7 @@ def read_file(path: Path, kind: type[P], languages: Sequence[str] = ()) -> P:
     try:
         part = kind.model_validate(value, context={"languages": languages})
     except ValidationError as error:
-        refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in mistakes(error)])
+        refuse(path, lines, [(tuple(e["loc"]), explain(e, kind)) for e in mistakes(error, kind)])
     refuse(path, lines, length_problems(part))
     refuse(path, lines, part.problems())
     return part
@@ -223,14 +228,18 @@ def repeated(where: Location, names: Sequence[str], what: str) -> Iterator[Probl
             yield (*where, i), f'the {what} "{name}" stands here twice; remove one.'
 
 
-def mistakes(error: ValidationError) -> list[Any]:
+def mistakes(error: ValidationError, kind: type[Part]) -> list[Any]:
     """What pydantic found, where a misspelt key is not a missing key as well."""
     found = error.errors()
     extra = [e["loc"] for e in found if e["type"] == "extra_forbidden"]
 
     def misspelt(loc: Location) -> bool:
         """Whether an unknown key beside the missing one resembles it."""
-        return any(near[:-1] == loc[:-1] and did_you_mean(str(near[-1]), [str(loc[-1])]) for near in extra)
+        beside = [str(near[-1]) for near in extra if near[:-1] == loc[:-1]]
+        old = part_at(kind, loc[:-1])
+        return any(
+            did_you_mean(key, [str(loc[-1])]) or (old and old.formerly.get(key) == loc[-1]) for key in beside
+        )
 
     return [e for e in found if e["type"] != "missing" or not misspelt(e["loc"])]
 
@@ -239,6 +248,9 @@ def explain(error: Any, kind: type[Part]) -> str:
     """A pydantic error in the words of someone who writes the file."""
     key = next((step for step in reversed(error["loc"]) if step != "[key]"), "")
     match error["type"]:
+        case "extra_forbidden" if key in (part_at(kind, error["loc"][:-1]) or Part).formerly:
+            now = (part_at(kind, error["loc"][:-1]) or Part).formerly[key]
+            return f'the key "{key}" is called "{now}".'
         case "extra_forbidden":
             return f'unknown key "{key}".{did_you_mean(str(key), allowed_keys(kind, error["loc"][:-1]))}'
         case "missing":
@@ -259,11 +271,17 @@ def explain(error: Any, kind: type[Part]) -> str:
 
 def allowed_keys(kind: type[BaseModel], where: Location) -> list[str]:
     """The keys that may stand at ``where`` in a file of this kind."""
+    part = part_at(kind, where)
+    return [field.alias or name for name, field in part.model_fields.items()] if part else []
+
+
+def part_at(kind: type[BaseModel], where: Location) -> type[Part] | None:
+    """The part of a file of this kind that stands at ``where``; none where a value stands there."""
     current: Any = kind
     for step in where:
         if isinstance(current, type) and issubclass(current, BaseModel):
-            field = current.model_fields.get(str(step))
-            current = field.annotation if field else None
+            fields = {field.alias or name: field for name, field in current.model_fields.items()}
+            current = fields[str(step)].annotation if str(step) in fields else None
         else:  # a step into dict[str, X], list[X] or a union
             parts = [a for a in getattr(current, "__args__", ()) if isinstance(a, type)]
             tagged = [a for a in parts if str(step) in tag_values(a)]
@@ -271,9 +289,7 @@ def allowed_keys(kind: type[BaseModel], where: Location) -> list[str]:
         options = [a for a in getattr(current, "__args__", ()) if isinstance(a, type) and a is not type(None)]
         if len(options) == 1 and getattr(current, "__origin__", None) not in (dict, list, tuple):
             current = options[0]
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [field.alias or name for name, field in current.model_fields.items()]
-    return []
+    return current if isinstance(current, type) and issubclass(current, Part) else None
 
 
 def tag_values(kind: type) -> tuple[str, ...]:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
 
 from bouwen.checks import check_known
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import Part, Real, Whole, read_file
+from bouwen.survey.formulas import model_names
 from bouwen.survey.writing import SEVERAL_LINES, Location, Problem
 from bouwen.words import CODE, ENGLISH
 
@@ -50,6 +51,18 @@ class Text(Part):
         first = [*(info.context or {}).get("languages", ()), ENGLISH]
         return {code: given[code] for code in dict.fromkeys([*first, *given]) if code in given}
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        """What an editor accepts: a text, or a mapping by language."""
+        by_language = {
+            "type": "object",
+            "properties": {name: {"type": "integer"} for name in cls.model_fields},
+            "patternProperties": {f"^{CODE}$": {"type": "string"}},
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
+        return {"anyOf": [{"type": "string"}, by_language]}
+
     @property
     def texts(self) -> dict[str, str]:
         """The text by the code of its language."""
@@ -62,9 +75,14 @@ class Text(Part):
 class AnswerScale(Part):
     """Whole numbers from ``lowest`` to ``highest``, some or all of them with a label."""
 
+    formerly: ClassVar = {"min": "lowest", "minimum": "lowest", "max": "highest", "maximum": "highest"}
+
     lowest: Whole
+    """The lowest answer, a whole number."""
     highest: Whole
+    """The highest answer."""
     labels: dict[Whole, Text]
+    """Labels of some or all answers."""
 
     @property
     def codes(self) -> range:
@@ -91,24 +109,36 @@ class AnswerScale(Part):
 class Item(Part):
     """One statement; ``reversed`` where agreeing means less of the construct."""
 
+    formerly: ClassVar = {"wording": "text"}
+
     text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
+    """The statement, by perspective."""
     reversed: bool = False
+    """Whether agreeing means less of the construct."""
 
 
 class Construct(Part):
     """What a set of items measures, and the published scale that it leans on."""
 
+    formerly: ClassVar = {"scale": "answer_scale", "reference": "source"}
+
     label: Text
+    """What a reader calls it."""
     definition: Annotated[Text, SEVERAL_LINES]
+    """What it is."""
     source: Annotated[str, SEVERAL_LINES]
+    """The published scale that it leans on, or that it has none."""
     answer_scale: Name
+    """The answer scale of its items."""
     items: dict[Name, Item] = Field(min_length=1)
+    """Its items by name, which is that of their columns."""
 
 
 class Category(Text):
     """A category's label, and the number that stands for it in data files, if any."""
 
     code: Whole | None = None
+    """The number that stands for it in files of answers."""
 
 
 class Background(Part):
@@ -117,12 +147,20 @@ class Background(Part):
     ``perspectives`` lists who is asked; without it everybody is.
     """
 
+    formerly: ClassVar = {"type": "kind", "levels": "categories", "min": "minimum", "max": "maximum"}
+
     label: Text
+    """What a reader calls it."""
     kind: Literal["category", "number", "text"]
+    """One of some categories, a number, or free text."""
     perspectives: list[Perspective] | None = None
+    """Who is asked; everybody without it."""
     categories: dict[str, Category] = {}
+    """The labels of its categories by name, if it has any."""
     minimum: Real | None = None
+    """The lowest number that is accepted."""
     maximum: Real | None = None
+    """The highest number that is accepted."""
 
     def problems(self) -> Iterator[Problem]:
         """Categories belong to the kind "category" and nowhere else."""
@@ -136,6 +174,7 @@ class OpenQuestion(Part):
     """A question answered in the respondent's own words; never shown in a book."""
 
     text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
+    """The question, by perspective; answers are never shown."""
 
 
 class Model(Part):
@@ -144,47 +183,70 @@ class Model(Part):
     ``factors`` labels the latent variables that are not constructs, such as a second-order factor.
     """
 
+    formerly: ClassVar = {"model": "syntax", "extends": "based_on"}
+
     label: Text
+    """What a reader calls it."""
     based_on: Name | None = None
+    """The model that it continues."""
     factors: dict[Name, Text] = {}
+    """Labels of factors that are no constructs."""
     syntax: Annotated[str, SEVERAL_LINES]
+    """The model, in lavaan's syntax."""
 
 
 class PathEvidence(Part):
     """A regression in a model: the predictor's path to the outcome has this sign."""
 
     kind: Literal["path"]
+    """`path`: a regression in a model has this sign."""
     model: Name
+    """The model."""
     outcome: Name
+    """What is regressed."""
     predictor: Name
+    """What it is regressed on."""
     sign: Literal["positive", "negative"]
+    """The sign that speaks for the claim."""
 
 
 class LevelEvidence(Part):
     """The mean score of a construct lies on this side of the middle of its answer scale."""
 
     kind: Literal["level"]
+    """`level`: a mean lies on this side of the middle of its answer scale."""
     construct_: Name = Field(alias="construct")
+    """The construct whose mean it is."""
     side: Literal["above", "below"]
+    """The side that speaks for the claim."""
 
 
 class StrongerEvidence(Part):
     """Some constructs go together with the outcome more strongly than others do."""
 
     kind: Literal["stronger"]
+    """`stronger`: some constructs go with the outcome more than others do."""
     outcome: Name
+    """The outcome, a construct."""
     constructs: list[Name]
+    """Those that should go with it more."""
     than: list[Name]
+    """Those that should go with it less."""
 
 
 class DifferenceEvidence(Part):
     """A construct's mean is higher in one level of a group than in another."""
 
     kind: Literal["difference"]
+    """`difference`: a mean is higher in one level than in another."""
     construct_: Name = Field(alias="construct")
+    """The construct whose means are compared."""
     group: Name
+    """The background variable."""
     higher: str
+    """The level whose mean should be higher."""
     lower: str
+    """The level whose mean should be lower."""
 
 
 Evidence = Annotated[
@@ -199,21 +261,32 @@ class Claim(Part):
     """
 
     text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
+    """The claim, by perspective."""
     evidence: list[Evidence] = []
+    """What in the answers would speak for it."""
     rests_on: list[Name] = []
+    """Other claims on which a recommendation rests."""
 
 
 class Instrument(Part):
     """A questionnaire with everything that is planned to be done with its answers."""
 
     title: Text
+    """The title of the questionnaire."""
     perspectives: dict[Perspective, Text]
+    """Who may answer, by name."""
     answer_scales: dict[Name, AnswerScale]
+    """Answer scales by name."""
     constructs: dict[Name, Construct]
+    """What is measured, by name."""
     background: dict[Name, Background] = {}
+    """Facts about respondents by name."""
     open_questions: dict[Name, OpenQuestion] = {}
+    """Questions answered in one's own words, by name."""
     models: dict[Name, Model] = {}
+    """Models by name."""
     claims: dict[Name, Claim] = {}
+    """What is claimed, by name."""
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -391,37 +464,6 @@ class Instrument(Part):
 def unknown(kind: str, name: str, candidates: Iterable[str]) -> str:
     """Say that a name refers to nothing, and what may have been meant."""
     return f'there is no {kind} "{name}".{did_you_mean(name, candidates)}'
-
-
-def model_names(syntax: str) -> tuple[list[str], list[str]]:
-    r"""The latent variables of a model in lavaan syntax, and every variable that it uses.
-
-    Only names are looked at; the syntax itself is checked when the model is fitted.
-
-    >>> model_names("mood =~ m1 + a*m2 +\n  m3\nsat ~ b*mood  # path\nind := a*b")
-    (['mood'], ['mood', 'm1', 'm2', 'm3', 'sat'])
-    """
-    text = re.sub(r"[#!].*", "", syntax)
-    text = re.sub(r"([+~*]|=~|:=)\s*\n\s*|\s*\n\s*(?=[+*])", r"\1", text)
-    latent: dict[str, None] = {}
-    used: dict[str, None] = {}
-    for statement in re.split(r"[\n;]", text):
-        if (
-            not (parts := re.match(r"(.*?)(=~|~~|~|\|)(.*)", statement))
-            or ":=" in statement
-            or "==" in statement
-        ):
-            continue
-        left, operator, right = parts.groups()
-        names = [
-            term.split("*")[-1].strip()
-            for side in (left, "" if operator == "|" else right)
-            for term in side.split("+")
-        ]
-        names = [name for name in names if name and not name[0].isdigit()]
-        latent |= dict.fromkeys(name.strip() for name in left.split("+") if operator == "=~")
-        used |= dict.fromkeys(names)
-    return list(latent), list(used)
 
 
 def read_instrument(path: Path, languages: Sequence[str] = ()) -> Instrument:

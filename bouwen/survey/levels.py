@@ -27,7 +27,7 @@ def level_name(value: Any) -> Any:
     return str(value)
 
 
-Level = Annotated[str, BeforeValidator(level_name)]
+Level = Annotated[str, BeforeValidator(level_name, json_schema_input_type=str | int)]
 Levels = Mapping[str, Mapping[str, Category]]
 
 
@@ -35,7 +35,15 @@ class MergedLevel(Part):
     """Levels that count as one: a list of their names, or a mapping that gives the new one a label too."""
 
     levels: list[Level]
+    """The levels that count together."""
     label: Text | None = None
+    """What a reader calls them; the labels of all of them without it."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """What an editor accepts: a list of levels, or a mapping."""
+        mapping = handler(schema)
+        return {"anyOf": [mapping["properties"]["levels"], mapping]}
 
     @model_validator(mode="before")
     @classmethod

@@ -29,8 +29,11 @@ class ClassSpec(Part):
     """Classes of a numeric column: ``bounds`` are where the next class begins."""
 
     label: Text
+    """What a reader calls the classification."""
     column: str
+    """The column of numbers in the register."""
     bounds: list[Real] = Field(min_length=1)
+    """Where the next class begins, from low to high."""
 
     @field_validator("bounds")
     @classmethod
@@ -85,12 +88,19 @@ class RegisterSpec(Part):
     """
 
     file: str
+    """The register, as seen from the study file."""
     variable: Name
+    """The background variable, of kind `text`, in which respondents name an entry."""
     code: str = "code"
+    """The column that identifies entries."""
     names: list[str] = Field(default=["name"], min_length=1)
+    """Columns by which an entry may be named; the first is shown."""
     columns: list[Name] = []
+    """Columns that are joined to the answers, and that tell entries of the same name apart."""
     classes: dict[Name, ClassSpec] = {}
+    """Classes of numeric columns, by which groups can be compared."""
     ignored_words: list[str] = []
+    """Words that may stand before a name."""
 
     def fold(self, name: str) -> str:
         """A name as it is compared; see `fold_name`."""

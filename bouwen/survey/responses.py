@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ def number_or_text(value: Any) -> Any:
     return value
 
 
+FileNames = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
+
+
 class ResponsesSpec(Part):
     """Where the answers are and how the file writes them.
 
@@ -44,11 +47,20 @@ class ResponsesSpec(Part):
     part of the study, where ``*`` stands for any characters.
     """
 
-    file: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
+    formerly: ClassVar = {"path": "file", "missing": "missing_codes", "rename": "columns", "drop": "ignore"}
+
+    file: Annotated[
+        list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)
+    ]
+    """The file of answers, or a list of files with the same columns, as seen from the study file."""
     id: str | None = None
+    """The column that tells respondents apart; without it they are numbered."""
     missing_codes: list[Annotated[int | float | str, BeforeValidator(number_or_text)]] = []
+    """Numbers and texts that mean no answer, in every column."""
     columns: dict[str, str] = {}
+    """The instrument's name by column, where the file calls a variable otherwise."""
     ignore: list[str] = []
+    """Columns that are no part of the study; `*` stands for any characters."""
 
     @property
     def files(self) -> list[str]:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
 
 from bouwen.checks import check_choice, check_known
 from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, refuse_no_file, repeated
+from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import (
     UNNAMED,
     Category,
@@ -22,7 +23,6 @@ from bouwen.survey.instrument import (
     Language,
     Name,
     Text,
-    model_names,
     read_instrument,
     texts_in,
     unknown,
@@ -42,10 +42,16 @@ class Settings(Part):
     ``min_cell``, which is at least 3, is not shown; ``confidence`` is the level of every interval.
     """
 
+    formerly: ClassVar = {"level": "confidence", "minimum_group": "min_group", "minimum_cell": "min_cell"}
+
     min_group: Whole = Field(default=30, ge=3)
+    """Respondents that a group needs before it gets estimates; at least `min_cell`."""
     min_cell: Whole = Field(default=5, ge=3)
+    """The smallest count that is shown."""
     confidence: Real = Field(default=0.95, ge=0.5, le=0.999)
+    """The level of every interval, and one minus that of every test."""
     seed: Whole = Field(default=1, ge=0, le=2**31 - 1)
+    """Of all random numbers: the same seed gives the same book."""
 
     def problems(self) -> Iterator[Problem]:
         """A group that gets estimates is large enough to be counted."""
@@ -59,7 +65,9 @@ class ModelRoles(Part):
     """Which of the instrument's models the chapters fit."""
 
     measurement: Name
+    """The model of the instrument that says which items measure what."""
     structural: Name
+    """The model of the instrument that says what leads to what."""
 
 
 class StudyFile(Part):
@@ -71,23 +79,42 @@ class StudyFile(Part):
     level for which a spelling in the file of answers stands.
     """
 
+    formerly: ClassVar = {"data": "responses", "dependent": "outcome", "description": "about"}
+
     title: Text
+    """The title of the book."""
     about: Annotated[Text, SEVERAL_LINES]
+    """What the study asks, for the first page of the book."""
     authors: list[str] = []
+    """Who made the study."""
     citation: Annotated[str | None, SEVERAL_LINES] = None
+    """How to cite the study."""
     instrument: str
+    """The instrument file, as seen from the study file."""
     perspective: Name
+    """Who answered: one of the perspectives of the instrument."""
     language: Language = ENGLISH
+    """Code of the language of the book, and of texts whose language is not named."""
     synthetic: bool = False
+    """Whether the answers were simulated; then every page says so."""
     responses: ResponsesSpec
+    """Where the answers are."""
     register_: RegisterSpec | None = Field(default=None, alias="register")
+    """A file that knows more about what respondents name."""
     groups: list[Name] = []
+    """Categorical background variables whose levels are compared."""
     merge: Merge = {}
+    """By background variable, new levels and those that count together as each of them."""
     recode: Recode = {}
+    """By background variable, spellings in the file of answers and the level that each stands for."""
     outcome: Name
+    """The construct that the study explains."""
     predictor: Name | None = None
+    """Whose path to the outcome the study is about; needed where the structural model has more."""
     models: ModelRoles
+    """Which models the chapters fit."""
     settings: Settings = Settings()
+    """Choices that hold for every chapter."""
 
     def problems(self) -> Iterator[Problem]:
         """Settings that do not fit each other, and what is listed twice."""
