@@ -36,6 +36,20 @@ class NoPicture(BouwenError):
         super().__init__(f"there is no picture of {kind}; its numbers are in .table()")
 
 
+def at_level(found: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """A table that remembers the level of its intervals, for the head above them."""
+    found.attrs["confidence"] = confidence
+    return found
+
+
+def interval_level(found: object) -> float | None:
+    """The level of a result's own intervals; None where it has none, or does not say."""
+    level = (
+        found.attrs.get("confidence") if isinstance(found, pd.DataFrame) else vars(found).get("confidence")
+    )
+    return None if level is None else float(level)
+
+
 class Result(ABC):
     """A result that shows itself: ``repr``, HTML in a notebook, `table` and `plot`.
 

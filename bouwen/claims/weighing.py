@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bouwen.checks import check_known
+from bouwen.results import at_level
 from bouwen.scales import compare_correlations, fit_model, score_scales
 from bouwen.sem import Fit
 from bouwen.survey import DifferenceEvidence, Evidence, LevelEvidence, PathEvidence, StrongerEvidence, Study
@@ -33,7 +34,8 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
     -------
     DataFrame
         One row per piece of evidence, in the order of the instrument: ``claim kind what estimate reference
-        ci_lower ci_upper verdict``. A recommendation has a row with the verdict ``advice``.
+        ci_lower ci_upper verdict``. A recommendation has a row with the verdict ``advice``. All intervals are
+        of the study's level of confidence.
     """
     fits = dict(fits or {})
     for name in fits:
@@ -49,7 +51,7 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
             what = words(study.language).listing([claim_label(study, other) for other in claim.rests_on])
             rows.append({"claim": name, "kind": "advice", "what": what, "verdict": "advice"})
     columns = ["claim", "kind", "what", "estimate", "reference", "ci_lower", "ci_upper", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
+    return at_level(pd.DataFrame(rows, columns=columns), study.settings.confidence)
 
 
 def claim_verdicts(evidence: pd.DataFrame) -> pd.Series:
@@ -87,7 +89,7 @@ def weigh(study: Study, evidence: Evidence, scores: pd.DataFrame, fits: Mapping[
 
 def weigh_path(study: Study, evidence: PathEvidence, fit: Fit) -> dict[str, Any]:
     """A standardised regression against zero."""
-    table = fit.standardized()
+    table = fit.standardized(confidence=study.settings.confidence)
     row = table[
         (table["lhs"] == evidence.outcome) & (table["op"] == "~") & (table["rhs"] == evidence.predictor)
     ].iloc[0]

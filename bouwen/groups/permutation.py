@@ -16,7 +16,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, check_count
+from bouwen.checks import Array, check_confidence, check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, p_line
 from bouwen.sem import (
@@ -83,24 +83,30 @@ class Permutations(Result):
         values = self.drawn[:, self.invariance.steps.index(step), DECIDING.index(measure)]
         return np.asarray(values[np.isfinite(values)])
 
-    def table(self) -> pd.DataFrame:
+    def table(self, confidence: float = 0.95) -> pd.DataFrame:
         """What every step costs, beside what it costs when respondents are shuffled over the groups.
+
+        Parameters
+        ----------
+        confidence : float
+            One minus the share of the permutations that exceed ``critical``.
 
         Returns
         -------
         DataFrame
             ``step measure observed critical pvalue used failed``. The first step has the measure itself,
-            the others its change. ``critical`` is exceeded by 5 % of the permutations; the p-value is
+            the others its change. the p-value is
             (b + 1)/(m + 1) with b of m permutations at least as bad (Phipson & Smyth, 2010, Statistical
             Applications in Genetics and Molecular Biology 9). ``failed`` counts permutations without a
             solution, which are left out.
         """
+        check_confidence(confidence)
         rows = []
         for s, step in enumerate(self.invariance.steps):
             for k, measure in enumerate(DECIDING):
                 drawn = self.distribution(step, measure) * WORSE[k]
                 observed = self.observed[s, k] * WORSE[k]
-                critical = np.quantile(drawn, 0.95) * WORSE[k] if len(drawn) else np.nan
+                critical = np.quantile(drawn, confidence) * WORSE[k] if len(drawn) else np.nan
                 used = int(self.used[step])
                 pvalue = permutation_pvalue(observed, drawn)
                 rows.append((step, measure, self.observed[s, k], critical, pvalue, used, self.draws - used))

@@ -47,6 +47,11 @@ class FollowUp(Result):
     result: Power
     goal: float = GOAL
 
+    @property
+    def confidence(self) -> float:
+        """Level of the intervals that tell an effect from zero."""
+        return round(1 - self.result.alpha, 12)
+
     def table(self, population_size: int | None = None) -> pd.DataFrame:
         """Each effect with its power at the study's own size and the answers that it needs.
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import TypedDict, Unpack
 
-from bouwen.checks import check_confidence
+from bouwen.checks import OptionError, check_confidence
 from bouwen.claims import variable_label
 from bouwen.report.given import WrongResult
+from bouwen.results import interval_level
 from bouwen.survey import Study
 from bouwen.words import ENGLISH, Words, check_language, words
+
+
+class OtherLevel(OptionError):
+    """Intervals of one level are to be shown as those of another; ``own`` is theirs, ``asked`` the other."""
+
+    def __init__(self, own: float, asked: float) -> None:
+        self.own, self.asked = own, asked
+        super().__init__(
+            f"the intervals of this result are of confidence {own:g}, so they cannot be shown as those of "
+            f"{asked:g}; compute the result with confidence={asked:g}."
+        )
 
 
 class ReaderOptions(TypedDict, total=False):
@@ -44,6 +56,12 @@ class Reader:
     min_cell: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     study: Study | None = None
+
+    @property
+    def confidence_text(self) -> str:
+        """The level of intervals as a percentage: 95%, or 99.5%."""
+        whole = abs(100 * self.confidence - round(100 * self.confidence)) < 1e-6
+        return self.words.percent(self.confidence, 0 if whole else 1)
 
     def label(self, name: str) -> str:
         """A variable as a reader sees it; its name where it has no label."""
@@ -115,3 +133,22 @@ def reader(
         study = study.in_language(language)
     level = study.settings.confidence if confidence is None else confidence
     return Reader(words(study.language), level, study.settings.min_cell, dict(labels or {}), study)
+
+
+def reader_of(found: object, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Reader:
+    """A reader of a result whose intervals were computed with it: the level is the result's own.
+
+    Raises
+    ------
+    OtherLevel
+        Another level is asked for.
+    BouwenError
+        See `reader`.
+    """
+    own, asked = interval_level(found), options.get("confidence")
+    if own is not None:
+        if asked is not None and abs(asked - own) > 1e-9:
+            check_confidence(asked)
+            raise OtherLevel(own, asked)
+        options["confidence"] = own
+    return reader(study, **options)

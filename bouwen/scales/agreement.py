@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import DataError, check_answers, check_confidence
-from bouwen.results import Result, how_many, within
+from bouwen.results import Result, at_level, how_many, within
 from bouwen.scales.given import UnknownGroup, read_scales
 from bouwen.scales.scoring import score_scales
 
@@ -42,6 +42,8 @@ class Intraclass(Result):
     groups, n : int
     size : float
         Average group size, weighted for unequal sizes.
+    confidence : float
+        Level of the intervals.
     """
 
     icc1: float
@@ -57,6 +59,7 @@ class Intraclass(Result):
     groups: int
     n: int
     size: float
+    confidence: float = 0.95
 
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
@@ -118,6 +121,7 @@ def intraclass(scores: pd.Series, groups: pd.Series, *, confidence: float = 0.95
         groups=G,
         n=N,
         size=float(k),
+        confidence=confidence,
     )
 
 
@@ -194,4 +198,4 @@ def nested_statistics(
         wanted = ["groups", "n", "size", "icc1", "icc1_ci_lower", "icc1_ci_upper", "icc2", "pvalue"]
         rows[construct] = {name: getattr(found, name) for name in wanted}
         rows[construct]["r_wg_median"] = float(agreement["r_wg"].median())
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("construct")
+    return at_level(pd.DataFrame.from_dict(rows, orient="index").rename_axis("construct"), level)

@@ -22,6 +22,7 @@ class CorrelationDifference(Result):
     ci_lower: float
     ci_upper: float
     n: int
+    confidence: float = 0.95
 
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
@@ -57,7 +58,7 @@ def compare_correlations(
     r = np.corrcoef(complete.to_numpy(dtype=float), rowvar=False)
     r1, r2, r12, n = float(r[0, 1]), float(r[0, 2]), float(r[1, 2]), len(complete)
     lower, upper = overlapping_interval(r1, r2, r12, n, confidence)
-    return CorrelationDifference(r1, r2, r1 - r2, lower, upper, n)
+    return CorrelationDifference(r1, r2, r1 - r2, lower, upper, n, confidence)
 
 
 def fisher_interval(r: float, n: int, confidence: float) -> tuple[float, float]:

@@ -122,6 +122,7 @@ def parallel_analysis(
     ----------
     Horn (1965), Psychometrika 30; Glorfeld (1995), Educational and Psychological Measurement 55.
     """
+    correlation = check_choice("correlation", correlation, get_args(CorrelationKind))
     if draws < (needed := int(np.ceil(100 / (100 - percentile)))):
         raise TooFewDraws(draws, needed)
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="Parallel analysis")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bouwen.checks import check_numeric
+from bouwen.results import at_level
 from bouwen.scales.correlations import fisher_interval
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.items import item_rest_correlation
@@ -47,7 +48,8 @@ def check_key(scales: Given, *, confidence: float | None = None) -> pd.DataFrame
                 continue
             is_reversed = name in given.reversed
             rows[name] = [construct, is_reversed, n, r, lower, upper, -r, _message(name, r, is_reversed)]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=KEY_COLUMNS).rename_axis("item")
+    found = pd.DataFrame.from_dict(rows, orient="index", columns=KEY_COLUMNS).rename_axis("item")
+    return at_level(found, level)
 
 
 def _message(item: str, r: float, is_reversed: bool) -> str:

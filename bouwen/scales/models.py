@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 from bouwen.checks import check_known
 from bouwen.errors import BouwenError
+from bouwen.scales.estimators import estimation
 from bouwen.scales.scoring import key_items
 from bouwen.sem import Fit, ModelError, ModelSyntaxError, NotIdentified, fit_sem, parse_model, read_model
 from bouwen.survey import Instrument, Problem, Study, refuse_in
 
 
-def fit_model(study: Study, model: str, *, estimator: Literal["MLR", "WLSMV"] = "MLR") -> Fit:
+def fit_model(study: Study, model: str, *, estimator: str = "MLR") -> Fit:
     """Fit one of the models of a study's instrument to its answers, reversed items turned.
 
     Parameters
@@ -21,20 +21,20 @@ def fit_model(study: Study, model: str, *, estimator: Literal["MLR", "WLSMV"] = 
     study : Study
     model : str
         The name of a model in the instrument, or the role ``"measurement"`` or ``"structural"``.
-    estimator : "MLR" or "WLSMV"
-        Maximum likelihood with robust errors that uses every answer given (FIML), which suits items
-        with five and more points; or, as a check on it, weighted least squares that takes answers as
-        ordered categories, with every pair of answers used.
+    estimator : str
+        "MLR", maximum likelihood with robust errors that uses every answer given (FIML), suits items with
+        five and more points; "WLSMV", as a check on it, is weighted least squares that takes answers as
+        ordered categories, with every pair of answers used. The others of `bouwen.fit_sem` will do too,
+        in any case; see `bouwen.scales.estimators.estimation`.
 
     Raises
     ------
+    UnknownOption
+        There is no such estimator.
     BouwenError
         The model is unknown or cannot be fitted.
     """
-    syntax, answers = named_model(study, model), key_items(study)
-    if estimator == "WLSMV":
-        return fit_sem(syntax, answers, estimator="WLSMV", ordered=True, missing="pairwise")
-    return fit_sem(syntax, answers, estimator="MLR", missing="fiml")
+    return fit_sem(named_model(study, model), key_items(study), **estimation(estimator))
 
 
 def named_model(study: Study, name: str) -> str:

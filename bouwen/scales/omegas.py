@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import DataError, check_answers, check_confidence
-from bouwen.results import Result, how_many, short
+from bouwen.checks import DataError, check_answers, check_choice, check_confidence
+from bouwen.results import Result, at_level, how_many, short
 from bouwen.scales.composite import omega
+from bouwen.scales.estimators import CORRECTED, estimation
 from bouwen.scales.reliability import alpha
 from bouwen.scales.scoring import key_items
 from bouwen.sem import CONVERGED, Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
@@ -68,7 +69,7 @@ class Reliability(Result):
             samples with a negative variance, which are kept. ``note`` says what to know before quoting a
             figure.
         """
-        return self.figures.copy()
+        return at_level(self.figures.copy(), self.confidence)
 
     def _line(self) -> str:
         omegas = self.figures["omega"]
@@ -81,7 +82,7 @@ def scale_reliability(
     *,
     draws: int = 1000,
     seed: int = 1,
-    estimator: Literal["MLR", "WLSMV"] = "MLR",
+    estimator: str = "MLR",
     confidence: float | None = None,
     n_jobs: int | None = None,
 ) -> Reliability:
@@ -110,8 +111,9 @@ def scale_reliability(
 
     Raises
     ------
+    UnknownOption, NotAShare
     DataError
-        A level of confidence that is not a share, or items that are no numbers.
+        Items that are no numbers.
 
     References
     ----------
@@ -125,6 +127,7 @@ def scale_reliability(
         level = 0.95
     level = level if confidence is None else confidence
     check_confidence(level)
+    estimator = check_choice("estimator", estimator, CORRECTED)
     rows, fits, drawn = {}, {}, {}
     for name, items in scales.items():
         row = _described(items, level)
@@ -167,9 +170,7 @@ def _one_factor(items: pd.DataFrame, estimator: str) -> Fit:
     safe = answers.set_axis(names, axis=1)
     same = "same*" if len(names) == 2 else ""
     syntax = f"factor =~ {' + '.join(same + name for name in names)}"
-    if estimator == "WLSMV":
-        return fit_sem(syntax, safe, estimator="WLSMV", ordered=True, missing="pairwise", std_lv=True)
-    return fit_sem(syntax, safe, estimator="MLR", missing="fiml", std_lv=True)
+    return fit_sem(syntax, safe, **estimation(estimator), std_lv=True)
 
 
 def _omega(fit: Fit, drawn: Bootstrap | None, confidence: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bouwen.checks import (
     check_choice,
     check_confidence,
 )
-from bouwen.results import Result, how_many, within
+from bouwen.results import Result, at_level, how_many, within
 from bouwen.scales.extraction import extract
 from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
@@ -247,7 +247,7 @@ def scale_statistics(scales: Given, *, confidence: float | None = None) -> pd.Da
                 **_alpha_or_reason(items, level),
             }
         )
-    return pd.DataFrame(rows).set_index("construct")
+    return at_level(pd.DataFrame(rows).set_index("construct"), level)
 
 
 def _alpha_or_reason(items: pd.DataFrame, confidence: float) -> dict[str, float | str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, Missing
+from bouwen.checks import Matrix, Missing, check_choice
 from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
@@ -83,6 +84,9 @@ def loading_stability(
     ----------
     Zientek & Thompson (2007), Behavior Research Methods 39; Lorenzo-Seva & ten Berge (2006), Methodology 2.
     """
+    method = check_choice("method", method, get_args(Method))
+    rotation = check_choice("rotation", rotation, get_args(Rotation))
+    missing = check_choice("missing", missing, get_args(Missing))
     items = answers_of(items)
     efa = fit_efa(items, n_factors, method=method, rotation=rotation, missing=missing)
     names = list(efa.loadings.index)

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from bouwen.checks import check_choice
 from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many
 from bouwen.scales.composite import factor_correlations, omega, omega_of_all
+from bouwen.scales.estimators import CORRECTED, estimation
 from bouwen.scales.models import named_model
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
@@ -280,7 +281,7 @@ def compare_structures(
     data: Study | pd.DataFrame,
     model: str = "measurement",
     *,
-    estimator: Literal["MLR", "WLSMV"] = "MLR",
+    estimator: str = "MLR",
     confidence: float | None = None,
 ) -> Structures:
     """Fit one factor, correlated facets, a higher-order factor and a bifactor model to the same items.
@@ -325,6 +326,7 @@ def compare_structures(
     Reise (2012), Multivariate Behavioral Research 47; Rindskopf & Rose (1988), Multivariate Behavioral
     Research 23.
     """
+    estimator = check_choice("estimator", estimator, CORRECTED)
     if isinstance(data, Study):
         text = named_model(data, model)
         answers, level = key_items(data), data.settings.confidence
@@ -372,9 +374,7 @@ def schmid_leiman_starts(fit: Fit, facets: Facets) -> str:
 
 
 def _fit(syntax: str, answers: pd.DataFrame, estimator: str) -> Fit:
-    if estimator == "WLSMV":
-        return fit_sem(syntax, answers, estimator="WLSMV", ordered=True, missing="pairwise", std_lv=True)
-    return fit_sem(syntax, answers, estimator="MLR", missing="fiml", std_lv=True)
+    return fit_sem(syntax, answers, **estimation(estimator), std_lv=True)
 
 
 def _range_of_correlations(fit: Fit, facets: list[str]) -> tuple[float, float]:

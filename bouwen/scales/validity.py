@@ -127,6 +127,7 @@ def htmt(
     Schuberth & Henseler (2021), Industrial Management & Data Systems 121.
     """
     kind = check_choice("kind", kind, get_args(HtmtKind))
+    missing = check_choice("missing", missing, get_args(Missing))
     constructs, left_out = _constructs(items_by_construct)
     for name, frame in constructs.items():
         if frame.shape[1] < 2:

@@ -28,6 +28,7 @@ from bouwen.sem.model.implied import Implied as Implied
 from bouwen.sem.model.implied import Structure as Structure
 from bouwen.sem.model.implied import implied_of_rows as implied_of_rows
 from bouwen.sem.model.implied import total_effects as total_effects
+from bouwen.sem.model.options import ESTIMATORS as ESTIMATORS
 from bouwen.sem.model.options import NoRows as NoRows
 from bouwen.sem.model.options import UnsupportedModel as UnsupportedModel
 from bouwen.sem.model.reading import read_model as read_model

@@ -27,7 +27,6 @@ from bouwen.sem.preparation import Call, prepare
 from bouwen.sem.solution import Solution
 from bouwen.special import ndtr, ndtri
 
-CONFIDENCE = 1.959963984540054  # Φ⁻¹(0.975)
 SMALL_FACTOR = 0.2  # scaling factor below which a scaled chi-square is more than five times the plain one
 
 
@@ -152,6 +151,7 @@ class Fitted(Result):
         """All parameters: lhs op rhs group label est se z pvalue ci_lower ci_upper std_lv std_all.
 
         Fixed parameters have se 0 and no z; variances and covariances of fixed covariates are among them.
+        The limits are of 95 %, as lavaan's ``parameterEstimates`` has them by default; `table` takes a level.
         """
         rows = self.partable.rows
         q = self.partable.n_free
@@ -193,20 +193,23 @@ class Fitted(Result):
         NotAShare
             Where the level is not between 0 and 1.
         """
-        check_confidence(confidence)
-        found = self.parameters
-        half = ndtri((1 + confidence) / 2) * found["se"]
-        found = found.assign(ci_lower=found["est"] - half, ci_upper=found["est"] + half)
-        return found.drop(columns="std_lv")
+        return with_level(self.parameters, confidence).drop(columns="std_lv")
 
-    def standardized(self, type: str = "std_all") -> pd.DataFrame:
+    def standardized(self, type: str = "std_all", confidence: float = 0.95) -> pd.DataFrame:
         """Standardised parameters with standard errors and intervals by the delta method.
 
         Parameters
         ----------
         type : "std_all" or "std_lv"
+        confidence : float
+            Level of the intervals.
+
+        Raises
+        ------
+        UnknownOption, NotAShare
         """
         type = check_choice("type", type, ("std_all", "std_lv"))
+        check_confidence(confidence)
 
         def function(theta: Array) -> Array:
             implied = self.family.reported(self.family.objective.at(theta))
@@ -219,7 +222,7 @@ class Fitted(Result):
         se[se < 1e-7 * np.maximum(np.abs(est), 1e-3)] = 0.0  # rounding of what does not move
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
         columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame}
-        return coefficients(columns, est, se, {}, name="est_std")
+        return coefficients(columns, est, se, {}, name="est_std", confidence=confidence)
 
     @cached_property
     def measures(self) -> pd.Series[float]:
@@ -309,9 +312,15 @@ class Fitted(Result):
 
 
 def coefficients(
-    columns: dict[str, Any], est: Array, se: Array, more: dict[str, Array], name: str = "est"
+    columns: dict[str, Any],
+    est: Array,
+    se: Array,
+    more: dict[str, Array],
+    name: str = "est",
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """A table of estimates with z, two-sided p and 95 % limits."""
+    """A table of estimates with z, two-sided p and normal limits."""
+    half = float(ndtri((1 + confidence) / 2)) * se
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, est / se, np.nan)
     return pd.DataFrame(
@@ -321,11 +330,18 @@ def coefficients(
             "se": se,
             "z": z,
             "pvalue": 2 * ndtr(-np.abs(z)),
-            "ci_lower": est - CONFIDENCE * se,
-            "ci_upper": est + CONFIDENCE * se,
+            "ci_lower": est - half,
+            "ci_upper": est + half,
             **more,
         }
     )
+
+
+def with_level(found: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """A table of `coefficients` with its limits at another level; `NotAShare` where it is none."""
+    check_confidence(confidence)
+    half = float(ndtri((1 + confidence) / 2)) * found["se"]
+    return found.assign(ci_lower=found["est"] - half, ci_upper=found["est"] + half)
 
 
 def check_is_fit(found: object) -> None:

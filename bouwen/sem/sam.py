@@ -20,7 +20,7 @@ from bouwen.checks import Array, check_choice
 from bouwen.results import Result, how_many
 from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.fit import Fit, fit_sem
-from bouwen.sem.fitted import coefficients
+from bouwen.sem.fitted import coefficients, with_level
 from bouwen.sem.model.constraints import Restrictions
 from bouwen.sem.model.implied import DIRECTED, INTERCEPT, SYMMETRIC, compile_structure
 from bouwen.sem.model.options import UnsupportedModel
@@ -55,9 +55,9 @@ class SamFit(Result):
     structural: Fit
     parameters: pd.DataFrame
 
-    def table(self) -> pd.DataFrame:
-        """The structural parameters, as `parameters`."""
-        return self.parameters.copy()
+    def table(self, confidence: float = 0.95) -> pd.DataFrame:
+        """The structural parameters, as `parameters`, with intervals of the level asked for."""
+        return with_level(self.parameters, confidence)
 
     def _line(self) -> str:
         return (

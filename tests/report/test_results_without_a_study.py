@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from results import PLOTS, STUDY_FIRST, TABLES, results_of
 
 import bouwen
 from bouwen.checks import NotAShare
@@ -19,31 +20,6 @@ pytestmark = pytest.mark.book  # every table and figure is drawn
 MODEL = "comp =~ comp_1 + comp_2 + comp_3\nlike =~ like_1 + like_2 + like_3"
 FIT = re.escape("a fit (bouwen.fit_sem or bouwen.fit_model)")
 
-# Name -> what is given before the study, by name in `given`.
-TABLES = {
-    "account": ("boot",), "convergent": ("measured",), "distinct": ("measured", "ratios"),
-    "engines": ("compared",), "evidence": ("weighed",), "exploratory": ("efa",),
-    "exploratory_factors": ("stability",), "facet_scales": ("structures",),
-    "factor_correlations": ("measured",), "factor_counts": ("counts",), "findings": ("weighed",),
-    "fit_measures": ("fit",), "fit_power": ("plan",), "follow_up": ("plan",), "fornell": ("measured",),
-    "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
-    "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
-    "misfits": ("fit",), "paths": ("fit",), "residuals": ("fit",), "scales": ("scores", "reliability"),
-    "screening": ("screened",), "specification_steps": ("curve",), "structure_tests": ("structures",),
-    "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
-}  # fmt: skip
-PLOTS = {
-    "exploratory": ("efa",), "facet_correlations": ("structures",), "indirect_effects": ("effects",),
-    "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",), "power_curves": ("plan",),
-    "ratios": ("ratios",), "reliabilities": ("reliability",), "residuals": ("fit",), "scree": ("counts",),
-    "specification_curve": ("curve",), "treatments": ("treated",),
-}  # fmt: skip
-STUDY_FIRST = {
-    "tables": ("answer_scales", "background", "categories", "codebook", "constructs", "detectable",
-               "fingerprints", "group_counts", "group_differences", "items", "items_in_scales", "provenance"),
-    "plots": ("answers", "means", "missing", "missing_patterns", "outcome", "outcome_by_group",
-              "respondents"),
-}  # fmt: skip
 # What holds no name of a variable.
 NAMELESS = {
     "tables": {"account", "exploratory_factors", "factor_counts", "fit_measures", "fit_power", "joint_tests",
@@ -62,37 +38,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def given(study):
-    keyed = bouwen.key_items(study)
-    items = keyed.drop(columns="cusa")
-    fit, measured = bouwen.fit_model(study, "structural"), bouwen.fit_model(study, "measurement")
-    boot = bouwen.bootstrap(fit, 20, seed=1)
-    stability = bouwen.loading_stability(items, 3, seed=1, draws=5)
-    found = bouwen.item_statistics(study).head(2)
-    return SimpleNamespace(
-        fit=fit,
-        measured=measured,
-        boot=boot,
-        effects=bouwen.indirect_effects(fit, study.outcome_variable, draws=boot),
-        ratios=bouwen.htmt(tables.scales_of(measured, study), draws=20, seed=1),
-        compared=bouwen.compare_engines(study.model("structural"), keyed),
-        weighed=bouwen.weigh_claims(study),
-        efa=stability.efa,
-        stability=stability,
-        structures=bouwen.compare_structures(study, "structural"),
-        counts=bouwen.count_factors(items, seed=1, draws=20),
-        plan=bouwen.plan_follow_up(study, [100, 200], reps=10, seed=1),
-        ladders={"company": bouwen.study_invariance(study, "company", draws=5)},
-        curve=bouwen.specification_curve(study, seed=1, permutations=19),
-        method=bouwen.common_method(study),
-        against=found.assign(ci_lower=-0.5, ci_upper=0.1, r_rest_turned=0.3),
-        scores=bouwen.scale_statistics(study),
-        reliability=bouwen.scale_reliability(study, draws=10, seed=1).table(),
-        screened=bouwen.screen(study),
-        treated=bouwen.compare_treatments(study, seed=1, imputations=2),
-        kmo=bouwen.kmo(items),
-        bartlett=bouwen.bartlett(items),
-        mardia=bouwen.mardia(items),
-    )
+    return results_of(study)
 
 
 @pytest.fixture(scope="module")

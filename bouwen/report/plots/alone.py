@@ -28,6 +28,7 @@ from bouwen.report.plots.style import (
     bounds,
     categorical,
     downwards,
+    interval_below,
     look,
     ranges,
     ticks,
@@ -97,7 +98,7 @@ def correlation_difference(found: CorrelationDifference, to: Reader) -> ggplot:
 
 def structural_paths(found: SamFit, to: Reader) -> ggplot:
     """The paths of the structural model with their two-step intervals."""
-    return forest(to, named_by_arrows(to, found.table().query("op == '~'")), "path", (0.0,))
+    return forest(to, named_by_arrows(to, found.table(to.confidence).query("op == '~'")), "path", (0.0,))
 
 
 def named_by_arrows(to: Reader, found: pd.DataFrame) -> pd.DataFrame:
@@ -120,12 +121,13 @@ def forest(to: Reader, rows: pd.DataFrame, title: str, lines: Sequence[float] = 
     from plotnine import aes, ggplot, labs, scale_x_continuous
 
     shown = rows.assign(name=downwards(list(rows["name"])))
+    uncertain = (rows["ci_lower"] < rows["ci_upper"]).any()
     return (
         ggplot(shown, aes("x", "name"))
         + bounds(lines)
         + ranges("name")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=to.words(f"figures.{title}"))
+        + labs(x=to.words(f"figures.{title}"), caption=interval_below(to) if uncertain else "")
         + look(0.26 * len(shown) + 0.8)
     )
 
@@ -322,7 +324,9 @@ def pattern(found: SchmidLeiman, to: Reader) -> ggplot:
 
 def resampled_pattern(found: LoadingStability, to: Reader) -> ggplot:
     """Loadings with their intervals over samples, a panel a factor; items from top to bottom as given."""
-    return _loadings(to, found.loadings.rename(columns={"loading": "x"}))
+    from plotnine import labs
+
+    return _loadings(to, found.loadings.rename(columns={"loading": "x"})) + labs(caption=interval_below(to))
 
 
 def _loadings(to: Reader, long: pd.DataFrame) -> ggplot:

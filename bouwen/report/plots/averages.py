@@ -17,6 +17,7 @@ from bouwen.report.plots.style import (
     categorical,
     compared,
     downwards,
+    interval_below,
     look,
     ranges,
     side_titles,
@@ -35,12 +36,12 @@ def means_plot(study: Study) -> ggplot:
     """Mean scores of all respondents with intervals, against the middle of the answer scale."""
     from plotnine import aes, geom_point, ggplot, labs
 
-    found = scale_means(study)
+    found, to = scale_means(study), reader(study)
     return (
         ggplot(found, aes("mean", "construct"))
         + geom_point(aes("midpoint"), shape="|", colour=LINE, size=5)
         + ranges("construct")
-        + labs(x=word(reader(study), "mean"))
+        + labs(x=word(to, "mean"), caption=interval_below(to))
         + look(0.27 * len(found) + 0.7)
     )
 
@@ -84,7 +85,7 @@ def outcome_by_group_plot(study: Study) -> ggplot | None:
         + ranges("label")
         + facet_grid("panel", scales="free_y", space="free_y")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=f"{word(to, 'mean')}: {to.label(study.outcome)}")
+        + labs(x=f"{word(to, 'mean')}: {to.label(study.outcome)}", caption=interval_below(to))
         + look(0.32 * len(found) + 0.9)
         + side_titles()
     )

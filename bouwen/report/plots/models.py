@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import FIT, check_frame, check_given
 from bouwen.report.plots.style import (
     categorical,
     downwards,
+    interval_below,
     look,
     panels_of,
     ranges,
@@ -54,7 +55,7 @@ def loadings_plot(fit: Fit, study: Study | None = None, **options: Unpack[Reader
         + ranges("item")
         + panels_of(found, "factor")
         + scale_x_continuous(limits=limits, labels=ticks(to))
-        + labs(x=word(to, "loading"))
+        + labs(x=word(to, "loading"), caption=interval_below(to))
         + look(0.21 * lines + 0.2 * found["factor"].nunique() + 0.7)
         + side_titles(8)
         + theme(axis_text_y=element_text(size=8))
@@ -104,7 +105,7 @@ def indirect_effects_plot(
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_frame(effects, ("predictor", "via", "outcome", "est"), EFFECTS)
-    to = reader(study, **options)
+    to = reader_of(effects, study, **options)
     if effects.empty:
         return None
     found = effects.rename(columns={"est": "est_std"})
@@ -136,7 +137,7 @@ def by_outcome(to: Reader, found: pd.DataFrame, title: str) -> ggplot:
         + ranges("line")
         + panels_of(found, "outcome")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=word(to, title))
+        + labs(x=word(to, title), caption=interval_below(to))
         + look(0.3 * len(found) + 0.9)
         + side_titles()
     )

@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.path import FollowUp
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader_of
 from bouwen.report.given import check_given
-from bouwen.report.plots.style import BLUE, GREY, GRID, ORANGE, categorical, look, ticks, word, wrapped
+from bouwen.report.plots.style import (
+    BLUE,
+    GREY,
+    GRID,
+    ORANGE,
+    categorical,
+    look,
+    ticks,
+    word,
+    wrapped,
+)
 from bouwen.report.tables.follow_up import PLAN
 from bouwen.survey import Study
 
@@ -61,7 +71,7 @@ def power_curves_plot(plan: FollowUp, study: Study | None = None, **options: Unp
     )
 
     check_given(plan, FollowUp, PLAN)
-    to = reader(study, **options)
+    to = reader_of(plan, study, **options)
     bands = power_bands(plan, to)
     columns = 3 if bands["effect"].nunique() > 2 else 2
     rows = -(-bands["effect"].nunique() // columns)

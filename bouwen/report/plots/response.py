@@ -29,6 +29,7 @@ from bouwen.report.plots.style import (
 )
 from bouwen.report.tables.response import TREATED
 from bouwen.scales import common_patterns
+from bouwen.special import ndtri
 from bouwen.survey import Study, hidden
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def treatments_plot(
     Parameters
     ----------
     treated : DataFrame
-        From `bouwen.compare_treatments`; intervals are of 1.96 standard errors.
+        From `bouwen.compare_treatments`; intervals are normal, of the reader's level.
     study : Study, optional
         Gives the labels and the language.
     **options
@@ -200,7 +201,8 @@ def treatments_plot(
     to, found = reader(study, **options), treated.reset_index()
     usual = treated["mean"].xs("half answered", level="treatment")
     found["x"] = found["mean"] - found["construct"].map(usual)
-    found["ci_lower"], found["ci_upper"] = found["x"] - 1.96 * found["se"], found["x"] + 1.96 * found["se"]
+    reach = float(ndtri((1 + to.confidence) / 2)) * found["se"]
+    found["ci_lower"], found["ci_upper"] = found["x"] - reach, found["x"] + reach
     found["label"] = [to.label(name) for name in found["construct"]]
     names = {name: word(to, name) for name in found["treatment"]}
     found["series"] = pd.Categorical(found["treatment"].map(names), list(names.values()))

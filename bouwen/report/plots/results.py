@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from bouwen.checks import check_choice
 from bouwen.groups import Permutations, StudyInvariance
 from bouwen.path import FollowUp, SpecificationCurve
-from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.plots import alone
 from bouwen.report.plots.dimensions import exploratory_plot, scree_plot
 from bouwen.report.plots.invariance import invariance_plot
@@ -119,7 +119,9 @@ def for_reader(figure: Callable[..., ggplot]) -> Callable[..., ggplot]:
         confidence: float | None = None,
         **own: Any,
     ) -> ggplot:
-        return figure(found, reader(study, language, labels, confidence), **own)
+        return figure(
+            found, reader_of(found, study, language=language, labels=labels, confidence=confidence), **own
+        )
 
     return drawn
 

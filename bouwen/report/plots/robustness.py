@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from bouwen.path import CHOICES, SpecificationCurve
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader_of
 from bouwen.report.given import check_given
-from bouwen.report.plots.style import BLUE, INK, LIGHT, LINE, ORANGE, WIDE, look, ticks, word
+from bouwen.report.plots.style import BLUE, INK, LIGHT, LINE, ORANGE, WIDE, interval_below, look, ticks, word
 from bouwen.report.tables.robustness import CURVE, choice_label, chosen_label
 from bouwen.survey import Study
 
@@ -26,7 +26,8 @@ def specification_curve_plot(
 ) -> ggplot:
     """The effect in every specification, smallest first, above the choices that make each of them up.
 
-    Grey bars show where 95 % of the effects of shuffled answers lie. Failed specifications are not drawn.
+    Grey bars show where the share of the effects of shuffled answers lies that the level of confidence says.
+    Failed specifications are not drawn.
 
     Parameters
     ----------
@@ -51,8 +52,8 @@ def specification_curve_plot(
     )
 
     check_given(curve, SpecificationCurve, CURVE)
-    to, (found, breaks) = reader(study, **options), curve_points(curve)
-    series = [word(to, key) for key in ("effect", "own_model", "shuffled")]
+    to, (found, breaks) = reader_of(curve, study, **options), curve_points(curve)
+    series = [word(to, key, level=to.confidence_text) for key in ("effect", "own_model", "shuffled")]
     found["series"] = pd.Categorical(np.where(found["reference"], series[1], series[0]), series)
     marks, lines = dashboard(curve, to, found)
     axis, levels = scale_of(breaks), lines[lines["level"] != ""]
@@ -69,7 +70,7 @@ def specification_curve_plot(
             limits=(bottom - 0.6, TALL + 1.3),
             expand=(0, 0),
         )
-        + labs(x=word(to, "specifications", n=len(found)))
+        + labs(x=word(to, "specifications", n=len(found)), caption=interval_below(to))
         + guides(colour=guide_legend(nrow=1))
         + look(0.19 * (TALL - bottom) + 0.8, width=WIDE)
         + theme(axis_text_y=element_text(size=8), panel_grid_major_x=element_blank())
@@ -126,7 +127,8 @@ def curve_points(curve: SpecificationCurve) -> tuple[pd.DataFrame, list[float]]:
     """
     results = curve.results.assign(null_lower=np.nan, null_upper=np.nan)
     rows = results.index[curve.tested]
-    results.loc[rows, ["null_lower", "null_upper"]] = np.quantile(curve.effects[1:], [0.025, 0.975], axis=0).T
+    tails = [(1 - curve.confidence) / 2, (1 + curve.confidence) / 2]
+    results.loc[rows, ["null_lower", "null_upper"]] = np.quantile(curve.effects[1:], tails, axis=0).T
     results["reference"] = results.index == curve.reference.name
     found = results[results["status"] != "failed"].sort_values("estimate", kind="stable")
     reach = found[["ci_lower", "ci_upper", "null_lower", "null_upper"]]

@@ -109,6 +109,11 @@ def with_limits(found: pd.DataFrame) -> pd.DataFrame:
     return found.fillna({"ci_lower": found["x"], "ci_upper": found["x"]})
 
 
+def interval_below(to: Reader) -> str:
+    """The line below a figure that says of which level its intervals are."""
+    return to.words("heads.interval", level=to.confidence_text)
+
+
 def ranges(y: str, **constant: object) -> list[object]:
     """Points with their intervals, lying down; drawn in blue unless a colour is mapped."""
     from plotnine import aes, geom_point, geom_segment
@@ -159,7 +164,7 @@ def compared(to: Reader, found: pd.DataFrame, title: str, colours: Sequence[str]
         + scale_shape_manual(values=list(MARKERS)[: len(series)], drop=False)
         + scale_x_continuous(labels=ticks(to))
         + scale_y_continuous(breaks=list(range(len(lines))), labels=lines, expand=(0, 0.6))
-        + labs(x=title)
+        + labs(x=title, caption=interval_below(to))
         + guides(colour=guide_legend(nrow=2 if len(series) > 2 else 1))
         + look((0.2 + 0.1 * len(series)) * len(lines) + 1.0)
         + theme(panel_grid_major_y=element_line(colour=FAINTEST_GRID))

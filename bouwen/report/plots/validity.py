@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import pandas as pd
 
-from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import NothingToShow, check_frame, check_given, check_one_group
 from bouwen.report.plots.style import (
     BLACK,
@@ -18,6 +18,7 @@ from bouwen.report.plots.style import (
     bounds,
     compared,
     downwards,
+    interval_below,
     look,
     ranges,
     ticks,
@@ -51,14 +52,14 @@ def ratios_plot(found: Htmt, study: Study | None = None, **options: Unpack[Reade
     from plotnine import aes, element_text, ggplot, labs, scale_x_continuous, theme
 
     check_given(found, Htmt, RATIOS)
-    to, rows = reader(study, **options), found.table()
+    to, rows = reader_of(found, study, **options), found.table()
     rows["pair"] = downwards([to.pair(a, b, "–") for a, b in zip(rows["first"], rows["second"], strict=True)])
     return (
         ggplot(with_limits(rows.rename(columns={"htmt": "x"})), aes("x", "pair"))
         + bounds(BOUNDS)
         + ranges("pair")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=found.kind.upper())
+        + labs(x=found.kind.upper(), caption=interval_below(to))
         + look(0.21 * len(rows) + 0.7, width=WIDE)
         + theme(axis_text_y=element_text(size=8))
     )
@@ -86,7 +87,7 @@ def facet_correlations_plot(
     from plotnine import aes, ggplot, labs, scale_x_continuous
 
     check_given(found, Structures, COMPARED)
-    to, rows = reader(study, **options), found.correlations()
+    to, rows = reader_of(found, study, **options), found.correlations()
     if rows.empty:
         raise NothingToShow(
             "the model of correlated facets has no solution, so there are no correlations to show."
@@ -97,7 +98,7 @@ def facet_correlations_plot(
         + bounds((BOUNDS[0], 1.0))
         + ranges("pair")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=word(to, "correlation"))
+        + labs(x=word(to, "correlation"), caption=interval_below(to))
         + look(0.26 * len(rows) + 0.8, width=WIDE)
     )
 
@@ -174,7 +175,7 @@ def reliabilities_plot(
     """
     wanted = "the table of bouwen.scale_reliability"
     check_frame(reliability, ("alpha", "alpha_ci_lower", "omega", "omega_ci_lower"), wanted)
-    to, columns = reader(study, **options), ["x", "ci_lower", "ci_upper"]
+    to, columns = reader_of(reliability, study, **options), ["x", "ci_lower", "ci_upper"]
     figures = {
         sign: reliability[[name, f"{name}_ci_lower", f"{name}_ci_upper"]]
         .set_axis(columns, axis=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.claims import claim_label, claim_verdicts
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_frame
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
 from bouwen.survey import Study
@@ -56,7 +56,7 @@ def evidence_table(weighed: pd.DataFrame, study: Study | None = None, **options:
         intervals in the table.
     """
     check_frame(weighed, ("claim", "what", "verdict", "estimate"), WEIGHED)
-    to, names = reader(study, **options), weighed["claim"].drop_duplicates()
+    to, names = reader_of(weighed, study, **options), weighed["claim"].drop_duplicates()
     estimated = weighed[weighed["estimate"].notna()]
     return lay_out(
         to,

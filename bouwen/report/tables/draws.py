@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_frame, check_given
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, of_groups
 from bouwen.sem import Bootstrap
@@ -48,7 +48,7 @@ def indirect_effects_table(
         which the effects were asked for.
     """
     check_frame(effects, ("predictor", "via", "outcome", "est"), EFFECTS)
-    to = reader(study, **options)
+    to = reader_of(effects, study, **options)
     if effects.empty:
         return None
     columns = of_groups(to, effects["group"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.path import FollowUp, smallest_differences
-from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import check_given, check_study
 from bouwen.report.tables.layout import lay_out, lay_out_frame, number_texts
 from bouwen.report.texts import needed_text
@@ -73,12 +73,12 @@ def fit_power_table(plan: FollowUp, study: Study | None = None, **options: Unpac
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_given(plan, FollowUp, PLAN)
-    to = reader(study, **options)
-    tests = {"exact": (0.0, 0.05), "close": (0.05, 0.08), "not_close": (0.05, 0.02)}
+    to = reader_of(plan, study, **options)
+    alpha, tests = plan.result.alpha, {"exact": (0.0, 0.05), "close": (0.05, 0.08), "not_close": (0.05, 0.02)}
     rows = []
     for name, (null, true) in tests.items():
-        here = rmsea_power(plan.df, plan.n, rmsea0=null, rmsea=true)
-        needs = rmsea_sample_size(plan.df, power=plan.goal, rmsea0=null, rmsea=true)
+        here = rmsea_power(plan.df, plan.n, rmsea0=null, rmsea=true, alpha=alpha)
+        needs = rmsea_sample_size(plan.df, power=plan.goal, rmsea0=null, rmsea=true, alpha=alpha)
         rows.append((to.words(f"planning.{name}"), to.words.number(here), str(needs)))
     heads = [to.words(f"planning.{key}", n=plan.n) for key in ("test", "power", "needed")]
     return lay_out_frame(to, pd.DataFrame(rows, columns=heads), left=heads[:1], note="rmsea_power")

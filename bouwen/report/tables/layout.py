@@ -23,7 +23,12 @@ WORDY = {
 
 
 def lay_out(
-    to: Reader, columns: Mapping[str, Iterable[str]], *, rows: str | None = None, note: str | None = None
+    to: Reader,
+    columns: Mapping[str, Iterable[str]],
+    *,
+    rows: str | None = None,
+    note: str | None = None,
+    heads: Mapping[str, str] | None = None,
 ) -> GT:
     """Texts -> a table in the look of the book.
 
@@ -36,9 +41,12 @@ def lay_out(
         Key of the column whose repeated values become headings above their rows.
     note : str, optional
         Key of the words' ``notes``: the line below the table.
+    heads : mapping from key to text, optional
+        What stands above a column instead of the words' head.
     """
-    frame = pd.DataFrame({head(to, key): list(cells) for key, cells in columns.items()})
-    left = [head(to, key) for key in columns if key in WORDY]
+    named = {key: head(to, key) for key in columns} | dict(heads or {})
+    frame = pd.DataFrame({named[key]: list(cells) for key, cells in columns.items()})
+    left = [named[key] for key in columns if key in WORDY]
     return lay_out_frame(to, frame, left=left, rows=head(to, rows) if rows else None, note=note)
 
 
@@ -70,14 +78,14 @@ def lay_out_frame(
 
 
 def head(to: Reader, key: str) -> str:
-    """A column head."""
-    return to.words(f"heads.{key}", level=to.words.percent(to.confidence))
+    """A column head, with the level of the intervals below it."""
+    return to.words(f"heads.{key}", level=to.confidence_text)
 
 
 def note_below(to: Reader, key: str) -> str:
     """A line below a table."""
     limits = to.study.settings.model_dump(include={"min_cell", "min_group"}) if to.study else {}
-    return to.words(f"notes.{key}", **limits)
+    return to.words(f"notes.{key}", alpha=to.words.number(1 - to.confidence), **limits)
 
 
 def interval_texts(to: Reader, frame: pd.DataFrame, prefix: str = "") -> list[str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.checks import check_choice
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_frame, check_study
-from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
+from bouwen.report.tables.layout import head, interval_texts, lay_out, number_texts
 from bouwen.report.texts import guarded_share
 from bouwen.scales import item_statistics
 from bouwen.survey import Study
@@ -114,7 +114,7 @@ def key_table(found: pd.DataFrame, study: Study | None = None, **options: Unpack
         intervals in the table.
     """
     check_frame(found, ("construct", "r_rest", "r_rest_turned"), "the table of bouwen.check_key")
-    to = reader(study, **options)
+    to = reader_of(found, study, **options)
     return lay_out(
         to,
         {
@@ -150,7 +150,7 @@ def scales_table(
     wanted = "the tables of bouwen.scale_statistics and bouwen.scale_reliability"
     check_frame(found, ("n_items", "mean", "alpha_ci_lower"), wanted)
     check_frame(reliability, ("omega", "omega_ci_lower"), wanted)
-    to = reader(study, **options)
+    to, beside = reader_of(found, study, **options), reader_of(reliability, study, **options)
     return lay_out(
         to,
         {
@@ -165,4 +165,5 @@ def scales_table(
             "omega_interval": interval_texts(to, reliability, "omega_"),
         },
         note="reliability",
+        heads={"omega_interval": head(beside, "omega_interval")},
     )

@@ -21,7 +21,6 @@ from bouwen.report.tables.layout import (
     pvalue_texts,
 )
 from bouwen.sem import Bootstrap, Fit
-from bouwen.special import ndtri
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def paths_table(
         by = ["lhs", "rhs", "group"]
         again = standardised(ordinal, "~").set_index(by)["est_std"]
         columns["wlsmv"] = number_texts(to, again.reindex(pd.MultiIndex.from_frame(found[by])))
-    return lay_out(to, columns)
+    return lay_out(to, columns, heads={"wlsmv": ordinal.call.estimator.name} if ordinal else {})
 
 
 def arrows_as_read(to: Reader, found: pd.DataFrame) -> list[str]:
@@ -185,12 +184,11 @@ def standardised(fit: Fit, op: str, confidence: float = 0.95) -> pd.DataFrame:
         The model has no parameters of this kind.
     """
     check_given(fit, Fit, FIT)
-    solution: pd.DataFrame = fit.standardized()
+    solution: pd.DataFrame = fit.standardized(confidence=confidence)
     found = solution[solution["op"] == op]
     if found.empty:
         raise NothingToShow(f'the model has no {PARAMETER_KINDS[op]} ("{op}"), so there is nothing to show.')
-    reach = float(ndtri((1 + confidence) / 2)) * found["se"]
-    return found.assign(ci_lower=found["est_std"] - reach, ci_upper=found["est_std"] + reach)
+    return found
 
 
 def factor_correlations_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.path import CommonMethod, SpecificationCurve
-from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_given
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
 from bouwen.report.tables.models import arrows_as_read
@@ -131,8 +131,7 @@ def method_shares_table(
         ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
     check_given(found, CommonMethod, METHOD)
-    options["confidence"] = found.confidence
-    to, shares = reader(study, **options), found.shares()
+    to, shares = reader_of(found, study, **options), found.shares()
     return lay_out(
         to,
         {

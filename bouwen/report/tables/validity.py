@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import pandas as pd
 
-from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import FIT, check_given, check_one_group, check_study
 from bouwen.report.tables.layout import head, interval_texts, lay_out, lay_out_frame, number_texts, of_groups
 from bouwen.report.tables.models import standardised
@@ -100,8 +100,7 @@ def distinct_table(
         ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
     found = distinct_pairs(fit, ratios)
-    options["confidence"] = ratios.confidence
-    to = reader(study, **options)
+    to = reader_of(ratios, study, **options)
     return lay_out(
         to,
         {

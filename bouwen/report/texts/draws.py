@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import pandas as pd
 
 from bouwen.escaping import in_markdown
-from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.texts.wording import markdown
 from bouwen.sem import Bootstrap
 from bouwen.survey import Study
@@ -30,7 +30,7 @@ def indirect_effects_text(
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
-    to = reader(study, **options)
+    to = reader_of(effects, study, **options)
     say = to.words
     if effects.empty:
         return markdown(say("indirect.none"))

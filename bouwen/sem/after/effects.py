@@ -15,13 +15,13 @@ import pandas as pd
 
 from bouwen.checks import Array, check_choice, check_confidence
 from bouwen.errors import did_you_mean
+from bouwen.results import at_level
 from bouwen.sem.after.intervals import check_draws_of, limits, spread
 from bouwen.sem.fitted import Fitted, check_is_fit, coefficients
 from bouwen.sem.model.implied import Structure
 from bouwen.sem.model.options import UnsupportedModel
 from bouwen.sem.model.standardised import numeric_jacobian, standardise
 from bouwen.sem.model.table import ModelError
-from bouwen.special import ndtri
 
 SCALES = ("est", "std_lv", "std_all")
 
@@ -104,9 +104,8 @@ def indirect_effects(
         "outcome": [chains[0][-1] for _, chains in sums] * groups,
         "group": [value for value in fit.sample.group_values for _ in sums],
     }
-    found = coefficients(who, est, se, _drawn_limits(fit, draws, of, terms, est, confidence))
-    half = float(ndtri((1 + confidence) / 2)) * se
-    return found.assign(ci_lower=est - half, ci_upper=est + half)
+    more = _drawn_limits(fit, draws, of, terms, est, confidence)
+    return at_level(coefficients(who, est, se, more, confidence=confidence), confidence)
 
 
 def _drawn_limits(

@@ -10,11 +10,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, NotACount, UnknownOption, check_count, check_share
+from bouwen.checks import Array, NotACount, UnknownOption, check_choice, check_count, check_share
 from bouwen.results import Result, how_many, short
 from bouwen.sem.family.measures import CLOSE_FIT
 from bouwen.sem.fit import Fit
 from bouwen.sem.model.constraints import Restrictions
+from bouwen.sem.model.options import ESTIMATORS
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.power.answers import Gaps
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
@@ -162,7 +163,8 @@ def model_power(
             "as c(0.8, 0.7)*x1"
         )
     levels = tuple((*group_equal, *invariance[:k]) for k in range(len(invariance) + 1))
-    analysis = Analysis(model, estimator.upper(), levels, gaps, source, alpha=alpha)
+    estimator = check_choice("estimator", estimator, ESTIMATORS)
+    analysis = Analysis(model, estimator, levels, gaps, source, alpha=alpha)
     analysis.check_estimator()
     reference = analysis.fit_moments([1000] * len(source.groups), unit=True)
     known = _estimable(parameters_of(reference.partable), reference.partable, source)
