@@ -1,6 +1,6 @@
 """Run every benchmark, write `baseline.json`, and name what moved by more than a fifth.
 
-usage: python benchmarks/bench.py [imports] [reading] [sem] [scales] [resampling] [book]
+usage: python benchmarks/bench.py [imports] [reading] [sem] [scales] [resampling] [size] [book]
 """
 
 import importlib
@@ -11,7 +11,7 @@ from pathlib import Path
 from figures import moved, recorded, show, this_machine
 
 BASELINE = Path(__file__).with_name("baseline.json")
-ALL = ("imports", "reading", "sem", "scales", "resampling", "book")
+ALL = ("imports", "reading", "sem", "scales", "resampling", "size", "book")
 
 
 def main(names: tuple[str, ...]) -> None:

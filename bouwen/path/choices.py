@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
+from functools import cached_property
 from itertools import product
 from typing import Literal
 
@@ -86,23 +87,39 @@ class Material:
 
     def answers(self, specification: Specification) -> pd.DataFrame:
         """The columns of the specification's model, for the respondents who take part."""
-        frame = self.keyed
-        if specification.form == "scores":
-            frame = mean_scores(self.model(specification), self.keyed)
+        used = self.used(specification)
+        frame = self.keyed[used]
         keep = self.rows(specification)
         if specification.missing == "complete":
-            keep = keep & self.keyed[self.used(specification)].notna().all(axis=1)
+            keep = keep & frame.notna().all(axis=1)
+        if specification.form == "scores":
+            frame = self.scores(self.model(specification))
         return frame.join(self.covariates)[keep]
 
+    def scores(self, model: MainPath) -> pd.DataFrame:
+        """`mean_scores`, each scale's once for all specifications."""
+        return mean_scores(model, self.keyed, self._known)
 
-def mean_scores(model: MainPath, keyed: pd.DataFrame) -> pd.DataFrame:
-    """Mean scores of the outcome and its predictors, for those who answered half of a scale's items."""
-    scores = {}
+    @cached_property
+    def _known(self) -> dict[tuple[str, ...], pd.Series[float]]:
+        return {}
+
+
+def mean_scores(
+    model: MainPath, keyed: pd.DataFrame, known: dict[tuple[str, ...], pd.Series[float]] | None = None
+) -> pd.DataFrame:
+    """Mean scores of the outcome and its predictors, for those who answered half of a scale's items.
+
+    ``known`` keeps those of the same answers by their items.
+    """
+    scores, known = {}, {} if known is None else known
     for name in (model.outcome, *causes(model.formulas, model.outcome)):
-        items = [item for item in model.items_of(name) if item in keyed]
+        items = tuple(item for item in model.items_of(name) if item in keyed)
+        if items and items not in known:
+            own = keyed[list(items)]
+            known[items] = own.mean(axis=1).where(own.notna().mean(axis=1) >= HALF)
         if items:
-            answered = keyed[items].notna().mean(axis=1)
-            scores[name] = keyed[items].mean(axis=1).where(answered >= HALF)
+            scores[name] = known[items]
     return pd.DataFrame(scores, index=keyed.index)
 
 

@@ -23,7 +23,7 @@ import pandas as pd
 
 from bouwen.checks import Array, Ints
 from bouwen.errors import BouwenError
-from bouwen.path.choices import Material, Specification, mean_scores
+from bouwen.path.choices import Material, Specification
 from bouwen.path.effects import composite_slope
 from bouwen.path.paths import MainPath, as_syntax, causes
 from bouwen.sem import Chunk, Fit, fit_sem, run_chunks
@@ -97,7 +97,16 @@ def shuffled_rows(kind: Array, size: int, rng: np.random.Generator) -> Ints:
 
 def regression_effects(sides: Sequence[Sides], orders: Ints) -> tuple[Array, Array]:
     """Effects and t-values of every specification, side by side, after `effects_of` or its adjusted form."""
-    found = [(adjusted_effects_of if one.others.any() else effects_of)(one, orders) for one in sides]
+    of_part: dict[bytes, Ints] = {}  # most specifications have the same respondents
+    found = []
+    for one in sides:
+        if not one.others.any():
+            found.append(effects_of(one, orders))
+            continue
+        part = one.both.tobytes()
+        if part not in of_part:
+            of_part[part] = among(orders, one.both)
+        found.append(adjusted_effects_of(one, orders, of_part[part]))
     return np.stack([e for e, _ in found], axis=1), np.stack([t for _, t in found], axis=1)
 
 
@@ -132,7 +141,7 @@ def effects_of(sides: Sides, orders: Ints) -> tuple[Array, Array]:
     return effects, effects / np.sqrt(variance)
 
 
-def adjusted_effects_of(sides: Sides, orders: Ints) -> tuple[Array, Array]:
+def adjusted_effects_of(sides: Sides, orders: Ints, whose: Ints | None = None) -> tuple[Array, Array]:
     """The same where what other predictors leave of the outcome is reordered, after Freedman & Lane (1983).
 
     y* = ŷ + e reordered, with ŷ and e the fit and the residuals of the outcome on the other predictors.
@@ -143,6 +152,8 @@ def adjusted_effects_of(sides: Sides, orders: Ints) -> tuple[Array, Array]:
     ----------
     sides : Sides
     orders : array (D, n)
+    whose : array (D, m), optional
+        The same `among` the m who take part, where it is at hand.
 
     Returns
     -------
@@ -159,11 +170,12 @@ def adjusted_effects_of(sides: Sides, orders: Ints) -> tuple[Array, Array]:
     explained = others @ np.linalg.lstsq(others, y, rcond=None)[0]
     left = np.zeros(len(sides.outcome))
     left[own] = y - explained
-    drawn = explained + left[among(orders, sides.both)]  # (D, n of both)
+    drawn = explained + left[among(orders, sides.both) if whose is None else whose]  # (D, m)
     wanted = np.concatenate([[0.0], sides.effect])
     inverse = np.linalg.inv(X.T @ X)
-    slopes = drawn @ X @ inverse
-    residual = (drawn**2).sum(axis=1) - (slopes * (drawn @ X)).sum(axis=1)
+    products = drawn @ X
+    slopes = products @ inverse
+    residual = (drawn**2).sum(axis=1) - (slopes * products).sum(axis=1)
     variance = residual / (len(own) - X.shape[1]) * (wanted @ inverse @ wanted)
     effects = slopes @ wanted
     return effects, effects / np.sqrt(variance)
@@ -246,20 +258,24 @@ class SideScores:
         self.material = material
         self._fits: dict[str, Fit | None] = {}
         self._sides: dict[tuple[str, ...], tuple[pd.DataFrame, Array]] = {}
+        self._both: dict[tuple[str, ...], tuple[pd.DataFrame, Array]] = {}
 
     def sides(self, specification: Specification) -> Sides:
         """The regression that is left of a specification."""
         one, m = specification, self.material
-        model = m.model(
-            replace(one, adjustment="model" if one.adjustment == "background" else one.adjustment)
-        )
-        frame, effect = self._scores(model, one) if one.form == "scores" else self._factors(model, one)
+        adjustment = "model" if one.adjustment == "background" else one.adjustment
+        model = m.model(replace(one, adjustment=adjustment))
+        key = (one.form, one.items, adjustment, one.respondents if one.form == "scores" else "")
+        if key not in self._both:
+            find = self._scores if one.form == "scores" else self._factors
+            self._both[key] = find(model, one)
+        frame, effect = self._both[key]
         if one.adjustment == "background":
             frame = frame.join(m.covariates)
             effect = np.concatenate([effect, np.zeros(len(m.covariates.columns))])
         taking_part = m.rows(one)
-        outcome = frame.pop(model.outcome).where(taking_part)
-        frame = frame.where(taking_part)
+        outcome = frame[model.outcome].where(taking_part)
+        frame = frame.drop(columns=model.outcome).where(taking_part)
         if one.missing == "complete":
             own = [item for item in model.items_of(model.outcome) if item in m.keyed]
             rest = [item for item in m.used(one) if item not in own]
@@ -269,7 +285,7 @@ class SideScores:
 
     def _scores(self, model: MainPath, one: Specification) -> tuple[pd.DataFrame, Array]:
         """Mean scores; the effect has the unit of their standard deviations."""
-        scores = mean_scores(model, self.material.keyed)
+        scores = self.material.scores(model)
         frame = scores[[model.predictor, *model.controls, model.outcome]]
         sd = frame[self.material.rows(one)].std().to_numpy()
         return frame, np.concatenate([[sd[0] / sd[-1]], np.zeros(len(model.controls))])

@@ -11,6 +11,7 @@ from bouwen.checks import Matrix, TooFewRespondents, Vector, check_answers
 from bouwen.results import Result, how_many, p_line, rounded
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import refuse_singular
+from bouwen.sem import parts_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,8 +76,12 @@ def mardia(items: Items) -> Mardia:
 
     Z, _ = _whitened(items, "Mardia's test")
     n, p = Z.shape
-    g = Z @ Z.T
-    skew, kurtosis = float(np.sum(g**3) / n**2), float(np.sum(np.diag(g) ** 2) / n)
+    cubes, distances = 0.0, np.empty(n)
+    for part in parts_of(n, 3 * 8 * n):  # g has a number for every two respondents
+        g = Z[part] @ Z.T
+        cubes += float(np.sum(g**3))
+        distances[part] = np.diagonal(g, part.start)
+    skew, kurtosis = cubes / n**2, float(np.sum(distances**2) / n)
     chisq, df = n * skew / 6, p * (p + 1) * (p + 2) // 6
     z = (kurtosis - p * (p + 2)) / np.sqrt(8 * p * (p + 2) / n)
     return Mardia(
@@ -89,7 +94,7 @@ def mardia(items: Items) -> Mardia:
         kurtosis_pvalue=float(2 * ndtr(-abs(z))),
         n=n,
         n_items=p,
-        distances=np.sort(np.diag(g)),
+        distances=np.sort(distances),
     )
 
 

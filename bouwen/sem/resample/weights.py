@@ -8,17 +8,20 @@ import numpy as np
 
 from bouwen.checks import Array, Ints
 from bouwen.sem.normal.moments import Sample
+from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.workers import CHUNK
 
 
 def respondent_weights(n: int, draws: int, seed: int) -> Iterator[Array]:
     """Weights (up to `CHUNK` draws, n) of samples of n respondents with replacement, a chunk at a time.
 
-    One generator draws all chunks in turn, for figures that need no model and so no workers.
+    One generator draws all chunks in turn, for figures that need no model and so no workers; fewer draws at a
+    time, where respondents are many, are the same draws.
     """
     rng = np.random.default_rng(seed)
     for first in range(0, draws, CHUNK):
-        yield rng.multinomial(n, np.full(n, 1 / n), size=min(CHUNK, draws - first)).astype(float)
+        for part in parts_of(min(CHUNK, draws - first), 3 * 8 * n):
+            yield rng.multinomial(n, np.full(n, 1 / n), size=part.stop - part.start).astype(float)
 
 
 def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> Array:
