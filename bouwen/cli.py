@@ -64,7 +64,10 @@ def build_command(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the HTML.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Chapters run at once.")] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that a chapter may take.")] = 600,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=1, help="Seconds that a chapter may take; by default 600, more for large studies."),
+    ] = None,
     warm: Annotated[bool, typer.Option(help="Fork kernels from one with the libraries loaded.")] = CAN_FORK,
 ) -> None:
     """Check a study, run every chapter and build its online book."""

@@ -42,7 +42,7 @@ def handed(monkeypatch, capsys):
 def test_a_build_by_default(handed):
     positional, named, out, _ = handed(building, "build", "here.html", "build")
     assert positional == (STUDY,)
-    assert (named["output"], named["parameters"], named["jobs"], named["timeout"]) == (None, {}, None, 600)
+    assert (named["output"], named["parameters"], named["jobs"], named["timeout"]) == (None, {}, None, None)
     assert out.splitlines()[-1] == "The book is ready: here.html"
 
 

@@ -17,11 +17,12 @@ from typing import Protocol, TextIO
 from bouwen.errors import BouwenError
 from bouwen.inputs import COPIES, copied, copy_inputs
 from bouwen.report.book.answers import refuse_answers
+from bouwen.report.book.asking import gigabytes_asked, minutes_asked, time_limit
 from bouwen.report.book.caching import digest, fingerprint_of, secret_of
 from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
 from bouwen.report.book.places import clear_scratch, remedy
 from bouwen.report.book.rendering import Sphinx
-from bouwen.report.book.running import TIMEOUT, Runner, run
+from bouwen.report.book.running import Runner, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
 from bouwen.scales import check_models
@@ -77,7 +78,7 @@ def build(
     output: str | Path | None = None,
     parameters: Mapping[str, str] | None = None,
     jobs: int | None = None,
-    timeout: float = TIMEOUT,
+    timeout: float | None = None,
     warm: bool = CAN_FORK,
     listener: Listener | None = None,
 ) -> Path:
@@ -96,8 +97,8 @@ def build(
         Values for parameters that chapters declare, as text.
     jobs : int, optional
         Chapters that run at once; as many as there are processors if not given.
-    timeout : float
-        Seconds that a chapter may take.
+    timeout : float, optional
+        Seconds that a chapter may take; in proportion to the study, and at least 600, if not given.
     warm : bool
         Fork kernels from one server that has imported the libraries.
     listener : Listener, optional
@@ -159,7 +160,7 @@ def plan(
     parameters: Mapping[str, str] | None = None,
     *,
     jobs: int | None = None,
-    timeout: float = TIMEOUT,
+    timeout: float | None = None,
     warm: bool = CAN_FORK,
 ) -> Plan:
     """Read and check a study, the chapters and the parameters (see `build`)."""
@@ -170,7 +171,8 @@ def plan(
     chapters = read_chapters(root)
     values = check_parameters(chapters, parameters or {})
     study = study.in_language(str(values.get("language", study.language)))
-    runner = Runner(root, work / "cache", jobs or os.cpu_count() or 1, timeout, warm)
+    jobs, timeout = jobs or os.cpu_count() or 1, timeout or time_limit(study)
+    runner = Runner(root, work / "cache", jobs, timeout, warm)
     made = pages(study, chapters, values, study.language, place_of(study, root))
     return Plan(study, root, work, study.language, made, runner, inputs)
 
@@ -203,8 +205,12 @@ def check_book(path: str | Path) -> str:
     except OutputError:
         chapters = {}
     foreign = [name for name, chapter in chapters.items() if not has_prose(chapter.notebook, study.language)]
-    line = fallback(words(study.language), "prose", foreign) if foreign else ""
-    return screen(study).text() + (f"  {line}\n" if line else "")
+    say = words(study.language)
+    lines = [fallback(say, "prose", foreign)] if foreign else []
+    if chapters:
+        minutes, memory = minutes_asked(study), gigabytes_asked(study)
+        lines.append(say("screening.asks", minutes=say.number(minutes, 1), memory=say.number(memory, 1)))
+    return screen(study).text() + "".join(f"  {line}\n" for line in lines)
 
 
 def run_chapters(

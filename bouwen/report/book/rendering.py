@@ -18,7 +18,7 @@ from pathlib import Path
 from bouwen.errors import BouwenError
 from bouwen.report.book.startup import ANSI, ENVIRONMENT, end_with_parent, skip_address_grammar
 
-PRELOADED = (
+SPHINX_PARTS = (
     "docutils.parsers.rst.states",
     "sphinx.application",
     "sphinx.builders.html",
@@ -103,7 +103,7 @@ def main(parent: str) -> None:
     """Be the process that runs Sphinx: load it, then wait to be told the folders."""
     end_with_parent(int(parent))
     skip_address_grammar()
-    for module in PRELOADED:
+    for module in SPHINX_PARTS:
         with suppress(ImportError):  # Sphinx will say what is missing
             importlib.import_module(module)
     from jupyter_book.sphinx import build_sphinx

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from bouwen.errors import BouwenError
 from bouwen.escaping import slug
+from bouwen.report.book.asking import LEAST_SECONDS
 from bouwen.report.book.caching import digest, digest_of, read_cached, write_cached
 from bouwen.report.book.chapters import Notebook, Page, source_of, tags_of
 from bouwen.report.book.places import remedy, scratch_folder
@@ -28,8 +29,6 @@ from bouwen.report.book.watching import HELD_BACK, WARNED, line_of_cell
 
 if TYPE_CHECKING:
     from bouwen.report.book.kernels import ColdKernelManager
-
-TIMEOUT = 600.0
 
 
 class ChapterFailed(BouwenError):
@@ -62,7 +61,7 @@ class Runner:
     root: Path
     cache: Path
     jobs: int = os.cpu_count() or 1
-    timeout: float = TIMEOUT
+    timeout: float = LEAST_SECONDS
     warm: bool = CAN_FORK
     inputs: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import yaml
 from mini import code, markdown
 
-from bouwen.report.book import building, chapters, lab, notebooks, site
+from bouwen.report.book import asking, building, chapters, lab, notebooks, site
 from bouwen.report.book import running as run
 from bouwen.report.book.chapters import Chapter, Page, ParameterError
 from bouwen.report.book.listening import Bar, Lines
@@ -177,6 +178,22 @@ def test_the_nearest_book_is_taken(mini, monkeypatch):
     assert building.find_root(file) == inner
     (inner / "_config.yml").unlink()  # both are needed
     assert building.find_root(file) == mini
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(0.1, 600), (1, 600), (5, 3000), (52, 31_200)])
+def test_a_chapter_may_take_as_long_as_its_study_is_large(providers, times, seconds):
+    n = round(201 * times)
+    larger = replace(providers, responses=pd.concat([providers.responses] * 60).head(n))
+    assert asking.time_limit(larger) == pytest.approx(seconds, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("nl", "1,1 minuten van een proc"), ("en", "1.1 minutes of a proc")]
+)
+def test_a_check_says_what_a_build_asks(mini, code, said):
+    path = mini / "data" / "mini" / "study.yml"
+    path.write_text(path.read_text().replace("language: nl", f"language: {code}"))
+    assert said in building.check_book(path)
 
 
 @pytest.mark.parametrize(
