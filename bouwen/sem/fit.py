@@ -113,6 +113,7 @@ def fit_sem(
     collapse: bool = False,
     orthogonal: bool = False,
     effect_coding: bool | str | Sequence[str] = False,
+    parameterization: str = "delta",
     engine: str = "bouwen",
     **unknown: object,
 ) -> Fit:
@@ -157,6 +158,8 @@ def fit_sem(
     effect_coding : bool, "loadings" or "intercepts"
         Give factors the scale of their items on average (Little, Slegers & Card, 2006): loadings with a mean
         of 1, and intercepts that add up to 0; True for both.
+    parameterization : "delta" or "theta"
+        Whether scales of ordered items are parameters and residual variances follow, or the other way round.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -199,6 +202,7 @@ def fit_sem(
             collapse=collapse,
             orthogonal=orthogonal,
             effect_coding=effect_coding,
+            parameterization=parameterization,
         )
         if engine == "semopy" and call.estimator.name != "ML":  # ordered categories among the columns
             raise UnsupportedModel(OF_SEMOPY)

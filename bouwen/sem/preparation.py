@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bouwen.checks import DataError, OptionError, check_rows, is_ordered
+from bouwen.checks import DataError, OptionError, check_choice, check_rows, is_ordered
 from bouwen.errors import did_you_mean
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import categories_of, ordinal_family
@@ -59,6 +59,7 @@ def prepare(
     collapse: bool = False,
     orthogonal: bool = False,
     effect_coding: bool | str | Sequence[str] = False,
+    parameterization: str = "delta",
 ) -> tuple[Call, Family]:
     """Read model and data, and check one against the other; arguments and errors are those of `fit_sem`."""
     missing, group_equal = choose_missing(missing), _listed("group_equal", group_equal)
@@ -87,16 +88,11 @@ def prepare(
     if meanstructure is None:
         several = len(sample.groups) > 1 and sample.has_means
         meanstructure = several or missing == "fiml" or clustered or "intercepts" in coding
+    theta = check_choice("parameterization", parameterization, ("delta", "theta")) == "theta"
     options = TableOptions(
-        std_lv=std_lv,
-        fixed_x=fixed_x,
-        meanstructure=meanstructure,
-        group_equal=group_equal,
-        group_partial=group_partial,
-        thresholds=_threshold_counts(sample, items),
-        orthogonal=orthogonal,
-        effect_coding=coding,
-    )
+        std_lv, fixed_x, meanstructure, group_equal, group_partial, _threshold_counts(sample, items),
+        orthogonal=orthogonal, effect_coding=coding, theta=theta,
+    )  # fmt: skip
     sample = _with_notes(sample, items, numbers)
     table = build_table(statements, sample.groups, options)
     family = _family(table, sample, chosen, missing)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from references import read_data
 
 from bouwen import BouwenError
-from bouwen.sem import fit_sem
+from bouwen.sem import bootstrap, fit_sem
 from bouwen.sem.model.arguments import ARGUMENTS, UnknownArgument
 
 VISUAL = "visual =~ x1 + a*x2 + x3"
@@ -72,3 +72,23 @@ def test_effect_coding_is_another_scale_of_the_same_model(pupils):
         fit_sem(model, pupils, effect_coding=True, std_lv=True)
     with pytest.raises(BouwenError, match="effect_coding='means'"):
         fit_sem(model, pupils, effect_coding="means")
+
+
+def test_theta_is_another_scale_of_the_same_model():
+    answers = read_data("survey")
+    model = "care =~ q1 + q2 + q3\nrules =~ q4 + q5 + q6"
+    delta, theta = (fit_sem(model, answers, ordered=True, parameterization=x) for x in ("delta", "theta"))
+    assert theta.measures["chisq_scaled"] == pytest.approx(delta.measures["chisq_scaled"], abs=1e-6)
+    assert_allclose(theta.parameters["std_all"], delta.parameters["std_all"], atol=1e-6)
+    rows = theta.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    assert rows["q2", "~~", "q2"] == 1
+    # the scale is one over the standard deviation that loading and residual make
+    factor = rows["care", "=~", "q2"] ** 2 * rows["care", "~~", "care"]
+    assert rows["q2", "~*~", "q2"] == pytest.approx((factor + 1) ** -0.5)
+    with pytest.raises(BouwenError, match='goes with parameterization="delta"'):
+        fit_sem(model + "\nq1 ~*~ NA*q1", answers, ordered=True, parameterization="theta")
+    with pytest.raises(BouwenError, match="parameterization='gamma'"):
+        fit_sem(model, answers, ordered=True, parameterization="gamma")
+    drawn = bootstrap(theta, 10, seed=1)
+    same = bootstrap(delta, 10, seed=1)
+    assert_allclose(drawn.values("std_all"), same.values("std_all"), atol=1e-4)

@@ -27,6 +27,7 @@ OPTIONS = {
     "fixed.x": "fixed_x",
     "effect.coding": "effect_coding",
     "orthogonal": "orthogonal",
+    "parameterization": "parameterization",
 }
 
 

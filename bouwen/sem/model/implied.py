@@ -51,6 +51,8 @@ class Structure:
     """Places of the fixed covariates among the observed variables."""
     ordered: Ints
     """Places of the ordered items among the observed variables."""
+    theta: bool = False
+    """Whether scales of ordered items follow from their residual variances, not the other way round."""
     covariates: tuple[int, ...] = ()
     """Places of the covariates, fixed or not; their covariances belong to no model, the baseline included."""
 
@@ -146,6 +148,7 @@ def compile_structure(table: ParTable) -> Structure:
         exogenous=np.array([place[name] for name in table.exogenous], dtype=np.int64),
         ordered=np.array([place[name] for name in table.ordered], dtype=np.int64),
         covariates=tuple(place[name] for name in table.covariates),
+        theta=table.theta,
     )
 
 
@@ -178,11 +181,15 @@ def row_values(structure: Structure, theta: Array, fixed: Array | None = None) -
 def _with_residuals(structure: Structure, values: Array, E: Array, C: Array) -> Array:
     """Give ordered items the residual variance that makes their total variance Δ⁻² (delta parameterisation).
 
-    C changes in place. Items are taken causes first, so that what an ordered item adds to the
-    variance of those it predicts is known by then. Muthén & Asparouhov (2002), Mplus Web Note 4.
+    In the theta parameterisation the residual variances are given, and Δ follows. C changes in place. Items
+    are taken causes first, so that what an ordered item adds to the variance of those it predicts is known
+    by then. Muthén & Asparouhov (2002), Mplus Web Note 4.
     """
     values = values.copy()
     items, residual, scale = structure.residual_order
+    if structure.theta:
+        values[..., scale] = np.abs(C[..., items, items]) ** -0.5
+        return values
     total = values[..., scale] ** -2.0
     if not structure.chained:
         values[..., residual] += total - C[..., items, items]

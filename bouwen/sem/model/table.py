@@ -92,6 +92,8 @@ class ParTable:
     inequalities: tuple[Constraint, ...] = ()
     texts: tuple[str, ...] = ()
     """The definitions as written."""
+    theta: bool = False
+    """Whether scales of ordered items follow from their residual variances."""
     covariates: tuple[str, ...] = ()
     """Observed predictors whose moments the text leaves alone, fixed or not."""
 
@@ -136,6 +138,8 @@ class TableOptions:
     """Number of thresholds of each ordered item."""
     orthogonal: bool = False
     effect_coding: tuple[str, ...] = ()
+    theta: bool = False
+    """Whether residual variances of ordered items are parameters, rather than their scales (delta)."""
 
 
 def build_table(
@@ -167,6 +171,8 @@ def build_table(
     options = replace(options, group_equal=known)
     options = _as_lavaan_reads(options)
     _check_thresholds(model.formulas, options.thresholds)
+    if options.theta and any(f.op == "~*~" for f in model.formulas):
+        raise ModelError('"~*~" goes with parameterization="delta": in theta scales follow from residuals')
     check_formulas(model)
     who = roles(model)
     meanstructure = (
@@ -193,6 +199,7 @@ def build_table(
         inequalities=tuple(c for c in constraints if c.op != "=="),
         texts=tuple(_text_of(name, model) for name, _ in definitions),
         covariates=who.exogenous,
+        theta=options.theta,
     )
 
 
@@ -305,11 +312,13 @@ def _automatic(
     fixed = set(who.exogenous) if options.fixed_x else set()
     inner = [n for n in who.observed if n not in fixed]
     equal = set(options.group_equal)
+    rescaled = g > 0 and "thresholds" in equal and not (options.theta and "residuals" in equal)
     for name in inner:
         for k in range(ordered.get(name, 0)):
             yield _Draft(name, "|", f"t{k + 1}", g)
     for name in inner:
         value = 1.0 if name in ordered else 0.0 if name in single else None
+        value = None if name in ordered and rescaled and options.theta else value
         yield _Draft(name, "~~", name, g, value=value)
     freed = g > 0 and "loadings" in equal and "lv.variances" not in equal
     for name in who.latent:
@@ -326,7 +335,7 @@ def _automatic(
                 yield _Draft(a, "~~", b, g, value=0.0, exogenous=True)
     for name in inner:
         if name in ordered:
-            yield _Draft(name, "~*~", name, g, value=None if g > 0 and "thresholds" in equal else 1.0)
+            yield _Draft(name, "~*~", name, g, value=None if rescaled and not options.theta else 1.0)
     if meanstructure:
         for name in inner:
             yield _Draft(name, "~1", "", g, value=0.0 if name in ordered else None)

@@ -151,7 +151,7 @@ class WeightedPoint:
         """∂σ/∂θ (..., G, k, q)."""
         o, lay, implied, scale = self.objective, self.objective.layout, self.implied, self.scale
         st, s = o.structure, o.slots
-        if st.chained:
+        if st.chained or st.theta:
             theta = theta_of(implied, st)
             flat = numeric_jacobian(lambda t: o.at(t).model.reshape(*t.shape[:-1], -1), theta)
             return flat.reshape(*implied.mean.shape[:-1], lay.size, st.q)

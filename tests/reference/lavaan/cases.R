@@ -335,3 +335,8 @@ case("orthogonal", "holzinger.csv", HOLZINGER, orthogonal = TRUE, std.lv = TRUE,
 case("orthogonal_outcomes", "holzinger.csv", paste(HOLZINGER, "textual + speed ~ visual", sep = "\n"), "sem",
      orthogonal = TRUE, group = "school")
 case("orthogonal_ordered", "survey.csv", Q, ordered = items, orthogonal = TRUE)
+case("theta", "survey.csv", Q, ordered = items, parameterization = "theta")
+case("theta_groups_equal", "survey.csv", Q6, ordered = six, group = "variant", parameterization = "theta",
+     group.equal = c("thresholds", "loadings"))
+case("theta_mimic", "survey.csv", paste(MIXED, "care ~ size", "money ~ rural", sep = "\n"), "sem",
+     ordered = paste0("q", 1:3), parameterization = "theta")
