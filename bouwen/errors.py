@@ -86,7 +86,10 @@ def concise(message: str) -> str:
     shown = [first]
     while rest and len("\n".join([*shown, rest[0]])) < MOST_SAID - 20:
         shown.append(rest.pop(0))
-    return "\n".join([*shown, f"… and {len(rest)} more."] if rest else shown)
+    left = len(rest)
+    if rest and (counted := re.match(r"… and (\d+) more", rest[-1])):
+        left += int(counted[1]) - 1
+    return "\n".join([*shown, f"… and {left} more."] if rest else shown)
 
 
 def nearest(word: str, candidates: Iterable[str], n: int = 1) -> list[str]:

@@ -24,6 +24,7 @@ from bouwen.survey.values import Labelled, is_empty, text
 
 Row = Sequence[Any]
 LONGEST_SHEET = 1_048_576  # rows, more than which no workbook has
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all of ASCII but tab and the ends of lines
 SHOWN = 5  # rows or columns named in a message before "and … more"
 
 
@@ -50,6 +51,16 @@ class TableError(BouwenError):
         if self.rows:
             where.append(f"row{'s' * (len(self.rows) > 1)} {listed(self.rows)}")
         super().__init__(f"{', '.join(where)}: {message}")
+
+
+class RepeatedColumns(TableError):
+    """Columns have the same name; they are told by their places, for without a header names are answers."""
+
+    def __init__(self, path: Path, header: Sequence[str], names: Sequence[str]) -> None:
+        places = [n for n, name in enumerate(header, start=1) if name == names[0]]
+        message = f"columns {listed(places)} have a name that stands in the header more than once"
+        super().__init__(path, f"{message}; rename or remove one.")
+        self.columns = tuple(names)
 
 
 @dataclass(frozen=True)
@@ -99,10 +110,12 @@ def frame(table: Table) -> pd.DataFrame:
     """A table as a data frame of objects, indexed by file and row."""
     index = pd.MultiIndex.from_product([[table.path], [n for n, _ in table.rows]], names=["file", "row"])
     shape = (len(table.rows), len(table.header))
-    cells = chain.from_iterable(row for _, row in table.rows)
-    columns = np.fromiter(cells, dtype=object, count=shape[0] * shape[1]).reshape(shape).T.copy()
-    for column in columns:
-        column[:] = filled(column.tolist())
+    every = chain.from_iterable(row for _, row in table.rows)
+    columns = np.fromiter(every, dtype=object, count=shape[0] * shape[1]).reshape(shape).T.copy()
+    for name, column in zip(table.header, columns, strict=True):
+        cells = filled(column.tolist())
+        refuse_controls(table, name, cells)
+        column[:] = cells
     header = pd.Index(table.header, dtype=object)
     return pd.DataFrame(columns.T, index, header, dtype=object, copy=False)
 
@@ -114,6 +127,15 @@ def filled(cells: list[Any]) -> list[Any]:
     except TypeError:  # lists in cells, as Parquet may hold
         return [None if is_empty(cell) else cell for cell in cells]
     return [None if cell in empty else cell for cell in cells] if empty - {None} else cells
+
+
+def refuse_controls(table: Table, name: str, cells: Sequence[Any]) -> None:
+    """Raise a TableError where a text holds a character that is a command to a screen or printer."""
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    if held := {cell for cell in texts if CONTROL.search(cell)}:
+        places = zip(table.rows, cells, strict=True)
+        rows = [n for (n, _), cell in places if isinstance(cell, str) and cell in held]
+        raise TableError(table.path, "holds control characters; remove them.", [name], rows)
 
 
 @contextmanager
@@ -323,12 +345,14 @@ def checked(
             message = "has more cells than the header; name their columns, or put quotes around a text with "
             raise TableError(path, message + "a delimiter in it.", rows=[n])
     header = list(names[:width])
+    if any(map(CONTROL.search, header)):
+        raise TableError(path, "holds control characters in its header; remove them.")
     if "" in header:
         raise TableError(
             path, f"column {header.index('') + 1} has no name; name it in the first row.", rows=[1]
         )
     if repeated := sorted({name for name in header if header.count(name) > 1}):
-        raise TableError(path, "stands in the header more than once; rename or remove one.", columns=repeated)
+        raise RepeatedColumns(path, header, repeated)
     return Table(
         path, header, [(n, row[:width]) if len(row) > width else (n, row) for n, row in rows], encoding
     )

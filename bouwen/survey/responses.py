@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -18,6 +19,7 @@ from bouwen.survey.instrument import AnswerScale, Background, Category, Instrume
 from bouwen.survey.readers import TableError, listed, quoted
 from bouwen.survey.values import Labelled, distinct, fold, is_empty, lookup, number_in, text
 
+ROOM = 200  # letters of a list of names
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
 Cells = pd.Series  # raw cells of one column, None where empty, indexed by file and row
@@ -122,6 +124,7 @@ def refuse_nothing_to_analyse(path: Path, items: pd.DataFrame) -> None:
 def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec) -> dict[str, str]:
     """The column of the file that holds each variable of the instrument."""
     path, in_file = raw.index[0][0], list(raw.columns)
+    refuse_no_header(path, in_file, instrument, spec)
     for column in [*spec.columns, *([spec.id] if spec.id else [])]:
         if column not in in_file:
             message = "the study names this column, but the file does not have it."
@@ -137,6 +140,15 @@ def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec
         raise ColumnsError(path, absent, extra, known)
     sources = {name: column for column, name in names.items()}
     return {name: sources[name] for name in known if name in sources}
+
+
+def refuse_no_header(path: Path, in_file: Sequence[str], instrument: Instrument, spec: ResponsesSpec) -> None:
+    """Raise a TableError where the first row has no name that is known: it may be a row of answers."""
+    named = [*instrument.items, *instrument.background, *instrument.open_questions, *spec.columns]
+    known = {name.casefold() for name in [*named, spec.id or ""]}
+    if not any(name.casefold() in known for name in in_file):
+        message = "the first row holds no name of the instrument; put the names of the columns there"
+        raise TableError(path, f'{message}, or tell which is which under "columns" in the study.', rows=[1])
 
 
 def refuse_repeated(path: Path, names: dict[str, str]) -> None:
@@ -165,7 +177,7 @@ class ColumnsError(TableError):
             said.append(f"there is no column for {every(absent)} of the instrument")
         if extra:
             alike = {column: near for column in extra for near in nearest(column, absent or known)}
-            hints = [f'"{column}" resembles "{near}"' for column, near in alike.items()]
+            hints = [f'"{column}" resembles "{near}"' for column, near in [*alike.items()][:3]]
             said.append(
                 f"the column{'s' * (len(extra) > 1)} {every(extra)} {'are' if len(extra) > 1 else 'is'} "
                 "not in the instrument" + (f" ({'; '.join(hints)})" if hints else "")
@@ -177,8 +189,9 @@ class ColumnsError(TableError):
 
 
 def every(names: Sequence[str]) -> str:
-    """All the names, since someone will paste them."""
-    return listed(quoted(names), most=len(names))
+    """As many of the names as a message has room for, since someone will paste them."""
+    fitting = sum(1 for length in accumulate(len(name) + 4 for name in names) if length <= ROOM)
+    return listed(quoted(names), most=max(fitting, 1))
 
 
 def without_missing(cells: Cells[Any], codes: Iterable[float | str]) -> Cells[Any]:

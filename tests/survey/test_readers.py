@@ -250,3 +250,26 @@ def test_each_cell_is_one_of_the_different_ones(cells):
             type(cell), cell, getattr(cell, "label", None)
         )  # fmt: skip
     assert len({(type(c), repr(c), getattr(c, "label", None)) for c in cells}) <= len(different) <= len(cells)
+
+
+@pytest.mark.parametrize("control", ["\x07", "\x1b", "\x7f", "\x0b"])
+def test_control_characters_are_refused_where_they_stand(tmp_path, control):
+    (tmp_path / "a.csv").write_text(f"a,b\n1,SECRET\n2,SEC{control}RET\n3,\n")
+    with pytest.raises(TableError, match=r'column "b", row 3: holds control characters') as caught:
+        read_tables([tmp_path / "a.csv"])
+    assert "SEC" not in str(caught.value)
+    (tmp_path / "a.csv").write_text(f"a,b{control}c\n1,2\n")
+    with pytest.raises(TableError, match="control characters in its header"):
+        read_tables([tmp_path / "a.csv"])
+
+
+@pytest.mark.parametrize("row", ["r1,5,1,SECRET,4,9", "r1,5,5,SECRET,4,9", "SECRET,SECRET,1,2,3,4"])
+def test_a_first_row_of_answers_is_quoted_nowhere(trial, row):
+    """Without a header the names of columns are what the first respondent answered."""
+    trial.write("answers.csv", f"{row}\nr2,3,1,prepaid,12,\n")
+    trial.change("study.yml", "  id: id\n", "")
+    with pytest.raises(TableError) as caught:
+        trial.read()
+    assert "SECRET" not in str(caught.value)
+    assert "r1" not in str(caught.value)
+    assert '"5"' not in str(caught.value)
