@@ -36,8 +36,9 @@ def omega(
     - ``omega``: (Σλ)²ψ over the model's variance of the sum. Composite reliability; for the general factor
       of a bifactor or higher-order model it is omega hierarchical.
     - ``omega_total``: the part of that variance which any factor explains.
-    - ``omega_observed``: (Σλ)²ψ over the sample's variance of the sum (McDonald's; semTools' default). NaN
-      where the sample is not known.
+    - ``omega_observed``: (Σλ)²ψ over the variance that the sum has in the sample, rather than in the model:
+      McDonald's coefficient, which counts misfit as error, and semTools' default (``obs.var=TRUE``). Both
+      agree where the model fits. NaN where the sample is not known.
 
     For ordered items the same of the sum of the answers themselves, not of latent responses: the variances
     follow from thresholds and bivariate normal probabilities (Green & Yang, eq. 21).
@@ -245,7 +246,8 @@ def ave(fit: Fit, *, standardised: bool = False) -> pd.Series:
     fit : Fit
     standardised : bool
         Give every item the same weight, as Fornell and Larcker did, rather than its variance, as semTools
-        does.
+        does. Ordered items differ in the variance of their latent responses only where thresholds are equal
+        over groups.
 
     Returns
     -------
@@ -276,7 +278,7 @@ def factor_ave(model: GroupModel, factor: str, *, standardised: bool = False) ->
         return np.nan
     total = np.diag(model.cov)[model.places(names)]
     explained = model.loadings(factor) ** 2 * model.variance(factor)
-    if standardised or names[0] in model.thresholds:
+    if standardised:
         return float(np.mean(explained / total))
     return float(explained.sum() / total.sum())
 

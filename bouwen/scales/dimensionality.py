@@ -33,7 +33,7 @@ import pandas as pd
 from bouwen.checks import DataError, Matrix, Missing, Vector, check_answers, check_choice
 from bouwen.results import Result, how_many
 from bouwen.scales.given import Items, answers_of
-from bouwen.scales.matrices import CorrelationKind, correlate
+from bouwen.scales.matrices import CorrelationKind, correlate, kind_of
 from bouwen.scales.polychorics import polychoric
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def parallel_analysis(
     seed: int,
     draws: int = 500,
     percentile: float = 95,
-    correlation: CorrelationKind = "pearson",
+    correlation: CorrelationKind | None = None,
     reference: Reference | None = None,
     missing: Missing = "pairwise",
 ) -> ParallelAnalysis:
@@ -112,7 +112,8 @@ def parallel_analysis(
         Random samples.
     percentile : float
         Of the random eigenvalues.
-    correlation : {"pearson", "polychoric"}
+    correlation : {"pearson", "polychoric"}, optional
+        By default polychoric where the columns are ordered categories, else Pearson's.
     reference : {"normal", "permuted"}, optional
         Normal answers without gaps; or the answers themselves, each item shuffled among those who answered
         it, which keeps their distributions. By default permuted for polychoric correlations (slower: give
@@ -125,6 +126,7 @@ def parallel_analysis(
     correlation = check_choice("correlation", correlation, get_args(CorrelationKind))
     if draws < (needed := int(np.ceil(100 / (100 - percentile)))):
         raise TooFewDraws(draws, needed)
+    correlation = kind_of(items, correlation)
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="Parallel analysis")
     rng = np.random.default_rng(seed)
     if reference is None:

@@ -135,7 +135,7 @@ def fit_efa(
     *,
     method: Method = "minres",
     rotation: Rotation = "oblimin",
-    correlation: CorrelationKind = "pearson",
+    correlation: CorrelationKind | None = None,
     missing: Missing = "pairwise",
     target: pd.DataFrame | None = None,
     starts: int = 10,
@@ -153,8 +153,9 @@ def fit_efa(
         See `bouwen.scales.extraction.extract`.
     rotation : {"none", "varimax", "quartimax", "promax", "oblimin", "geomin", "target"}
         See `bouwen.scales.rotation.rotate`.
-    correlation : {"pearson", "polychoric"}
-        Of the answers, or of the latent responses behind ordered answers. The chi-square is that of
+    correlation : {"pearson", "polychoric"}, optional
+        Of the answers, or of the latent responses behind ordered answers; by default the latter where the
+        columns are ordered categories. The chi-square is that of
         continuous answers either way; for polychoric correlations it describes but does not test.
     missing : {"pairwise", "listwise"}
         Whether a correlation uses everyone who answered both items, as psych.

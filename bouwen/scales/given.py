@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import pandas as pd
 
-from bouwen.checks import DataError
+from bouwen.checks import DataError, check_numbers, check_rows, is_ordered
 
 if TYPE_CHECKING:
     from bouwen.survey import Study
@@ -105,7 +105,7 @@ def read_scales(given: Given) -> Scales:
 def _from_frames(frames: Mapping[str, pd.DataFrame]) -> Scales:
     if not frames or not all(isinstance(frame, pd.DataFrame) for frame in frames.values()):
         raise NotAnswers(next((f for f in frames.values() if not isinstance(f, pd.DataFrame)), frames))
-    named = {name: frame.set_axis([str(c) for c in frame.columns], axis=1) for name, frame in frames.items()}
+    named = {name: _in_places(frame) for name, frame in frames.items()}
     answers = pd.concat(list(named.values()), axis=1)
     answers = answers.loc[:, ~answers.columns.duplicated()]
     ends: dict[str, tuple[float, float]] = {}
@@ -114,6 +114,15 @@ def _from_frames(frames: Mapping[str, pd.DataFrame]) -> Scales:
         ends |= dict.fromkeys(frame.columns, (float(numeric.min().min()), float(numeric.max().max())))
     items = {name: tuple(frame.columns) for name, frame in named.items()}
     return Scales(answers, answers, items, ends, frozenset(), 0.95)
+
+
+def _in_places(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with names that are texts, its ordered categories counted from 1."""
+    check_rows(frame)
+    columns = [frame.iloc[:, k] for k in range(frame.shape[1])]
+    read = [pd.Series(check_numbers(c, str(c.name)), frame.index) if is_ordered(c) else c for c in columns]
+    names = [str(name) for name in frame.columns]
+    return pd.concat(read, axis=1).set_axis(names, axis=1) if read else frame
 
 
 def by_level(given: Given, group: str) -> dict[str, Given]:

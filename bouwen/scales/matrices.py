@@ -21,6 +21,7 @@ from bouwen.checks import (
     check_count,
     check_names,
     is_matrix,
+    is_ordered,
 )
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.polychorics import polychoric
@@ -53,7 +54,7 @@ def correlate(
     items: Items,
     *,
     missing: Missing = "pairwise",
-    kind: CorrelationKind = "pearson",
+    kind: CorrelationKind | None = None,
     minimum: int = 2,
     what: str = "A correlation matrix",
     n: int | None = None,
@@ -69,7 +70,7 @@ def correlate(
         See `check_answers`; also fewer respondents than items, a pair of items that nobody answered
         together, or a matrix that is singular or not positive definite.
     """
-    kind = check_choice("correlation", kind, get_args(CorrelationKind))
+    kind = kind_of(items, kind)
     if n is not None:
         return _as_published(items, n, minimum, what)
     answers = check_answers(answers_of(items), minimum=minimum, what=what, missing=missing)
@@ -83,6 +84,28 @@ def correlate(
         raise TooFewRespondents(len(pair), 3, f'the correlation of "{names[i]}" and "{names[j]}"')
     refuse_singular(R, names)
     return Correlations(R, names, len(answers), float(answers.isna().to_numpy().mean()))
+
+
+def kind_of(items: Items, kind: CorrelationKind | None) -> CorrelationKind:
+    """The correlations asked for; by default polychoric ones of ordered categories and Pearson's of numbers.
+
+    Raises
+    ------
+    DataError
+        Ordered categories beside numbers, where nothing is asked for.
+    """
+    if kind is not None:
+        return check_choice("correlation", kind, get_args(CorrelationKind))
+    frame = items if isinstance(items, pd.DataFrame) else pd.DataFrame()
+    ordered = [is_ordered(frame.iloc[:, k]) for k in range(frame.shape[1])]
+    if any(ordered) and not all(ordered):
+        name = frame.columns[ordered.index(True)]
+        raise DataError(
+            f'"{name}" holds ordered categories and other items numbers; turn all of them into the same, '
+            'or say correlation="pearson" or "polychoric"',
+            item=str(name),
+        )
+    return "polychoric" if any(ordered) else "pearson"
 
 
 def _as_published(matrix: Items, n: int, minimum: int, what: str) -> Correlations:

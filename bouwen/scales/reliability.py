@@ -12,6 +12,7 @@ from bouwen.checks import (
     DataError,
     Matrix,
     Missing,
+    TooFewRespondents,
     Vector,
     check_answers,
     check_choice,
@@ -46,6 +47,8 @@ class Alpha(Result):
         Share of answers missing.
     method : str
         Where the interval comes from: "Feldt" or "bootstrap".
+    against : tuple of str
+        Items whose answers covary negatively with the sum of the others, as those do that were not turned.
     """
 
     raw: float
@@ -58,10 +61,14 @@ class Alpha(Result):
     n_items: int
     missing: float
     method: str = "Feldt"
+    against: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
         """What a reader should know before quoting the coefficient, or nothing."""
+        if self.against:
+            items = ", ".join(f'"{item}"' for item in self.against)
+            return f"against the other items: {items}; check the key"
         if self.n_items == 2:
             return "two items: alpha says no more than their correlation"
         if self.raw < 0:
@@ -70,12 +77,13 @@ class Alpha(Result):
 
     def table(self) -> pd.DataFrame:
         """One row with every figure."""
-        row = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        row = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "against"}
         return pd.DataFrame([row | {"note": self.note}])
 
     def _line(self) -> str:
         alpha = within(self.raw, self.ci_lower, self.ci_upper)
-        return f"α = {alpha}, {how_many(self.n_items, 'item')}, n = {self.n}"
+        wrong = f", {self.note}" if self.against else ""
+        return f"α = {alpha}, {how_many(self.n_items, 'item')}, n = {self.n}{wrong}"
 
 
 def alpha_coefficient(cov: Matrix) -> float:
@@ -168,11 +176,16 @@ def alpha(
     Raises
     ------
     DataError
-        Fewer than two items, or an item that is constant or not numeric.
+        Fewer than two items, an item that is constant or not numeric, or two items that nobody answered
+        together.
     """
     interval = check_choice("interval", interval, get_args(Interval))
     answers = check_answers(answers_of(items), minimum=2, what="alpha", missing=missing)
     cov = answers.cov().to_numpy()
+    if apart := np.argwhere(np.isnan(cov)).tolist():
+        first, second = (answers.columns[k] for k in apart[0])
+        together = len(answers[[first, second]].dropna())
+        raise TooFewRespondents(together, 2, f'the covariance of "{first}" and "{second}" in alpha')
     R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
     p = len(cov)
     raw = alpha_coefficient(cov)
@@ -191,6 +204,9 @@ def alpha(
         n_items=p,
         missing=float(answers.isna().to_numpy().mean()),
         method=interval,
+        against=tuple(
+            str(name) for name, rest in zip(answers, cov.sum(axis=1) - np.diag(cov), strict=True) if rest < 0
+        ),
     )
 
 

@@ -92,7 +92,7 @@ def bartlett(items: Items, *, missing: Missing = "pairwise") -> Bartlett:
     """
     from scipy.special import chdtrc
 
-    sample = correlate(items, missing=missing, what="Bartlett's test")
+    sample = correlate(items, missing=missing, kind="pearson", what="Bartlett's test")
     p = len(sample.items)
     chisq = -(sample.n - 1 - (2 * p + 5) / 6) * np.linalg.slogdet(sample.R)[1]
     df = p * (p - 1) // 2

@@ -10,7 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bouwen.checks import DataError, Matrix, Missing, TooFewItems, check_choice, check_confidence
+from bouwen.checks import (
+    DataError,
+    Matrix,
+    Missing,
+    TooFewItems,
+    check_choice,
+    check_confidence,
+    check_numeric,
+)
 from bouwen.results import Result, how_many, within
 from bouwen.scales.given import read_scales
 from bouwen.scales.matrices import correlate
@@ -134,7 +142,7 @@ def htmt(
             raise TooFewItems([str(c) for c in frame.columns], 2, f'the construct "{name}" in HTMT')
     if len(constructs) < 2:
         raise TooFewConstructs(list(constructs))
-    items = pd.concat(list(constructs.values()), axis=1)
+    items = check_numeric(pd.concat(list(constructs.values()), axis=1))
     items = items.dropna() if missing == "listwise" else items.dropna(how="all")
     sample = correlate(items, missing=missing, what="HTMT")
     blocks = np.repeat(np.arange(len(constructs)), [frame.shape[1] for frame in constructs.values()])

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 
 from bouwen.checks import ConstantItem, NotNumeric, RepeatedItem, TooFewItems, TooFewRespondents
 from bouwen.errors import BouwenError
-from bouwen.scales import alpha, scale_statistics
+from bouwen.scales import alpha, item_statistics, scale_statistics
 
 
 def test_alpha_matches_psych(reference, holzinger):
@@ -108,3 +108,36 @@ def test_bootstrap_interval_is_close_to_feldt_for_parallel_normal_items():
     assert_allclose([first.ci_lower, first.ci_upper], [feldt.ci_lower, feldt.ci_upper], atol=0.012)
     assert first.table().equals(second.table())
     assert (first.method, feldt.method) == ("bootstrap", "Feldt")
+
+
+def test_items_that_nobody_answered_together_have_no_alpha(holzinger):
+    apart = holzinger[["x1", "x2", "x3"]].copy()
+    apart.loc[apart.index[:150], "x1"] = np.nan
+    apart.loc[apart.index[150:], "x3"] = np.nan
+    with pytest.raises(TooFewRespondents, match='"x1" and "x3" in alpha'):
+        alpha(apart)
+    assert '"x1" and "x3"' in scale_statistics(apart)["note"].iloc[0]
+
+
+def test_an_item_keyed_the_wrong_way_is_named(holzinger):
+    items = holzinger[["x1", "x2", "x3", "x4"]]
+    assert not alpha(items).against
+    found = alpha(items.assign(x2=-items["x2"]))
+    assert found.against == ("x2",)
+    assert found.note == 'against the other items: "x2"; check the key'
+    assert found.note in repr(found)
+    assert "against" not in found.table()
+
+
+def test_ordered_categories_count_by_their_places(holzinger):
+    thirds = holzinger[["x1", "x2", "x3"]].apply(lambda x: pd.qcut(x, 3, labels=False))
+    words = thirds.apply(lambda x: x.map({0: "low", 1: "middle", 2: "high"})).astype(
+        pd.CategoricalDtype(["low", "middle", "high"], ordered=True)
+    )
+    assert alpha(words).raw == pytest.approx(alpha(thirds).raw)
+    plain, named = scale_statistics(thirds), scale_statistics(words)
+    assert named["alpha"].iloc[0] == pytest.approx(plain["alpha"].iloc[0])
+    assert named["mean"].iloc[0] == pytest.approx(plain["mean"].iloc[0] + 1)
+    assert item_statistics(words)["r_rest"].tolist() == pytest.approx(
+        item_statistics(thirds)["r_rest"].tolist()
+    )

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 
-from bouwen.checks import SingularMatrix, TooFewRespondents
-from bouwen.scales import bartlett, fit_efa, kmo, map_test
+from bouwen.checks import DataError, SingularMatrix, TooFewRespondents
+from bouwen.scales import bartlett, fit_efa, kmo, map_test, parallel_analysis
 from bouwen.scales.extraction import extract, ml_distance, uls_distance
 from bouwen.scales.factors import TooManyFactors
 
@@ -190,3 +191,18 @@ def test_a_pair_that_nobody_answered_together_is_named(holzinger, ask):
     items.iloc[1::2, 3] = np.nan
     with pytest.raises(TooFewRespondents, match=r'the correlation of "x2" and "x4".* found 0'):
         ask(items)
+
+
+def test_ordered_categories_have_polychoric_correlations(holzinger):
+    thirds = holzinger[["x1", "x2", "x3", "x4", "x5", "x6"]].apply(lambda x: pd.qcut(x, 3, labels=False) + 1)
+    categories = thirds.astype(pd.CategoricalDtype([1, 2, 3], ordered=True))
+    told = fit_efa(thirds, 2, correlation="polychoric")
+    assert_frame_equal(fit_efa(categories, 2).loadings, told.loadings)
+    numbers = fit_efa(thirds, 2)
+    assert_frame_equal(fit_efa(categories, 2, correlation="Pearson").loadings, numbers.loadings)
+    with pytest.raises(DataError, match='"x1" holds ordered categories'):
+        fit_efa(thirds.assign(x1=categories["x1"]), 2)
+    found = parallel_analysis(categories, seed=1, draws=20)
+    assert_frame_equal(
+        found.table(), parallel_analysis(thirds, seed=1, draws=20, correlation="polychoric").table()
+    )

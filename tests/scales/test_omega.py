@@ -210,3 +210,20 @@ def test_wrong_use_is_refused():
     with pytest.raises(NotOneScale) as error:
         omega(fit_sem(text_of(rows, ordered), answers("ordinal"), ordered=ordered))
     assert error.value.factor == "A"
+
+
+def test_ave_of_ordered_items_weighs_them_by_their_variances_where_thresholds_are_equal():
+    """Scales of latent responses differ in the second group, and with them the weights of the items."""
+    items = [f"u{k}" for k in range(1, 9)]
+    fit = fit_sem(
+        "FU1 =~ u1 + u2 + u3 + u4\nFU2 =~ u5 + u6 + u7 + u8",
+        read_data("categories"),
+        ordered=items,
+        group="g",
+        std_lv=True,
+        group_equal=["thresholds", "loadings", "intercepts"],
+    )
+    assert round(ave(fit)["female", "FU2"], 4) == 0.5481
+    assert round(ave(fit, standardised=True)["female", "FU2"], 4) == 0.5454
+    for standardised in (False, True):
+        assert round(ave(fit, standardised=standardised)["male", "FU2"], 4) == 0.5905

@@ -52,7 +52,7 @@ def test_ave_of_ordered_items_in_every_group(equal):
     fit = bouwen.fit_sem(TWO, ORDERED, ordered=True, group="group", group_equal=equal)
     loadings = fit.standardized().query("op == '=~'")
     by_hand = (loadings["est_std"] ** 2).groupby([loadings["group"], loadings["lhs"]]).mean()
-    found = ave(fit)
+    found = ave(fit, standardised=True)
     for place in found.index:
         assert_allclose(found[place], by_hand[place], rtol=1e-7)
     assert abs(found["one", "f"] - found["two", "f"]) > 0.01
