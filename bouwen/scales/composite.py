@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bouwen.checks import DataError, Matrix, Vector
+from bouwen.checks import DataError, Matrix, OptionError, Vector
 from bouwen.scales.group_models import GroupModel, models_of
 from bouwen.scales.polychorics import polychoric
 from bouwen.sem import Fit, check_draws_of, percentile_interval
@@ -73,6 +73,8 @@ def omega(
     """
     if draws is not None:
         check_draws_of(fit, draws)
+    if items is not None and not isinstance(items, (pd.DataFrame, Mapping)):
+        raise OptionError("items= takes the answers, a column an item, or a mapping of group to answers")
     drawn = list(models_of(fit, _converged_draws(draws))) if draws is not None else []
     rows = []
     for g, model in enumerate(models_of(fit)):

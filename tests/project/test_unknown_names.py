@@ -82,6 +82,17 @@ def test_a_fit_measure_that_nobody_computes_is_refused(reputation):
         tables.measure(fit, "cfo")
 
 
+@pytest.mark.parametrize("name", [NOT_THERE, 7])
+def test_names_where_answers_or_parameters_are_asked_for_are_refused(reputation, name):
+    fit = bouwen.fit_model(reputation, "structural")
+    with pytest.raises(bouwen.BouwenError, match="takes the answers"):
+        bouwen.omega(fit, [name])
+    with pytest.raises(bouwen.BouwenError, match="exact fit"):
+        bouwen.model_power(fit, reputation.model("structural"), 100, 20, targets=[name])
+    with pytest.raises(bouwen.BouwenError, match="formulas by name"):
+        bouwen.monte_carlo_ci(fit, 100, expressions=[name])
+
+
 def test_groups_that_the_study_does_not_compare_have_means_too(reputation):
     """Any categorical background variable will do, whether or not ``groups`` lists it."""
     whole = bouwen.group_means(reputation, "plan")

@@ -209,7 +209,7 @@ def _targets(
     possible = [*known, *FIT_TESTS, *steps]
     out = []
     for text in (asked,) if isinstance(asked, str) else asked:
-        name = _canonical(text) if text not in possible else text
+        name = _canonical(str(text)) if text not in possible else text
         if name not in possible:
             raise UnknownOption("targets", text, possible)
         out.append(name)
