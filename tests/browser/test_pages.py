@@ -1,84 +1,20 @@
 """Every page of the default book in a real browser, from disk, with the network refused."""
 
-import os
-import shutil
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
+from visiting import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.book]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = {"wide": 1400, "narrow": 390}
 SEARCHES = {"nl": ["vertrouwen", "gemeenten", "zorgaanbieders"], "en": ["trust", "municipalities"]}
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        if os.environ.get("BOUWEN_REQUIRE_BROWSER") == "1":
-            pytest.fail("no Chromium on this machine, and BOUWEN_REQUIRE_BROWSER=1 asks for one")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["nl", "en"])
 def site(request, books):
     """The HTML of the default study in each language, and the language."""
     return books.html("providers", request.param), request.param
-
-
-class Visit:
-    """One page in a fresh browser context; keeps what went wrong."""
-
-    def __init__(self, browser, **options):
-        self.refused, self.errors = [], []
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.context.route("**/*", self.only_files)
-        self.page.on("console", self.listen)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("requestfailed", self.note_failure)
-
-    def only_files(self, route):
-        if route.request.url.startswith(("file:", "data:", "blob:")):
-            route.continue_()
-        else:
-            self.refused.append(route.request.url)
-            route.abort()
-
-    def note_failure(self, request):
-        if request.failure != "net::ERR_ABORTED":  # aborted: the next page was asked for
-            self.refused.append(request.url)
-
-    def listen(self, message):
-        if message.type in ("error", "warning"):
-            self.errors.append(message.text)
-
-    def go(self, path: Path, query: str = ""):
-        self.page.goto(f"file://{quote(str(path))}{query}", wait_until="load")
-        return self.page
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.context.close()
 
 
 def pages_of(folder: Path) -> list[Path]:

@@ -92,12 +92,12 @@ def put(document: Any, where: tuple[Any, ...], text: str) -> Any:
 
 ANSWERS = """\
 respondent,t1,t2,t3,extent,place,remark,note1
-r1,1,2,3,small,A,My secret answer,
-r2,2,2,3,large,B,,
-r3,3,1,1,tiny,A,none,
-r4,1,3,3,huge,B,,
-r5,1,2,2,middle,A,,
-r6,2,3,1,small,B,,
+person-1,1,2,3,small,A,My secret answer,
+person-2,2,2,3,large,B,,
+person-3,3,1,1,tiny,A,none,
+person-4,1,3,3,huge,B,,
+person-5,1,2,2,middle,A,,
+person-6,2,3,1,small,B,,
 """
 PLACES = "code,name,region,people\n1,A,North,5\n2,B,South,20\n"
 
@@ -143,6 +143,10 @@ def documents() -> dict[str, Any]:
     categories |= {"middle": {"en": "middle"}, "huge": {"en": "huge"}, "never answered": {"en": "giant"}}
     instrument["background"]["size"]["perspectives"] = ["client"]
     instrument["background"]["place"] = {"label": {"en": "Place"}, "kind": "text"}
+    # What the engine reads past is shown all the same.
+    instrument["models"]["measurement"]["syntax"] += (
+        "\n# ```\n# ```{include} secret.txt\n# <script>hit=6</script>"
+    )
     instrument["models"]["second"] = {
         "label": {"en": "second"},
         "based_on": "measurement",
@@ -191,6 +195,6 @@ def spoilt(folder: Path, text: str, lines: str) -> tuple[Path, dict[str, str]]:
                         read_study(write(folder, changed))
                     except BouwenError:
                         continue
-                    files, said[words] = changed, ".".join(pattern)
+                    files, said[words] = changed, ".".join((name.removesuffix(".yml"), *pattern))
                     break
     return write(folder, files), said
