@@ -23,7 +23,8 @@ from bouwen.scales.extraction import extract
 from bouwen.scales.given import Given, Items, answers_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
-from bouwen.sem import percentile_interval
+from bouwen.sem import ordinal_moments, percentile_interval
+from bouwen.special import ndtri
 
 Interval = Literal["Feldt", "bootstrap"]
 
@@ -46,7 +47,7 @@ class Alpha(Result):
     missing : float
         Share of answers missing.
     method : str
-        Where the interval comes from: "Feldt" or "bootstrap".
+        Where the interval comes from: "Feldt", "bootstrap" or, of ordinal alpha, "delta".
     against : tuple of str
         Items whose answers covary negatively with the sum of the others, as those do that were not turned.
     """
@@ -154,6 +155,7 @@ def alpha(
     interval: Interval = "Feldt",
     draws: int = 2000,
     seed: int = 1,
+    ordinal: bool = False,
 ) -> Alpha:
     """Coefficient alpha with its interval.
 
@@ -172,6 +174,10 @@ def alpha(
         From the F distribution, for items that behave alike, or the percentiles of bootstrap samples.
     draws, seed : int
         Bootstrap samples.
+    ordinal : bool
+        Alpha of the polychoric correlations (Zumbo, Gadermann & Zeisser, 2007): that of the continuous
+        responses behind the categories, not of the answers given. Its interval is normal, from the delta
+        method.
 
     Raises
     ------
@@ -181,6 +187,8 @@ def alpha(
     """
     interval = check_choice("interval", interval, get_args(Interval))
     answers = check_answers(answers_of(items), minimum=2, what="alpha", missing=missing)
+    if ordinal:
+        return _ordinal_alpha(answers, confidence)
     cov = answers.cov().to_numpy()
     if apart := np.argwhere(np.isnan(cov)).tolist():
         first, second = (answers.columns[k] for k in apart[0])
@@ -207,6 +215,29 @@ def alpha(
         against=tuple(
             str(name) for name, rest in zip(answers, cov.sum(axis=1) - np.diag(cov), strict=True) if rest < 0
         ),
+    )
+
+
+def _ordinal_alpha(answers: pd.DataFrame, confidence: float) -> Alpha:
+    """Alpha of polychoric correlations, with the delta method's interval."""
+    check_confidence(confidence)
+    names, p = list(answers.columns), answers.shape[1]
+    found = ordinal_moments(answers.to_numpy(dtype=float), [True] * p, names, missing="pairwise")
+    value = alpha_coefficient(found.cov)
+    slope = 2 * (p / found.cov.sum()) ** 2 / (p - 1)  # dα/dr of each correlation
+    last = p * (p - 1) // 2  # correlations stand after the thresholds
+    half = ndtri((1 + confidence) / 2) * slope * np.sqrt(found.gamma[-last:, -last:].sum() / (found.n - 1))
+    return Alpha(
+        raw=value,
+        standardised=value,
+        average_r=float(found.cov[np.tril_indices(p, -1)].mean()),
+        ci_lower=float(value - half),
+        ci_upper=float(value + half),
+        confidence=confidence,
+        n=len(answers),
+        n_items=p,
+        missing=float(answers.isna().to_numpy().mean()),
+        method="delta",
     )
 
 

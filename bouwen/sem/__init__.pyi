@@ -53,6 +53,7 @@ from bouwen.sem.normal.saturated import GapsTooLarge as GapsTooLarge
 from bouwen.sem.normal.saturated import em_moments as em_moments
 from bouwen.sem.ordinal.bivariate import bivariate_normal_cdf as bivariate_normal_cdf
 from bouwen.sem.ordinal.margins import read_ordered as read_ordered
+from bouwen.sem.ordinal.moments import ordinal_moments as ordinal_moments
 from bouwen.sem.ordinal.pairs import CrossTables as CrossTables
 from bouwen.sem.power.answers import Gaps as Gaps
 from bouwen.sem.power.answers import simulate_data as simulate_data

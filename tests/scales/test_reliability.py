@@ -108,3 +108,18 @@ def test_ordered_items_give_the_omega_of_their_answers():
 def test_wrong_confidence_is_refused(frames):
     with pytest.raises(NotAShare):
         scale_reliability(frames, draws=0, confidence=95)
+
+
+def test_ordinal_alpha_is_that_of_polychoric_correlations_in_lavaan():
+    """lavaan 0.6-14: alpha of lavCor(), and its error as a defined parameter of a model of correlations."""
+    answers = read_data("bfi900")[["A2", "A3", "A4", "A5"]]
+    of_ordered = alpha(answers, ordinal=True)
+    assert of_ordered.raw == pytest.approx(0.757594919489, abs=1e-7)
+    half = 1.959963984540054 * 0.0141519804231
+    assert_allclose(
+        [of_ordered.ci_lower, of_ordered.ci_upper], of_ordered.raw + np.array([-half, half]), atol=1e-5
+    )
+    assert of_ordered.method == "delta"
+    assert of_ordered.raw > alpha(answers).raw  # categories hide a part of what items have in common
+    narrow = alpha(answers, ordinal=True, confidence=0.8)
+    assert of_ordered.ci_lower < narrow.ci_lower < narrow.ci_upper < of_ordered.ci_upper
