@@ -123,10 +123,9 @@ def parallel_analysis(
     ----------
     Horn (1965), Psychometrika 30; Glorfeld (1995), Educational and Psychological Measurement 55.
     """
-    correlation = check_choice("correlation", correlation, get_args(CorrelationKind))
+    correlation = kind_of(items, correlation)
     if draws < (needed := int(np.ceil(100 / (100 - percentile)))):
         raise TooFewDraws(draws, needed)
-    correlation = kind_of(items, correlation)
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="Parallel analysis")
     rng = np.random.default_rng(seed)
     if reference is None:
