@@ -16,7 +16,7 @@ from typing import Any
 
 MOST_SAID = 590  # characters of a message: what somebody reads
 LONGEST_WORD = 240  # a path is not cut, a wall of letters is
-CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class BouwenError(Exception):
