@@ -17,6 +17,7 @@ from bouwen.sem.after.scores import factor_scores
 from bouwen.sem.after.second_engine import semopy_solution
 from bouwen.sem.after.storage import needs_rows, read_fit, write_fit
 from bouwen.sem.after.summary import fit_as_dict, fit_as_html, fit_as_text
+from bouwen.sem.family.bounds import OF_VARIANCES, solve_within
 from bouwen.sem.fitted import Fitted
 from bouwen.sem.model.arguments import refuse_arguments
 from bouwen.sem.model.options import UnsupportedModel
@@ -114,6 +115,7 @@ def fit_sem(
     orthogonal: bool = False,
     effect_coding: bool | str | Sequence[str] = False,
     parameterization: str = "delta",
+    bounds: str = "none",
     engine: str = "bouwen",
     **unknown: object,
 ) -> Fit:
@@ -160,6 +162,9 @@ def fit_sem(
         of 1, and intercepts that add up to 0; True for both.
     parameterization : "delta" or "theta"
         Whether scales of ordered items are parameters and residual variances follow, or the other way round.
+    bounds : "none" or "pos.var"
+        Whether free variances may be negative; where one would be, it is 0, as in lavaan. Draws of a
+        bootstrap are estimated without bounds.
     engine : "bouwen" or "semopy"
         semopy estimates a single group of complete rows by ML and gives the same result object.
 
@@ -206,7 +211,7 @@ def fit_sem(
         )
         if engine == "semopy" and call.estimator.name != "ML":  # ordered categories among the columns
             raise UnsupportedModel(OF_SEMOPY)
-        solution = family.solve()
+        solution = solve_within(family, check_choice("bounds", bounds, OF_VARIANCES))
         if engine == "semopy" and isinstance(data, pd.DataFrame):
             solution = semopy_solution(Fitted(call, family, solution), data)
     return Fit(call, family, solution)

@@ -92,3 +92,24 @@ def test_theta_is_another_scale_of_the_same_model():
     drawn = bootstrap(theta, 10, seed=1)
     same = bootstrap(delta, 10, seed=1)
     assert_allclose(drawn.values("std_all"), same.values("std_all"), atol=1e-4)
+
+
+def test_a_variance_that_would_be_negative_stays_at_its_bound():
+    model = "f =~ rating + complaints\ng =~ learning + raises + critical"
+    model += "\nrating ~~ learning\ncomplaints ~~ raises"
+    answers = read_data("attitude")
+    free, bounded = (fit_sem(model, answers, bounds=bounds) for bounds in ("none", "pos.var"))
+    assert free.coef["complaints~~complaints"] < 0
+    assert bounded.coef["complaints~~complaints"] == pytest.approx(0, abs=1e-8)
+    # lavaan 0.6-14, bounds = "pos.var"
+    assert bounded.coef["f=~complaints"] == pytest.approx(1.3473338, abs=1e-5)
+    assert np.sqrt(bounded.vcov.loc["f=~complaints", "f=~complaints"]) == pytest.approx(0.5610639, abs=1e-5)
+    assert (bounded.df, bounded.npar) == (free.df, free.npar) == (2, 13)
+    assert bounded.measures["chisq"] > free.measures["chisq"]
+    with pytest.raises(BouwenError, match="bounds='wide'"):
+        fit_sem(model, answers, bounds="wide")
+
+
+def test_bounds_change_nothing_where_no_variance_is_negative(pupils):
+    model = VISUAL + "\ntextual =~ x4 + x5 + x6"
+    assert_allclose(fit_sem(model, pupils, bounds="pos.var").theta, fit_sem(model, pupils).theta)

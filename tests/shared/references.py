@@ -28,6 +28,7 @@ OPTIONS = {
     "effect.coding": "effect_coding",
     "orthogonal": "orthogonal",
     "parameterization": "parameterization",
+    "bounds": "bounds",
 }
 
 

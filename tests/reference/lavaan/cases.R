@@ -340,3 +340,7 @@ case("theta_groups_equal", "survey.csv", Q6, ordered = six, group = "variant", p
      group.equal = c("thresholds", "loadings"))
 case("theta_mimic", "survey.csv", paste(MIXED, "care ~ size", "money ~ rural", sep = "\n"), "sem",
      ordered = paste0("q", 1:3), parameterization = "theta")
+case("bounds_variances", "attitude.csv", "f =~ rating + complaints
+g =~ learning + raises + critical
+rating ~~ learning
+complaints ~~ raises", bounds = "pos.var")
