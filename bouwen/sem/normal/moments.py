@@ -302,13 +302,16 @@ def sample_from_moments(
     """A printed table, or one for each group, to a sample."""
     tables = {"": data} if isinstance(data, Moments) else dict(data)
     mean, cov = [], []
+    need_means = need_means or len({table.mean is None for table in tables.values()}) > 1  # all or none
     for label, table in tables.items():
         for name in names:
             if name not in table.names:
                 raise UnknownItem(name, table.names)
         order = [table.names.index(name) for name in names]
         if need_means and table.mean is None:
-            raise DataError("the model has intercepts, but the moments have no mean=", group=str(label))
+            raise DataError(
+                "the model or another group has means, but these moments have no mean=", group=str(label)
+            )
         cov.append(table.cov[np.ix_(order, order)])
         mean.append(np.zeros(len(order)) if table.mean is None else table.mean[order])
     n = np.array([float(table.n) for table in tables.values()])
