@@ -278,7 +278,7 @@ def test_what_cannot_be_asked_is_refused():
         model_power(TEXT, MODEL, 6, 10, seed=1)
     with pytest.raises(PopulationError, match="without replacement"):
         model_power(TEXT, MODEL, 100, 10, population_size=90, seed=1)
-    with pytest.raises(UnknownOption, match="estimator='XX'"):
+    with pytest.raises(UnknownOption, match="estimator='xx'"):
         model_power(TEXT, MODEL, 100, 10, estimator="xx")
     with pytest.raises(UnsupportedModel, match="needs ordered items"):
         model_power(TEXT, MODEL, 100, 10, estimator="WLSMV")
