@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import DataError, check_answers, check_choice, check_confidence
+from bouwen.checks import DataError, check_answers, check_choice, check_confidence, is_ordered
 from bouwen.results import Result, at_level, how_many, short
 from bouwen.scales.composite import omega
 from bouwen.scales.estimators import CORRECTED, estimation
@@ -97,7 +97,7 @@ def scale_reliability(
     seed : int
     estimator : "MLR" or "WLSMV"
         Continuous answers by maximum likelihood with every answer given (FIML), or ordered ones, whose omega
-        is that of the sum of the answers (Green & Yang, 2009).
+        is that of the sum of the answers (Green & Yang, 2009). Columns of ordered categories are ordered.
     confidence : float, optional
         Level of the intervals; the study's own, or .95.
     n_jobs : int, optional
@@ -170,6 +170,8 @@ def _one_factor(items: pd.DataFrame, estimator: str) -> Fit:
     safe = answers.set_axis(names, axis=1)
     same = "same*" if len(names) == 2 else ""
     syntax = f"factor =~ {' + '.join(same + name for name in names)}"
+    if any(is_ordered(items[column]) for column in items.columns):
+        estimator = "WLSMV"  # ordered means ordered, as in a model
     return fit_sem(syntax, safe, **estimation(estimator), std_lv=True)
 
 

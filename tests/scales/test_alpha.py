@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 
 from bouwen.checks import ConstantItem, NotNumeric, RepeatedItem, TooFewItems, TooFewRespondents
 from bouwen.errors import BouwenError
-from bouwen.scales import alpha, item_statistics, scale_statistics
+from bouwen.scales import alpha, item_statistics, scale_reliability, scale_statistics
 
 
 def test_alpha_matches_psych(reference, holzinger):
@@ -141,3 +141,11 @@ def test_ordered_categories_count_by_their_places(holzinger):
     assert item_statistics(words)["r_rest"].tolist() == pytest.approx(
         item_statistics(thirds)["r_rest"].tolist()
     )
+
+
+def test_omega_of_ordered_categories_is_that_of_ordered_answers(holzinger):
+    thirds = holzinger[["x1", "x2", "x3"]].apply(lambda x: pd.qcut(x, 3, labels=False) + 1)
+    categories = thirds.astype(pd.CategoricalDtype([1, 2, 3], ordered=True))
+    found = scale_reliability({"visual": categories}, draws=0).table()["omega"].iloc[0]
+    told = scale_reliability({"visual": thirds}, draws=0, estimator="WLSMV").table()["omega"].iloc[0]
+    assert found == pytest.approx(told, abs=1e-12)
