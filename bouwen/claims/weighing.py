@@ -17,7 +17,9 @@ from bouwen.words import words
 VERDICTS = ("supported", "partly", "undecided", "contradicted", "not asked", "advice")
 
 
-def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.DataFrame:
+def weigh_claims(
+    study: Study, fits: Mapping[str, Fit] | None = None, *, estimator: str = "main"
+) -> pd.DataFrame:
     """Hold every claim of the instrument against the answers.
 
     A piece of evidence is an estimate with an interval and an expected side of a reference value:
@@ -29,6 +31,8 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
     study : Study
     fits : mapping from model name to Fit, optional
         Models that were fitted already; the others that the claims need are fitted here.
+    estimator : str
+        Of the models fitted here, see `bouwen.fit_model`.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def weigh_claims(study: Study, fits: Mapping[str, Fit] | None = None) -> pd.Data
     for name, claim in study.instrument.claims.items():
         for evidence in claim.evidence:
             if isinstance(evidence, PathEvidence) and evidence.model not in fits:
-                fits[evidence.model] = fit_model(study, evidence.model)
+                fits[evidence.model] = fit_model(study, evidence.model, estimator=estimator)
             rows.append({"claim": name, "kind": evidence.kind, **weigh(study, evidence, scores, fits)})
         if not claim.evidence:
             what = words(study.language).listing([claim_label(study, other) for other in claim.rests_on])

@@ -16,7 +16,7 @@ import pandas as pd
 
 from bouwen.checks import check_share
 from bouwen.results import Result, how_many, short
-from bouwen.scales import fit_model
+from bouwen.scales import as_numbers, fit_model
 from bouwen.sem import Fit, Power, UnsupportedModel, indirect_effects, model_power, needed, parse_model
 from bouwen.survey import Study, group_sizes
 
@@ -125,11 +125,12 @@ def plan_follow_up(
 
     Notes
     -----
+    The population is the study's own model; MLR estimates it where the study takes answers as ordered.
     Answers are drawn as complete and normal and analysed by maximum likelihood: what is missing, and answers
     in few categories, cost some more power (`bouwen.model_power` simulates both).
     """
     check_share("goal", goal)
-    fit = fit_model(study, "structural")
+    fit = fit_model(study, "structural", estimator=as_numbers(study.analysis.estimator))
     model, effects = analysis_of(study, fit)
     sizes = sorted({fit.n, *(default_sizes(fit) if n is None else np.atleast_1d(n).tolist())})
     result = model_power(

@@ -18,6 +18,8 @@ from bouwen.scales.dimensionality import ParallelAnalysis as ParallelAnalysis
 from bouwen.scales.dimensionality import empirical_kaiser as empirical_kaiser
 from bouwen.scales.dimensionality import map_test as map_test
 from bouwen.scales.dimensionality import parallel_analysis as parallel_analysis
+from bouwen.scales.estimators import as_numbers as as_numbers
+from bouwen.scales.estimators import is_ordinal as is_ordinal
 from bouwen.scales.factors import Efa as Efa
 from bouwen.scales.factors import fit_efa as fit_efa
 from bouwen.scales.hierarchy import SchmidLeiman as SchmidLeiman

@@ -21,6 +21,11 @@ def is_ordinal(estimator: str) -> bool:
     return ESTIMATORS[check_choice("estimator", estimator, ESTIMATORS)].discrepancy == "DWLS"
 
 
+def as_numbers(estimator: str) -> str:
+    """The estimator itself, or MLR in place of one that takes answers as ordered categories."""
+    return "MLR" if is_ordinal(estimator) else estimator
+
+
 def estimation(estimator: str, *, ordered: Sequence[str] | bool = True) -> dict[str, Any]:
     """The options of `bouwen.fit_sem` by which an estimator uses as many of the answers as it can.
 

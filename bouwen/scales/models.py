@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bouwen.checks import check_known
+from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.scales.estimators import estimation
 from bouwen.scales.scoring import key_items
-from bouwen.sem import Fit, ModelError, ModelSyntaxError, NotIdentified, fit_sem, parse_model, read_model
+from bouwen.sem import (
+    ESTIMATORS,
+    Fit,
+    ModelError,
+    ModelSyntaxError,
+    NotIdentified,
+    fit_sem,
+    parse_model,
+    read_model,
+)
 from bouwen.survey import Instrument, Problem, Study, refuse_in
 
 
-def fit_model(study: Study, model: str, *, estimator: str = "MLR") -> Fit:
+def fit_model(study: Study, model: str, *, estimator: str = "main", ordered: str | Sequence[str] = ()) -> Fit:
     """Fit one of the models of a study's instrument to its answers, reversed items turned.
 
     Parameters
@@ -22,10 +31,13 @@ def fit_model(study: Study, model: str, *, estimator: str = "MLR") -> Fit:
     model : str
         The name of a model in the instrument, or the role ``"measurement"`` or ``"structural"``.
     estimator : str
-        "MLR", maximum likelihood with robust errors that uses every answer given (FIML), suits items with
+        "main" or "sensitivity", the study's own (MLR and WLSMV where it names none); or a name. "MLR",
+        maximum likelihood with robust errors that uses every answer given (FIML), suits items with
         five and more points; "WLSMV", as a check on it, is weighted least squares that takes answers as
         ordered categories, with every pair of answers used. The others of `bouwen.fit_sem` will do too,
         in any case; see `bouwen.scales.estimators.estimation`.
+    ordered : sequence of str, or str with commas
+        The items that are taken as ordered by an estimator that takes any so; the study's own, or all.
 
     Raises
     ------
@@ -34,7 +46,22 @@ def fit_model(study: Study, model: str, *, estimator: str = "MLR") -> Fit:
     BouwenError
         The model is unknown or cannot be fitted.
     """
-    return fit_sem(named_model(study, model), key_items(study), **estimation(estimator))
+    syntax, roles = named_model(study, model), {"main": study.analysis.estimator}
+    roles["sensitivity"] = study.analysis.sensitivity
+    estimator = check_choice("estimator", estimator, (*roles, *ESTIMATORS))
+    names = (
+        [name.strip() for name in ordered.split(",") if name.strip()] if isinstance(ordered, str) else ordered
+    )
+    names = [check_known("item", name, study.items) for name in names or study.analysis.ordered]
+    used = [name for name in names if name in model_items(syntax)]
+    return fit_sem(
+        syntax, key_items(study), **estimation(roles.get(estimator, estimator), ordered=used or True)
+    )
+
+
+def model_items(syntax: str) -> set[str]:
+    """Every variable that a model names."""
+    return {name for f in parse_model(syntax).formulas for name in (f.lhs, f.rhs)}
 
 
 def named_model(study: Study, name: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from bouwen.checks import check_choice, check_known
+from bouwen.survey.analysis import Analysis
 from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import (
@@ -115,10 +116,13 @@ class StudyFile(Part):
     """Which models the chapters fit."""
     settings: Settings = Settings()
     """Choices that hold for every chapter."""
+    analysis: Analysis = Analysis()
+    """How the chapters are computed, where otherwise than usual, and which are shown."""
 
     def problems(self) -> Iterator[Problem]:
         """Settings that do not fit each other, and what is listed twice."""
         yield from ((("settings", *where), text) for where, text in self.settings.problems())
+        yield from ((("analysis", *where), text) for where, text in self.analysis.problems())
         yield from repeated(("groups",), self.groups, "group")
         yield from repeated(("responses", "file"), self.responses.files, "file")
         if register := self.register_:
@@ -232,6 +236,11 @@ class Study:
     def settings(self) -> Settings:
         """Choices that hold for every chapter."""
         return self.file.settings
+
+    @property
+    def analysis(self) -> Analysis:
+        """How its chapters are computed, and which are shown."""
+        return self.file.analysis
 
     @property
     def constructs(self) -> tuple[str, ...]:
@@ -367,6 +376,8 @@ class Study:
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
         yield from self._predictor_problems()
+        items = tuple(self.instrument.items)
+        yield from ((("analysis", *where), text) for where, text in self.analysis.unknown_items(items))
         declared = self.declared_categories
         for i, group in enumerate(self.groups):
             if group not in declared:

@@ -19,14 +19,22 @@ from bouwen.inputs import COPIES, copied, copy_inputs
 from bouwen.report.book.answers import refuse_answers
 from bouwen.report.book.asking import gigabytes_asked, minutes_asked, time_limit
 from bouwen.report.book.caching import digest, fingerprint_of, secret_of
-from bouwen.report.book.chapters import Notebook, Page, check_parameters, has_prose, pages, read_chapters
+from bouwen.report.book.chapters import (
+    Notebook,
+    Page,
+    check_parameters,
+    chosen,
+    has_prose,
+    pages,
+    read_chapters,
+)
 from bouwen.report.book.places import clear_scratch, remedy
 from bouwen.report.book.rendering import Sphinx
 from bouwen.report.book.running import Runner, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
 from bouwen.scales import check_models
-from bouwen.survey import Study, fallback, read_study, screen
+from bouwen.survey import ANALYSIS, Study, fallback, read_study, screen
 from bouwen.words import MORE, added_files, words
 
 
@@ -155,6 +163,13 @@ class Plan:
         return fingerprint_of([secret_of(self.work), *self.inputs.values()], self.root)
 
 
+def with_analysis(study: Study, given: Mapping[str, str]) -> Study:
+    """The study with what the parameters of one build say of its analysis."""
+    texts = {name: text for name, text in given.items() if name in ANALYSIS}
+    analysis = study.analysis.changed(texts, study.items)
+    return replace(study, file=study.file.model_copy(update={"analysis": analysis}))
+
+
 def plan(
     path: str | Path,
     parameters: Mapping[str, str] | None = None,
@@ -169,7 +184,13 @@ def plan(
     root = find_root(study.path)
     work = root / "_build" / study.id
     chapters = read_chapters(root)
-    values = check_parameters(chapters, parameters or {})
+    declared = {name for chapter in chapters.values() for name in chapter.declared}
+    given = dict(parameters or {})
+    own = {name: text for name, text in given.items() if name in declared or name not in ANALYSIS}
+    values = check_parameters(chapters, own)
+    study = with_analysis(study, given)
+    chapters = chosen(chapters, study.analysis.chapters)
+    values = {**values, **study.analysis.parameters}
     study = study.in_language(str(values.get("language", study.language)))
     jobs, timeout = jobs or os.cpu_count() or 1, timeout or time_limit(study)
     runner = Runner(root, work / "cache", jobs, timeout, warm)

@@ -13,7 +13,7 @@ import copy
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,6 +174,23 @@ def is_scalar(expression: ast.expr) -> bool:
     except ValueError:
         return False
     return value is None or isinstance(value, str | int | float)
+
+
+def chosen(chapters: Mapping[str, Chapter], wanted: Sequence[str]) -> dict[str, Chapter]:
+    """The first chapter and those that are wanted, by the name of their notebook; all where none is named.
+
+    Raises
+    ------
+    ChapterError
+        There is no such chapter.
+    """
+    known = {name.rpartition("/")[2]: name for name in chapters}
+    for name in wanted:
+        if name not in known:
+            problem = f"is no chapter; analysis: chapters may name {', '.join(known)}."
+            raise ChapterError(name, problem)
+    kept = {*list(chapters)[:1], *(known[name] for name in wanted)} if wanted else {*chapters}
+    return {name: chapter for name, chapter in chapters.items() if name in kept}
 
 
 def pages(

@@ -191,7 +191,7 @@ def treatments_plot(
     Parameters
     ----------
     treated : DataFrame
-        From `bouwen.compare_treatments`; intervals are normal, of the reader's level.
+        From `bouwen.compare_treatments`; intervals are of 1.96 standard errors for 95 %, and so on.
     study : Study, optional
         Gives the labels and the language.
     **options
@@ -201,7 +201,7 @@ def treatments_plot(
     to, found = reader(study, **options), treated.reset_index()
     usual = treated["mean"].xs("half answered", level="treatment")
     found["x"] = found["mean"] - found["construct"].map(usual)
-    reach = float(ndtri((1 + to.confidence) / 2)) * found["se"]
+    reach = round(float(ndtri((1 + to.confidence) / 2)), 2) * found["se"]
     found["ci_lower"], found["ci_upper"] = found["x"] - reach, found["x"] + reach
     found["label"] = [to.label(name) for name in found["construct"]]
     names = {name: word(to, name) for name in found["treatment"]}
