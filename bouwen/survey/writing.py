@@ -93,8 +93,8 @@ def fits_on_a_line(text: str) -> bool:
 def dotted(where: Location) -> str:
     """A place in a file as keys with dots, cut where a key is long.
 
-    >>> dotted(("title", "en")), len(dotted(("x" * 300,)))
-    ('title.en', 60)
+    >>> dotted(("responses", "id")), len(dotted(("x" * 300,)))
+    ('responses.id', 60)
     """
     text = ".".join(map(str, where))
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -106,7 +106,7 @@ def test_paths_in_two_steps_are_those_of_regressions():
         ("f", "=~", "a", "", 1.0, 1.0, 1.0),
         ("y", "~", "x", "", 0.3, 0.1, 0.4),
     )
-    found = alone.structural_paths(SimpleNamespace(table=lambda: rows), TO)
+    found = alone.structural_paths(SimpleNamespace(table=lambda confidence: rows), TO)
     assert list(found.data["name"]) == ["x → y"]
     assert drawn_lines(found) == [[0.0]]
 
@@ -475,7 +475,7 @@ def test_bars_of_a_curve_hold_what_shuffled_answers_give():
         (-0.1, -0.4, 0.2, "proper"),
     )  # fmt: skip
     curve = SimpleNamespace(
-        results=results, tested=np.array([0, 3]), effects=effects, reference=results.loc[1]
+        results=results, tested=np.array([0, 3]), effects=effects, reference=results.loc[1], confidence=0.95
     )
     points, breaks = curve_points(curve)
     assert list(points.index) == [3, 1, 0]

@@ -27,7 +27,7 @@ def study(each_study):
 def made(kind, **given):
     """A result of a kind whose figures are given."""
     members = {name: property(lambda self, value=value: value) for name, value in given.items()}
-    return type(kind.__name__, (kind,), {"__init__": lambda self: None, **members})()
+    return type(kind.__name__, (kind,), {"__init__": lambda self: vars(self).update(given), **members})()
 
 
 def as_table(frame):
@@ -202,7 +202,7 @@ def plan():
         "mc_error": [0.015, 0.02], "needed": [143.0, 1500.0], "needed_finite": [94.0, np.nan],
         "beyond": [False, True], "worth": [True, False],
     })  # fmt: skip
-    sizes = SimpleNamespace(table=lambda: pd.DataFrame({"n": [100, 200, 400]}))
+    sizes = SimpleNamespace(table=lambda: pd.DataFrame({"n": [100, 200, 400]}), alpha=0.05)
     return made(FollowUp, n=200, df=24, goal=0.8, result=sizes, table=as_table(frame))
 
 
