@@ -57,6 +57,8 @@ from bouwen.sem import Moments, Power, SamFit
 if TYPE_CHECKING:
     from plotnine import ggplot
 
+USUAL = 0.95  # the level of a table that is asked for none
+
 
 # -------------------------------------------------------------------- estimates with their intervals
 
@@ -98,7 +100,8 @@ def correlation_difference(found: CorrelationDifference, to: Reader) -> ggplot:
 
 def structural_paths(found: SamFit, to: Reader) -> ggplot:
     """The paths of the structural model with their two-step intervals."""
-    return forest(to, named_by_arrows(to, found.table(to.confidence).query("op == '~'")), "path", (0.0,))
+    rows = found.table() if to.confidence == USUAL else found.table(to.confidence)
+    return forest(to, named_by_arrows(to, rows.query("op == '~'")), "path", (0.0,))
 
 
 def named_by_arrows(to: Reader, found: pd.DataFrame) -> pd.DataFrame:

@@ -52,7 +52,8 @@ def specification_curve_plot(
     )
 
     check_given(curve, SpecificationCurve, CURVE)
-    to, (found, breaks) = reader_of(curve, study, **options), curve_points(curve)
+    to = reader_of(curve, study, **options)
+    found, breaks = curve_points(curve, to.confidence)
     series = [word(to, key, level=to.confidence_text) for key in ("effect", "own_model", "shuffled")]
     found["series"] = pd.Categorical(np.where(found["reference"], series[1], series[0]), series)
     marks, lines = dashboard(curve, to, found)
@@ -115,7 +116,7 @@ def curve_title(curve: SpecificationCurve, to: Reader) -> pd.DataFrame:
     return pd.DataFrame({"x": [0.0], "y": [TALL + 0.9], "text": [text]})
 
 
-def curve_points(curve: SpecificationCurve) -> tuple[pd.DataFrame, list[float]]:
+def curve_points(curve: SpecificationCurve, confidence: float = 0.95) -> tuple[pd.DataFrame, list[float]]:
     """Where each specification's effect, interval and shuffled effects stand, and the ticks of their axis.
 
     Returns
@@ -127,7 +128,7 @@ def curve_points(curve: SpecificationCurve) -> tuple[pd.DataFrame, list[float]]:
     """
     results = curve.results.assign(null_lower=np.nan, null_upper=np.nan)
     rows = results.index[curve.tested]
-    tails = [(1 - curve.confidence) / 2, (1 + curve.confidence) / 2]
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     results.loc[rows, ["null_lower", "null_upper"]] = np.quantile(curve.effects[1:], tails, axis=0).T
     results["reference"] = results.index == curve.reference.name
     found = results[results["status"] != "failed"].sort_values("estimate", kind="stable")
