@@ -1,5 +1,5 @@
 from bouwen.survey.analysis import ANALYSIS as ANALYSIS
-from bouwen.survey.analysis import Analysis as Analysis
+from bouwen.survey.analysis import AnalysisSettings as AnalysisSettings
 from bouwen.survey.disclosure import count_text as count_text
 from bouwen.survey.disclosure import hidden as hidden
 from bouwen.survey.disclosure import pooled as pooled

@@ -19,21 +19,21 @@ def in_capitals(name: object) -> object:
 
 
 #: Those of `bouwen.fit_sem`, which a test compares.
-Estimator = Annotated[
+EstimatorName = Annotated[
     Literal["ML", "MLM", "MLR", "GLS", "ULS", "DWLS", "WLSM", "WLSMV", "WLSMVS"],
     BeforeValidator(in_capitals),
 ]
 
 
-class Analysis(Part):
+class AnalysisSettings(Part):
     """How a book is computed, where a study wants it otherwise than others.
 
     Values are the parameters of chapters that declare them, unless `bouwen build -p` gives others.
     """
 
-    estimator: Estimator = "MLR"
+    estimator: EstimatorName = "MLR"
     """Of the models in the chapters."""
-    sensitivity: Estimator = "WLSMV"
+    sensitivity: EstimatorName = "WLSMV"
     """The one whose results stand beside those."""
     ordered: list[Name] = []
     """The items that an estimator of ordered categories takes as such; where none is named, all."""
@@ -61,7 +61,7 @@ class Analysis(Part):
         found = self.model_dump(exclude_unset=True, exclude_none=True, exclude={"chapters"})
         return {name: ", ".join(x) if isinstance(x, list) else x for name, x in found.items()}
 
-    def changed(self, texts: Mapping[str, str], items: Collection[str]) -> Analysis:
+    def changed(self, texts: Mapping[str, str], items: Collection[str]) -> AnalysisSettings:
         """The same with some of it given as text, as on a command line; lists have commas.
 
         Raises
@@ -76,7 +76,7 @@ class Analysis(Part):
             else:
                 given[name] = int(text) if text.isascii() and text.isdigit() else text
         try:
-            made = Analysis.model_validate(given)
+            made = AnalysisSettings.model_validate(given)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise OptionError(
@@ -87,4 +87,4 @@ class Analysis(Part):
         return made
 
 
-ANALYSIS = tuple(Analysis.model_fields)
+ANALYSIS = tuple(AnalysisSettings.model_fields)

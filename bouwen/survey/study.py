@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from bouwen.checks import check_choice, check_known
-from bouwen.survey.analysis import Analysis
+from bouwen.survey.analysis import AnalysisSettings
 from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import (
@@ -116,7 +116,7 @@ class StudyFile(Part):
     """Which models the chapters fit."""
     settings: Settings = Settings()
     """Choices that hold for every chapter."""
-    analysis: Analysis = Analysis()
+    analysis: AnalysisSettings = AnalysisSettings()
     """How the chapters are computed, where otherwise than usual, and which are shown."""
 
     def problems(self) -> Iterator[Problem]:
@@ -238,7 +238,7 @@ class Study:
         return self.file.settings
 
     @property
-    def analysis(self) -> Analysis:
+    def analysis(self) -> AnalysisSettings:
         """How its chapters are computed, and which are shown."""
         return self.file.analysis
 

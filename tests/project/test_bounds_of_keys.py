@@ -18,6 +18,8 @@ SIGNS = {
 }  # fmt: skip
 
 BOUNDS = {
+    "AnalysisSettings.draws": ">= 20, <= 100000",
+    "AnalysisSettings.permutations": ">= 19, <= 100000",
     "Chance.ground": "at least 1",
     "ClassSpec.bounds": "at least 1",
     "Construct.items": "at least 1",

@@ -60,6 +60,7 @@ CALLS = {
     "scale_reliability": lambda **o: bouwen.scale_reliability(blocks(), draws=0, **o),
     "schmid_leiman": lambda **o: scales.schmid_leiman(items(), 2, **o),
     "score_scales": lambda **o: bouwen.score_scales(study(), **o),
+    "weigh_claims": lambda **o: bouwen.weigh_claims(study(), **o),
 }
 # Words that stand for something that the caller names.
 FREE = {"language", "model"}

@@ -106,7 +106,7 @@ def test_paths_in_two_steps_are_those_of_regressions():
         ("f", "=~", "a", "", 1.0, 1.0, 1.0),
         ("y", "~", "x", "", 0.3, 0.1, 0.4),
     )
-    found = alone.structural_paths(SimpleNamespace(table=lambda confidence: rows), TO)
+    found = alone.structural_paths(SimpleNamespace(table=lambda confidence=0.95: rows), TO)
     assert list(found.data["name"]) == ["x → y"]
     assert drawn_lines(found) == [[0.0]]
 

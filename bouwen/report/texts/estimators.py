@@ -10,10 +10,10 @@ from bouwen.scales import is_ordinal
 from bouwen.sem import ESTIMATORS
 from bouwen.survey import Study
 
-Form = Literal["is", "which", "as"]
+Place = Literal["is", "which", "as"]
 
 
-def estimator_text(study: Study, estimator: str, form: Form = "is") -> str:
+def estimator_text(study: Study, estimator: str, form: Place = "is") -> str:
     """What an estimator does with the answers.
 
     Parameters
@@ -25,7 +25,7 @@ def estimator_text(study: Study, estimator: str, form: Form = "is") -> str:
     form : "is", "which" or "as"
         A clause with its name; a clause to follow *which*; or as what it takes answers.
     """
-    form = check_choice("form", form, get_args(Form))
+    form = check_choice("form", form, get_args(Place))
     name = check_choice("estimator", estimator, ESTIMATORS)
     if is_ordinal(name):
         kind = "ordered"

@@ -9,6 +9,7 @@ only when there is more than one.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -21,7 +22,7 @@ import numpy as np
 
 from bouwen.checks import NotACount, check_count
 from bouwen.errors import BouwenError, NotEnoughMemory, memory_for
-from bouwen.sem.resample.memory import ways_to_use_less
+from bouwen.sem.resample.memory import SETTING, megabytes, ways_to_use_less
 
 CHUNK = 250
 BAR_AFTER = 2.0  # seconds without a progress bar
@@ -107,7 +108,9 @@ def run_chunks(
     # no memory maps: arrays reach the task as they are, writable or not, in this process and elsewhere
     parallel = Parallel(n_jobs=n_jobs, return_as="generator", batch_size=1, max_nbytes=None)
     try:
-        return list(_watched(parallel(delayed(_elsewhere)(task, c) for c in chunks), chunks, about))
+        return list(
+            _watched(parallel(delayed(_elsewhere)(task, c, megabytes()) for c in chunks), chunks, about)
+        )
     except BrokenProcessPool:  # nothing is left of a worker that the system has ended
         raise NotEnoughMemory(
             f"a worker for {draws:,} draws was ended from outside", ways_to_use_less()
@@ -134,8 +137,9 @@ def _one_thread() -> AbstractContextManager[object]:
     return limit
 
 
-def _elsewhere(task: Callable[[Chunk], Done], chunk: Chunk) -> Done:
-    """One chunk in a worker process."""
+def _elsewhere(task: Callable[[Chunk], Done], chunk: Chunk, setting: int) -> Done:
+    """One chunk in a worker process, which may have begun when less or more memory was allowed."""
+    os.environ[SETTING] = str(setting)
     with _one_thread():
         return _run_one(task, chunk)
 

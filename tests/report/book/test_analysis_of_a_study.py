@@ -12,13 +12,13 @@ from bouwen.report import texts
 from bouwen.report.book import building, chapters
 from bouwen.scales import fit_model
 from bouwen.sem import ESTIMATORS
-from bouwen.survey.analysis import Analysis, Estimator
+from bouwen.survey.analysis import AnalysisSettings, EstimatorName
 
 ROOT = Path(__file__).parents[3]
 
 
 def with_analysis(study, **settings):
-    analysis = Analysis.model_validate(settings)
+    analysis = AnalysisSettings.model_validate(settings)
     return replace(study, file=study.file.model_copy(update={"analysis": analysis}))
 
 
@@ -34,10 +34,10 @@ def parameters(page):
 
 
 def test_estimators_are_those_of_the_engine():
-    assert get_args(get_args(Estimator)[0]) == tuple(
-        sorted(ESTIMATORS, key=list(get_args(get_args(Estimator)[0])).index)
+    assert get_args(get_args(EstimatorName)[0]) == tuple(
+        sorted(ESTIMATORS, key=list(get_args(get_args(EstimatorName)[0])).index)
     )
-    assert Analysis.model_validate({"estimator": "wlsmv"}).estimator == "WLSMV"
+    assert AnalysisSettings.model_validate({"estimator": "wlsmv"}).estimator == "WLSMV"
 
 
 def test_a_setting_moves_the_chapters_that_it_names(reputation):
