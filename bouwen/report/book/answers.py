@@ -53,8 +53,8 @@ def told_by(cell: Mapping[str, Any]) -> Iterator[str]:
         yield source_of(cell)
     for output in cell.get("outputs", []):
         metadata = {key: value for key, value in output.get("metadata", {}).items() if key != "bouwen"}
-        content = [output.get("text", ""), *output.get("data", {}).values(), metadata]
-        for value in content:
+        data = [content for kind, content in output.get("data", {}).items() if kind not in PIXELS]
+        for value in [output.get("text", ""), *data, metadata]:
             yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     yield json.dumps(cell["metadata"], ensure_ascii=False)
 
@@ -157,6 +157,7 @@ class Protected:
 # ------------------------------------------------------------------ texts
 
 
+PIXELS = {"image/png", "image/jpeg", "application/pdf"}  # in which no text is found
 TOKEN = re.compile(r"\w+(?:[-.@]\w+)*")
 PLAIN_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 TAG = re.compile(r"(?s)<(?:style|script)\b.*?</(?:style|script)>|<!--|-->|<[^>]*>")

@@ -145,6 +145,13 @@ class SimplePage:
         self.name = name
 
 
+def test_letters_of_a_picture_are_no_answers(study):
+    responses = study.responses.head(3).set_axis(["r1", "r2", "r3"])
+    output = {"output_type": "display_data", "data": {"image/png": "iVBO/r1+r2/abc="}, "metadata": {}}
+    page = {"cells": [{**code("plot()"), "outputs": [output]}]}
+    refuse_answers(replace(study, responses=responses), {"book/sample": page})
+
+
 @pytest.mark.parametrize(
     ("value", "as_compared"),
     [(np.float64(4), "4"), ("4.50", "4.5"), (pd.NA, ""), (None, ""), ("Ja ", "ja"), (-1.0, "-1")],
