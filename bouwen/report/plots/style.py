@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections import UserList
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -27,17 +30,43 @@ WHITE, BLACK = "#FFFFFF", "#000000"
 
 WIDTH, WIDE = 6.6, 7.6
 
+FONT, BOLD = "DejaVu Sans", (700, "bold")
+# Fonts of many machines for scripts that it lacks, and matplotlib's own, which has a frame for any letter.
+FALLBACKS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "PingFang SC", "Microsoft YaHei",
+    "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai",
+    "Noto Sans Ethiopic", "Nirmala UI", "Arial Unicode MS", "Noto Emoji", "Segoe UI Emoji",
+    "Last Resort High-Efficiency",
+)  # fmt: skip
+
 
 def word(to: Reader, key: str, **values: Any) -> str:
     """An axis title or a name in a legend."""
     return to.words(f"plots.{key}", **values)
 
 
+@cache
+def fonts() -> UserList[str]:
+    """The font of the figures, and after it those on this machine that have letters which it lacks.
+
+    No plain list, which a theme would deal out to as many labels, one font each.
+    """
+    from matplotlib.font_manager import fontManager
+
+    by_name = {name: [font for font in fontManager.ttflist if font.name == name] for name in FALLBACKS}
+    for faces in by_name.values():
+        if faces and not any(
+            face.weight in BOLD for face in faces
+        ):  # else a bold label logs that it lacks one
+            fontManager.ttflist.append(replace(faces[0], weight=BOLD[0]))
+    return UserList([FONT, *(name for name, faces in by_name.items() if faces)])
+
+
 def look(height: float, width: float = WIDTH) -> theme:
     """The common look, at a size in inches."""
     from plotnine import element_blank, element_line, element_text, theme, theme_minimal
 
-    plain = theme_minimal(base_size=10.5, base_family="DejaVu Sans")
+    plain = theme_minimal(base_size=10.5, base_family=fonts())
     plain._rcParams["text.parse_math"] = False  # a $ in a label is a dollar
     return plain + theme(
         figure_size=(width, height),
