@@ -64,13 +64,16 @@ def in_html(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A name that is safe in a file name and an address; one that is cut off ends in its hash.
+    """A name that is safe in a file name and an address.
 
-    >>> slug("Één & twee (50-100)"), slug("../a"), slug("e" * 300)[-12:]
-    ('een-twee-50-100', 'a', 'eee-a5d39ce9')
+    One that is cut off, or lacks letters that Latin does not have, ends in the hash of the text.
+
+    >>> slug("Één & twee (50-100)"), slug("../a"), slug("e" * 300)[-12:], slug("甲 a")
+    ('een-twee-50-100', 'a', 'eee-a5d39ce9', 'a-1278b010')
     """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9_]+", "-", ascii_text).strip("-") or "x"
-    if len(name) <= LONGEST_SLUG:
+    letters = unicodedata.normalize("NFKD", text)
+    name = re.sub(r"[^a-z0-9_]+", "-", letters.encode("ascii", "ignore").decode().lower()).strip("-")
+    lost = any(letter.isalnum() and not letter.isascii() for letter in letters)
+    if name and not lost and len(name) <= LONGEST_SLUG:
         return name
-    return f"{name[: LONGEST_SLUG - 9]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{name[: LONGEST_SLUG - 9] or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

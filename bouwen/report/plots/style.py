@@ -55,9 +55,8 @@ def fonts() -> UserList[str]:
 
     by_name = {name: [font for font in fontManager.ttflist if font.name == name] for name in FALLBACKS}
     for faces in by_name.values():
-        if faces and not any(
-            face.weight in BOLD for face in faces
-        ):  # else a bold label logs that it lacks one
+        if faces and all(face.weight not in BOLD for face in faces):
+            # Its plain face is its bold one too, or each bold label would log that there is none.
             fontManager.ttflist.append(replace(faces[0], weight=BOLD[0]))
     return UserList([FONT, *(name for name, faces in by_name.items() if faces)])
 
