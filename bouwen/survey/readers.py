@@ -63,6 +63,27 @@ class RepeatedColumns(TableError):
         self.columns = tuple(names)
 
 
+class OtherColumns(TableError):
+    """Files whose columns differ; they are told by their places, for without a header names are answers."""
+
+    def __init__(self, table: Table, first: Table) -> None:
+        own, others = only_in(table, first), only_in(first, table)
+        found = [f"{places} of this file" for places in own] + [
+            f"{places} of {first.path}" for places in others
+        ]
+        message = f"only one of this file and {first.path} has {' and '.join(found)}"
+        super().__init__(
+            table.path, f"{message}; make their columns the same, with the names in the first row of each."
+        )
+        self.columns = tuple(sorted(set(first.header) ^ set(table.header)))
+
+
+def only_in(table: Table, other: Table) -> list[str]:
+    """The places of columns whose names another table does not have, in words; empty if there are none."""
+    places = [n for n, name in enumerate(table.header, start=1) if name not in other.header]
+    return [f"column{'s' * (len(places) > 1)} {listed(places)}"] if places else []
+
+
 @dataclass(frozen=True)
 class Table:
     """One data file: unique column names above rows of the same length.
@@ -166,9 +187,8 @@ def refuse_other_columns(tables: Sequence[Table]) -> None:
     """Files that are appended must have the same columns, in any order."""
     first = tables[0]
     for other in tables[1:]:
-        if differing := sorted(set(first.header) ^ set(other.header)):
-            message = f"only one of this file and {first.path} has a column of this name; make them the same."
-            raise TableError(other.path, message, columns=differing)
+        if set(first.header) != set(other.header):
+            raise OtherColumns(other, first)
 
 
 def read_table(path: Path) -> Table:

@@ -109,6 +109,18 @@ def test_parquet(tmp_path):
     assert cells(tmp_path / "a.parquet") == {"a": [1.0, None], "b": ["x", "NA"], "c": [1, 2]}
 
 
+def test_a_second_file_without_names_is_refused_by_the_places_of_its_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("id,t1,remark\nx1,3,fine\n")
+    (tmp_path / "b.csv").write_text("jansen,3,my own words\npieters,2,\n")
+    with pytest.raises(TableError) as error:
+        read_tables([tmp_path / "a.csv", tmp_path / "b.csv"])
+    said = str(error.value)
+    assert "columns 1, 2 and 3 of this file and columns 1, 2 and 3 of" in said
+    assert "names in the first row" in said
+    assert "jansen" not in said
+    assert "my own words" not in said
+
+
 def test_files_are_appended_whatever_the_order_of_their_columns(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,é\n", encoding="utf-8")
     (tmp_path / "b.csv").write_text("b;a\nplain;3\n")
