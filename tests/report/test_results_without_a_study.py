@@ -107,6 +107,16 @@ def test_labels_stand_for_names(room, name, given, study):
         assert ("⟦" in text) == (name not in NAMELESS[room] and name != "evidence"), text
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_labels_are_text_in_every_table(name, given, study):
+    hostile = "<q onerror='x'>甲😀 {{7*7}} {0} %s $a_{b}$ &lt; **c** "
+    names = [*study.items, *study.constructs, *study.instrument.factors, *study.groups]
+    table = made("tables", name, given, study, labels={one: f"{hostile}{one}" for one in names})
+    assert "<q" not in table.as_raw_html()
+    if name not in {*NAMELESS["tables"], *LEFT_OF_STUDY}:
+        assert hostile.strip() in shown("tables", table)
+
+
 @pytest.mark.parametrize(("room", "name"), ALL)
 def test_a_study_gives_labels_and_language(room, name, given, study):
     dutch = study.in_language("nl")
