@@ -23,7 +23,7 @@ from bouwen.escaping import slug
 from bouwen.report.book.asking import LEAST_SECONDS
 from bouwen.report.book.caching import digest, digest_of, read_cached, write_cached
 from bouwen.report.book.chapters import Notebook, Page, source_of, tags_of
-from bouwen.report.book.places import remedy, scratch_folder
+from bouwen.report.book.places import refuse_little_room, remedy, scratch_folder
 from bouwen.report.book.startup import CAN_FORK, skip_address_grammar
 from bouwen.report.book.watching import HELD_BACK, WARNED, line_of_cell
 
@@ -116,6 +116,7 @@ def run_fresh(todo: Mapping[str, Page], runner: Runner, tell: Tell) -> dict[str,
     """Run pages, given by cache key, the longest first, and keep their results."""
     from bouwen.report.book.kernels import kernel_managers
 
+    refuse_little_room(min(runner.jobs, len(todo)))
     stop, running = threading.Event(), list[Page]()
 
     def run_one(key: str, page: Page) -> tuple[str, Notebook]:

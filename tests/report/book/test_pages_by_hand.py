@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,8 +15,10 @@ import pytest
 import yaml
 from mini import code, markdown
 
-from bouwen.report.book import asking, building, chapters, lab, notebooks, site
+from bouwen.errors import BouwenError
+from bouwen.report.book import asking, building, chapters, lab, notebooks, places, site
 from bouwen.report.book import running as run
+from bouwen.report.book.building import OutputError, refusing_bad_output
 from bouwen.report.book.chapters import Chapter, Page, ParameterError
 from bouwen.report.book.listening import Bar, Lines
 from bouwen.report.book.rendering import problems_in
@@ -342,3 +347,38 @@ def test_what_sphinx_complains_of_is_told_without_its_place(tmp_path):
     assert problems_in(log, tmp_path) == ["a.md:3: WARNING: broken"]
     assert problems_in("1\n2\n3\n4\n5\n6\n", tmp_path) == ["2", "3", "4", "5", "6"]
     assert problems_in("", tmp_path) == ["Sphinx ended without a word."]
+
+
+def test_a_folder_that_could_not_be_copied_says_why_and_names_no_list_of_files(tmp_path):
+    said = [("a", "b", str(OSError(errno.ENOSPC, "No space left on device", "a")))] * 40
+    with pytest.raises(OutputError) as refused, refusing_bad_output(tmp_path):
+        raise shutil.Error(said)
+    assert str(refused.value) == (
+        f"{tmp_path}: cannot be written: No space left on device: make room on the disk and build again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "space", "says"),
+    [
+        ((40, 40), -1, "40 files may be open at once and this build needs 80: allow more (ulimit -n"),
+        ((1024, 4096), 900_000_000, "memory ran out: a build needs 1.2 GB of addresses and may have 0.9 GB"),
+    ],
+)
+def test_limits_that_would_end_the_process_are_refused_before_kernels_start(monkeypatch, files, space, says):
+    resource = pytest.importorskip("resource")
+    limits = {resource.RLIMIT_NOFILE: files, resource.RLIMIT_AS: (space, -1)}
+    monkeypatch.setattr(resource, "getrlimit", limits.__getitem__)
+    with pytest.raises(BouwenError, match=re.escape(says)):
+        run.run_fresh(
+            {"key": Page("book/a", "book/a", "A", notebook())}, run.Runner(Path(), Path(), jobs=2), print
+        )
+
+
+def test_a_limit_of_files_that_the_user_may_raise_is_raised(monkeypatch):
+    resource = pytest.importorskip("resource")
+    limits, raised = {resource.RLIMIT_NOFILE: (40, 200), resource.RLIMIT_AS: (-1, -1)}, []
+    monkeypatch.setattr(resource, "getrlimit", limits.__getitem__)
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, limit: raised.append(limit))
+    places.refuse_little_room(2)
+    assert raised == [(96, 200)]
