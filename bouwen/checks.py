@@ -55,9 +55,10 @@ class UnknownName(OptionError):
 class NotAShare(OptionError):
     """An option that is a share lies outside its bounds."""
 
-    def __init__(self, option: str, found: float) -> None:
+    def __init__(self, option: str, found: object) -> None:
         self.option, self.found = option, found
-        super().__init__(f"{option} is a share between 0 and 1, such as 0.95; found {found}.")
+        shown = repr(found) if isinstance(found, str) else found
+        super().__init__(f"{option} is a share between 0 and 1, such as 0.95; found {shown}.")
 
 
 class NotACount(OptionError):
@@ -188,8 +189,16 @@ def check_known(kind: str, found: str, known: Iterable[str]) -> str:
     return found
 
 
-def check_share(option: str, found: float, *, zero: bool = False, one: bool = False) -> None:
+def check_flag(option: str, found: object) -> None:
+    """Raise `UnknownOption` where an option is neither True nor False: "no" would count as yes."""
+    if not isinstance(found, (bool, np.bool_)):
+        raise UnknownOption(option, found, ("True", "False"))
+
+
+def check_share(option: str, found: object, *, zero: bool = False, one: bool = False) -> None:
     """Raise `NotAShare` where an option is not between 0 and 1, or is one of these that may not be."""
+    if not isinstance(found, (int, float, np.integer, np.floating)):
+        raise NotAShare(option, found)
     if not (0 < found < 1 or (zero and found == 0) or (one and found == 1)):
         raise NotAShare(option, found)
 
@@ -200,7 +209,7 @@ def check_count(option: str, found: object, least: int = 0) -> None:
         raise NotACount(option, found, least)
 
 
-def check_confidence(confidence: float) -> None:
+def check_confidence(confidence: object) -> None:
     """Raise `NotAShare` where a level of confidence is not between 0 and 1."""
     check_share("confidence", confidence)
 

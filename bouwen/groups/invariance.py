@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from bouwen.checks import check_choice
+from bouwen.checks import UnknownOption, check_choice
 from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many, rounded
 from bouwen.sem import (
@@ -205,7 +205,10 @@ def check_invariance(
     check_asked(data, group=group)
     items, _ = ordered_items(model, data, ordered)
     ladder = ORDERED if items else CONTINUOUS
+    steps = [steps] if isinstance(steps, str) else steps
     wanted = tuple(check_choice("steps", step, ladder) for step in (ladder if steps is None else steps))
+    if not wanted:
+        raise UnknownOption("steps", steps, ladder)
     if wanted != tuple(ladder)[: len(wanted)]:
         raise NoLadder(f"the steps {', '.join(wanted)} skip one; each builds on all of {', '.join(ladder)}")
     if group in data and data[group].nunique() < 2:

@@ -16,7 +16,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, check_confidence, check_count
+from bouwen.checks import Array, OptionError, check_confidence, check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, p_line
 from bouwen.sem import (
@@ -174,6 +174,8 @@ def permutation_invariance(
     stronger hypothesis (Jorgensen et al., 2018).
     """
     check_count("draws", draws, least=1)
+    if not isinstance(invariance, Invariance):
+        raise OptionError(f"give what bouwen.check_invariance returns; found {type(invariance).__name__}")
     steps, fits = invariance.steps, invariance.fits
     if not all(fit.sample.rows for fit in fits.values()):
         raise NoRows("permutations need")

@@ -18,7 +18,7 @@ from bouwen.checks import check_share
 from bouwen.results import Result, how_many, short
 from bouwen.scales import as_numbers, fit_model
 from bouwen.sem import Fit, Power, UnsupportedModel, indirect_effects, model_power, needed, parse_model
-from bouwen.survey import Study, group_sizes
+from bouwen.survey import Study, check_is_study, group_sizes
 
 WORTH_FINDING = 0.10  # standardised; Cohen's (1988) small effect
 GOAL = 0.80
@@ -129,6 +129,7 @@ def plan_follow_up(
     Answers are drawn as complete and normal and analysed by maximum likelihood: what is missing, and answers
     in few categories, cost some more power (`bouwen.model_power` simulates both).
     """
+    check_is_study(study)
     check_share("goal", goal)
     fit = fit_model(study, "structural", estimator=as_numbers(study.analysis.estimator))
     model, effects = analysis_of(study, fit)

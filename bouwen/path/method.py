@@ -20,7 +20,7 @@ from bouwen.results import Result, short
 from bouwen.scales import key_items
 from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model, roles
 from bouwen.special import ndtri
-from bouwen.survey import Study
+from bouwen.survey import Study, check_is_study
 
 FACTOR = "common_method_factor"  # no construct or item may have this name
 
@@ -106,6 +106,7 @@ def common_method(study: Study) -> CommonMethod:
     BouwenError
         A model cannot be fitted.
     """
+    check_is_study(study)
     text, keyed = study.model("structural"), key_items(study)
     used = roles(parse_model(text)).observed
     items = [name for name in used if name in keyed]

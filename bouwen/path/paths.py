@@ -11,7 +11,7 @@ from typing import Literal
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.sem import Formula, parse_model
-from bouwen.survey import PathEvidence, Study
+from bouwen.survey import PathEvidence, Study, check_is_study
 
 Form = Literal["second_order", "one_factor", "facets", "item", "scores"]
 Adjustment = Literal["none", "model", "background"]
@@ -162,6 +162,7 @@ def main_path(study: Study) -> MainPath:
         Nothing in the structural model predicts the outcome, the predictor cannot be told, or the model has
         constraints, which would not hold in its variants.
     """
+    check_is_study(study)
     model, outcome = parse_model(study.model("structural")), study.outcome_variable
     if any(constraint.op != ":=" for constraint in model.constraints):
         raise NoMainPath("the structural model has constraints, so it cannot be varied; take them out.")

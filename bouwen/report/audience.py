@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 
 from bouwen.checks import OptionError, check_confidence
 from bouwen.claims import variable_label
+from bouwen.errors import did_you_mean
 from bouwen.report.given import WrongResult
 from bouwen.results import interval_level
 from bouwen.survey import Study
@@ -99,6 +100,7 @@ def reader(
     language: str | None = None,
     labels: Mapping[str, str] | None = None,
     confidence: float | None = None,
+    **unknown: object,
 ) -> Reader:
     """A reader of a study, or of results without one.
 
@@ -121,7 +123,14 @@ def reader(
         Something else than a study is given for one.
     NotAShare
         The level of confidence is not between 0 and 1.
+    OptionError
+        There is no such option.
     """
+    for name in unknown:
+        known = ReaderOptions.__annotations__
+        raise OptionError(
+            f"there is no {name}= here; known are {', '.join(known)}.{did_you_mean(name, known)}"
+        )
     if study is not None and not isinstance(study, Study):
         raise WrongResult("the result first and a study (bouwen.read_study)", study, "after it")
     if confidence is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from bouwen.checks import DataError, Matrix, OptionError, Vector
+from bouwen.checks import DataError, Matrix, OptionError, Vector, check_confidence
 from bouwen.scales.group_models import GroupModel, models_of
 from bouwen.scales.polychorics import polychoric
 from bouwen.sem import Fit, check_draws_of, percentile_interval
@@ -71,6 +71,7 @@ def omega(
     Mathematical and Statistical Psychology 54; Green & Yang (2009), Psychometrika 74; Zinbarg, Revelle,
     Yovel & Li (2005), Psychometrika 70.
     """
+    check_confidence(confidence)
     if draws is not None:
         check_draws_of(fit, draws)
     if items is not None and not isinstance(items, (pd.DataFrame, Mapping)):

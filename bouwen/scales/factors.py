@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import DataError, Matrix, Missing, NotACount, check_answers, check_choice
+from bouwen.checks import DataError, Matrix, Missing, NotACount, check_answers, check_choice, check_count
 from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import SMALLEST_UNIQUENESS, Method, extract
 from bouwen.scales.given import Items, answers_of
@@ -176,6 +176,7 @@ def fit_efa(
     check_factors(n_factors, len(sample.items))
     method = check_choice("method", method, get_args(Method))
     rotation = check_choice("rotation", rotation, get_args(Rotation))
+    check_count("seed", seed)
     unrotated = extract(sample.R, n_factors, method)
     wanted = None if target is None else _wanted(target, sample.items)
     rotated = rotate(unrotated, rotation, target=wanted, starts=starts, seed=seed)
@@ -185,6 +186,8 @@ def fit_efa(
 
 def _wanted(target: pd.DataFrame, items: tuple[str, ...]) -> Matrix:
     """A target in the order of the items."""
+    if not isinstance(target, pd.DataFrame):
+        raise WrongTarget(f"is a data frame with a row per item; found {type(target).__name__}")
     named = target.set_axis([str(name) for name in target.index])
     if absent := [item for item in items if item not in named.index]:
         raise WrongTarget(f'has no row for the item "{absent[0]}"')

@@ -101,8 +101,9 @@ def kind_of(items: Items, kind: CorrelationKind | None) -> CorrelationKind:
     if any(ordered) and not all(ordered):
         name = frame.columns[ordered.index(True)]
         raise DataError(
-            f'"{name}" holds ordered categories and other items numbers; turn all of them into the same, '
-            'or say correlation="pearson" or "polychoric"',
+            f'"{name}" holds ordered categories and other items numbers; make all of them ordered '
+            "categories or all numbers (column.cat.codes), or where correlation= is taken say "
+            'correlation="pearson" or "polychoric"',
             item=str(name),
         )
     return "polychoric" if any(ordered) else "pearson"

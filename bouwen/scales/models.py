@@ -19,10 +19,12 @@ from bouwen.sem import (
     parse_model,
     read_model,
 )
-from bouwen.survey import Instrument, Problem, Study, refuse_in
+from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
 
-def fit_model(study: Study, model: str, *, estimator: str = "main", ordered: str | Sequence[str] = ()) -> Fit:
+def fit_model(
+    study: Study, model: str, *, estimator: str = "main", ordered: str | Sequence[str] | bool = ()
+) -> Fit:
     """Fit one of the models of a study's instrument to its answers, reversed items turned.
 
     Parameters
@@ -36,8 +38,9 @@ def fit_model(study: Study, model: str, *, estimator: str = "main", ordered: str
         five and more points; "WLSMV", as a check on it, is weighted least squares that takes answers as
         ordered categories, with every pair of answers used. The others of `bouwen.fit_sem` will do too,
         in any case; see `bouwen.scales.estimators.estimation`.
-    ordered : sequence of str, or str with commas
-        The items that are taken as ordered by an estimator that takes any so; the study's own, or all.
+    ordered : sequence of str, or str with commas, or True
+        The items that are taken as ordered by an estimator that takes any so, all of them for True; where
+        none is named the study's own, or all.
 
     Raises
     ------
@@ -46,9 +49,12 @@ def fit_model(study: Study, model: str, *, estimator: str = "main", ordered: str
     BouwenError
         The model is unknown or cannot be fitted.
     """
+    check_is_study(study)
     syntax, roles = named_model(study, model), {"main": study.analysis.estimator}
     roles["sensitivity"] = study.analysis.sensitivity
     estimator = check_choice("estimator", estimator, (*roles, *ESTIMATORS))
+    if isinstance(ordered, bool):
+        ordered = tuple(study.items) if ordered else ()
     names = (
         [name.strip() for name in ordered.split(",") if name.strip()] if isinstance(ordered, str) else ordered
     )
@@ -67,7 +73,7 @@ def model_items(syntax: str) -> set[str]:
 def named_model(study: Study, name: str) -> str:
     """The text of a model by its name in the instrument or by its role in the study; `UnknownName` else."""
     roles = {role: getattr(study.file.models, role) for role in ("measurement", "structural")}
-    check_known("model", name, (*study.instrument.models, *roles))
+    check_known("model", name, dict.fromkeys((*study.instrument.models, *roles)))
     return study.instrument.model_syntax(roles.get(name, name))
 
 

@@ -17,6 +17,8 @@ from bouwen.checks import (
     check_answers,
     check_choice,
     check_confidence,
+    check_count,
+    check_flag,
 )
 from bouwen.results import Result, at_level, how_many, within
 from bouwen.scales.extraction import extract
@@ -186,6 +188,9 @@ def alpha(
         together.
     """
     interval = check_choice("interval", interval, get_args(Interval))
+    check_flag("ordinal", ordinal)
+    check_count("draws", draws, least=2)
+    check_count("seed", seed)
     answers = check_answers(answers_of(items), minimum=2, what="alpha", missing=missing)
     if ordinal:
         return _ordinal_alpha(answers, confidence)

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import check_choice
+from bouwen.checks import check_choice, check_confidence
 from bouwen.errors import BouwenError
 from bouwen.results import Result, how_many
 from bouwen.scales.composite import factor_correlations, omega, omega_of_all
@@ -332,6 +332,8 @@ def compare_structures(
         answers, level = key_items(data), data.settings.confidence
     else:
         text, answers, level = model, data, 0.95
+    level = level if confidence is None else confidence
+    check_confidence(level)
     facets = read_facets(text)
     fits: dict[str, Fit] = {}
     failures: dict[str, str] = {}
@@ -346,7 +348,7 @@ def compare_structures(
             except (NotConverged, NotIdentified) as error:
                 failures[name] = str(error)
     failures = {name: reason for name, reason in failures.items() if name not in fits}
-    return Structures(facets, fits, failures, level if confidence is None else confidence)
+    return Structures(facets, fits, failures, level)
 
 
 def schmid_leiman_starts(fit: Fit, facets: Facets) -> str:

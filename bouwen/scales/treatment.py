@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Ints, Matrix, TooFewRespondents, Vector, check_answers
+from bouwen.checks import Ints, Matrix, TooFewRespondents, Vector, check_answers, check_count
 from bouwen.scales.given import Given, read_scales
 from bouwen.scales.missing import SaturatedMoments, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
@@ -46,6 +46,9 @@ def compare_treatments(
     ----------
     Schafer & Graham (2002), Psychological Methods 7; Rubin (1987); Schafer (1997).
     """
+    for option, found in {"imputations": imputations, "rounds": rounds}.items():
+        check_count(option, found, least=2 if option == "imputations" else 1)
+    check_count("seed", seed)
     given, scores = read_scales(scales), score_scales(scales)
     keyed, constructs = given.keyed, {name: list(items) for name, items in given.items.items()}
     together = [keyed] if auxiliary else [keyed[items] for items in constructs.values()]

@@ -20,7 +20,7 @@ from bouwen.checks import (
     check_numeric,
 )
 from bouwen.results import Result, how_many, within
-from bouwen.scales.given import read_scales
+from bouwen.scales.given import NotAnswers, read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.sem import percentile_interval
@@ -168,6 +168,9 @@ def _constructs(
     given: Mapping[str, pd.DataFrame] | Study,
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
     if isinstance(given, Mapping):
+        for frame in given.values():
+            if not isinstance(frame, pd.DataFrame):
+                raise NotAnswers(frame)
         return {str(name): frame for name, frame in given.items()}, ()
     scales = read_scales(given)
     constructs = {name: scales.of(name) for name in scales.items}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bouwen.checks import check_choice
+from bouwen.checks import OptionError, check_choice
 from bouwen.errors import memory_for
 from bouwen.sem.after.diagnostics import modification_indices, score_tests, untied
 from bouwen.sem.after.residuals import RESIDUALS, residual_covariances
@@ -186,7 +186,7 @@ def fit_sem(
     if engine == "semopy":
         plain = str(estimator).upper() == "ML" and str(missing).lower() == "listwise"
         plain = plain and not (meanstructure or group or ordered or cluster) and fixed_x
-        plain = plain and not (collapse or orthogonal or effect_coding)
+        plain = plain and not (collapse or orthogonal or effect_coding or str(bounds).lower() != "none")
         if not isinstance(data, pd.DataFrame) or not plain:
             raise UnsupportedModel(OF_SEMOPY)
     size = f"{len(data):,} rows" if isinstance(data, pd.DataFrame) else "moments"
@@ -235,6 +235,8 @@ def load_fit(path: str | Path) -> Fit:
     NotAFit
         There is no such file, it is damaged, it is something else, or of a version that is not known here.
     """
+    if not isinstance(path, (str, Path)):
+        raise OptionError(f"a fit is read from the path of its file; found {type(path).__name__}")
     found = read_fit(path)
     fit = Fit(found.call, found.family, found.solution, found.tables)
     vars(fit).update(found.known)  # where cached properties keep what they computed

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bouwen.checks import DataError, OptionError, check_choice, check_rows, is_ordered
+from bouwen.checks import DataError, OptionError, check_choice, check_flag, check_rows, is_ordered
 from bouwen.errors import did_you_mean
 from bouwen.sem.family.normal import Family, NormalTheory
 from bouwen.sem.family.ordinal import categories_of, ordinal_family
@@ -62,6 +62,10 @@ def prepare(
     parameterization: str = "delta",
 ) -> tuple[Call, Family]:
     """Read model and data, and check one against the other; arguments and errors are those of `fit_sem`."""
+    means = meanstructure is not None and meanstructure
+    _check_flags(
+        std_lv=std_lv, fixed_x=fixed_x, collapse=collapse, orthogonal=orthogonal, meanstructure=means
+    )
     missing, group_equal = choose_missing(missing), _listed("group_equal", group_equal)
     group_partial = _listed("group_partial", group_partial)
     statements = parse_model(model)
@@ -99,6 +103,11 @@ def prepare(
     _check_counts(table, family)
     call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
     return call, family
+
+
+def _check_flags(**flags: object) -> None:
+    for option, found in flags.items():
+        check_flag(option, found)
 
 
 def _family(table: ParTable, sample: Sample, chosen: Estimator, missing: str) -> Family:

@@ -35,8 +35,10 @@ from bouwen.survey.screening import inattentive as inattentive
 from bouwen.survey.screening import level_sizes as level_sizes
 from bouwen.survey.screening import merged_lines as merged_lines
 from bouwen.survey.screening import screen as screen
+from bouwen.survey.study import NotAStudy as NotAStudy
 from bouwen.survey.study import Settings as Settings
 from bouwen.survey.study import Study as Study
+from bouwen.survey.study import check_is_study as check_is_study
 from bouwen.survey.study import find_study as find_study
 from bouwen.survey.study import read_study as read_study
 from bouwen.survey.writing import SEVERAL_LINES as SEVERAL_LINES

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bouwen.results import Result, how_many
 from bouwen.survey.disclosure import count_text
-from bouwen.survey.study import Study
+from bouwen.survey.study import Study, check_is_study
 from bouwen.words import Words, words
 
 CONSTANT_ITEMS = 6  # as many equal answers on one scale are noticed
@@ -78,6 +78,7 @@ def screen(study: Study) -> Screening:
     -------
     Screening
     """
+    check_is_study(study)
     items = study.responses[list(study.items)]
     missing = items.isna().sum()
     valid = [items[item].isin(list(study.instrument.scale_of(item).codes)) for item in study.items]
@@ -123,6 +124,7 @@ def empty_categories(study: Study) -> Iterator[tuple[str, str]]:
 
 def group_sizes(study: Study) -> pd.DataFrame:
     """The number of respondents in each level of each group, levels without any included."""
+    check_is_study(study)
     return sizes_of(study, study.groups)
 
 

@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
-from bouwen.checks import check_choice, check_known
+from bouwen.checks import OptionError, check_choice, check_known
+from bouwen.errors import BouwenError
 from bouwen.survey.analysis import AnalysisSettings
 from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.formulas import model_names
@@ -398,6 +399,20 @@ class Study:
             yield ("predictor",), unknown("variable of the structural model", self.file.predictor, known)
 
 
+class NotAStudy(BouwenError):
+    """Something else stands where a study is asked for; ``found`` is the kind of thing that was given."""
+
+    def __init__(self, found: object) -> None:
+        self.found = type(found).__name__
+        super().__init__(f"give a study first, as bouwen.read_study reads it; found {self.found}.")
+
+
+def check_is_study(found: object) -> None:
+    """Raise `NotAStudy` where something else is given than a study."""
+    if not isinstance(found, Study):
+        raise NotAStudy(found)
+
+
 def find_study(path: str | Path) -> Path:
     """A study file, looked up from the working directory upwards.
 
@@ -408,6 +423,8 @@ def find_study(path: str | Path) -> Path:
     FileError
         There is no such file here or in any folder above.
     """
+    if not isinstance(path, (str, Path)):
+        raise OptionError(f"a study is read from the path of its file; found {type(path).__name__}")
     path = Path(path)
     try:
         if path.is_dir():

@@ -225,6 +225,8 @@ def check_book(path: str | Path) -> str:
         chapters = read_chapters(find_root(study.path))
     except OutputError:
         chapters = {}
+    if chapters:
+        chosen(chapters, study.analysis.chapters)
     foreign = [name for name, chapter in chapters.items() if not has_prose(chapter.notebook, study.language)]
     say = words(study.language)
     lines = [fallback(say, "prose", foreign)] if foreign else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bouwen.checks import OptionError, check_choice
+from bouwen.checks import OptionError, UnknownOption, check_choice
 from bouwen.sem.model.statements import Constraint
 from bouwen.sem.model.syntax import parse_model
 
@@ -41,6 +41,8 @@ def read_coding(given: bool | str | Sequence[str], *, std_lv: bool) -> tuple[str
         Another word; together with factor variances of 1.
     """
     words = (CODED if given else ()) if isinstance(given, bool) else given
+    if not isinstance(words, (str, Sequence)):
+        raise UnknownOption("effect_coding", given, ("True", "False", *CODED))
     found = (words,) if isinstance(words, str) else tuple(words)
     for word in found:
         check_choice("effect_coding", word, CODED)

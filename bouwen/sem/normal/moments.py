@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, ConstantItem, DataError, Ints, check_names, check_numbers
+from bouwen.checks import Array, ConstantItem, DataError, Ints, check_names, check_numbers, check_numeric
 from bouwen.errors import did_you_mean
 from bouwen.results import Result, how_many
 from bouwen.sem.normal.gaps import Alike, batches
@@ -69,7 +69,7 @@ class Moments(Result):
         names = tuple(map(str, self.names))
         if isinstance(self.cov, pd.DataFrame):
             names = names or tuple(map(str, self.cov.columns))
-            cov = self.cov.to_numpy(dtype=float)
+            cov = check_numeric(self.cov).to_numpy()
         else:
             rows = [np.asarray(row, dtype=float) for row in self.cov]
             cov = np.full((len(rows), len(rows)), np.nan)
@@ -81,7 +81,7 @@ class Moments(Result):
             raise DataError("the covariance matrix is not symmetric, or has holes in its lower triangle")
         if len(names) != p:
             raise DataError(f"the matrix has {p} rows and {len(names)} names; give one name for each row")
-        if self.n < 2:
+        if not isinstance(self.n, (int, float, np.integer, np.floating)) or not self.n >= 2:
             raise DataError(f"n = {self.n} is not a number of respondents")
         if self.divisor not in ("n-1", "n"):
             raise DataError(f'divisor must be "n-1" or "n", not {self.divisor!r}')

@@ -30,8 +30,7 @@ class EmptyCategory(DataError):
         for name, category, where in self.empty:
             found.setdefault((name, where), []).append(f"{category:g}")
         shown = ", ".join(
-            f'{" and ".join(values)} for "{name}"{_in_group(where)}'
-            for (name, where), values in found.items()
+            f'{_few(values)} for "{name}"{_in_group(where)}' for (name, where), values in found.items()
         )
         its = "its threshold has" if len(self.empty) == 1 else "their thresholds have"
         super().__init__(
@@ -40,6 +39,12 @@ class EmptyCategory(DataError):
             item=item,
             group=group,
         )
+
+
+def _few(values: Sequence[str], most: int = 9) -> str:
+    """Categories, as many as can be read: of a column of numbers there may be hundreds."""
+    rest = len(values) - most
+    return " and ".join(values) if rest <= 0 else f"{', '.join(values[:most])} and {rest} others"
 
 
 def _in_group(group: str) -> str:
