@@ -92,6 +92,7 @@ class Protected:
         """Ids that could be told from ordinary words and numbers."""
         own = set(TOKEN.findall(self.own_text))
         ids = {str(name) for name in self.study.responses.index}
+        ids = {name for name in ids if len(name) > 1}  # a page has every letter somewhere by itself
         return {name for name in ids if re.search(r"[^\W\d]", name) or len(name) >= SHORTEST_NUMBER} - own
 
     @cached_property
@@ -161,11 +162,13 @@ PIXELS = {"image/png", "image/jpeg", "application/pdf"}  # in which no text is f
 TOKEN = re.compile(r"\w+(?:[-.@]\w+)*")
 PLAIN_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 TAG = re.compile(r"(?s)<(?:style|script)\b.*?</(?:style|script)>|<!--|-->|<[^>]*>")
+WRITTEN_BREAK = re.compile(r"\\[nrt]")  # as `repr` and JSON write a text of several lines
 PATHS = re.compile(r'\sd="[^"]*"')
 
 
 def plain_text(text: str) -> str:
-    """A text without tags, with what their attributes say to a reader."""
+    """A text without tags, with what their attributes say to a reader; written breaks are blanks."""
+    text = WRITTEN_BREAK.sub(" ", text)
     if "<" not in text:
         return text
     told = re.findall(r'(?:alt|title|aria-label)="([^"]*)"', text)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import secrets
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from bouwen.report.book.chapters import Notebook, Page
@@ -85,14 +87,14 @@ def installed() -> list[str]:
 def secret_of(work: Path) -> str:
     """What makes the hashes of one folder of builds say nothing to somebody who has only the hashes."""
     file = work / ".secret"
-    try:
-        return file.read_text(encoding="ascii")
-    except (OSError, ValueError):
-        file.unlink(missing_ok=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secret := secrets.token_hex(16), encoding="ascii")
-        return secret
+    with suppress(OSError, ValueError):
+        if re.fullmatch("[0-9a-f]{32}", kept := file.read_text(encoding="ascii")):
+            return kept  # an empty one, as a full disk leaves, would make every hash a plain one
+    file.unlink(missing_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(secret := secrets.token_hex(16), encoding="ascii")
+    return secret
 
 
 def digest_of(path: Path, key: str) -> str:

@@ -57,6 +57,8 @@ SHOWN = {
     "part of it, in capitals": lambda s: "“" + " ".join(OPEN.split()[2:9]).upper() + "”",
     "in an attribute": lambda s: f'<img alt="{" ".join(OPEN.split()[2:9])}">',
     "escaped": lambda s: "since the second week of May, and &lt;b&gt;that&lt;/b&gt; is a shame",
+    "an id on a line of a text that is quoted": lambda s: repr(f"first\n{s.responses.index[3]}\tlast"),
+    "an open answer in quoted lines": lambda s: repr("Nobody has\nanswered our\ntelephone\ncalls"),
     "over lines": lambda s: "Nobody has\nanswered our\ntelephone calls\n",
 }  # fmt: skip
 
@@ -90,13 +92,13 @@ def test_what_everybody_may_read_is_left_alone(study, protected, free):
 
 
 def test_ids_that_are_ordinary_words_or_numbers_are_not_looked_for(study):
-    names = ["1", "12345", "123456", "a7", "integrity1", "municipality", "jan@example.nl", "de heer Jan"]
+    names = ["1", "A", "12345", "123456", "a7", "integrity1", "municipality", "jan@example.nl", "de heer Jan"]
     responses = study.responses.head(len(names)).set_axis(names)
     protected = Protected(replace(study, responses=responses))
     assert protected.protected_ids == {"123456", "a7", "jan@example.nl", "de heer Jan"}
     for name in protected.protected_ids:
         assert protected.found_in(f"<p>({name})</p>") == "who answered"
-    assert protected.found_in("a77 1 12345 0123456 integrity1 municipality") is None
+    assert protected.found_in("a77 1 A 12345 0123456 integrity1 municipality") is None
 
 
 def test_words_of_the_study_are_no_answer(study):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import math
 import sys
 from dataclasses import replace
@@ -77,6 +78,14 @@ def test_hashes_of_a_folder_say_nothing_without_its_secret(tmp_path):
     assert len(secret) == 32
     assert secret_of(tmp_path / "work") == secret != secret_of(tmp_path / "other")
     assert (tmp_path / "work" / ".secret").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("damaged", ["", "abc", "x" * 32, "\xe9" * 32])
+def test_a_damaged_secret_is_replaced_by_a_whole_one(tmp_path, damaged):
+    (tmp_path / ".secret").write_text(damaged, encoding="latin-1")
+    secret = secret_of(tmp_path)
+    assert re.fullmatch("[0-9a-f]{32}", secret)
+    assert (tmp_path / ".secret").read_text() == secret
 
 
 def test_a_kept_result_is_that_of_its_page_and_key(tmp_path):
