@@ -42,3 +42,9 @@ def test_letters_that_the_usual_font_has_look_as_ever(monkeypatch):
     drawn = picture(*labels)
     monkeypatch.setattr(style, "fonts", lambda: style.FONT)
     assert drawn == picture(*labels)
+
+
+def test_a_long_label_leaves_the_panel_its_room():
+    short, long = "a" * 64, "b" * 150
+    assert list(style.downwards([short, long]).categories) == [f"{'b' * 64}\n{'b' * 64}\n{'b' * 22}", short]
+    assert list(style.categorical([long])) == [style.fitting(long)]

@@ -29,6 +29,7 @@ SIGNS = ("#B35806", "#F6F6F6", "#5E3C99")  # from below zero to above
 WHITE, BLACK = "#FFFFFF", "#000000"
 
 WIDTH, WIDE = 6.6, 7.6
+LONGEST_LABEL = 64  # letters beside an axis; more leave no room for the panel
 
 FONT, BOLD = "DejaVu Sans", (700, "bold")
 # Fonts of many machines for scripts that it lacks, and matplotlib's own, which has a frame for any letter.
@@ -107,6 +108,11 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, width))
 
 
+def fitting(text: str) -> str:
+    """A label as it is, or broken into lines where it would leave the panel no room."""
+    return text if max(map(len, text.split("\n"))) <= LONGEST_LABEL else wrapped(text, LONGEST_LABEL)
+
+
 def ticks(to: Reader) -> Callable[[Sequence[float]], list[str]]:
     """Axis labels in the reader's spelling, with as many decimals as their distances need."""
 
@@ -124,11 +130,13 @@ def percentages(to: Reader, digits: int = 0) -> Callable[[Sequence[float]], list
 
 def categorical(labels: list[str]) -> pd.Categorical[str]:
     """Labels in the order in which they first appear."""
+    labels = [fitting(label) for label in labels]
     return pd.Categorical(labels, list(dict.fromkeys(labels)))
 
 
 def downwards(labels: list[str]) -> pd.Categorical[str]:
     """Labels that a vertical axis shows from top to bottom."""
+    labels = [fitting(label) for label in labels]
     return pd.Categorical(labels, list(dict.fromkeys(labels))[::-1])
 
 
@@ -191,8 +199,10 @@ def compared(to: Reader, found: pd.DataFrame, title: str, colours: Sequence[str]
         + scale_colour_manual(values=list(colours)[: len(series)], drop=False)
         + scale_shape_manual(values=list(MARKERS)[: len(series)], drop=False)
         + scale_x_continuous(labels=ticks(to))
-        + scale_y_continuous(breaks=list(range(len(lines))), labels=lines, expand=(0, 0.6))
-        + labs(x=title, caption=interval_below(to))
+        + scale_y_continuous(
+            breaks=list(range(len(lines))), labels=[fitting(line) for line in lines], expand=(0, 0.6)
+        )
+        + labs(x=fitting(title), caption=interval_below(to))
         + guides(colour=guide_legend(nrow=2 if len(series) > 2 else 1))
         + look((0.2 + 0.1 * len(series)) * len(lines) + 1.0)
         + theme(panel_grid_major_y=element_line(colour=FAINTEST_GRID))
