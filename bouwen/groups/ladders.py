@@ -14,7 +14,7 @@ from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.results import Result
 from bouwen.scales import key_items
 from bouwen.sem import TableOptions, build_table, parse_model
-from bouwen.survey import Study, level_sizes
+from bouwen.survey import Study, check_is_study, level_sizes
 
 StepProblem = Literal["", "levels", "size", "fit"]
 
@@ -66,6 +66,7 @@ class StudyInvariance(Result):
 
 def study_ladders(study: Study, draws: int = 200) -> dict[str, StudyInvariance]:
     """`study_invariance` of every group of a study, with permutations."""
+    check_is_study(study)
     return {group: study_invariance(study, group, draws=draws) for group in study.groups}
 
 
@@ -97,6 +98,7 @@ def study_invariance(
     BouwenError
         The group or the model is unknown.
     """
+    check_is_study(study)
     sizes = level_sizes(study, group)
     if model is not None:
         check_known("model or construct", model, (*study.instrument.models, *study.constructs))

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import DataError, Matrix, Missing, Vector, check_answers, check_choice
+from bouwen.checks import DataError, Matrix, Missing, OptionError, Vector, check_answers, check_choice
 from bouwen.results import Result, how_many
 from bouwen.scales.given import Items, answers_of
 from bouwen.scales.matrices import CorrelationKind, correlate, kind_of
@@ -124,6 +124,8 @@ def parallel_analysis(
     Horn (1965), Psychometrika 30; Glorfeld (1995), Educational and Psychological Measurement 55.
     """
     correlation = kind_of(items, correlation)
+    if not 1 <= percentile < 100:
+        raise OptionError(f"percentile is between 1 and 100, such as 95; found {percentile}")
     if draws < (needed := int(np.ceil(100 / (100 - percentile)))):
         raise TooFewDraws(draws, needed)
     sample = correlate(items, missing=missing, kind=correlation, minimum=3, what="Parallel analysis")

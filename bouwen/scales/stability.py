@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Matrix, Missing, check_choice
+from bouwen.checks import Matrix, Missing, check_choice, check_count
 from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
@@ -84,6 +84,8 @@ def loading_stability(
     ----------
     Zientek & Thompson (2007), Behavior Research Methods 39; Lorenzo-Seva & ten Berge (2006), Methodology 2.
     """
+    check_count("draws", draws, least=1)
+    check_count("seed", seed)
     method = check_choice("method", method, get_args(Method))
     rotation = check_choice("rotation", rotation, get_args(Rotation))
     missing = check_choice("missing", missing, get_args(Missing))

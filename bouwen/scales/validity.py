@@ -17,6 +17,7 @@ from bouwen.checks import (
     TooFewItems,
     check_choice,
     check_confidence,
+    check_count,
     check_numeric,
 )
 from bouwen.results import Result, how_many, within
@@ -135,6 +136,8 @@ def htmt(
     Schuberth & Henseler (2021), Industrial Management & Data Systems 121.
     """
     kind = check_choice("kind", kind, get_args(HtmtKind))
+    check_count("draws", draws)
+    check_count("seed", seed)
     missing = check_choice("missing", missing, get_args(Missing))
     constructs, left_out = _constructs(items_by_construct)
     for name, frame in constructs.items():

@@ -50,7 +50,7 @@ def test_a_level_that_is_no_share_is_refused_by_every_interval(answers, fit, lev
 @pytest.mark.parametrize(
     "door",
     [
-        "screen", "group_sizes", "specification_curve", "common_method", "plan_follow_up",
+        "screen", "group_sizes", "specification_curve", "common_method", "plan_follow_up", "study_ladders",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("found", [None, pd.DataFrame({"x1": [1, 2]})])
@@ -80,6 +80,9 @@ def test_a_model_and_its_study_that_changed_places(providers):
         (lambda x: bouwen.check_invariance(MODEL, x.assign(g="a"), "g", steps=[]), "steps=.. is not known"),
         (lambda x: bouwen.Moments(x.cov(), "many"), "is not a number of respondents"),
         (lambda x: bouwen.Moments(x.assign(x1="a"), 80), "holds text"),
+        (lambda x: bouwen.htmt({"a": x[["x1", "x2"]], "b": x[["x3", "x4"]]}, draws=5, seed=-1), "seed=-1"),
+        (lambda x: bouwen.loading_stability(x, 1, seed=1, draws=0), "draws=0 cannot be"),
+        (lambda x: bouwen.parallel_analysis(x, seed=1, draws=10, percentile=0.95), "percentile is between 1"),
         (lambda x: bouwen.load_fit(None), "found NoneType"),
         (lambda x: bouwen.read_study(None), "found NoneType"),
     ],

@@ -94,6 +94,19 @@ def test_theta_is_another_scale_of_the_same_model():
     assert_allclose(drawn.values("std_all"), same.values("std_all"), atol=1e-4)
 
 
+def test_in_theta_a_residual_variance_that_is_given_is_another_scale():
+    answers, model = read_data("survey"), "care =~ q1 + q2 + q3 + q4"
+    given = f"{model}\nq2 ~~ 2*q2"
+    plain, scaled = (fit_sem(m, answers, ordered=True, parameterization="theta") for m in (model, given))
+    rows = scaled.parameters.set_index(["lhs", "op", "rhs"])["est"]
+    assert rows["q2", "~~", "q2"] == 2
+    assert scaled.coef["care=~q2"] == pytest.approx(2**0.5 * plain.coef["care=~q2"], abs=1e-5)
+    assert scaled.coef["q2|t1"] == pytest.approx(2**0.5 * plain.coef["q2|t1"], abs=1e-5)
+    assert scaled.measures["chisq_scaled"] == pytest.approx(plain.measures["chisq_scaled"], abs=1e-6)
+    with pytest.raises(BouwenError, match='say parameterization="theta"'):
+        fit_sem(given, answers, ordered=True)
+
+
 def test_a_variance_that_would_be_negative_stays_at_its_bound():
     model = "f =~ rating + complaints\ng =~ learning + raises + critical"
     model += "\nrating ~~ learning\ncomplaints ~~ raises"

@@ -170,7 +170,7 @@ def build_table(
     known = tuple(check_choice("group_equal", value, GROUP_EQUAL) for value in options.group_equal)
     options = replace(options, group_equal=known)
     options = _as_lavaan_reads(options)
-    _check_thresholds(model.formulas, options.thresholds)
+    _check_thresholds(model.formulas, options.thresholds, theta=options.theta)
     if options.theta and any(f.op == "~*~" for f in model.formulas):
         raise ModelError('"~*~" goes with parameterization="delta": in theta scales follow from residuals')
     check_formulas(model)
@@ -209,7 +209,7 @@ def check_formulas(model: ParsedModel) -> None:
         raise ModelError("the model has no formulas; write at least one, such as mood =~ m1 + m2 + m3")
 
 
-def _check_thresholds(formulas: Sequence[Formula], counts: Mapping[str, int]) -> None:
+def _check_thresholds(formulas: Sequence[Formula], counts: Mapping[str, int], *, theta: bool) -> None:
     """Refuse thresholds and scales that the data do not have."""
     for f in formulas:
         if f.op in ("|", "~*~") and f.lhs not in counts:
@@ -218,10 +218,10 @@ def _check_thresholds(formulas: Sequence[Formula], counts: Mapping[str, int]) ->
                 item=f.lhs,
                 line=f.line,
             )
-        if f.op == "~~" and f.lhs == f.rhs and f.lhs in counts and f.modifiers != Modifiers():
+        if f.op == "~~" and f.lhs == f.rhs and f.lhs in counts and f.modifiers != Modifiers() and not theta:
             raise ModelError(
                 f'the residual variance of "{f.lhs}" follows from its loadings, as its answers are ordered: '
-                f'"{f}" would change nothing (line {f.line}); leave it out, or scale the item by "~*~"',
+                f'"{f}" changes nothing (line {f.line}); leave it out, or say parameterization="theta"',
                 item=f.lhs,
                 line=f.line,
             )
