@@ -281,7 +281,7 @@ def what_failed(error: Exception) -> str:
     if hasattr(error, "format_message"):  # typer's own, about the command line
         return "" if type(error).__name__ == "NoArgsIsHelpError" else str(error.format_message())
     if isinstance(error, MemoryError) or "failed to map" in str(error):
-        return "there is too little memory; close other programs, or allow 1 GB or more (ulimit -v)."
+        return "there is too little memory; close other programs, or allow 2 GB or more (ulimit -v)."
     if isinstance(error, OSError):
         where = f"{error.filename} cannot be used" if error.filename else "the output cannot be written"
         return f"{where} ({error.strerror or type(error).__name__})."

@@ -54,6 +54,8 @@ def told_by(cell: Mapping[str, Any]) -> Iterator[str]:
     for output in cell.get("outputs", []):
         metadata = {key: value for key, value in output.get("metadata", {}).items() if key != "bouwen"}
         data = [content for kind, content in output.get("data", {}).items() if kind not in PIXELS]
+        if any("gt_table" in str(content) for content in data):  # its plain text is a list of settings
+            data = [content for content in data if "gt_table" in str(content)]
         for value in [output.get("text", ""), *data, metadata]:
             yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     yield json.dumps(cell["metadata"], ensure_ascii=False)

@@ -1,7 +1,4 @@
-"""What building a book asks of the machine, by the size of the study.
-
-The figures are those of `benchmarks/size.py`, which measures whole builds of synthetic studies.
-"""
+"""What building a book asks of the machine, by the size of the study: measured for 201 to 10,602 answers."""
 
 from __future__ import annotations
 

@@ -32,6 +32,9 @@ REMEDIES = {
     errno.ENFILE: "close other programs or use --jobs 1",
     errno.ENOMEM: "close other programs or use --jobs 1",
     errno.EAGAIN: "close other programs or use --jobs 1",
+    errno.EISDIR: "remove the folder that stands where a file belongs",
+    errno.ENOTDIR: "remove the file that stands where a folder belongs",
+    errno.EEXIST: "remove what stands there",
     errno.ENAMETOOLONG: "choose a folder with a shorter path",
 }
 
