@@ -137,7 +137,7 @@ def documents() -> dict[str, Any]:
         "predictor": "trust",
         "groups": ["size", "crowd"],
         "settings": {"min_group": 3, "min_cell": 3},
-        "analysis": {"ordered": ["t1"], "chapters": ["sample"]},
+        "analysis": {"ordered": ["t1"], "chapters": ["sample", "subgroups", "subgroup"]},
     }
     study["models"] = {"measurement": "measurement", "structural": "measurement"}
     categories = instrument["background"]["size"]["categories"]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -23,7 +25,7 @@ from bouwen.report.book.chapters import Notebook, source_of
 from bouwen.survey import Study
 
 PASSAGE = 6  # words in a row of an open answer
-RUN = 10  # numbers in a row, as one respondent or one question has them
+RUN = 10  # numbers in a row at least, as one respondent or one question has them
 SHORTEST_NUMBER = 6  # an id of digits alone that is shorter may be any number
 LEAST_ROWS = 3
 LEAST_COLUMNS = 4
@@ -120,11 +122,16 @@ class Protected:
         """Numbers in a row of a respondent or of a question."""
         answers = self.study.responses.select_dtypes("number")
         lines = [*answers.to_numpy(float), *answers.to_numpy(float).T]
-        return {run for line in lines for run in windows(line.tolist(), RUN) if is_telling(run)}
+        return {run for line in lines for run in windows(line.tolist(), self.run) if is_telling(run)}
+
+    @cached_property
+    def run(self) -> int:
+        """How many numbers in a row are no chance: more where there are more answers."""
+        return max(RUN, math.ceil(math.log(10 + 20 * self.study.responses.size, 4)))
 
     def has_run(self, numbers: Sequence[float]) -> bool:
         """Whether numbers stand in a row as they do in the answers."""
-        return any(is_telling(run) and run in self.runs for run in windows(numbers, RUN))
+        return any(is_telling(run) and run in self.runs for run in windows(numbers, self.run))
 
     def is_column(self, name: str, lines: Sequence[Sequence[str]]) -> bool:
         """Whether labelled values are those of a column, and the labels number or name respondents."""
@@ -192,9 +199,15 @@ def windows(values: Sequence[Any], size: int) -> Iterator[tuple[Any, ...]]:
         yield tuple(values[start : start + size])
 
 
-def is_telling(run: Collection[float]) -> bool:
-    """Whether numbers in a row are not the same few throughout, as counts may be, and none is missing."""
-    return len(set(run)) > 2 and all(number == number for number in run)
+def is_telling(run: Sequence[float]) -> bool:
+    """Whether numbers in a row are neither few, as counts may be, nor in order, as a numbering is.
+
+    >>> is_telling([1, 2, 3, 3, 4]), is_telling([3, 3, 4, 4, 3]), is_telling([4, 2, 3, 5, 1])
+    (False, False, True)
+    """
+    steps = [later - earlier for earlier, later in pairwise(run)]
+    in_order = all(step >= 0 for step in steps) or all(step <= 0 for step in steps)
+    return len(set(run)) > 2 and not in_order and all(number == number for number in run)
 
 
 def numbers_in(text: str, mark: str = ".") -> list[list[float]]:

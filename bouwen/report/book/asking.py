@@ -1,4 +1,4 @@
-"""What building a book asks of the machine, by the size of the study: measured for 201 to 10,602 answers."""
+"""What building a book asks of the machine, by the size of the study: measured for 201 to 10,602 respondents."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from bouwen.survey import Study
 
 SHIPPED = 201 * 44  # answers of the study that the figures below are of
 LEAST_SECONDS = 600.0  # that a chapter may take, however small the study
-SECONDS, MORE_SECONDS = 65.0, 30.0  # of a processor: for the shipped study, and for as many answers again
-GIGABYTES, MORE_GIGABYTES = 0.8, 0.05
+SECONDS, MORE_SECONDS = 65.0, 8.0  # of a processor: for the shipped study, and for as many answers again
+GIGABYTES, MORE_GIGABYTES = 0.8, 0.015
 
 
 def size(study: Study) -> float:

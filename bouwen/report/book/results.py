@@ -106,7 +106,7 @@ def read_record(path: Path) -> Results:
     BadRecord
         The file is missing, cannot be read or does not hold a record.
     """
-    if path.exists() and not path.is_file():  # a device or a pipe may have no end
+    if path.exists() and not path.is_file() and not path.is_dir():  # a device or a pipe may have no end
         raise BadRecord(path, "is no ordinary file")
     try:
         return FILE.validate_python(json.loads(path.read_text(encoding="utf-8")))

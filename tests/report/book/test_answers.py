@@ -80,6 +80,7 @@ FREE = {
     "counts of one": lambda s: repr(s.responses[s.items[0]].value_counts()),
     "counts": lambda s: s.responses[s.items[0]].value_counts().sort_index().to_frame().to_html(),
     "one to ten": lambda s: "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15",
+    "numbers of two columns": lambda s: "No. 1 2 3 3 4 4 4 4 5 5 6 6 7 7 8 8",
     "the same number": lambda s: "5 " * 40,
     "names of items": lambda s: " ".join(s.items),
     "a picture": lambda s: '<svg><path d="M 1 2 3 4 3 2 3 4 4 5 L 2 2"/><text>3.4</text></svg>',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 
@@ -342,6 +343,10 @@ def test_a_record_that_is_missing_or_a_folder_is_one_sentence(tmp_path):
         results.read_record(path)
     path.mkdir()
     with pytest.raises(BouwenError, match="cannot be read"):
+        results.read_record(path)
+    path.rmdir()
+    os.mkfifo(path)  # it would be waited for without end
+    with pytest.raises(BouwenError, match="is no ordinary file"):
         results.read_record(path)
 
 
