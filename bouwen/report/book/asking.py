@@ -1,4 +1,4 @@
-"""What building a book asks of the machine, by the size of the study: measured for 201 to 10,602 respondents."""
+"""What building a book asks of the machine; measured for studies of 201 to 10,602 respondents."""
 
 from __future__ import annotations
 
