@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from bouwen.report.book.kernels import ColdKernelManager
 
 
+PATIENCE = 120  # seconds that a machine with much to do may take to bring what a cell has shown
+
+
 class ChapterFailed(BouwenError):
     """A chapter that raised, printed a warning, hung or lost its kernel.
 
@@ -227,6 +230,7 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> tu
             kernel_manager_class=own,
             resources={"metadata": {"path": str(runner.root)}},
             timeout_func=lambda cell: max(1, math.ceil(deadline - time.monotonic())),
+            iopub_timeout=PATIENCE,
             on_cell_start=note_cell,
             shutdown_kernel="immediate",
         )
@@ -235,6 +239,9 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> tu
             page, error.cell_index + 1, error.ename, error.evalue, "\n".join(error.traceback)
         ) from None
     except CellTimeoutError as error:
+        if time.monotonic() < deadline:
+            problem = f"its kernel said nothing for {PATIENCE} seconds; close other programs or use --jobs 1"
+            raise ChapterFailed(page, running, "DeadKernel", problem) from error
         problem = f"ran longer than {runner.timeout:g} seconds (see --timeout)"
         call = running_call(page, running, beside_kernel(own, ".stack"))
         raise ChapterFailed(page, running, "Timeout", problem, call=call) from error

@@ -5,6 +5,7 @@ import re
 import psutil
 import pytest
 from mini import code, markdown, write_chapter
+from nbclient.exceptions import CellTimeoutError
 
 from bouwen.report.book import chapters as ch
 from bouwen.report.book.running import ChapterFailed, Runner, cleaned_text, run
@@ -89,6 +90,16 @@ def test_a_chapter_that_hangs_is_stopped(tmp_path):
     said = "book/one, cell 3 (time.sleep( 60)): Timeout: ran longer than 4 seconds (see --timeout)"
     assert str(error.value) == said
     assert not (tmp_path / "ended").exists()
+
+
+def test_a_kernel_that_is_silent_is_not_said_to_have_run_too_long(tmp_path, monkeypatch):
+    def silent(*_, **__):
+        raise CellTimeoutError("Timeout waiting for IOPub output.")
+
+    monkeypatch.setattr("papermill.execute_notebook", silent)
+    with pytest.raises(ChapterFailed, match="its kernel said nothing for 120 seconds; close other") as error:
+        run_page(tmp_path, "1")
+    assert error.value.error == "DeadKernel"
 
 
 def test_a_kernel_that_dies_is_named(tmp_path):
