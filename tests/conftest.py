@@ -19,7 +19,11 @@ settings.load_profile("check")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--record", type=Path, help="keep the tables of simulations in this folder")
+    parser.addoption(
+        "--record",
+        type=lambda text: Path(text).absolute(),
+        help="keep the tables of simulations in this folder",
+    )
 
 
 def pytest_collection_finish():

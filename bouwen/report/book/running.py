@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bouwen.report.book.kernels import ColdKernelManager
 
 
-PATIENCE = 120  # seconds that a machine with much to do may take to bring what a cell has shown
+QUIET = 120  # seconds that a machine with much to do may take to bring what a cell has shown
 
 
 class ChapterFailed(BouwenError):
@@ -230,7 +230,7 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> tu
             kernel_manager_class=own,
             resources={"metadata": {"path": str(runner.root)}},
             timeout_func=lambda cell: max(1, math.ceil(deadline - time.monotonic())),
-            iopub_timeout=PATIENCE,
+            iopub_timeout=QUIET,
             on_cell_start=note_cell,
             shutdown_kernel="immediate",
         )
@@ -240,7 +240,9 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> tu
         ) from None
     except CellTimeoutError as error:
         if time.monotonic() < deadline:
-            problem = f"its kernel said nothing for {PATIENCE} seconds; close other programs or use --jobs 1"
+            problem = (
+                f"its kernel said nothing for {QUIET} seconds; close other programs or use --jobs 1"
+            )
             raise ChapterFailed(page, running, "DeadKernel", problem) from error
         problem = f"ran longer than {runner.timeout:g} seconds (see --timeout)"
         call = running_call(page, running, beside_kernel(own, ".stack"))

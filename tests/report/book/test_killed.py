@@ -83,8 +83,9 @@ def test_kills_at_random_moments(roots, record):
         time.sleep(moment)
         build.send_signal(signal.SIGKILL)
         build.wait()
-        time.sleep(2)
-        left = alive(str(number))
+        deadline = time.monotonic() + 2
+        while (left := alive(str(number))) and time.monotonic() < deadline:
+            time.sleep(0.1)
         shown = tree(html_of(root)) if html_of(root).exists() else tree(html_of(root).with_name(".html.old"))
         rows.append({"moment": moment / whole, "processes": len(left), "whole": shown in clean.values()})
         assert not left, (moment, left)
