@@ -240,9 +240,7 @@ def execute(page: Page, runner: Runner, managers: type[ColdKernelManager]) -> tu
         ) from None
     except CellTimeoutError as error:
         if time.monotonic() < deadline:
-            problem = (
-                f"its kernel said nothing for {QUIET} seconds; close other programs or use --jobs 1"
-            )
+            problem = f"its kernel said nothing for {QUIET} seconds; close other programs or use --jobs 1"
             raise ChapterFailed(page, running, "DeadKernel", problem) from error
         problem = f"ran longer than {runner.timeout:g} seconds (see --timeout)"
         call = running_call(page, running, beside_kernel(own, ".stack"))
