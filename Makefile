@@ -8,11 +8,12 @@
 # make clean   remove what was built            make lock    pin the packages anew
 #
 # The first call creates .venv from requirements.lock; PYTHON=python3.12 picks another Python, WORKERS=4 as many
-# processes for tests (by default one a core).
+# processes for tests (by default one a core), SHARE=0.1 a tenth of the runs of large simulations (unrecorded).
 
 PYTHON ?= python3
 STUDY ?= data/providers/study.yml
 WORKERS ?= auto
+SHARE ?= 1
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
@@ -32,7 +33,7 @@ test: lint
 	$(PYTEST) -m "not long"
 
 long: .venv
-	$(PYTEST) -m long --record=benchmarks/simulations
+	$(PYTEST) -m long --record=benchmarks/simulations --share=$(SHARE)
 	$(PYTEST) --hypothesis-profile=long tests/sem/test_syntax_properties.py tests/survey/test_disclosure.py
 
 times: .venv

@@ -22,7 +22,10 @@ def pytest_addoption(parser):
     parser.addoption(
         "--record",
         type=lambda text: Path(text).absolute(),
-        help="keep the tables of simulations in this folder",
+        help="keep the tables of simulations in this folder, if they are whole",
+    )
+    parser.addoption(
+        "--share", type=float, default=1.0, help="which part of the runs of large simulations is done"
     )
 
 
@@ -90,12 +93,23 @@ def mini_book(books) -> Path:
 
 
 @pytest.fixture
+def runs(request):
+    """How many runs of a large simulation are done: the share of ``--share``, and at least twenty.
+
+    Bounds of such a simulation allow for the errors of as many runs as were done.
+    """
+    share = request.config.getoption("share")
+    return lambda whole: whole if share >= 1 else max(20, round(share * whole))
+
+
+@pytest.fixture
 def record(request):
-    """Keep the table of a simulation in the folder of ``--record``; without one it is only tested."""
+    """Keep the table of a whole simulation in the folder of ``--record``; otherwise it is only tested."""
     folder = request.config.getoption("record")
+    whole = request.config.getoption("share") >= 1
 
     def keep(name, table):
-        if folder:
+        if folder and whole:
             folder.mkdir(parents=True, exist_ok=True)
             table.to_csv(folder / f"{name}.csv", float_format="%.4g", lineterminator="\n")
 
