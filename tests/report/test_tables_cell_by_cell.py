@@ -63,6 +63,8 @@ def test_fit_measures(fit, measurement):
         ["Chi-square", text(m["chisq_scaled"]), text(p["chisq"])],
         ["df", text(m["df"], 0), text(p["df"], 0)],
         ["p", pvalue(m["pvalue_scaled"]), pvalue(p["pvalue"])],
+        ["Chi-square, small sample", text(m["chisq_small"]), text(p["chisq_small"])],
+        ["p, small sample", pvalue(m["pvalue_small"]), pvalue(p["pvalue_small"])],
         ["CFI", text(m["cfi_robust"], 3), text(p["cfi"], 3)],
         ["TLI", text(m["tli_robust"], 3), text(p["tli"], 3)],
         [

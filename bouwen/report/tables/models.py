@@ -26,7 +26,17 @@ from bouwen.survey import Study
 if TYPE_CHECKING:
     from great_tables import GT
 
-DIGITS = {"chisq": 2, "df": 0, "pvalue": 3, "cfi": 3, "tli": 3, "rmsea": 3, "srmr": 3}
+DIGITS = {
+    "chisq": 2,
+    "df": 0,
+    "pvalue": 3,
+    "chisq_small": 2,
+    "pvalue_small": 3,
+    "cfi": 3,
+    "tli": 3,
+    "rmsea": 3,
+    "srmr": 3,
+}
 PARAMETER_KINDS = {"=~": "loadings", "~": "regressions", "~~": "covariances"}
 
 
@@ -69,7 +79,7 @@ def measure_texts(to: Reader, fit: Fit) -> list[str]:
     texts = []
     for name, digits in DIGITS.items():
         value = measure(fit, name)
-        text = to.words.pvalue(value) if name == "pvalue" else to.words.number(value, digits)
+        text = to.words.pvalue(value) if name.startswith("pvalue") else to.words.number(value, digits)
         if name == "rmsea":
             ends = measure(fit, "rmsea_ci_lower"), measure(fit, "rmsea_ci_upper")
             text += " " + to.words.interval(*ends, 3)

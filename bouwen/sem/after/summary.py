@@ -56,6 +56,13 @@ def headline(fit: Fitted) -> list[tuple[str, str]]:
                 f"(scaling {rounded(m['chisq_scaling_factor'])})",
             )
         )
+    if "chisq_small" in m:
+        lines.append(
+            (
+                "Chi-square, small sample",
+                f"{rounded(m['chisq_small'])} on {fit.df} df, p {chance(m['pvalue_small'])}",
+            )
+        )
     kind = "_robust" if "cfi_robust" in m else "_scaled" if "cfi_scaled" in m else ""
     name = {"_robust": ", robust", "_scaled": ", scaled", "": ""}[kind]
     lines += [

@@ -18,6 +18,7 @@ from bouwen.special import chdtrc, chndtr, chndtrinc
 
 NAN = float("nan")
 RMSEA = ("rmsea", "rmsea_ci_lower", "rmsea_ci_upper", "rmsea_pvalue")
+LEAST_SMALL = 50  # respondents below which no small-sample correction was found to hold
 CLOSE_FIT = 0.05  # RMSEA of the close-fit test (Browne & Cudeck, 1993)
 
 
@@ -129,6 +130,42 @@ def swain(df: float, p: int, n: float) -> float:
         return NAN
     q = (math.sqrt(square) - 1) / 2
     return 1 - (p * (2 * p**2 + 3 * p - 1) - q * (2 * q**2 + 3 * q - 1)) / (12 * df * n)
+
+
+def small_sample_factor(n: float, p: int, q: int) -> float:
+    """Empirical Bartlett factor of Yuan, Tian & Yanagihara (2015) for the chi-square n F.
+
+    1 − (2.381 + .361 p + .006 q) / n,  for p items and q parameters of their covariances
+
+    NaN below max(50, 2p) respondents, where its authors found that it does not hold.
+    """
+    if n < max(LEAST_SMALL, 2 * p):
+        return NAN
+    return 1 - (2.381 + 0.361 * p + 0.006 * q) / n
+
+
+def unbiased_scaling(scaling: float, n: float) -> float:
+    """A scaling factor of chi-square less its bias in n respondents (Browne, 1974; du Toit & Browne, 2007).
+
+    n [(n − 1) c − 1] / [(n − 2)(n − 3)],  c = tr(UΓ̂)/df
+
+    What fourth moments of a sample estimate falls short by nearly 3/n of what they are of normal answers;
+    this is tr(UΓ̂)/df with the unbiased Γ̂, where U s = 0 as in models without a scale of their own.
+    """
+    return n * ((n - 1) * scaling - 1) / ((n - 2) * (n - 3))
+
+
+def answered_together(counts: Array, answered: Array, p: int, size: int = 3) -> float:
+    """How many of Σ counts respondents answered ``size`` items, on average over all sets of so many.
+
+    Parameters
+    ----------
+    counts, answered : arrays (P,)
+        Respondents of each pattern, and how many of the p items they answered.
+    """
+    k = min(size, p)
+    sets = np.array([math.comb(int(a), k) for a in answered], dtype=float)
+    return float(counts @ sets) / math.comb(p, k)
 
 
 def srmr(
