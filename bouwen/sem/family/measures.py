@@ -152,7 +152,7 @@ def unbiased_scaling(scaling: float, n: float) -> float:
     What fourth moments of a sample estimate falls short by nearly 3/n of what they are of normal answers;
     this is tr(UΓ̂)/df with the unbiased Γ̂, where U s = 0 as in models without a scale of their own.
     """
-    return n * ((n - 1) * scaling - 1) / ((n - 2) * (n - 3))
+    return n * ((n - 1) * scaling - 1) / ((n - 2) * (n - 3)) if n > 3 else NAN
 
 
 def answered_together(counts: Array, answered: Array, p: int, size: int = 3) -> float:

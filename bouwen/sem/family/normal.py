@@ -41,9 +41,6 @@ from bouwen.sem.normal.moments import Sample
 from bouwen.sem.normal.quadratic import LeastSquares, least_squares
 from bouwen.sem.solution import Solution, estimate
 
-NAN = float("nan")
-LEAST_UNITS = 3  # fewer say nothing of the spread of fourth moments
-
 
 class Evaluated(Protocol):
     """What fit measures need of a fit."""
@@ -365,8 +362,8 @@ class NormalTheory:
         factor, scaling = measures.small_sample_factor(n, st.p, npar - len(means)), 1.0
         if len(tests) > 1:
             units = float(len(np.unique(s.cluster[0]))) if s.cluster else n
-            scaling = measures.unbiased_scaling(tests[1].scaling, units) if units > LEAST_UNITS else NAN
-        chisq = tests[0].chisq * factor / scaling if scaling > 0 else NAN
+            scaling = measures.unbiased_scaling(tests[1].scaling, units)
+        chisq = tests[0].chisq * factor / scaling if scaling > 0 else measures.NAN
         return {"chisq_small": chisq, "pvalue_small": measures.chisq_pvalue(chisq, tests[0].df)}
 
     def measures(self, fit: Evaluated) -> dict[str, float]:
