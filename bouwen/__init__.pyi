@@ -19,6 +19,7 @@ from bouwen.scales import alpha as alpha
 from bouwen.scales import ave as ave
 from bouwen.scales import bartlett as bartlett
 from bouwen.scales import check_key as check_key
+from bouwen.scales import clustered_regression as clustered_regression
 from bouwen.scales import compare_structures as compare_structures
 from bouwen.scales import compare_treatments as compare_treatments
 from bouwen.scales import count_factors as count_factors

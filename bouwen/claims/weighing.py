@@ -9,7 +9,13 @@ import pandas as pd
 
 from bouwen.checks import check_known
 from bouwen.results import at_level
-from bouwen.scales import compare_correlations, fit_model, score_scales
+from bouwen.scales import (
+    correlations_difference,
+    difference_estimate,
+    fit_model,
+    mean_estimate,
+    score_scales,
+)
 from bouwen.sem import Fit
 from bouwen.survey import DifferenceEvidence, Evidence, LevelEvidence, PathEvidence, StrongerEvidence, Study
 from bouwen.words import words
@@ -105,14 +111,12 @@ def weigh_path(study: Study, evidence: PathEvidence, fit: Fit) -> dict[str, Any]
 
 def weigh_level(study: Study, evidence: LevelEvidence, scores: pd.DataFrame) -> dict[str, Any]:
     """A mean score against the middle of its answer scale."""
-    from statsmodels.stats.weightstats import DescrStatsW
-
     construct = evidence.construct_
-    stats = DescrStatsW(scores[construct].dropna())
-    lower, upper = stats.tconfint_mean(alpha=1 - study.settings.confidence)
+    mean = mean_estimate(scores[construct], study.clusters)
+    lower, upper = mean.interval(study.settings.confidence)
     middle = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale].midpoint
     what = words(study.language)("evidence.mean", construct=study.label(construct))
-    return judged(what, stats.mean, lower, upper, middle, above=evidence.side == "above")
+    return judged(what, mean.value, lower, upper, middle, above=evidence.side == "above")
 
 
 def weigh_stronger(study: Study, evidence: StrongerEvidence, scores: pd.DataFrame) -> dict[str, Any]:
@@ -121,11 +125,12 @@ def weigh_stronger(study: Study, evidence: StrongerEvidence, scores: pd.DataFram
     def together(constructs: list[str]) -> pd.Series:
         return ((scores[constructs] - scores[constructs].mean()) / scores[constructs].std()).mean(axis=1)
 
-    found = compare_correlations(
+    found = correlations_difference(
         scores[evidence.outcome],
         together(evidence.constructs),
         together(evidence.than),
-        confidence=study.settings.confidence,
+        study.settings.confidence,
+        study.clusters,
     )
     say = words(study.language)
     first = say.listing([study.label(c) for c in evidence.constructs])
@@ -135,9 +140,7 @@ def weigh_stronger(study: Study, evidence: StrongerEvidence, scores: pd.DataFram
 
 
 def weigh_difference(study: Study, evidence: DifferenceEvidence, scores: pd.DataFrame) -> dict[str, Any]:
-    """The difference between the means of two levels against zero (Welch)."""
-    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
-
+    """The difference between the means of two levels against zero."""
     if evidence.group not in study.responses:
         return {"what": study.label(evidence.construct_), "verdict": "not asked"}
     higher, lower = (study.level_label(evidence.group, level) for level in (evidence.higher, evidence.lower))
@@ -145,14 +148,14 @@ def weigh_difference(study: Study, evidence: DifferenceEvidence, scores: pd.Data
     what = words(study.language)("evidence.difference", construct=construct, higher=higher, lower=lower)
     if not enough(study, evidence.group, evidence.higher, evidence.lower):
         return {"what": what, "verdict": "undecided"}
-    high, low = (
-        DescrStatsW(scores.loc[study.responses[evidence.group] == level, evidence.construct_].dropna())
-        for level in (evidence.higher, evidence.lower)
+    found = difference_estimate(
+        scores[evidence.construct_],
+        study.responses[evidence.group],
+        evidence.higher,
+        evidence.lower,
+        study.clusters,
     )
-    lower, upper = CompareMeans(high, low).tconfint_diff(
-        alpha=1 - study.settings.confidence, usevar="unequal"
-    )
-    return judged(what, high.mean - low.mean, lower, upper, 0.0, above=True)
+    return judged(what, found.value, *found.interval(study.settings.confidence), 0.0, above=True)
 
 
 def enough(study: Study, group: str, *levels: str) -> bool:

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from bouwen.scales import score_scales
+from bouwen.scales import mean_estimate, means_test, score_scales
 from bouwen.survey import Study, level_sizes
 
 
@@ -23,11 +23,10 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
     -------
     DataFrame
         One row per construct and level: ``construct level n mean sd ci_lower ci_upper``, on the
-        answer scale; the interval is Student's at the study's confidence level. A level has enough
-        respondents with ``min_group``; a scale that fewer than ``min_cell`` of them answered is left out.
+        answer scale; the interval is Student's at the study's confidence level, and cluster-robust (CR2)
+        where respondents are nested. A level has enough respondents with ``min_group``; a scale that fewer
+        than ``min_cell`` of them answered is left out.
     """
-    from statsmodels.stats.weightstats import DescrStatsW
-
     scores, sizes = score_scales(study), level_sizes(study, group)
     rows = []
     for construct in study.constructs:
@@ -35,9 +34,9 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
             answered = scores.loc[study.responses[group] == level, construct].dropna()
             if len(answered) < max(study.settings.min_cell, 2):
                 continue
-            stats = DescrStatsW(answered)
-            lower, upper = stats.tconfint_mean(alpha=1 - study.settings.confidence)
-            rows.append((construct, level, len(answered), stats.mean, answered.std(), lower, upper))
+            mean = mean_estimate(answered, study.clusters)
+            ends = mean.interval(study.settings.confidence)
+            rows.append((construct, level, len(answered), mean.value, answered.std(), *ends))
     return pd.DataFrame(rows, columns=["construct", "level", "n", "mean", "sd", "ci_lower", "ci_upper"])
 
 
@@ -45,7 +44,8 @@ def group_tests(study: Study, group: str) -> pd.DataFrame:
     """Test whether the means of a construct differ between the levels with enough respondents.
 
     Welch's (1951) analysis of variance, which lets variances differ, with Holm's (1979) correction
-    for the number of constructs.
+    for the number of constructs; where respondents are nested, the Wald test of CR2 errors instead
+    (Pustejovsky & Tipton 2018).
 
     Returns
     -------
@@ -55,7 +55,6 @@ def group_tests(study: Study, group: str) -> pd.DataFrame:
         not below zero.
     """
     from statsmodels.stats.multitest import multipletests
-    from statsmodels.stats.oneway import anova_oneway
 
     means = group_means(study, group)
     scores = score_scales(study)
@@ -63,12 +62,11 @@ def group_tests(study: Study, group: str) -> pd.DataFrame:
     for construct, levels in means.groupby("construct", sort=False)["level"]:
         if len(levels) < 2:
             continue
-        samples = [scores.loc[study.responses[group] == level, construct].dropna() for level in levels]
-        test = anova_oneway(samples, use_var="unequal", welch_correction=True)
-        df1, df2 = test.df
-        n = sum(map(len, samples))
-        effect = max(0.0, df1 * (test.statistic - 1) / (df1 * (test.statistic - 1) + n))
-        rows[construct] = (test.statistic, df1, df2, test.pvalue, math.nan, effect)
+        of_levels = study.responses[group]
+        test = means_test(scores[construct], of_levels, list(levels), study.clusters)
+        n = int(scores[construct][of_levels.isin(levels)].count())
+        effect = max(0.0, test.df1 * (test.f - 1) / (test.df1 * (test.f - 1) + n))
+        rows[construct] = (test.f, test.df1, test.df2, test.pvalue, math.nan, effect)
     tests = pd.DataFrame.from_dict(
         rows, orient="index", columns=["f", "df1", "df2", "pvalue", "pvalue_holm", "omega_squared"]
     )

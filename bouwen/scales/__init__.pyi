@@ -3,6 +3,10 @@ from bouwen.scales.agreement import Intraclass as Intraclass
 from bouwen.scales.agreement import intraclass as intraclass
 from bouwen.scales.agreement import nested_statistics as nested_statistics
 from bouwen.scales.agreement import within_agreement as within_agreement
+from bouwen.scales.clustered import ClusteredRegression as ClusteredRegression
+from bouwen.scales.clustered import Estimate as Estimate
+from bouwen.scales.clustered import WaldTest as WaldTest
+from bouwen.scales.clustered import clustered_regression as clustered_regression
 from bouwen.scales.composite import ave as ave
 from bouwen.scales.composite import factor_correlations as factor_correlations
 from bouwen.scales.composite import omega as omega
@@ -18,6 +22,11 @@ from bouwen.scales.dimensionality import ParallelAnalysis as ParallelAnalysis
 from bouwen.scales.dimensionality import empirical_kaiser as empirical_kaiser
 from bouwen.scales.dimensionality import map_test as map_test
 from bouwen.scales.dimensionality import parallel_analysis as parallel_analysis
+from bouwen.scales.estimates import correlation_interval as correlation_interval
+from bouwen.scales.estimates import correlations_difference as correlations_difference
+from bouwen.scales.estimates import difference_estimate as difference_estimate
+from bouwen.scales.estimates import mean_estimate as mean_estimate
+from bouwen.scales.estimates import means_test as means_test
 from bouwen.scales.estimators import as_numbers as as_numbers
 from bouwen.scales.estimators import is_ordinal as is_ordinal
 from bouwen.scales.factors import Efa as Efa

@@ -8,6 +8,7 @@ from bouwen.survey.files import Part as Part
 from bouwen.survey.files import Real as Real
 from bouwen.survey.files import read_file as read_file
 from bouwen.survey.files import refuse_in as refuse_in
+from bouwen.survey.finding import find_study as find_study
 from bouwen.survey.instrument import UNNAMED as UNNAMED
 from bouwen.survey.instrument import DifferenceEvidence as DifferenceEvidence
 from bouwen.survey.instrument import Evidence as Evidence
@@ -39,7 +40,6 @@ from bouwen.survey.study import NotAStudy as NotAStudy
 from bouwen.survey.study import Settings as Settings
 from bouwen.survey.study import Study as Study
 from bouwen.survey.study import check_is_study as check_is_study
-from bouwen.survey.study import find_study as find_study
 from bouwen.survey.study import read_study as read_study
 from bouwen.survey.writing import SEVERAL_LINES as SEVERAL_LINES
 from bouwen.survey.writing import Location as Location

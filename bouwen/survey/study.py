@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,10 +11,11 @@ from typing import Annotated, ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
-from bouwen.checks import OptionError, check_choice, check_known
+from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.survey.analysis import AnalysisSettings
-from bouwen.survey.files import FileError, Part, Real, Whole, read_file, refuse_in, refuse_no_file, repeated
+from bouwen.survey.files import Part, Real, Whole, read_file, refuse_in, repeated
+from bouwen.survey.finding import beside, find_study
 from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import (
     UNNAMED,
@@ -30,6 +30,13 @@ from bouwen.survey.instrument import (
     unknown,
 )
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories, recode_cells
+from bouwen.survey.nesting import (
+    NOT_NESTED,
+    ClusterName,
+    cluster_numbers,
+    cluster_of,
+    cluster_problems,
+)
 from bouwen.survey.readers import read_tables
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.responses import ResponsesSpec, refuse_nothing_to_analyse, type_responses
@@ -109,6 +116,8 @@ class StudyFile(Part):
     """By background variable, new levels and those that count together as each of them."""
     recode: Recode = {}
     """By background variable, spellings in the file of answers and the level that each stands for."""
+    cluster: ClusterName | None = None
+    """The variable in which respondents are nested: that of the register, where entries repeat; or `none`."""
     outcome: Name
     """The construct that the study explains."""
     predictor: Name | None = None
@@ -227,6 +236,28 @@ class Study:
     def groups(self) -> tuple[str, ...]:
         """The background variables by which subgroups are compared."""
         return tuple(self.file.groups)
+
+    @cached_property
+    def cluster(self) -> str | None:
+        """The variable in which respondents are nested; None where no two of them share a value."""
+        register = self.file.register_
+        chosen = self.file.cluster or (register.variable if register else NOT_NESTED)
+        return cluster_of(self.responses, chosen)
+
+    @property
+    def _nesting_variables(self) -> tuple[str, ...]:
+        """The variables that respondents may be nested in: background, and what a register joins."""
+        register = self.file.register_
+        joined = (*register.columns, *register.classes) if register else ()
+        return tuple(dict.fromkeys((*self.instrument.background, *joined)))
+
+    @cached_property
+    def clusters(self) -> pd.Series[int] | None:
+        """Each respondent's cluster, numbered from 0; None where they are not nested.
+
+        Who left the variable open counts as a cluster of one.
+        """
+        return None if self.cluster is None else cluster_numbers(self.responses, self.cluster)
 
     @property
     def outcome(self) -> str:
@@ -383,6 +414,8 @@ class Study:
         for i, group in enumerate(self.groups):
             if group not in declared:
                 yield ("groups", i), unknown("categorical background variable", group, declared)
+        if self.file.cluster not in (None, NOT_NESTED, *(known := self._nesting_variables)):
+            yield ("cluster",), unknown("background variable", str(self.file.cluster), known)
         yield from level_problems(self.file.merge, self.file.recode, declared, self.instrument)
         if (register := self.file.register_) and register.variable not in self.instrument.background:
             yield (
@@ -411,31 +444,6 @@ def check_is_study(found: object) -> None:
     """Raise `NotAStudy` where something else is given than a study."""
     if not isinstance(found, Study):
         raise NotAStudy(found)
-
-
-def find_study(path: str | Path) -> Path:
-    """A study file, looked up from the working directory upwards.
-
-    So the same path works at the root of the project, in ``book/`` and in a notebook.
-
-    Raises
-    ------
-    FileError
-        There is no such file here or in any folder above.
-    """
-    if not isinstance(path, (str, Path)):
-        raise OptionError(f"a study is read from the path of its file; found {type(path).__name__}")
-    path = Path(path)
-    try:
-        if path.is_dir():
-            path = path / "study.yml"
-        for folder in [Path(), *Path.cwd().parents]:
-            if (folder / path).exists():
-                refuse_no_file(folder / path)
-                return folder / path
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror}).") from None
-    raise FileError(path, f"there is no such study file in {Path.cwd()} or in a folder above it.")
 
 
 def read_study(path: str | Path, *, language: str | None = None) -> Study:
@@ -480,9 +488,6 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     if register:
         responses = register.join(responses, raw.index)
     responses = merge_levels(responses, file.merge, empty.categories)
-    return replace(empty, responses=responses, files=(*files, *tables), recoded=recoded)
-
-
-def beside(path: Path, name: str) -> Path:
-    """A file that is named from the folder of another one, without a detour in its path."""
-    return Path(os.path.normpath(path.parent / name))
+    study = replace(empty, responses=responses, files=(*files, *tables), recoded=recoded)
+    refuse_in(path, cluster_problems(responses, file.cluster))
+    return study

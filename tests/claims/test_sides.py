@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from nested import independent
 from numpy.testing import assert_allclose
 
 import bouwen
@@ -20,7 +21,7 @@ NOISE = np.tile([-0.6, -0.2, 0.2, 0.6], 25)  # mean 0
 
 @pytest.fixture(scope="module")
 def study():
-    return bouwen.read_study("data/providers/study.yml")
+    return independent(bouwen.read_study("data/providers/study.yml"))
 
 
 def with_settings(study, **settings):

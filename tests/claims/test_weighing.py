@@ -2,11 +2,13 @@
 
 import pandas as pd
 import pytest
+from nested import independent
 from numpy.testing import assert_allclose
 from scipy import stats
 
 import bouwen
 from bouwen.claims.weighing import VERDICTS, claim_verdicts, judged, variable_label, weigh_claims
+from bouwen.scales import difference_estimate, mean_estimate
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_every_claim_has_a_verdict_that_has_words(each_study):
 
 
 def test_level_evidence_is_a_t_interval(providers):
-    evidence = weigh_claims(providers)
+    evidence = weigh_claims(independent(providers))
     row = evidence[evidence["what"].str.startswith(providers.label("autonomy") + " (")].iloc[0]
     scores = bouwen.score_scales(providers)["autonomy"].dropna()
     lower, upper = stats.t.interval(0.95, len(scores) - 1, scores.mean(), stats.sem(scores))
@@ -65,13 +67,28 @@ def test_path_evidence_is_the_standardised_path(providers):
 
 
 def test_difference_evidence_is_welchs_interval(providers):
-    row = weigh_claims(providers).query("kind == 'difference'").iloc[0]
+    row = weigh_claims(independent(providers)).query("kind == 'difference'").iloc[0]
     scores = bouwen.score_scales(providers)["equality"]
     size = providers.responses["provider_size"]
     welch = stats.ttest_ind(
         scores[size == "large"].dropna(), scores[size == "small"].dropna(), equal_var=False
     )
     assert_allclose([row["ci_lower"], row["ci_upper"]], welch.confidence_interval(0.95))
+
+
+def test_levels_and_differences_of_nested_respondents_have_errors_of_clusters(providers):
+    found = weigh_claims(providers)
+    scores, clusters = bouwen.score_scales(providers), providers.clusters
+    row = found[found["what"].str.startswith(providers.label("autonomy") + " (")].iloc[0]
+    expected = mean_estimate(scores["autonomy"], clusters).interval(0.95)
+    assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
+    row, size = found.query("kind == 'difference'").iloc[0], providers.responses["provider_size"]
+    expected = difference_estimate(scores["equality"], size, "large", "small", clusters).interval(0.95)
+    assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
+    scored = found["kind"].isin(["level", "difference", "stronger"])
+    assert (
+        found.loc[scored, "ci_lower"] != weigh_claims(independent(providers)).loc[scored, "ci_lower"]
+    ).all()
 
 
 def test_what_was_not_asked_is_said_so(municipalities):

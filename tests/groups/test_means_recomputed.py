@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from nested import independent
 from numpy.testing import assert_allclose
 from scipy import stats
 
 import bouwen
 from bouwen.groups import group_means, group_tests, outcome_correlations
+from bouwen.scales import correlation_interval, mean_estimate, means_test
 
 GROUP = "municipality_size"
 
@@ -24,7 +26,8 @@ def with_settings(study, **settings):
 
 @pytest.fixture(scope="module", params=[0.95, 0.8])
 def study(request):
-    return with_settings(bouwen.read_study("data/providers/study.yml"), confidence=request.param)
+    found = independent(bouwen.read_study("data/providers/study.yml"))
+    return with_settings(found, confidence=request.param)
 
 
 def scored(study):
@@ -92,3 +95,25 @@ def test_one_answer_throughout_has_no_correlation(study, what):
         assert found.empty
     else:
         assert list(found.index) == [c for c in study.constructs if c not in (name, study.outcome)]
+
+
+def test_nested_respondents_have_errors_of_clusters(study):
+    """Means, tests and correlations of a study whose respondents share municipalities."""
+    nested = replace(study, file=study.file.model_copy(update={"cluster": None}))
+    scores, clusters, level = scored(nested), nested.clusters, nested.settings.confidence
+    found, plain = group_means(nested, GROUP), group_means(study, GROUP)
+    pd.testing.assert_frame_equal(found.iloc[:, :5], plain.iloc[:, :5])
+    for row in found.itertuples():
+        own = scores.loc[nested.responses[GROUP] == row.level, row.construct]
+        assert_allclose((row.ci_lower, row.ci_upper), mean_estimate(own, clusters).interval(level))
+    levels = list(found["level"].unique())
+    tests = group_tests(nested, GROUP)
+    for construct, row in tests.iterrows():
+        test = means_test(scores[construct], nested.responses[GROUP], levels, clusters)
+        assert_allclose(
+            row[["f", "df1", "df2", "pvalue"]].astype(float), [test.f, test.df1, test.df2, test.pvalue]
+        )
+    for construct, row in outcome_correlations(nested).iterrows():
+        expected = correlation_interval(scores[construct], scores[nested.outcome], level, clusters)
+        assert_allclose(row[["r", "ci_lower", "ci_upper"]], expected)
+    assert (group_tests(study, GROUP)["df2"] != tests["df2"]).all()

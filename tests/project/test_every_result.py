@@ -84,6 +84,7 @@ MADE = {
     "Bartlett": lambda: scales.bartlett(items()),
     "Bootstrap": lambda: bouwen.bootstrap(fit(), 20, n_jobs=1),
     "CommonMethod": lambda: bouwen.common_method(study()),
+    "ClusteredRegression": lambda: scales.clustered_regression(rows()["x1"], items(4), rows()["agemo"]),
     "CorrelationDifference": lambda: scales.compare_correlations(*(rows()[x] for x in ("x1", "x2", "x4"))),
     "Efa": lambda: scales.fit_efa(items(), 3),
     "EmpiricalKaiser": lambda: scales.empirical_kaiser(items()),
@@ -117,7 +118,7 @@ MADE = {
     "StudyInvariance": lambda: study_invariance(study(), study().groups[0], draws=10),
 }
 # The table says it all.
-WITHOUT_PICTURE = {"CommonMethod", "ImpliedAnswers", "Invariance", "ModelPopulation"}
+WITHOUT_PICTURE = {"ClusteredRegression", "CommonMethod", "ImpliedAnswers", "Invariance", "ModelPopulation"}
 
 
 def kinds(cls: type) -> set[type]:

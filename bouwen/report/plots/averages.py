@@ -25,7 +25,7 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.scales import score_scales
+from bouwen.scales import mean_estimate, score_scales
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -47,22 +47,20 @@ def means_plot(study: Study) -> ggplot:
 
 
 def scale_means(study: Study) -> pd.DataFrame:
-    """Mean score of every construct with Student's interval and the middle of its answer scale.
+    """Mean score of every construct with its interval, and the middle of its answer scale.
 
     Returns
     -------
     DataFrame
         ``construct`` (label) ``mean ci_lower ci_upper midpoint``.
     """
-    from statsmodels.stats.weightstats import DescrStatsW
-
     check_study(study)
     scores, rows = score_scales(study), []
     for construct in study.constructs:
-        stats = DescrStatsW(scores[construct].dropna())
-        ends = stats.tconfint_mean(1 - study.settings.confidence)
+        mean = mean_estimate(scores[construct], study.clusters)
+        ends = mean.interval(study.settings.confidence)
         scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
-        rows.append((study.label(construct), stats.mean, *ends, scale.midpoint))
+        rows.append((study.label(construct), mean.value, *ends, scale.midpoint))
     found = pd.DataFrame(rows, columns=["construct", "mean", "ci_lower", "ci_upper", "midpoint"])
     return found.assign(construct=downwards(list(found["construct"])))
 
