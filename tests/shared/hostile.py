@@ -134,6 +134,7 @@ def documents() -> dict[str, Any]:
         },
         "merge": {"size": {"grown": {"levels": ["large", "huge"], "label": {"en": "grown"}}}},
         "recode": {"size": {"tiny": "small"}},
+        "cluster": "place",
         "predictor": "trust",
         "groups": ["size", "crowd"],
         "settings": {"min_group": 3, "min_cell": 3},
