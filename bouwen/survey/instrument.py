@@ -128,6 +128,8 @@ class Construct(Part):
     """What it is."""
     source: Annotated[str, SEVERAL_LINES]
     """The published scale that it leans on, or that it has none."""
+    direction: Literal["better", "worse"] = "better"
+    """Whether more of it is better or worse, for those who are asked."""
     answer_scale: Name
     """The answer scale of its items."""
     items: dict[Name, Item] = Field(min_length=1)

@@ -334,8 +334,8 @@ def test_a_studys_ladder_has_the_levels_with_enough_respondents(study):
 
 def test_small_levels_get_a_model_that_they_can_bear():
     providers = bouwen.read_study("data/providers/study.yml")
-    assert suitable_model(providers, 3 * 78) == "measurement"
-    assert suitable_model(providers, 3 * 78 - 1) == "trust"
+    assert suitable_model(providers, 3 * 179) == "measurement"
+    assert suitable_model(providers, 3 * 179 - 1) == "trust"
     assert suitable_model(providers, 3 * 30 - 1) == "relationship_satisfaction"
     assert suitable_model(providers, 3 * 8 - 1) == ""
 

@@ -10,6 +10,8 @@ from scipy import stats
 
 import bouwen
 from bouwen.path.method import FACTOR, NotPossible, common_method, with_method
+from bouwen.path.paths import causes
+from bouwen.sem import parse_model
 
 LAVAAN = read_values("lavaan/specification")["method"]
 
@@ -43,7 +45,7 @@ def test_acquiescence_moves_the_answers_as_they_were_put(providers):
     raw, text = study.responses[list(study.items)], study.model("structural")
     items = [name for name in study.items if name in providers.single.structure.observed]
     loadings = " + ".join(f"1*{item}" for item in items)
-    apart = " + ".join(f"0*{name}" for name in ("transparency", "contact", "autonomy"))
+    apart = " + ".join(f"0*{name}" for name in causes(parse_model(text).formulas, "trust"))
     fit = bouwen.fit_sem(
         f"{text}\n{FACTOR} =~ {loadings}\n{FACTOR} ~~ {apart}", raw, estimator="MLR", missing="fiml"
     )

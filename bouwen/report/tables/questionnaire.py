@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 def constructs_table(study: Study) -> GT:
-    """What each construct is, and the published scale it leans on."""
+    """What each construct is, whether more of it is better, and the published scale it leans on."""
     check_study(study)
-    shown = study.instrument.constructs.values()
+    to, shown = reader(study), study.instrument.constructs.values()
     return lay_out(
-        reader(study),
+        to,
         {
             "construct": [c.label[study.language] for c in shown],
             "definition": [c.definition[study.language] for c in shown],
+            "more_is": [to.words(f"directions.{c.direction}") for c in shown],
             "source": [c.source for c in shown],
         },
     )
