@@ -21,7 +21,6 @@ from bouwen.survey.instrument import StrongerEvidence as StrongerEvidence
 from bouwen.survey.instrument import Text as Text
 from bouwen.survey.instrument import read_instrument as read_instrument
 from bouwen.survey.instrument import unknown as unknown
-from bouwen.survey.readers import TableError as TableError
 from bouwen.survey.register import Register as Register
 from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError
@@ -41,6 +40,7 @@ from bouwen.survey.study import Settings as Settings
 from bouwen.survey.study import Study as Study
 from bouwen.survey.study import check_is_study as check_is_study
 from bouwen.survey.study import read_study as read_study
+from bouwen.survey.table import TableError as TableError
 from bouwen.survey.writing import SEVERAL_LINES as SEVERAL_LINES
 from bouwen.survey.writing import Location as Location
 from bouwen.survey.writing import Problem as Problem

@@ -105,7 +105,7 @@ def merge_levels(responses: pd.DataFrame, merge: Merge, categories: Levels) -> p
 
 
 def recode_cells(
-    raw: pd.DataFrame, recode: Recode, columns: Mapping[str, str]
+    raw: pd.DataFrame, recode: Recode, sources: Mapping[str, str]
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Cells with a level wherever the study says what a spelling stands for, and how many were changed.
 
@@ -115,18 +115,18 @@ def recode_cells(
         Cells as `bouwen.survey.readers.read_tables` returns them.
     recode : mapping
         By variable the level of each spelling; case and blanks around make no difference.
-    columns : mapping
-        The instrument's name by column, where the file calls a variable otherwise.
+    sources : mapping
+        The column of each variable.
 
     Returns
     -------
     DataFrame and dict
-        Cells recoded by variable; a column that is not there is left to whoever matches columns.
+        Cells recoded by variable, and how many of each.
     """
-    names, changed, counts = {name: column for column, name in columns.items()}, {}, {}
+    changed, counts = {}, {}
     for name, spellings in recode.items():
-        column, levels = names.get(name, name), {fold(str(s)): level for s, level in spellings.items()}
-        if column in raw:
+        column, levels = sources.get(name), {fold(str(s)): level for s, level in spellings.items()}
+        if column is not None:
             found = [level_of(cell, levels) for cell in raw[column]]
             cells = [new or cell for new, cell in zip(found, raw[column], strict=True)]
             changed[column] = pd.Series(cells, raw.index, dtype=object)

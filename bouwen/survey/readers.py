@@ -2,100 +2,42 @@
 
 from __future__ import annotations
 
-import csv
 import gc
-import io
-import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bouwen.errors import BouwenError
 from bouwen.inputs import opened
 from bouwen.survey.files import FileError, refuse_no_file
-from bouwen.survey.values import Labelled, is_empty, text
+from bouwen.survey.parquet import read_parquet
+from bouwen.survey.plain import read_delimited
+from bouwen.survey.statistical import read_portable, read_spss, read_stata
+from bouwen.survey.table import AS_FOUND, CONTROL, OtherColumns, Reading, Remark, Table, TableError, listed
+from bouwen.survey.values import as_seen, is_empty
+from bouwen.survey.workbooks import read_excel, read_old_excel
 
-Row = Sequence[Any]
-LONGEST_SHEET = 1_048_576  # rows, more than which no workbook has
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all of ASCII but tab and the ends of lines
-SHOWN = 5  # rows or columns named in a message before "and … more"
-
-
-class TableError(BouwenError):
-    """The cells of a data file are not what the study says they are.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    columns : tuple of str
-        The columns concerned, by their names in the file.
-    rows : tuple of int
-        The rows concerned, as a spreadsheet numbers them: the header is row 1.
-    """
-
-    def __init__(
-        self, path: Path, message: str, columns: Iterable[str] = (), rows: Iterable[int] = ()
-    ) -> None:
-        self.path, self.columns, self.rows = path, tuple(columns), tuple(rows)
-        where = [str(path)]
-        if self.columns:
-            where.append(f"column{'s' * (len(self.columns) > 1)} {listed(quoted(self.columns))}")
-        if self.rows:
-            where.append(f"row{'s' * (len(self.rows) > 1)} {listed(self.rows)}")
-        super().__init__(f"{', '.join(where)}: {message}")
+FileReader = Callable[[Path, Reading], Table]
 
 
-class RepeatedColumns(TableError):
-    """Columns have the same name; they are told by their places, for without a header names are answers."""
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """What files hold: ``cells`` as `read_tables` gives them, and the first of them as a table."""
 
-    def __init__(self, path: Path, header: Sequence[str], names: Sequence[str]) -> None:
-        places = [n for n, name in enumerate(header, start=1) if name == names[0]]
-        message = f"columns {listed(places)} have a name that stands in the header more than once"
-        super().__init__(path, f"{message}; rename or remove one.")
-        self.columns = tuple(names)
+    cells: pd.DataFrame
+    table: Table
+    remarks: tuple[Remark, ...] = ()
 
-
-class OtherColumns(TableError):
-    """Files whose columns differ; they are told by their places, for without a header names are answers."""
-
-    def __init__(self, table: Table, first: Table) -> None:
-        own, others = only_in(table, first), only_in(first, table)
-        found = [f"{places} of this file" for places in own] + [
-            f"{places} of {first.path}" for places in others
-        ]
-        message = f"only one of this file and {first.path} has {' and '.join(found)}"
-        super().__init__(
-            table.path, f"{message}; make their columns the same, with the names in the first row of each."
-        )
-        self.columns = tuple(sorted(set(first.header) ^ set(table.header)))
-
-
-def only_in(table: Table, other: Table) -> list[str]:
-    """The places of columns whose names another table does not have, in words; empty if there are none."""
-    places = [n for n, name in enumerate(table.header, start=1) if name not in other.header]
-    return [f"column{'s' * (len(places) > 1)} {listed(places)}"] if places else []
-
-
-@dataclass(frozen=True)
-class Table:
-    """One data file: unique column names above rows of the same length.
-
-    ``rows`` holds each row with its number; ``encoding`` is known for text files with more
-    than plain ASCII.
-    """
-
-    path: Path
-    header: list[str]
-    rows: list[tuple[int, Row]]
-    encoding: str | None = None
+    @property
+    def path(self) -> Path:
+        """The first file."""
+        return self.table.path
 
 
 def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
@@ -104,7 +46,8 @@ def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
     Parameters
     ----------
     paths : sequence of Path
-        Files ending in .csv, .tsv, .txt, .sav, .xlsx or .parquet, with the same columns.
+        Files ending in .csv, .tsv, .txt, .xlsx, .xls, .sav, .zsav, .por, .dta or .parquet, with the same
+        columns.
 
     Returns
     -------
@@ -117,14 +60,22 @@ def read_tables(paths: Sequence[Path]) -> pd.DataFrame:
     FileError
         A file is missing, empty, damaged or of an unknown kind; text files differ in encoding.
     TableError
-        A file has a header only, two columns of the same name or rows of different lengths;
-        files differ in their columns.
+        A file has a header only or rows of different lengths; files differ in their columns.
     """
+    raw = read_raw(paths).cells
+    refuse_controls(raw, raw.columns)
+    return raw
+
+
+def read_raw(paths: Sequence[Path], reading: Reading = AS_FOUND, optional: Sequence[str] = ()) -> Raw:
+    """The same with what files say of their columns; some may lack the columns of ``optional`` patterns."""
     with uncollected():
-        tables = [read_table(path) for path in paths]
+        tables = [read_table(path, reading) for path in paths]
         refuse_mixed_encodings(tables)
-        refuse_other_columns(tables)
-        return pd.concat([frame(table)[tables[0].header] for table in tables])
+        tables = with_same_columns(tables, optional)
+        cells = pd.concat([frame(table)[tables[0].header] for table in tables])
+    remarks = tuple(Remark(r.key, {"file": t.path.name, **r.values}) for t in tables for r in t.remarks)
+    return Raw(cells, tables[0], remarks)
 
 
 def frame(table: Table) -> pd.DataFrame:
@@ -133,10 +84,8 @@ def frame(table: Table) -> pd.DataFrame:
     shape = (len(table.rows), len(table.header))
     every = chain.from_iterable(row for _, row in table.rows)
     columns = np.fromiter(every, dtype=object, count=shape[0] * shape[1]).reshape(shape).T.copy()
-    for name, column in zip(table.header, columns, strict=True):
-        cells = filled(column.tolist())
-        refuse_controls(table, name, cells)
-        column[:] = cells
+    for column in columns:
+        column[:] = filled(column.tolist())
     header = pd.Index(table.header, dtype=object)
     return pd.DataFrame(columns.T, index, header, dtype=object, copy=False)
 
@@ -150,13 +99,17 @@ def filled(cells: list[Any]) -> list[Any]:
     return [None if cell in empty else cell for cell in cells] if empty - {None} else cells
 
 
-def refuse_controls(table: Table, name: str, cells: Sequence[Any]) -> None:
+def refuse_controls(raw: pd.DataFrame, columns: Iterable[str]) -> None:
     """Raise a TableError where a text holds a character that is a command to a screen or printer."""
-    texts = {cell for cell in cells if isinstance(cell, str)}
-    if held := {cell for cell in texts if CONTROL.search(cell)}:
-        places = zip(table.rows, cells, strict=True)
-        rows = [n for (n, _), cell in places if isinstance(cell, str) and cell in held]
-        raise TableError(table.path, "holds control characters; remove them.", [name], rows)
+    for name in columns:
+        cells = raw[name].tolist()
+        texts = {cell for cell in cells if isinstance(cell, str)}
+        if held := {cell for cell in texts if CONTROL.search(cell)}:
+            places = [
+                p for p, cell in zip(raw.index, cells, strict=True) if isinstance(cell, str) and cell in held
+            ]
+            rows = [row for file, row in places if file == places[0][0]]
+            raise TableError(places[0][0], "holds control characters; remove them.", [name], rows)
 
 
 @contextmanager
@@ -183,213 +136,105 @@ def refuse_mixed_encodings(tables: Sequence[Table]) -> None:
             )
 
 
-def refuse_other_columns(tables: Sequence[Table]) -> None:
-    """Files that are appended must have the same columns, in any order."""
-    first = tables[0]
+def with_same_columns(tables: Sequence[Table], optional: Sequence[str]) -> list[Table]:
+    """Tables that may be appended: names are those of the first, whatever blanks they are written with.
+
+    Raises
+    ------
+    OtherColumns
+        One has a column, not among the optional ones, that another has not.
+    """
+    first, rest = tables[0], []
+    own = {as_seen(name): name for name in first.header}
     for other in tables[1:]:
-        if set(first.header) != set(other.header):
-            raise OtherColumns(other, first)
+        renamed = replace(other, header=[own.get(as_seen(name), name) for name in other.header])
+        lacking = {*first.header} ^ {*renamed.header}
+        if any(not is_optional(name, optional) for name in lacking - first.nameless - other.nameless):
+            raise OtherColumns(renamed, first)
+        rest.append(renamed)
+    every = list(dict.fromkeys(name for table in [first, *rest] for name in table.header))
+    return [widened(table, every) for table in [first, *rest]]
 
 
-def read_table(path: Path) -> Table:
-    """Read one data file with the reader for its ending."""
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+def is_optional(name: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the patterns fits a name; only ``*`` is special in them.
+
+    >>> is_optional("V3[SQ001]", ["V3[SQ001]"]), is_optional("V3[SQ001]", ["V3*"]), is_optional("V3", ["?3"])
+    (True, True, False)
+    """
+    seen = as_seen(name)
+    return any(fnmatchcase(seen, star_only(as_seen(pattern))) for pattern in patterns)
+
+
+def star_only(pattern: str) -> str:
+    """A pattern in which only ``*`` is special."""
+    return "".join(f"[{sign}]" if sign in "[?" else sign for sign in pattern)
+
+
+def widened(table: Table, header: list[str]) -> Table:
+    """A table with empty columns for those that it lacks."""
+    lacking = [name for name in header if name not in table.header]
+    if not lacking:
+        return table
+    rows = [(n, (*row, *[None] * len(lacking))) for n, row in table.rows]
+    return replace(table, header=[*table.header, *lacking], rows=rows)
+
+
+def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
+    """Read one data file by what it holds, or with the reader for its ending."""
+    if path.suffix.lower() not in READERS:
         endings = listed(READERS, "or", most=len(READERS))
         raise FileError(path, f'a file ending in "{path.suffix}" cannot be read; save it as {endings}.')
     refuse_no_file(path)
     try:
-        if opened(path).stat().st_size == 0:
+        before = opened(path).stat()
+        if before.st_size == 0:
             raise FileError(path, "is empty.")
-        return replace(reader(opened(path)), path=path)
+        table = replace(file_reader(path)(opened(path), reading), path=path)
+        after = opened(path).stat()
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror or error}).") from error
+    except MemoryError:
+        raise FileError(path, "is too large for the memory there is; remove columns or rows.") from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FileError(path, "was written to while it was read; wait until that is done.")
+    return table
 
 
-def read_delimited(path: Path) -> Table:
-    """Read a text file with delimiters; encoding and delimiter are recognised."""
-    content, encoding = decode(path, path.read_bytes())
-    content, delimiter = delimited(content)
-    lines = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return table_of(path, list(enumerate(lines, start=1)), encoding)
-    except csv.Error as error:
-        raise FileError(path, f"cannot be read: {error}; check the quotes here.", lines.line_num) from error
+def file_reader(path: Path) -> FileReader:
+    """The reader for what a file holds, which its ending may not tell."""
+    with opened(path).open("rb") as file:
+        begin = file.read(1024)
+    if begin.startswith(OLE) and "Encrypted".encode("utf-16-le") in opened(path).read_bytes():
+        raise FileError(path, "is protected by a password; save it without one.")
+    for sign, reader in CONTENTS.items():
+        if begin.startswith(sign):
+            return reader
+    if begin.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower().startswith(PAGES):
+        raise FileError(path, "holds a web page; open it in a spreadsheet program and save it as .xlsx.")
+    own = READERS[path.suffix.lower()]
+    return read_delimited if own is read_old_excel and b"\0" not in begin else own
 
 
-def decode(path: Path, data: bytes) -> tuple[str, str | None]:
-    """The text of a file, and its encoding unless it is plain ASCII.
-
-    UTF-16 and UTF-8 are recognised by their mark or by being valid; what remains is taken
-    for Windows-1252, which Excel writes and which contains the letters of Latin-1.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        with parsing(path, "UTF-16 text"):
-            return data.decode("utf-16"), "UTF-16"
-    if b"\0" in data:
-        raise FileError(path, "is not a text file; check its ending.")
-    try:
-        return data.decode("utf-8-sig"), None if data.isascii() else "UTF-8"
-    except UnicodeDecodeError as error:
-        if re.search(rb"[\xc3\xe2][\x80-\xbf]", data):  # UTF-8 letters beside others
-            line = data[: error.start].count(b"\n") + 1
-            raise FileError(path, "mixes UTF-8 with another encoding; save it as UTF-8.", line) from None
-    try:
-        return data.decode("cp1252"), "Latin-1 (Windows-1252)"
-    except UnicodeDecodeError:
-        return data.decode("latin-1"), "Latin-1"
-
-
-def delimited(content: str) -> tuple[str, str]:
-    """A text without Excel's ``sep=`` line, and the delimiter between its cells.
-
-    >>> delimited('id;"a, b, c";t1')[1]
-    ';'
-    """
-    if said := re.match(r'"?sep=(.)"?\r?\n', content, re.IGNORECASE):
-        return content[said.end() :], said[1]
-    header = re.sub(r'"(?:[^"]|"")*"', "", content[:100_000]).lstrip("\r\n").partition("\n")[0]
-    return content, max(",;\t|", key=header.count)
-
-
-def read_excel(path: Path) -> Table:
-    """Read the first sheet of an Excel workbook."""
-    import openpyxl
-
-    with parsing(path, "an Excel workbook"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and validations, which hold no answers
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # it has the cells that it holds, not all up to its corner
-            lines = islice(enumerate(sheet.iter_rows(values_only=True), start=1), LONGEST_SHEET)
-            records = [(n, up_to_last(cells)) for n, cells in lines if not all(map(is_empty, cells))]
-        finally:
-            book.close()
-    width = len(records[0][1]) if records else 0
-    return table_of(path, [(n, (*cells, *[None] * (width - len(cells)))) for n, cells in records])
-
-
-def up_to_last(cells: Row) -> Row:
-    """A row without the empty cells at its end."""
-    last = len(cells)
-    while last and is_empty(cells[last - 1]):
-        last -= 1
-    return cells[:last]
-
-
-def read_spss(path: Path) -> Table:
-    """Read an SPSS file: codes keep their value labels, user-missing values become empty."""
-    import pyreadstat
-
-    with parsing(path, "an SPSS file"):
-        data, meta = pyreadstat.read_sav(path)
-    columns = [
-        label_codes(data[name], meta.variable_value_labels.get(name, {})) for name in meta.column_names
-    ]
-    return checked(path, meta.column_names, list(enumerate(zip(*columns, strict=True), start=1)))
-
-
-def label_codes(column: pd.Series[Any], labels: dict[Any, str]) -> list[Any]:
-    """The cells of an SPSS variable, each labelled code with its label."""
-    return [
-        Labelled(cell, labels[cell]) if isinstance(cell, float) and cell in labels else cell
-        for cell in column.tolist()
-    ]
-
-
-def read_parquet(path: Path) -> Table:
-    """Read a Parquet file."""
-    import pyarrow.parquet
-
-    with parsing(path, "a Parquet file"):
-        data = pyarrow.parquet.read_table(path)
-    rows = zip(*(column.to_pylist() for column in data.columns), strict=True)
-    return checked(path, data.column_names, list(enumerate(rows, start=1)))
-
-
-READERS: dict[str, Callable[[Path], Table]] = {
+READERS: Mapping[str, FileReader] = {
     ".csv": read_delimited,
     ".tsv": read_delimited,
     ".txt": read_delimited,
     ".sav": read_spss,
+    ".zsav": read_spss,
+    ".por": read_portable,
+    ".dta": read_stata,
     ".xlsx": read_excel,
+    ".xls": read_old_excel,
     ".parquet": read_parquet,
 }
-
-
-@contextmanager
-def parsing(path: Path, kind: str) -> Iterator[None]:
-    """Say that a file is damaged, whatever the library that reads it trips over."""
-    try:
-        yield
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise FileError(
-            path, f"cannot be read as {kind}; it may be damaged or cut short, so export it again."
-        ) from error
-
-
-def table_of(path: Path, records: Iterable[tuple[int, Row]], encoding: str | None = None) -> Table:
-    """Numbered records with the header first -> a table; rows without any cell filled are left out."""
-    lines = [(n, record) for n, record in records if not all(map(is_empty, record))]
-    if not lines:
-        raise FileError(path, "is empty.")
-    (_, header), *rows = lines
-    rows = rows[extra_headers([record for _, record in rows[:2]]) :]
-    names = ["" if is_empty(cell) else text(cell) for cell in header]
-    return checked(path, names, rows, encoding)
-
-
-def extra_headers(records: Sequence[Row]) -> int:
-    """The number of header rows that Qualtrics writes below the names: two, in the older form one."""
-    if len(records) == 2 and all(is_empty(c) or str(c).startswith('{"ImportId"') for c in records[1]):
-        return 2
-    return int(bool(records) and {"ResponseID", "ResponseSet"} <= set(records[0]))
-
-
-def checked(
-    path: Path, names: Sequence[str], rows: list[tuple[int, Row]], encoding: str | None = None
-) -> Table:
-    """A table, once it is known to have answers below columns with names of their own."""
-    if not rows:
-        raise TableError(path, "has a header but no answers below it.")
-    width = len(names)
-    while width and not names[width - 1]:
-        width -= 1  # exports may end each line with a delimiter
-    for n, row in rows:
-        if len(row) < width:
-            raise TableError(path, "has fewer cells than the header; is the file cut short?", rows=[n])
-        if len(row) > width and not all(map(is_empty, row[width:])):
-            message = "has more cells than the header; name their columns, or put quotes around a text with "
-            raise TableError(path, message + "a delimiter in it.", rows=[n])
-    header = list(names[:width])
-    if any(map(CONTROL.search, header)):
-        raise TableError(path, "holds control characters in its header; remove them.")
-    if "" in header:
-        raise TableError(
-            path, f"column {header.index('') + 1} has no name; name it in the first row.", rows=[1]
-        )
-    if repeated := sorted({name for name in header if header.count(name) > 1}):
-        raise RepeatedColumns(path, header, repeated)
-    return Table(
-        path, header, [(n, row[:width]) if len(row) > width else (n, row) for n, row in rows], encoding
-    )
-
-
-def listed(words: Iterable[object], conjunction: str = "and", most: int = SHOWN) -> str:
-    """Words as a sentence lists them, at most so many and one by name.
-
-    >>> listed([3, 9]), listed(range(1, 9))
-    ('3 and 9', '1, 2, 3, 4, 5 and 3 more')
-    """
-    shown = [str(word) for word in words]
-    if len(shown) > most + 1:
-        shown = [*shown[:most], f"{len(shown) - most} more"]
-    return f" {conjunction} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
-
-
-def quoted(words: Iterable[str]) -> list[str]:
-    """Each word in quotes."""
-    return [f'"{word}"' for word in words]
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what old Office files begin with
+CONTENTS: Mapping[bytes, FileReader] = {
+    b"PK\x03\x04": read_excel,
+    OLE: read_old_excel,
+    b"$FL2": read_spss,
+    b"$FL3": read_spss,
+    b"<stata_dta>": read_stata,
+    b"PAR1": read_parquet,
+}
+PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<head", b"<meta")

@@ -3,88 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
-from itertools import accumulate
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, Field
 
-from bouwen.errors import BouwenError, did_you_mean, nearest
-from bouwen.survey.files import Part
+from bouwen.errors import BouwenError
+from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument, Text
-from bouwen.survey.readers import TableError, listed, quoted
-from bouwen.survey.values import Labelled, distinct, fold, is_empty, lookup, number_in, text
+from bouwen.survey.table import TableError, listed, quoted
+from bouwen.survey.values import DATE, FORMULA, Labelled, distinct, fold, is_empty, lookup, number_in, text
 
-ROOM = 200  # letters of a list of names
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
 Cells = pd.Series  # raw cells of one column, None where empty, indexed by file and row
 
 
-def as_list(value: Any) -> Any:
-    """One name -> a list of one."""
-    return [value] if isinstance(value, str) else value
-
-
-def number_or_text(value: Any) -> Any:
-    """Refuse what YAML makes of a bare No or 2024-01-01."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError('a missing code must be a number or a text; put a text such as "No" in quotes.')
-    return value
-
-
-FileNames = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str])]
-
-
-class ResponsesSpec(Part):
-    """Where the answers are and how the file writes them.
-
-    ``id`` is the column that identifies respondents (without it they are numbered);
-    ``missing_codes`` mean "no answer" in every column; ``columns`` gives the instrument's
-    name for columns that the file calls otherwise; ``ignore`` lists columns that are not
-    part of the study, where ``*`` stands for any characters.
-    """
-
-    formerly: ClassVar = {"path": "file", "missing": "missing_codes", "rename": "columns", "drop": "ignore"}
-
-    file: Annotated[
-        list[str], BeforeValidator(as_list, json_schema_input_type=str | list[str]), Field(min_length=1)
-    ]
-    """The file of answers, or a list of files with the same columns, as seen from the study file."""
-    id: str | None = None
-    """The column that tells respondents apart; without it they are numbered."""
-    missing_codes: list[Annotated[int | float | str, BeforeValidator(number_or_text)]] = []
-    """Numbers and texts that mean no answer, in every column."""
-    columns: dict[str, str] = {}
-    """The instrument's name by column, where the file calls a variable otherwise."""
-    ignore: list[str] = []
-    """Columns that are no part of the study; `*` stands for any characters."""
-
-    @property
-    def files(self) -> list[str]:
-        """The names of the data files."""
-        return self.file
-
-    def ignores(self, column: str) -> bool:
-        """Whether a column of the file is not part of the study."""
-        return any(fnmatchcase(column, pattern) for pattern in self.ignore)
-
-
-def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec) -> pd.DataFrame:
+def type_responses(
+    raw: pd.DataFrame,
+    sources: Mapping[str, str],
+    instrument: Instrument,
+    spec: ResponsesSpec,
+    id_column: str | None = None,
+) -> pd.DataFrame:
     """Check the answers against the instrument and give every column its type.
 
     Parameters
     ----------
     raw : DataFrame
         Cells as `read_tables` returns them, indexed by file and row.
+    sources : mapping
+        The column of each variable, see `bouwen.survey.columns.match_columns`.
     instrument : Instrument
         What was asked.
     spec : ResponsesSpec
-        How the file names its columns and missing answers.
+        How the file writes missing answers.
+    id_column : str, optional
+        The column with ids; without it respondents are numbered.
 
     Returns
     -------
@@ -97,20 +54,20 @@ def type_responses(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpe
     Raises
     ------
     TableError
-        Columns and instrument do not match; an answer is not on its scale; a category or number
-        is not among those allowed; an id is missing or repeated. No answer is quoted.
+        An answer is not on its scale; a category or number is not among those allowed; an id is missing or
+        repeated. No answer is quoted.
     """
-    sources = match_columns(raw, instrument, spec)
     columns, problems = {}, []
     for name, column in sources.items():
         try:
+            refuse_unreadable(raw[column])
             columns[name] = typed_once(raw[column], name, instrument, spec.missing_codes)
         except TableError as error:
             problems.append(error)
     refuse_all(problems)
     for question in instrument.open_questions:
         columns.setdefault(question, pd.Series(np.nan, index=raw.index, dtype="str"))
-    return pd.DataFrame(columns).set_axis(respondents(raw, spec), axis="index")
+    return pd.DataFrame(columns).set_axis(respondents(raw, id_column), axis="index")
 
 
 def refuse_nothing_to_analyse(path: Path, items: pd.DataFrame) -> None:
@@ -121,79 +78,6 @@ def refuse_nothing_to_analyse(path: Path, items: pd.DataFrame) -> None:
         raise TableError(path, "holds no answer to any item; see whether it is the right file.")
 
 
-def match_columns(raw: pd.DataFrame, instrument: Instrument, spec: ResponsesSpec) -> dict[str, str]:
-    """The column of the file that holds each variable of the instrument."""
-    path, in_file = raw.index[0][0], list(raw.columns)
-    refuse_no_header(path, in_file, instrument, spec)
-    for column in [*spec.columns, *([spec.id] if spec.id else [])]:
-        if column not in in_file:
-            message = "the study names this column, but the file does not have it."
-            raise TableError(path, message + did_you_mean(column, in_file), columns=[column])
-    own = [column for column in in_file if column != spec.id and not spec.ignores(column)]
-    required = [*instrument.items, *instrument.background]
-    known = [*required, *instrument.open_questions]
-    names = {column: spec.columns.get(column, column) for column in own}
-    refuse_repeated(path, names)
-    absent = [name for name in required if name not in names.values()]
-    extra = [column for column, name in names.items() if name not in known]
-    if absent or extra:
-        raise ColumnsError(path, absent, extra, known)
-    sources = {name: column for column, name in names.items()}
-    return {name: sources[name] for name in known if name in sources}
-
-
-def refuse_no_header(path: Path, in_file: Sequence[str], instrument: Instrument, spec: ResponsesSpec) -> None:
-    """Raise a TableError where the first row has no name that is known: it may be a row of answers."""
-    named = [*instrument.items, *instrument.background, *instrument.open_questions, *spec.columns]
-    known = {name.casefold() for name in [*named, spec.id or ""]}
-    if not any(name.casefold() in known for name in in_file):
-        message = "the first row holds no name of the instrument; put the names of the columns there"
-        raise TableError(path, f'{message}, or tell which is which under "columns" in the study.', rows=[1])
-
-
-def refuse_repeated(path: Path, names: dict[str, str]) -> None:
-    """Two columns may not stand for one variable."""
-    for name in names.values():
-        if len(double := [column for column, other in names.items() if other == name]) > 1:
-            message = f'both stand for "{name}"; change "columns" or "ignore" in the study.'
-            raise TableError(path, message, columns=double)
-
-
-class ColumnsError(TableError):
-    """The columns of a file and the variables of the instrument do not match.
-
-    Attributes
-    ----------
-    absent : tuple of str
-        Variables without a column.
-    extra : tuple of str
-        Columns that are no variable.
-    """
-
-    def __init__(self, path: Path, absent: Sequence[str], extra: Sequence[str], known: Iterable[str]) -> None:
-        self.absent, self.extra = tuple(absent), tuple(extra)
-        said = []
-        if absent:
-            said.append(f"there is no column for {every(absent)} of the instrument")
-        if extra:
-            alike = {column: near for column in extra for near in nearest(column, absent or known)}
-            hints = [f'"{column}" resembles "{near}"' for column, near in [*alike.items()][:3]]
-            said.append(
-                f"the column{'s' * (len(extra) > 1)} {every(extra)} {'are' if len(extra) > 1 else 'is'} "
-                "not in the instrument" + (f" ({'; '.join(hints)})" if hints else "")
-            )
-        help_ = 'give columns the instrument\'s names under "columns" in the study'
-        help_ += ', or list them under "ignore".' if extra else ", or add what is lacking to the file."
-        super().__init__(path, f"{', and '.join(said)}; {help_}")
-        self.columns = (*absent, *extra)
-
-
-def every(names: Sequence[str]) -> str:
-    """As many of the names as a message has room for, since someone will paste them."""
-    fitting = sum(1 for length in accumulate(len(name) + 4 for name in names) if length <= ROOM)
-    return listed(quoted(names), most=max(fitting, 1))
-
-
 def without_missing(cells: Cells[Any], codes: Iterable[float | str]) -> Cells[Any]:
     """The cells, None where one is empty or holds a code for "no answer"."""
     texts = {code for code in codes if isinstance(code, str)}
@@ -202,11 +86,19 @@ def without_missing(cells: Cells[Any], codes: Iterable[float | str]) -> Cells[An
     return cells.mask(pd.Series(missing, cells.index, dtype=bool), None)
 
 
-def respondents(raw: pd.DataFrame, spec: ResponsesSpec) -> pd.Index[str]:
+def refuse_unreadable(cells: Cells[Any]) -> None:
+    """Raise a TableError where something else stands in cells than an answer."""
+    for mark in (FORMULA, DATE):
+        held = pd.Series([cell is mark for cell in cells], cells.index, name=cells.name, dtype=bool)
+        refuse_cells(held, "cell", f"with {mark.what}; {mark.remedy}.")
+
+
+def respondents(raw: pd.DataFrame, id_column: str | None) -> pd.Index[str]:
     """The ids of the respondents, or numbers from 1 where the file has none."""
-    if spec.id is None:
+    if id_column is None:
         return pd.Index([str(n) for n in range(1, len(raw) + 1)], name="respondent")
-    cells = raw[spec.id]
+    cells = raw[id_column]
+    refuse_unreadable(cells)
     refuse_cells(cells.isna(), "respondent", "without an id; fill it in.")
     ids = cells.map(text)
     refuse_cells(

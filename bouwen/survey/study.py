@@ -14,8 +14,10 @@ from pydantic import Field
 from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.survey.analysis import AnalysisSettings
+from bouwen.survey.columns import match_columns, named_column
 from bouwen.survey.files import Part, Real, Whole, read_file, refuse_in, repeated
 from bouwen.survey.finding import beside, find_study
+from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import (
     UNNAMED,
@@ -37,9 +39,9 @@ from bouwen.survey.nesting import (
     cluster_of,
     cluster_problems,
 )
-from bouwen.survey.readers import read_tables
+from bouwen.survey.readers import read_raw, refuse_controls
 from bouwen.survey.register import RegisterSpec, read_register
-from bouwen.survey.responses import ResponsesSpec, refuse_nothing_to_analyse, type_responses
+from bouwen.survey.responses import refuse_nothing_to_analyse, type_responses
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
 
@@ -134,6 +136,7 @@ class StudyFile(Part):
         yield from ((("settings", *where), text) for where, text in self.settings.problems())
         yield from ((("analysis", *where), text) for where, text in self.analysis.problems())
         yield from repeated(("groups",), self.groups, "group")
+        yield from ((("responses", *where), text) for where, text in self.responses.problems())
         yield from repeated(("responses", "file"), self.responses.files, "file")
         if register := self.register_:
             yield from repeated(("register", "names"), register.names, "column")
@@ -482,8 +485,12 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     if language:
         empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]
-    raw, recoded = recode_cells(read_tables(tables), file.recode, file.responses.columns)
-    responses = type_responses(raw, instrument, file.responses)
+    found = read_raw(tables, file.responses.reading(instrument), file.responses.patterns)
+    sources = match_columns(found, instrument, file.responses)
+    refuse_controls(found.cells, sources.values())
+    raw, recoded = recode_cells(found.cells, file.recode, sources)
+    id_column = named_column(found, file.responses, file.responses.id)
+    responses = type_responses(raw, sources, instrument, file.responses, id_column)
     refuse_nothing_to_analyse(tables[0], responses[list(instrument.items)])
     if register:
         responses = register.join(responses, raw.index)

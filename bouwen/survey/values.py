@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from numbers import Number
 from typing import Any, TypeVar
 
@@ -26,6 +28,45 @@ class Labelled(float):
         cell = super().__new__(cls, code)
         cell.label = label
         return cell
+
+
+class LabelledText(str):
+    """A code that is a text, together with the label that a file gives it."""
+
+    label: str
+
+    def __new__(cls, code: str, label: str) -> LabelledText:
+        """Join code and label; the result counts as the code."""
+        cell = super().__new__(cls, code)
+        cell.label = label
+        return cell
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands in a cell instead of an answer; refused where its column is used."""
+
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return ""
+
+
+FORMULA = Unreadable(
+    "a formula without a stored value", "open the file in Excel, save it there and read it again"
+)
+DATE = Unreadable("a date that cannot be", 'correct them, or list the column under "ignore"')
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+
+
+def as_seen(name: str) -> str:
+    r"""A name as people see it: composed accents, single blanks, nothing invisible.
+
+    >>> as_seen("Ik\u00a0ken\n de  buurt. ") == "Ik ken de buurt."
+    True
+    """
+    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", str(name))).split())
 
 
 def distinct(cells: Sequence[Any]) -> tuple[Ints, list[Any]]:
@@ -89,7 +130,7 @@ def text(cell: Any) -> str:
     >>> text(3.0), text(" Utrecht "), text(Labelled(344, "Utrecht"))
     ('3', 'Utrecht', 'Utrecht')
     """
-    if isinstance(cell, Labelled):
+    if isinstance(cell, Labelled | LabelledText):
         return cell.label.strip()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

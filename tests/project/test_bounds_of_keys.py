@@ -40,6 +40,8 @@ BOUNDS = {
     "Paths.predictors": "at least 1",
     "RegisterSpec.names": "at least 1",
     "ResponsesSpec.file": "at least 1",
+    "ResponsesSpec.header_rows": ">= 1, <= 9",
+    "ResponsesSpec.skip_rows": ">= 0",
     "Settings.confidence": ">= 0.5, <= 0.999",
     "Settings.min_cell": ">= 3",
     "Settings.min_group": ">= 3",

@@ -122,6 +122,9 @@ def documents() -> dict[str, Any]:
             "missing_codes": ["none"],
             "columns": {"extent": "size"},
             "ignore": ["note*"],
+            "sheet": "Answers",
+            "delimiter": ",",
+            "encoding": "utf-8",
         },
         "register": {
             "file": "places.csv",

@@ -10,8 +10,9 @@ import pyreadstat
 import pytest
 
 from bouwen.survey import FileError, TableError
-from bouwen.survey.readers import read_tables
-from bouwen.survey.responses import match_columns, type_column, typed_once, without_missing
+from bouwen.survey.columns import match_columns
+from bouwen.survey.readers import read_raw
+from bouwen.survey.responses import type_column, typed_once, without_missing
 
 
 def test_types_and_missing_answers(trial):
@@ -277,8 +278,9 @@ def test_of_many_wrong_columns_some_are_shown_and_all_are_counted(trial, wrong):
 def test_typing_each_different_cell_once_gives_what_typing_every_cell_does(trial, municipalities):
     """Second route: every column of the study cell by cell."""
     spec = municipalities.file.responses
-    raw = read_tables([municipalities.path.parent / name for name in spec.files])
-    for name, column in match_columns(raw, municipalities.instrument, spec).items():
+    found = read_raw([municipalities.path.parent / name for name in spec.files])
+    raw = found.cells
+    for name, column in match_columns(found, municipalities.instrument, spec).items():
         once = typed_once(raw[column], name, municipalities.instrument, spec.missing_codes)
         every = type_column(without_missing(raw[column], spec.missing_codes), name, municipalities.instrument)
         pd.testing.assert_series_equal(once, every, check_names=False)

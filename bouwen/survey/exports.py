@@ -1,0 +1,25 @@
+"""What is known of the exports of survey tools and of the words of answers: `known.yml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bouwen.survey.values import fold
+
+
+@cache
+def known() -> dict[str, Any]:
+    """Everything that the file says."""
+    text = Path(__file__).with_name("known.yml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+@cache
+def totals() -> frozenset[str]:
+    """Words before the sums of columns."""
+    return frozenset(fold(word) for word in known()["totals"])
