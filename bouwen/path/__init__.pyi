@@ -1,4 +1,5 @@
 from bouwen.path.choices import CHOICES as CHOICES
+from bouwen.path.follow_up import PER_PARAMETER as PER_PARAMETER
 from bouwen.path.follow_up import WORTH_FINDING as WORTH_FINDING
 from bouwen.path.follow_up import FollowUp as FollowUp
 from bouwen.path.follow_up import plan_follow_up as plan_follow_up

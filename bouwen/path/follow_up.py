@@ -23,6 +23,7 @@ from bouwen.survey import Study, check_is_study, group_sizes
 WORTH_FINDING = 0.10  # standardised; Cohen's (1988) small effect
 GOAL = 0.80
 STEP = 25
+PER_PARAMETER = 5  # answers below which estimates of so large a model are unstable (Bentler & Chou, 1987)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +40,8 @@ class FollowUp(Result):
     result : Power
     goal : float
         The power that is aimed at.
+    npar : int
+        Free parameters of the structural model.
     """
 
     n: int
@@ -46,6 +49,12 @@ class FollowUp(Result):
     effects: pd.DataFrame
     result: Power
     goal: float = GOAL
+    npar: int = 0
+
+    @property
+    def least(self) -> int:
+        """Answers below which the model has fewer than five for each parameter."""
+        return PER_PARAMETER * self.npar
 
     @property
     def confidence(self) -> float:
@@ -59,8 +68,9 @@ class FollowUp(Result):
         -------
         DataFrame
             Index target: ``chain std power mc_error`` at n; ``needed`` with its ``needed_error``, ``beyond``
-            whether that lies outside the simulated sizes, and ``worth``, whether the effect is at least 0.10
-            (standardised). With ``population_size``, also ``needed_finite``, see `needed`.
+            whether that lies outside the simulated sizes, ``sparse``, whether it leaves fewer than five
+            answers for each parameter, and ``worth``, whether the effect is at least 0.10 (standardised).
+            With ``population_size``, also ``needed_finite``, see `needed`.
         """
         results = self.result.table()
         own = results[results["n"] == self.n].set_index("target").loc[self.effects.index]
@@ -71,6 +81,7 @@ class FollowUp(Result):
             needed=found["n"],
             needed_error=found["mc_error"],
             beyond=found["beyond"],
+            sparse=found["n"] < self.least,
             worth=self.effects["std"].abs() >= WORTH_FINDING,
         )
         if population_size is not None:
@@ -108,8 +119,8 @@ def plan_follow_up(
     ----------
     study : Study
     n : int or sequence of int, optional
-        Sizes of the follow-up; half, once, one and a half times and twice the study's by default, rounded
-        to 25. The study's own size is added where it is not among them.
+        Sizes of the follow-up; by default as few as the model can be fitted to, half, once, one and a half
+        times and twice the study's, rounded to 25. The study's own size is added where it is not among them.
     reps : int
         Follow-ups of each size.
     goal : float
@@ -138,13 +149,17 @@ def plan_follow_up(
         fit, model, sizes, reps, targets=list(effects.index), alpha=1 - study.settings.confidence,
         seed=seed, n_jobs=n_jobs,
     )  # fmt: skip
-    return FollowUp(fit.n, fit.df, effects, result, goal)
+    return FollowUp(fit.n, fit.df, effects, result, goal, fit.npar)
 
 
 def default_sizes(fit: Fit) -> list[int]:
-    """Half, one and a half times and twice the respondents, rounded to 25; never too few for the model."""
+    """The fewest for the model, half, one and a half times and twice the respondents, rounded to 25.
+
+    The fewest are more than the items, as small needs are where a line through larger sizes leads astray.
+    """
     least = STEP * math.ceil((len(fit.sample.names) + 1) / STEP)
-    return [max(least, STEP * round(factor * fit.n / STEP)) for factor in (0.5, 1.5, 2)]
+    found = [max(least, STEP * round(factor * fit.n / STEP)) for factor in (0.5, 1.5, 2)]
+    return sorted({least, *found})
 
 
 def analysis_of(study: Study, fit: Fit) -> tuple[str, pd.DataFrame]:
@@ -220,9 +235,11 @@ def smallest_differences(study: Study, *, power: float = GOAL) -> pd.DataFrame:
     -------
     DataFrame
         ``group first second n_first n_second d``, for levels with enough respondents; ``d`` in standard
-        deviations of a score, at the study's confidence level, see `smallest_difference`.
+        deviations of a score, see `smallest_difference`. The level is that of the first step of Holm (1979)
+        over the study's constructs, which is the test that pages make: the complement of the confidence,
+        divided by their number.
     """
-    sizes, alpha = group_sizes(study), 1 - study.settings.confidence
+    sizes, alpha = group_sizes(study), (1 - study.settings.confidence) / max(len(study.constructs), 1)
     rows = []
     for group in study.groups:
         enough = sizes.loc[group].query("enough")["n"]

@@ -102,6 +102,8 @@ class RegisterSpec(Part):
     """Classes of numeric columns, by which groups can be compared."""
     ignored_words: list[str] = []
     """Words that may stand before a name."""
+    is_population: bool = False
+    """Whether its entries are all that the study is about, and each answers at most once."""
 
     def fold(self, name: str) -> str:
         """A name as it is compared; see `fold_name`."""

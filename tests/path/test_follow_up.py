@@ -65,13 +65,19 @@ def test_a_follow_up_is_tested_at_the_level_of_the_study(study, confidence):
     assert made.result.alpha == pytest.approx(1 - confidence)
     found = smallest_differences(at(study, confidence))
     for row in found.itertuples():
-        expected = smallest_difference(row.n_first, row.n_second, alpha=1 - confidence)
+        corrected = (1 - confidence) / len(study.constructs)
+        expected = smallest_difference(row.n_first, row.n_second, alpha=corrected)
         assert row.d == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
     ("n", "items", "sizes"),
-    [(201, 30, [100, 300, 400]), (40, 10, [25, 50, 75]), (40, 24, [25, 50, 75]), (40, 25, [50, 50, 75])],
+    [
+        (201, 30, [50, 100, 300, 400]),
+        (40, 10, [25, 50, 75]),
+        (40, 24, [25, 50, 75]),
+        (40, 25, [50, 75]),
+    ],
 )
 def test_sizes_to_try_are_more_than_the_items_of_the_model(n, items, sizes):
     assert default_sizes(SimpleNamespace(n=n, sample=SimpleNamespace(names=["x"] * items))) == sizes
@@ -86,7 +92,7 @@ def test_a_finite_population_needs_fewer(plan):
 
 def test_sizes_by_default(study):
     sizes = plan_follow_up(study, reps=20, seed=1).result.table()["n"].unique()
-    assert list(sizes) == [175, 344, 525, 700]
+    assert list(sizes) == [25, 175, 344, 525, 700]
 
 
 def test_one_size_will_do_and_a_goal_is_a_share(study):
@@ -99,6 +105,31 @@ def test_one_size_will_do_and_a_goal_is_a_share(study):
 def test_the_register_says_how_many_there_are(study, registered):
     assert study.register_size is None
     assert registered.register_size == 342
+
+
+def population(study, told=True, twice=False):
+    """A study of one respondent for each entry of its register, and one more if ``twice``."""
+    code = f"{study.file.register_.variable}_code"
+    first = study.responses.drop_duplicates(code)
+    responses = pd.concat([first, first.head(1)], ignore_index=True) if twice else first
+    register = study.file.register_.model_copy(update={"is_population": told})
+    return replace(study, file=study.file.model_copy(update={"register_": register}), responses=responses)
+
+
+@pytest.mark.parametrize(
+    ("told", "twice", "size"), [(True, False, 342), (False, False, None), (True, True, None)]
+)
+def test_a_register_is_a_population_where_the_study_says_so_and_none_answers_twice(
+    registered, told, twice, size
+):
+    assert population(registered, told, twice).population_size == size
+
+
+def test_entries_that_nobody_named_are_not_named_twice(registered):
+    made = population(registered)
+    responses = made.responses.copy()
+    responses.loc[responses.index[:2], f"{made.file.register_.variable}_code"] = None
+    assert replace(made, responses=responses).population_size == 342
 
 
 # R 4.2: power.t.test(n =, power = .8, strict = TRUE, tol = 1e-12)$delta
@@ -136,25 +167,36 @@ def test_words_tables_and_figures(study, registered, plan):
 
 
 def test_words_for_what_a_simulation_cannot_tell(study, plan):
-    row = pd.Series({"needed": np.nan, "beyond": True})
-    assert texts.needed_text(reader(study).words, plan, row) == "–"
-    assert (
-        texts.needed_text(reader(study).words, plan, pd.Series({"needed": 150.0, "beyond": True})) == "≤ 150"
-    )
-    assert (
-        texts.needed_text(reader(study).words, plan, pd.Series({"needed": 5000.0, "beyond": True}))
-        == "> 1200"
-    )
-    assert (
-        texts.needed_text(reader(study).words, plan, pd.Series({"needed": 412.0, "beyond": False})) == "412"
-    )
+    say = reader(study).words
+    for needs, beyond, sparse, said in (
+        (np.nan, True, False, "–"), (150.0, True, False, "≤ 150"), (150.0, True, True, "≤ 150 †"),
+        (5000.0, True, False, "> 1200"), (412.0, False, False, "412"), (412.0, False, True, "412 †"),
+    ):  # fmt: skip
+        row = pd.Series({"needed": needs, "beyond": beyond, "sparse": sparse})
+        assert texts.needed_text(say, plan, row) == said
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_below_five_answers_a_parameter_the_table_says_so(study, plan, more):
+    needs = plan.table()["needed"].dropna()
+    several = replace(plan, npar=int(needs.min()) // 5)  # not above the smallest need
+    assert not several.table()["sparse"].any()
+    assert "†" not in texts.follow_up_needs(several, study)
+    at = replace(plan, npar=int(needs.max()) + more)
+    table = at.table()
+    assert (table["sparse"] == (table["needed"] < 5 * at.npar)).all()
+    said = texts.follow_up_needs(at, study)
+    assert f"fewer than {at.least} answers leave fewer than 5 for each" in said
+    assert said.count("†") == 1
 
 
 def test_dutch_and_a_register(registered):
     plan = plan_follow_up(registered, [200], reps=20, seed=1)
-    frame = tables.follow_up_texts(plan, registered)
+    assert len(tables.follow_up_texts(plan, registered).columns) == 4
+    assert texts.finite_population(plan, registered) is None
+    frame = tables.follow_up_texts(plan, population(registered))
     assert frame.columns[-1] == "Van 342 nodig"
-    assert "342" in texts.finite_population(plan, registered).data
+    assert "342" in texts.finite_population(plan, population(registered)).data
     assert texts.follow_up_needs(plan, registered).startswith("Voor een power van 80%")
 
 

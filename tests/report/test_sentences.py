@@ -290,7 +290,10 @@ def test_models_and_questions_are_all_there(study, dutch):
 @pytest.mark.parametrize("size", [1, 3, 9, 1000])
 def test_only_so_many_to_ask(study, size):
     """The correction is that of the register's size, and nothing is left where all have answered."""
-    N = study.register_size
+    N, spec = study.register_size, study.file.register_
+    told = study.file.model_copy(update={"register_": spec.model_copy(update={"is_population": True})})
+    once = study.responses.drop_duplicates(f"{spec.variable}_code")
+    study = replace(study, file=told, responses=once)
     n = min(size, N)
     said = texts.finite_population(SimpleNamespace(n=size), study).data
     assert f"has {N} entries" in said
@@ -305,11 +308,12 @@ def test_only_so_many_to_ask(study, size):
 def planned(worth=(True, False, False), **hardest):
     """A plan of sizes 100 and 400 whose hardest effect is made up."""
     row = pd.Series({"needed": 250.0, "beyond": False, "chain": ("x", "m", "y")} | hardest)
+    row["sparse"] = False
     return SimpleNamespace(
         goal=0.8,
         hardest=row,
         result=SimpleNamespace(table=lambda: pd.DataFrame({"n": [100, 400, 100, 400]})),
-        table=lambda: pd.DataFrame({"worth": worth}),
+        table=lambda: pd.DataFrame({"worth": worth, "sparse": False}),
     )
 
 
@@ -323,7 +327,7 @@ def planned(worth=(True, False, False), **hardest):
     ],
 )  # fmt: skip
 def test_how_many_answers_are_needed_as_far_as_can_be_told(needed, beyond, column, said):
-    row = pd.Series({"needed": needed, "beyond": beyond, "needed_finite": 330.0})
+    row = pd.Series({"needed": needed, "beyond": beyond, "needed_finite": 330.0, "sparse": False})
     assert texts.needed_text(reader().words, planned(), row, column) == said
 
 

@@ -25,10 +25,10 @@ def follow_up_texts(
 ) -> pd.DataFrame:
     """Each effect in words: its size, its power at the study's own size, and the answers it needs.
 
-    With a study that has a register, also the answers needed where each of its entries answers at most once.
+    With a study whose register is its population, also the answers needed of so many.
     """
     check_given(plan, FollowUp, PLAN)
-    to, size = reader(study, **options), study.register_size if study else None
+    to, size = reader(study, **options), study.population_size if study else None
     found = plan.table(size)
     powers = zip(number_texts(to, found["power"]), number_texts(to, 2 * found["mc_error"]), strict=True)
     rows = [row for _, row in found.iterrows()]

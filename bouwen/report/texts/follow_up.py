@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
-from bouwen.path import WORTH_FINDING, FollowUp
+from bouwen.path import PER_PARAMETER, WORTH_FINDING, FollowUp
 from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
 from bouwen.words import Words, words
+
+SPARSE = "†"  # beside what leaves a model too few answers for its parameters
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
@@ -24,10 +26,10 @@ def needed_text(say: Words, plan: FollowUp, row: pd.Series[Any], column: str = "
     if not math.isfinite(row[column]):
         return say.none
     if row["beyond"] and row["needed"] <= sizes.min():
-        return f"≤ {sizes.min()}"
+        return f"≤ {sizes.min()}" + (f" {SPARSE}" if column == "needed" and row["sparse"] else "")
     if column == "needed" and row["needed"] > 2 * sizes.max():
         return f"> {2 * sizes.max()}"
-    return say.number(row[column], 0)
+    return say.number(row[column], 0) + (f" {SPARSE}" if column == "needed" and row["sparse"] else "")
 
 
 def follow_up_needs_text(plan: FollowUp, study: Study | None = None, **options: Unpack[ReaderOptions]) -> str:
@@ -47,13 +49,16 @@ def follow_up_needs_text(plan: FollowUp, study: Study | None = None, **options: 
     small = say.number(WORTH_FINDING)
     if hardest is None:
         return say("planning.nothing", small=small)
-    n = needed_text(say, plan, hardest)
+    n = needed_text(say, plan, hardest).removesuffix(f" {SPARSE}")
     for sign, key in (("> ", "more_than"), ("≤ ", "at_most")):
         if n.startswith(sign):
             n = say(f"planning.{key}", n=n.removeprefix(sign))
     chain = to.chain(hardest["chain"])
     text = say("planning.needs", goal=say.percent(plan.goal), n=n, chain=chain, small=small)
-    return text + (say("planning.fewer", fewer=fewer) if fewer else "")
+    text += say("planning.fewer", fewer=fewer) if fewer else ""
+    if not plan.table()["sparse"].any():
+        return text
+    return text + say("planning.sparse", mark=SPARSE, npar=plan.npar, least=plan.least, per=PER_PARAMETER)
 
 
 def follow_up_report_text(
@@ -82,10 +87,11 @@ def follow_up_report_text(
 
 
 def finite_population_text(plan: FollowUp, study: Study) -> Markdown | None:
-    """What it means that there are only so many to ask; nothing where the study has no register."""
+    """What it means that there are only so many to ask; nothing where a register is not all of them."""
     check_study(study)
-    if study.register_size is None:
+    N = study.population_size
+    if N is None:
         return None
-    N, n = study.register_size, min(plan.n, study.register_size)
+    n = min(plan.n, N)
     say = words(study.language)
     return markdown(say("planning.only_so_many", N=N, n=n, share=say.number(math.sqrt(1 - n / N))))
