@@ -72,7 +72,7 @@ class Invariance(Result):
     def sizes(self) -> pd.Series[int]:
         """Respondents used per group."""
         sample = next(iter(self.fits.values())).sample
-        return pd.Series(sample.n.astype(int), index=list(sample.group_values), name="n")
+        return pd.Series(list(sample.counts), index=list(sample.group_values), name="n")
 
     @cached_property
     def _table(self) -> pd.DataFrame:

@@ -245,6 +245,8 @@ def _pooled(sample: Sample) -> Sample:
     With gaps the moments are those of all groups too, near which every shuffle has its own.
     """
     rows = (np.concatenate(sample.rows),) * len(sample.rows)
+    if sample.weights:
+        sample = replace(sample, weights=(np.concatenate(sample.weights),) * len(sample.rows))
     if sample.patterns is None:
         return replace(sample, rows=rows)
     share = sample.n / sample.N
@@ -254,7 +256,7 @@ def _pooled(sample: Sample) -> Sample:
     return replace(
         sample,
         rows=rows,
-        patterns=find_patterns(rows),
+        patterns=find_patterns(rows, sample.weights),
         mean=np.broadcast_to(mean, sample.mean.shape),
         cov=np.broadcast_to(cov, sample.cov.shape),
     )

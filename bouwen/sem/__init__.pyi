@@ -43,6 +43,7 @@ from bouwen.sem.model.table import TableOptions as TableOptions
 from bouwen.sem.model.table import build_table as build_table
 from bouwen.sem.model.variables import roles as roles
 from bouwen.sem.normal.discrepancy import Likelihood as Likelihood
+from bouwen.sem.normal.moments import BadWeights as BadWeights
 from bouwen.sem.normal.moments import GroupTooSmall as GroupTooSmall
 from bouwen.sem.normal.moments import Moments as Moments
 from bouwen.sem.normal.moments import NotPositiveDefinite as NotPositiveDefinite

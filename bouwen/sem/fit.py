@@ -108,6 +108,7 @@ def fit_sem(
     group_partial: Sequence[str] = (),
     ordered: Sequence[str] | bool = (),
     cluster: str | None = None,
+    sampling_weights: str | None = None,
     std_lv: bool = False,
     meanstructure: bool | None = None,
     fixed_x: bool = True,
@@ -145,6 +146,10 @@ def fit_sem(
         anyway. A covariate stays a number, with a warning.
     cluster : str, optional
         Column with clusters, for cluster-robust errors and test.
+    sampling_weights : str, optional
+        Column with sampling weights, for weighted estimates with robust errors and test (MLR). They are
+        scaled to a mean of 1 over all rows used, as in lavaan (Asparouhov, 2005, Sampling weights in latent
+        variable modeling).
     std_lv : bool
         Fix factor variances, rather than first loadings, at 1.
     meanstructure : bool, optional
@@ -176,7 +181,7 @@ def fit_sem(
     ------
     ModelSyntaxError, ModelError, UnknownOption, UnknownArgument, UnsupportedModel
         The text or the options. An argument that lavaan calls otherwise is told what it is called here.
-    UnknownItem, NotNumeric, ConstantItem, GroupTooSmall, NotPositiveDefinite
+    UnknownItem, NotNumeric, ConstantItem, GroupTooSmall, NotPositiveDefinite, BadWeights
         The data.
     NotIdentified, NotConverged
         The estimation.
@@ -185,7 +190,7 @@ def fit_sem(
     engine = check_choice("engine", engine, ("bouwen", "semopy"))
     if engine == "semopy":
         plain = str(estimator).upper() == "ML" and str(missing).lower() == "listwise"
-        plain = plain and not (meanstructure or group or ordered or cluster) and fixed_x
+        plain = plain and not (meanstructure or group or ordered or cluster or sampling_weights) and fixed_x
         plain = plain and not (collapse or orthogonal or effect_coding or str(bounds).lower() != "none")
         if not isinstance(data, pd.DataFrame) or not plain:
             raise UnsupportedModel(OF_SEMOPY)
@@ -201,6 +206,7 @@ def fit_sem(
             group_partial=group_partial,
             ordered=ordered,
             cluster=cluster,
+            sampling_weights=sampling_weights,
             std_lv=std_lv,
             meanstructure=meanstructure,
             fixed_x=fixed_x,

@@ -80,7 +80,7 @@ class Fitted(Result):
     @property
     def n(self) -> int:
         """Respondents used."""
-        return int(self.sample.N)
+        return sum(self.sample.counts)
 
     @property
     def npar(self) -> int:

@@ -40,6 +40,7 @@ class Call:
     group_equal: tuple[str, ...]
     group_partial: tuple[str, ...]
     std_lv: bool
+    sampling_weights: str | None = None
 
 
 def prepare(
@@ -53,6 +54,7 @@ def prepare(
     group_partial: Sequence[str] = (),
     ordered: Sequence[str] | bool = (),
     cluster: str | None = None,
+    sampling_weights: str | None = None,
     std_lv: bool = False,
     meanstructure: bool | None = None,
     fixed_x: bool = True,
@@ -69,19 +71,19 @@ def prepare(
     missing, group_equal = choose_missing(missing), _listed("group_equal", group_equal)
     group_partial = _listed("group_partial", group_partial)
     statements = parse_model(model)
-    check_asked(data, group=group, cluster=cluster)
+    check_asked(data, group=group, cluster=cluster, sampling_weights=sampling_weights)
     who = roles(statements)
     _check_names(statements, who, data)
     items, numbers = _ordered_items(who, data, ordered, fixed_x)
-    rows, clustered = isinstance(data, pd.DataFrame), cluster is not None
-    chosen = choose_estimator(estimator, missing=missing, ordered=bool(items), cluster=clustered, rows=rows)
+    asks = {"ordered": bool(items), "cluster": cluster is not None, "weights": sampling_weights is not None}
+    chosen = choose_estimator(estimator, missing=missing, rows=isinstance(data, pd.DataFrame), **asks)
     fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
     coding = read_coding(effect_coding, std_lv=std_lv)
     complete = who.exogenous if fixed_x else ()
     if isinstance(data, pd.DataFrame):
         sample = read_sample(
-            data, who.observed, group=group, cluster=cluster, missing=missing, complete=complete,
-            check=not items,
+            data, who.observed, group=group, cluster=cluster, sampling_weights=sampling_weights,
+            missing=missing, complete=complete, check=not items,
         )  # fmt: skip
     else:
         means = bool(meanstructure) or _speaks_of_means(statements, group_equal)
@@ -89,9 +91,9 @@ def prepare(
     if collapse:
         sample = _without_empty_categories(sample, items)
     _check_groups(sample, group, (*group_equal, *group_partial))
+    several = len(sample.groups) > 1 and sample.has_means
     if meanstructure is None:
-        several = len(sample.groups) > 1 and sample.has_means
-        meanstructure = several or missing == "fiml" or clustered or "intercepts" in coding
+        meanstructure = several or missing == "fiml" or asks["cluster"] or "intercepts" in coding
     theta = check_choice("parameterization", parameterization, ("delta", "theta")) == "theta"
     options = TableOptions(
         std_lv, fixed_x, meanstructure, group_equal, group_partial, _threshold_counts(sample, items),
@@ -101,7 +103,9 @@ def prepare(
     table = build_table(statements, sample.groups, options)
     family = _family(table, sample, chosen, missing)
     _check_counts(table, family)
-    call = Call(str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv)
+    call = Call(
+        str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv, sampling_weights
+    )
     return call, family
 
 

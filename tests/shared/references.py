@@ -22,6 +22,7 @@ OPTIONS = {
     "group.partial": "group_partial",
     "ordered": "ordered",
     "cluster": "cluster",
+    "sampling.weights": "sampling_weights",
     "std.lv": "std_lv",
     "meanstructure": "meanstructure",
     "fixed.x": "fixed_x",

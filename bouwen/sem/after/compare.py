@@ -204,8 +204,10 @@ def _check_same_data(free: Fitted, restricted: Fitted) -> None:
     one, other = free.sample, restricted.sample
     if set(one.names) != set(other.names) or one.groups != other.groups:
         raise OtherData("the models have different items or groups")
-    if not np.array_equal(one.n, other.n):
+    if one.counts != other.counts:
         raise OtherData(f"the models were fitted to {free.n} and {restricted.n} respondents")
+    if bool(one.size) != bool(other.size):
+        raise OtherData("only one of the models has sampling weights; give sampling_weights= to both")
     if not _same_answers(free, restricted):
         raise OtherData("the models were fitted to different answers of as many respondents")
 

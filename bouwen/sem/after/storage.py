@@ -169,7 +169,7 @@ def _without_answers(sample: Sample) -> Sample:
     if patterns is not None:
         mean, cov = (np.full_like(x, np.nan) for x in (patterns.mean, patterns.cov))
         patterns = replace(patterns, mean=mean, cov=cov, rows=())
-    return replace(sample, rows=(), index=(), cluster=(), patterns=patterns)
+    return replace(sample, rows=(), index=(), cluster=(), weights=(), patterns=patterns)
 
 
 def _first_stage(family: Family, rows: bool) -> tuple[OrdinalMoments, ...]:

@@ -37,7 +37,7 @@ PARAMETER_HEADS = {
 def headline(fit: Fitted) -> list[tuple[str, str]]:
     """What was fitted to what, and how well, in pairs of name and value."""
     m = fit.measures
-    groups = ", ".join(f"{g} {int(n)}" for g, n in zip(fit.sample.groups, fit.sample.n, strict=True))
+    groups = ", ".join(f"{g} {n}" for g, n in zip(fit.sample.groups, fit.sample.counts, strict=True))
     lines = [
         ("Estimator", fit.call.estimator.name + (" (FIML)" if fit.sample.patterns is not None else "")),
         (
@@ -146,7 +146,7 @@ def fit_as_dict(fit: Fitted) -> dict[str, Any]:
         "estimator": fit.call.estimator.name,
         "missing": fit.call.missing,
         "groups": [plain(value) for value in fit.sample.group_values],
-        "n": [int(n) for n in fit.sample.n],
+        "n": list(fit.sample.counts),
         "converged_in": fit.solution.steps,
         "warnings": list(fit.warnings),
         "measures": {name: plain(value) for name, value in fit.measures.items()},

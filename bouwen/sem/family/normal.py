@@ -329,7 +329,7 @@ class NormalTheory:
         """Goodness of fit, with the moments of fixed covariates left out of what is to be explained."""
         st, o, n = self.structure, self.objective, self.sample.n
         mean, cov, implied_mean, implied_cov = (np.array(x) for x in moments)
-        if self.sample.patterns is not None:
+        if self.sample.patterns is not None and not self.sample.weights:
             available = [_available_moments(rows) for rows in self.sample.rows]
             mean, cov = (np.array(x) for x in zip(*available, strict=True))
         x = st.exogenous
@@ -381,7 +381,7 @@ class NormalTheory:
             out |= measures.information_criteria(logl, npar, N)
             if len(tests) > 1:
                 out |= self.scaling_factors(tests[1].trace)
-        out |= {"ntotal": self.sample.N, "fmin": float(point.value)}
+        out |= {"ntotal": float(sum(self.sample.counts)), "fmin": float(point.value)}
         st, implied, o = self.structure, point.implied, self.objective
         sample_cov = o.cov if isinstance(o, LeastSquares) else self.sample.cov
         moments = (self.sample.mean, sample_cov, implied.mean, implied.cov)
@@ -401,7 +401,7 @@ class NormalTheory:
 def _available_moments(rows: Array) -> tuple[Array, Array]:
     """Means of all answers to an item, and covariances over all respondents who answered both.
 
-    Only the goodness-of-fit index of incomplete data uses these; lavaan has it so.
+    Only the goodness-of-fit index of incomplete data without weights uses these; lavaan has it so.
     """
     answered = ~np.isnan(rows)
     x = np.where(answered, rows, 0.0)

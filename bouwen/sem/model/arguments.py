@@ -13,6 +13,7 @@ DOTTED = (
     "std_lv",
     "fixed_x",
     "effect_coding",
+    "sampling_weights",
 )
 """Arguments that differ in the dot only."""
 
@@ -38,7 +39,7 @@ ARGUMENTS: Mapping[str, str] = {
     "likelihood": "nothing: chi-square is N F, as with likelihood=\"normal\"",
     "mimic": "nothing: figures are lavaan's own",
     "std.ov": "nothing: standardise the columns before the fit, or read fit.standardized()",
-    "sampling.weights": "nothing: weights are not here",
+    "sampling.weights.normalization": "nothing: weights have a mean of 1 over all rows, as with \"total\"",
     "conditional.x": "nothing: covariates of ordered items are conditioned on by themselves",
     "do.fit": "nothing: a model is always fitted",
     "warn": "nothing: warnings stand in fit.warnings",

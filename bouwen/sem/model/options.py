@@ -65,7 +65,9 @@ def choose_missing(found: object) -> str:
     return check_choice("missing", found, MISSING)
 
 
-def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, rows: bool) -> Estimator:
+def choose_estimator(
+    name: str, *, missing: str, ordered: bool, rows: bool, cluster: bool = False, weights: bool = False
+) -> Estimator:
     """Look up an estimator and refuse what it cannot do.
 
     Raises
@@ -92,11 +94,12 @@ def choose_estimator(name: str, *, missing: str, ordered: bool, cluster: bool, r
         raise UnsupportedModel(
             'missing="pairwise" is for ordered items; use missing="fiml" for continuous ones'
         )
-    if cluster and estimator.name not in ("ML", "MLR"):
-        raise UnsupportedModel(f'cluster= goes with estimator="MLR", not "{estimator.name}"')
-    if cluster:
-        estimator = ESTIMATORS["MLR"]
-    if not rows and (categorical or estimator.test != "standard" or missing == "fiml" or cluster):
+    for option, given in (("cluster", cluster), ("sampling_weights", weights)):
+        if given and estimator.name not in ("ML", "MLR"):
+            raise UnsupportedModel(f'{option}= goes with estimator="MLR", not "{estimator.name}"')
+        if given:
+            estimator = ESTIMATORS["MLR"]
+    if not rows and (categorical or estimator.test != "standard" or missing == "fiml"):
         raise UnsupportedModel(
             f'estimator="{estimator.name}" with missing="{missing}" needs the respondents\' rows; '
             'moments alone allow "ML", "GLS" and "ULS"'

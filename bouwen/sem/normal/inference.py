@@ -44,6 +44,8 @@ class Test:
 def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: bool = False) -> Array:
     """Derivative of each respondent's log-likelihood with respect to the parameters, (N, q).
 
+    Where respondents have sampling weights, times the weight.
+
     w [ (aᵀΣ⁻¹r)(bᵀΣ⁻¹r) − aᵀΣ⁻¹b ] · 1 + c aᵀΣ⁻¹r for each row of the table, r = x − μ
 
     Parameters
@@ -75,6 +77,8 @@ def casewise_scores(point: LikelihoodPoint, sample: Sample, *, about_sample: boo
             by_row -= s.weight * expected
         if o.structure.meanstructure:
             by_row += slopes[g] * y[:, s.a]
+        if sample.weights:
+            by_row *= sample.weights[g][:, None]
         blocks.append(collect_group(s, g, by_row))
     return np.concatenate(blocks)
 
@@ -148,13 +152,16 @@ def saturated_trace(sample: Sample, places: Array | None = None, *, means: bool 
         y = x[:, places]
         L = np.linalg.cholesky(sample.cov[g][np.ix_(places, places)])
         z = np.linalg.solve(L, (y - sample.mean[g][places]).T).T
+        w = sample.weights[g] if sample.weights else None
         if not sample.cluster:
             d2 = (z * z).sum(axis=1)
-            total += 0.5 * float(d2 @ d2) / len(x) + (0.5 if means else -0.5) * p
+            square = 0.5 * d2 * d2 - (0.0 if means else d2) + 0.5 * p  # the trace of one respondent
+            total += float(np.sum(square if w is None else w * w * square)) / sample.n[g]
             continue
         i, j = np.tril_indices(p, -1)
         t = np.hstack([*((z,) if means else ()), z[:, i] * z[:, j], (z * z - 1) / np.sqrt(2)])
-        total += float(np.trace(outer_product(t, one_group(sample, g))))
+        sums = independent_scores(t if w is None else w[:, None] * t, one_group(sample, g))
+        total += float(np.sum(sums * sums)) / sample.n[g]
     return total
 
 
@@ -210,6 +217,8 @@ def one_group(sample: Sample, g: int) -> Sample:
         rows=sample.rows[g : g + 1],
         index=sample.index[g : g + 1],
         cluster=sample.cluster[g : g + 1],
+        weights=sample.weights[g : g + 1],
+        size=sample.size[g : g + 1],
         patterns=patterns,
     )
 

@@ -27,6 +27,13 @@ class UnknownItem(DataError):
         super().__init__(f'"{item}" is {role} but not in the data.{did_you_mean(item, columns)}', item=item)
 
 
+class BadWeights(DataError):
+    """A sampling weight is missing or negative, or all of them are zero."""
+
+    def __init__(self, text: str, column: str) -> None:
+        super().__init__(text, item=column)
+
+
 class GroupTooSmall(DataError):
     """A group has too few respondents for its number of items."""
 
@@ -163,14 +170,23 @@ class Sample:
     rows: tuple[Array, ...] = ()
     index: tuple[Ints, ...] = ()
     cluster: tuple[Ints, ...] = ()
+    weights: tuple[Array, ...] = ()
+    """For each group the sampling weights of its rows, with a mean of 1 over all rows; empty without any."""
+    size: tuple[int, ...] = ()
+    """Respondents of each group where ``n`` is the sum of their weights; empty where it counts them."""
     patterns: Patterns | None = None
     total: int = 0
     notes: tuple[str, ...] = field(default=())
 
     @property
     def N(self) -> float:
-        """Respondents over all groups."""
+        """Respondents over all groups, or the sum of their weights, which is as much."""
         return float(self.n.sum())
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Respondents of each group."""
+        return self.size or tuple(map(int, self.n))
 
 
 def read_sample(
@@ -179,6 +195,7 @@ def read_sample(
     *,
     group: str | None = None,
     cluster: str | None = None,
+    sampling_weights: str | None = None,
     missing: str = "listwise",
     complete: Sequence[str] = (),
     check: bool = True,
@@ -190,8 +207,8 @@ def read_sample(
     data : DataFrame
     names : sequence of str
         The model's observed variables.
-    group, cluster : str, optional
-        Columns with groups and clusters.
+    group, cluster, sampling_weights : str, optional
+        Columns with groups, clusters and weights; weights are scaled to a mean of 1 over the rows used.
     missing : "listwise", "fiml" or "pairwise"
         Leave incomplete respondents out, keep what they answered as patterns, or keep them as NaN.
     complete : sequence of str
@@ -203,7 +220,7 @@ def read_sample(
     -----
     Groups are in the order of their first appearance in the data.
     """
-    _check_columns(data, names, group, cluster)
+    _check_columns(data, names, group=group, cluster=cluster, sampling_weights=sampling_weights)
     values = _matrix(data, names)
     keep = ~np.isnan(values).all(axis=1)
     n_empty = int((~keep).sum())
@@ -221,17 +238,16 @@ def read_sample(
     rows = tuple(np.ascontiguousarray(values[i]) for i in positions)
     for g, x in enumerate(rows):
         _check_rows(x, names, group_names[g])
-    n = np.array([float(len(x)) for x in rows])
+    weights = _weights_of(data, sampling_weights, positions, group_names)
+    n = np.array([float(w.sum()) for w in weights] or [float(len(x)) for x in rows])
     patterns = None
     p = len(names)
     mean, cov = np.zeros((len(rows), p)), np.zeros((len(rows), p, p))
     if missing == "fiml":
-        patterns = find_patterns(rows)
+        patterns = find_patterns(rows, weights)
     if missing != "pairwise" and (patterns is None or patterns.observed.all()):
         for g, x in enumerate(rows):
-            mean[g] = x.mean(axis=0)
-            centred = x - mean[g]
-            cov[g] = centred.T @ centred / n[g]
+            mean[g], cov[g] = weighted_moments(x, weights[g] if weights else None)
         if check:
             check_cov(cov, n, names, group_names)
     return Sample(
@@ -244,21 +260,23 @@ def read_sample(
         rows=rows,
         index=positions,
         cluster=tuple(clusters[i] for i in positions) if cluster else (),
+        weights=weights,
+        size=tuple(map(len, weights)),
         patterns=patterns,
         total=len(data),
         notes=notes,
     )
 
 
-def _check_columns(data: pd.DataFrame, names: Sequence[str], group: str | None, cluster: str | None) -> None:
-    """Refuse variables that the data lack, or hold twice."""
+def _check_columns(data: pd.DataFrame, names: Sequence[str], **given: str | None) -> None:
+    """Refuse variables that the data lack, or hold twice, and columns ``given`` for what they hold."""
     columns = [str(c) for c in data.columns]
     roles = [(name, "in the model") for name in names]
-    roles += [(name, f"given as {what}") for name, what in ((group, "group"), (cluster, "cluster")) if name]
+    roles += [(name, f"given as {what}") for what, name in given.items() if name]
     for name, role in roles:
         if name not in data.columns:
             raise UnknownItem(name, columns, role)
-    asked = {*names, str(group), str(cluster)}
+    asked = {*names, *map(str, given.values())}
     check_names(column for column in columns if column in asked)
 
 
@@ -278,6 +296,35 @@ def _clusters_of(data: pd.DataFrame, cluster: str | None, keep: Array) -> Ints:
     if lost := int((clusters[keep] < 0).sum()):
         raise DataError(f'{lost} respondents have no value in "{cluster}"', item=cluster)
     return np.asarray(clusters)
+
+
+def _weights_of(
+    data: pd.DataFrame, column: str | None, positions: Sequence[Ints], groups: Sequence[str]
+) -> tuple[Array, ...]:
+    """Each group's sampling weights, scaled to a mean of 1 over the rows used, as lavaan's default."""
+    if not column:
+        return ()
+    found = check_numbers(data[column], column)
+    parts = [found[rows] for rows in positions]
+    everything = np.concatenate(parts)
+    check_sampling_weights(everything, column)
+    for part, group in zip(parts, groups, strict=True):
+        if not part.any():
+            where = f' in group "{group}"' if group else ""
+            raise BadWeights(f'the sampling weights in "{column}" are all zero{where}', column)
+    scale = len(everything) / everything.sum()
+    return tuple(part * scale for part in parts)
+
+
+def check_sampling_weights(weights: Array, column: str) -> None:
+    """Raise `BadWeights` where a weight is missing or negative."""
+    for wrong, what in ((np.isnan(weights), "is missing"), (weights < 0, "is negative")):
+        if wrong.any():
+            raise BadWeights(
+                f'the sampling weight in "{column}" {what} for {how_many(int(wrong.sum()), "respondent")}; '
+                "a weight is a number from 0 upwards, for every respondent",
+                column,
+            )
 
 
 def _notes(values: Array, keep: Array, n_empty: int, missing: str) -> tuple[str, ...]:
@@ -328,8 +375,20 @@ def sample_from_moments(
     )
 
 
-def find_patterns(rows: Sequence[Array]) -> Patterns:
-    """Sort respondents by the items they answered."""
+def weighted_moments(x: Array, weights: Array | None) -> tuple[Array, Array]:
+    """Means and covariances of rows (n, p), divided by the sum of the weights, or by n without any."""
+    mean = np.average(x, axis=0, weights=weights)
+    centred = x - mean
+    if weights is None:
+        return mean, centred.T @ centred / len(x)
+    return mean, (weights * centred.T) @ centred / weights.sum()
+
+
+def find_patterns(rows: Sequence[Array], weights: Sequence[Array] = ()) -> Patterns:
+    """Sort respondents by the items they answered; a respondent counts as often as the weight says.
+
+    A pattern whose respondents all have no weight counts for nothing.
+    """
     group, n, observed, mean, cov, members = [], [], [], [], [], []
     for g, x in enumerate(rows):
         answered = ~np.isnan(x)
@@ -341,14 +400,14 @@ def find_patterns(rows: Sequence[Array]) -> Patterns:
         for k in range(len(kinds)):
             member = order[edges[k] : edges[k + 1]]
             y = np.where(kinds[k], x[member], 0.0)
-            centre = y.mean(axis=0)
-            y = y - centre
+            w = weights[g][member] if weights else None
+            centre, spread = weighted_moments(y, w if w is not None and w.any() else None)
             own.append(member)
             group.append(g)
-            n.append(float(len(member)))
+            n.append(float(len(member)) if w is None else float(w.sum()))
             observed.append(kinds[k].astype(float))
             mean.append(centre)
-            cov.append(y.T @ y / len(member))
+            cov.append(spread)
         members.append(tuple(own))
     return Patterns(
         group=np.array(group),

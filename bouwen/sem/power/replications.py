@@ -105,7 +105,7 @@ class Analysis:
         """
         missing = self.options.get("missing", "listwise")
         ordered = bool(self.population.thresholds)
-        choose_estimator(self.estimator, missing=missing, ordered=ordered, cluster=False, rows=True)
+        choose_estimator(self.estimator, missing=missing, ordered=ordered, rows=True)
 
     def fit_moments(self, sizes: Sequence[int], level: int = 0, *, unit: bool = False) -> Fit:
         """The model fitted to the population's own moments (``unit``: with ordered items of variance 1)."""

@@ -45,7 +45,7 @@ def source_of_draws(fit: Fit, kind: str) -> Source:
     ------
     UnknownOption, UnsupportedModel
     """
-    complete = isinstance(fit.family, NormalTheory) and fit.sample.patterns is None
+    complete = isinstance(fit.family, NormalTheory) and fit.sample.patterns is None and not fit.sample.size
     if kind == "parametric" and (complete or fit.sample.rows):
         return Simulated(fit.family, fit.implied, fit.point.implied)
     if not fit.sample.rows:
@@ -134,7 +134,7 @@ def transformed(fit: Fit) -> Sample:
         rows.append(z)
     if sample.patterns is None:
         return replace(sample, rows=tuple(rows), mean=target, cov=implied.cov)
-    patterns = find_patterns(rows)
+    patterns = find_patterns(rows, sample.weights)
     mean, cov = em_moments(patterns, len(rows))
     return replace(sample, rows=tuple(rows), patterns=patterns, mean=mean, cov=cov)
 
@@ -146,7 +146,8 @@ def transformed(fit: Fit) -> Sample:
 class Simulated:
     """New answers from the fitted model, in groups as large as the sample's and with its gaps.
 
-    Complete continuous answers need no rows: their means are normal and their covariances Wishart.
+    Complete continuous answers without sampling weights need no rows: their means are normal and their
+    covariances Wishart.
     Covariates are drawn like other variables, but those of ordered items stay as they are.
 
     ``implied`` are the fit's moments, ``given`` those of the latent responses at covariates of zero.
@@ -159,7 +160,7 @@ class Simulated:
     def stacks(self, chunk: Chunk) -> Iterator[tuple[Family, Objective]]:
         """The discrepancies of a chunk of draws, some at a time, and the family that reports them."""
         rng, sample = chunk.rng(), self.family.sample
-        if isinstance(self.family, NormalTheory) and sample.patterns is None:
+        if isinstance(self.family, NormalTheory) and sample.patterns is None and not sample.weights:
             moments = [
                 normal_moments(rng, chunk.size, int(n), mean, cov)
                 for n, mean, cov in zip(sample.n, self._mean, self.implied.cov, strict=True)

@@ -34,6 +34,7 @@ from bouwen.sem.resample.kernel import Kernel
 from bouwen.sem.resample.ordered import weighted_ordinal_objective
 from bouwen.sem.resample.samples import IncompleteDraws, take
 from bouwen.sem.resample.saturation import Saturated, saturated_stack
+from bouwen.sem.resample.weights import with_sampling_weights
 from bouwen.special import chdtrc
 
 RARE = 3  # variables for each respondent of a pattern, from which on they are taken one by one
@@ -49,7 +50,8 @@ def weighted_objective(family: Family, weights: Array) -> Objective:
     family : Family
         Of a fit to rows.
     weights : array (D, n_total)
-        How often each respondent counts in each draw, in the order of the sample's groups and rows.
+        How often each respondent counts in each draw, in the order of the sample's groups and rows; where
+        the sample has sampling weights, each time with the respondent's own.
 
     Returns
     -------
@@ -68,6 +70,8 @@ def weighted_objective(family: Family, weights: Array) -> Objective:
     edges = np.cumsum([0, *map(len, sample.rows)])
     if weights.ndim != 2 or weights.shape[1] != edges[-1]:
         raise ValueError(f"weights must be (draws, {edges[-1]}), not {weights.shape}")
+    if sample.weights:
+        weights = with_sampling_weights(weights, sample)
     by_group = [weights[:, a:b] for a, b in pairwise(edges)]
     if isinstance(family, OrdinalFamily):
         return weighted_ordinal_objective(family, weights)

@@ -38,6 +38,16 @@ def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> A
     return np.concatenate(blocks, axis=1).astype(float)
 
 
+def with_sampling_weights(times: Array, sample: Sample) -> Array:
+    """Times that each respondent is drawn (D, n_total), each with the respondent's sampling weight.
+
+    The weights of a draw have a mean of 1, as those of the sample have.
+    """
+    weighted = times * np.concatenate(sample.weights)
+    total = weighted.sum(axis=1, keepdims=True)
+    return np.asarray(weighted * (times.sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0)))
+
+
 def leaving_out_weights(sample: Sample, some: slice = slice(None)) -> tuple[Array, Ints]:
     """Weights (units, n_total) of the samples without one respondent or cluster, and each one's group.
 

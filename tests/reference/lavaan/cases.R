@@ -344,3 +344,29 @@ case("bounds_variances", "attitude.csv", "f =~ rating + complaints
 g =~ learning + raises + critical
 rating ~~ learning
 complaints ~~ raises", bounds = "pos.var")
+
+# ---- sampling weights -----------------------------------------------------------------------------
+W <- "f =~ t1 + t2 + t3
+g =~ t4 + t5 + t6"
+WU <- "f =~ u1 + u2 + u3
+g =~ u4 + u5 + u6"
+wu <- paste0("u", 1:6)
+case("weights", "weighted.csv", W, sampling.weights = "w", mi = TRUE)
+case("weights_means", "weighted.csv", paste(W, "g ~ f", "t2 ~~ t5", sep = "\n"), "sem", sampling.weights = "w", estimator = "MLR",
+     meanstructure = TRUE)
+case("weights_covariate", "weighted.csv", paste(W, "f + g ~ age", "t6 ~ age", sep = "\n"), "sem", sampling.weights = "w")
+case("weights_covariate_random", "weighted.csv", paste(W, "f + g ~ age", sep = "\n"), "sem", sampling.weights = "w",
+     fixed.x = FALSE)
+case("weights_cluster", "weighted.csv", W, sampling.weights = "w", cluster = "town")
+case("weights_groups", "weighted.csv", W, sampling.weights = "w", group = "region")
+case("weights_groups_equal", "weighted.csv", W, sampling.weights = "w", group = "region",
+     group.equal = c("loadings", "intercepts"), mi = TRUE)
+case("weights_groups_cluster", "weighted.csv", paste(W, "f ~ age", sep = "\n"), "sem", sampling.weights = "w", group = "region",
+     cluster = "town", group.equal = "loadings")
+case("weights_listwise", "weighted_missing.csv", W, sampling.weights = "w")
+case("weights_fiml", "weighted_missing.csv", W, sampling.weights = "w", missing = "fiml", mi = TRUE)
+case("weights_fiml_covariate", "weighted_missing.csv", paste(W, "f + g ~ age", sep = "\n"), "sem", sampling.weights = "w",
+     missing = "fiml", estimator = "MLR")
+case("weights_fiml_cluster", "weighted_missing.csv", W, sampling.weights = "w", missing = "fiml", cluster = "town")
+case("weights_fiml_groups_equal", "weighted_missing.csv", W, sampling.weights = "w", missing = "fiml", group = "region",
+     group.equal = c("loadings", "intercepts"))

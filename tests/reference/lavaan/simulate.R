@@ -68,3 +68,30 @@ town_data <- data.frame(town, kind = ifelse(town %% 2 == 0, "city", "village"), 
 save(town_data, "towns.csv")
 town_data$h2[runif(n) < .15] <- NA; town_data$h5[runif(n) < .15] <- NA
 save(town_data, "towns_missing.csv")
+
+# A survey of 240 respondents in two regions and 48 towns whose weights go with what they answer: six continuous items,
+# six on four points, a covariate, and weights from 0 upwards.
+set.seed(20240505)
+n <- 240
+town <- rep(1:48, each = 5); region <- ifelse(town <= 28, "coast", "inland")
+f <- normal(n, matrix(c(1, .4, .4, 1), 2)) + .4 * rnorm(48)[town]
+age <- rnorm(n)
+f[, 2] <- f[, 2] + .3 * age
+t <- f[, rep(1:2, each = 3)] %*% diag(c(1, .8, .9, 1, .7, .9)) + matrix(rnorm(n * 6), n) %*% diag(c(.7, .8, .9, .6, .9, .8))
+t <- round(sign(t) * abs(t)^1.1 + rep(c(2, 3, 4, 3, 2, 1), each = n), 4)
+u <- f[, rep(1:2, each = 3)] * .8 + matrix(rnorm(n * 6), n) * .7
+u <- sapply(1:6, function(j) cut_at(u[, j], c(-.9, .1, 1)))
+w <- exp(.4 * f[, 1] + .5 * rnorm(n))
+w[c(17, 211)] <- 0
+# Weights of a region add up to a whole number: lavaan 0.6-14 cuts others off in its robust measures of incomplete data.
+for (r in unique(region)) {
+  here <- region == r
+  w[here] <- round(64 * w[here] * c(coast = 160, inland = 80)[[r]] / sum(w[here])) / 64
+  most <- which(here)[which.max(w[here])]
+  w[most] <- w[most] + c(coast = 160, inland = 80)[[r]] - sum(w[here])
+}
+colnames(t) <- paste0("t", 1:6); colnames(u) <- paste0("u", 1:6)
+weighted <- data.frame(region, town, age = round(age, 3), w, t, u)
+save(weighted, "weighted.csv")
+for (j in 2:6) { t[runif(n) < plogis(-1.8 - .4 * (t[, 1] - 2)), j] <- NA; u[runif(n) < .1, j] <- NA }
+save(data.frame(weighted[1:4], t, u), "weighted_missing.csv")
