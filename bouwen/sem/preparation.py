@@ -72,18 +72,16 @@ def prepare(
     group_partial = _listed("group_partial", group_partial)
     statements = parse_model(model)
     check_asked(data, group=group, cluster=cluster, sampling_weights=sampling_weights)
-    who = roles(statements)
-    _check_names(statements, who, data)
+    _check_names(statements, who := roles(statements), data)
     items, numbers = _ordered_items(who, data, ordered, fixed_x)
     asks = {"ordered": bool(items), "cluster": cluster is not None, "weights": sampling_weights is not None}
     chosen = choose_estimator(estimator, missing=missing, rows=isinstance(data, pd.DataFrame), **asks)
     fixed_x = fixed_x and chosen.discrepancy in ("ML", "DWLS")
     coding = read_coding(effect_coding, std_lv=std_lv)
-    complete = who.exogenous if fixed_x else ()
     if isinstance(data, pd.DataFrame):
         sample = read_sample(
             data, who.observed, group=group, cluster=cluster, sampling_weights=sampling_weights,
-            missing=missing, complete=complete, check=not items,
+            missing=missing, complete=who.exogenous if fixed_x else (), check=not items,
         )  # fmt: skip
     else:
         means = bool(meanstructure) or _speaks_of_means(statements, group_equal)
@@ -103,10 +101,8 @@ def prepare(
     table = build_table(statements, sample.groups, options)
     family = _family(table, sample, chosen, missing)
     _check_counts(table, family)
-    call = Call(
-        str(model), chosen, missing, group, cluster, group_equal, group_partial, std_lv, sampling_weights
-    )
-    return call, family
+    asked = (group, cluster, group_equal, group_partial, std_lv, sampling_weights)
+    return Call(str(model), chosen, missing, *asked), family
 
 
 def _check_flags(**flags: object) -> None:
