@@ -34,6 +34,7 @@ from bouwen.survey.screening import group_sizes as group_sizes
 from bouwen.survey.screening import inattentive as inattentive
 from bouwen.survey.screening import level_sizes as level_sizes
 from bouwen.survey.screening import merged_lines as merged_lines
+from bouwen.survey.screening import population_size as population_size
 from bouwen.survey.screening import screen as screen
 from bouwen.survey.study import NotAStudy as NotAStudy
 from bouwen.survey.study import Settings as Settings

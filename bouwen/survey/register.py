@@ -109,6 +109,10 @@ class RegisterSpec(Part):
         """A name as it is compared; see `fold_name`."""
         return fold_name(name, self.ignored_words)
 
+    def is_asked_once(self, responses: pd.DataFrame) -> bool:
+        """Whether the entries are the population, of which none answered twice."""
+        return self.is_population and not responses[f"{self.variable}_code"].dropna().duplicated().any()
+
     @property
     def categories(self) -> dict[str, dict[str, Category]]:
         """The classes of each classification, by name, from low to high."""

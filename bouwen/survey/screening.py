@@ -211,3 +211,9 @@ def fallback(say: Words, kind: str, keys: Sequence[str]) -> str:
 def is_small(count: int, study: Study) -> bool:
     """Whether a count is shown to nobody; that there is none may be known."""
     return 0 < count < study.settings.min_cell
+
+
+def population_size(study: Study) -> int | None:
+    """How many there are to ask: the entries of the register, where that is the population; else None."""
+    spec = study.file.register_
+    return study.register_size if spec and spec.is_asked_once(study.responses) else None

@@ -188,15 +188,6 @@ class Study:
         path = beside(self.path, self.file.register_.file)
         return len(read_register(path, self.file.register_).table)
 
-    @cached_property
-    def population_size(self) -> int | None:
-        """How many there are to ask: the register's entries, if the study says so and none answered twice."""
-        spec = self.file.register_
-        if spec is None or not spec.is_population:
-            return None
-        entries = self.responses[f"{spec.variable}_code"].dropna()
-        return None if entries.duplicated().any() else self.register_size
-
     @property
     def instrument_path(self) -> Path:
         """The file of the instrument."""

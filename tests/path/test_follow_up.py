@@ -18,6 +18,7 @@ from bouwen.report import plots, tables, texts
 from bouwen.report.audience import reader
 from bouwen.report.plots.power import power_bands
 from bouwen.sem import indirect_effects
+from bouwen.survey import population_size
 
 
 @pytest.fixture(scope="module")
@@ -122,14 +123,14 @@ def population(study, told=True, twice=False):
 def test_a_register_is_a_population_where_the_study_says_so_and_none_answers_twice(
     registered, told, twice, size
 ):
-    assert population(registered, told, twice).population_size == size
+    assert population_size(population(registered, told, twice)) == size
 
 
 def test_entries_that_nobody_named_are_not_named_twice(registered):
     made = population(registered)
     responses = made.responses.copy()
     responses.loc[responses.index[:2], f"{made.file.register_.variable}_code"] = None
-    assert replace(made, responses=responses).population_size == 342
+    assert population_size(replace(made, responses=responses)) == 342
 
 
 # R 4.2: power.t.test(n =, power = .8, strict = TRUE, tol = 1e-12)$delta

@@ -12,7 +12,7 @@ from bouwen.report.given import check_given, check_study
 from bouwen.report.tables.layout import lay_out, lay_out_frame, number_texts
 from bouwen.report.texts import needed_text
 from bouwen.sem import rmsea_power, rmsea_sample_size
-from bouwen.survey import Study
+from bouwen.survey import Study, population_size
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -28,7 +28,7 @@ def follow_up_texts(
     With a study whose register is its population, also the answers needed of so many.
     """
     check_given(plan, FollowUp, PLAN)
-    to, size = reader(study, **options), study.population_size if study else None
+    to, size = reader(study, **options), population_size(study) if study else None
     found = plan.table(size)
     powers = zip(number_texts(to, found["power"]), number_texts(to, 2 * found["mc_error"]), strict=True)
     rows = [row for _, row in found.iterrows()]

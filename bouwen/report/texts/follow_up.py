@@ -11,7 +11,7 @@ from bouwen.path import PER_PARAMETER, WORTH_FINDING, FollowUp
 from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import markdown
-from bouwen.survey import Study
+from bouwen.survey import Study, population_size
 from bouwen.words import Words, words
 
 SPARSE = "†"  # beside what leaves a model too few answers for its parameters
@@ -89,7 +89,7 @@ def follow_up_report_text(
 def finite_population_text(plan: FollowUp, study: Study) -> Markdown | None:
     """What it means that there are only so many to ask; nothing where a register is not all of them."""
     check_study(study)
-    N = study.population_size
+    N = population_size(study)
     if N is None:
         return None
     n = min(plan.n, N)
