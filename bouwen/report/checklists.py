@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import yaml
 
+TOLD = "colophon-report"  # the section that shows what the researchers tell
+
 
 @dataclass(frozen=True)
 class Section:
@@ -26,13 +28,15 @@ class Section:
 class Line:
     """One thing that a guideline asks, and the section that answers it; none where the book does not.
 
-    ``text`` is its key in the words of a language.
+    ``text`` is its key in the words of a language. What only the researchers know is answered by a ``key`` of
+    ``report:`` in the study file, which the section shows.
     """
 
     guideline: str
     chapter: str
     text: str
     section: Section | None
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def read_checklists() -> Checklists:
             guideline=line["from"],
             chapter=chapter,
             text=f"checklist.{chapter}.{line['asks']}",
-            section=sections[line["at"]] if "at" in line else None,
+            section=sections[TOLD if "key" in line else line["at"]] if {"at", "key"} & set(line) else None,
+            key=line.get("key"),
         )
         for chapter, found in content["chapters"].items()
         for line in found

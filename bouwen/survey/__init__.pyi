@@ -26,6 +26,7 @@ from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError
 from bouwen.survey.register import classify as classify
 from bouwen.survey.register import read_register as read_register
+from bouwen.survey.reported import REPORTED as REPORTED
 from bouwen.survey.schema import write_schemas as write_schemas
 from bouwen.survey.screening import CONSTANT_ITEMS as CONSTANT_ITEMS
 from bouwen.survey.screening import Screening as Screening
@@ -36,8 +37,8 @@ from bouwen.survey.screening import level_sizes as level_sizes
 from bouwen.survey.screening import merged_lines as merged_lines
 from bouwen.survey.screening import population_size as population_size
 from bouwen.survey.screening import screen as screen
+from bouwen.survey.settings import Settings as Settings
 from bouwen.survey.study import NotAStudy as NotAStudy
-from bouwen.survey.study import Settings as Settings
 from bouwen.survey.study import Study as Study
 from bouwen.survey.study import check_is_study as check_is_study
 from bouwen.survey.study import read_study as read_study

@@ -15,7 +15,7 @@ from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.survey.analysis import AnalysisSettings
 from bouwen.survey.columns import match_columns, named_column
-from bouwen.survey.files import Part, Real, Whole, read_file, refuse_in, repeated
+from bouwen.survey.files import Part, read_file, refuse_in, repeated
 from bouwen.survey.finding import beside, find_study
 from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import model_names
@@ -41,35 +41,11 @@ from bouwen.survey.nesting import (
 )
 from bouwen.survey.readers import read_raw, refuse_controls
 from bouwen.survey.register import RegisterSpec, read_register
+from bouwen.survey.reported import ReportSpec
 from bouwen.survey.responses import refuse_nothing_to_analyse, type_responses
+from bouwen.survey.settings import Settings
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
-
-
-class Settings(Part):
-    """Choices that hold for every chapter of a study.
-
-    ``min_group`` respondents are needed before a group gets estimates; a count below
-    ``min_cell``, which is at least 3, is not shown; ``confidence`` is the level of every interval.
-    """
-
-    formerly: ClassVar = {"level": "confidence", "minimum_group": "min_group", "minimum_cell": "min_cell"}
-
-    min_group: Whole = Field(default=30, ge=3)
-    """Respondents that a group needs before it gets estimates; at least `min_cell`."""
-    min_cell: Whole = Field(default=5, ge=3)
-    """The smallest count that is shown."""
-    confidence: Real = Field(default=0.95, ge=0.5, le=0.999)
-    """The level of every interval, and one minus that of every test."""
-    seed: Whole = Field(default=1, ge=0, le=2**31 - 1)
-    """Of all random numbers: the same seed gives the same book."""
-
-    def problems(self) -> Iterator[Problem]:
-        """A group that gets estimates is large enough to be counted."""
-        if self.min_group < self.min_cell:
-            key = "min_group" if "min_group" in self.model_fields_set else "min_cell"
-            found = f"{self.min_group} is below {self.min_cell}"
-            yield (key,), f'"min_group" must be at least "min_cell"; {found}.'
 
 
 class ModelRoles(Part):
@@ -120,6 +96,8 @@ class StudyFile(Part):
     """By background variable, spellings in the file of answers and the level that each stands for."""
     cluster: ClusterName | None = None
     """The variable in which respondents are nested: that of the register, where entries repeat; or `none`."""
+    report: ReportSpec = ReportSpec()
+    """What only the researchers know and guidelines ask a report to tell."""
     outcome: Name
     """The construct that the study explains."""
     predictor: Name | None = None
@@ -135,6 +113,7 @@ class StudyFile(Part):
         """Settings that do not fit each other, and what is listed twice."""
         yield from ((("settings", *where), text) for where, text in self.settings.problems())
         yield from ((("analysis", *where), text) for where, text in self.analysis.problems())
+        yield from ((("report", *where), text) for where, text in self.report.problems())
         yield from repeated(("groups",), self.groups, "group")
         yield from ((("responses", *where), text) for where, text in self.responses.problems())
         yield from repeated(("responses", "file"), self.responses.files, "file")

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from bouwen.errors import BouwenError
-from bouwen.survey import Instrument, Text, read_study
+from bouwen.survey import REPORTED, Instrument, Text, read_study
 from bouwen.survey.study import StudyFile
 
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -138,6 +138,7 @@ def documents() -> dict[str, Any]:
         "merge": {"size": {"grown": {"levels": ["large", "huge"], "label": {"en": "grown"}}}},
         "recode": {"size": {"tiny": "small"}},
         "cluster": "place",
+        "report": {key: {"nl": "Zo.", "en": "So."} for key in REPORTED},
         "predictor": "trust",
         "groups": ["size", "crowd"],
         "settings": {"min_group": 3, "min_cell": 3},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bouwen.checks import check_choice
 from bouwen.report.audience import Reader, reader
-from bouwen.report.checklists import Section, read_checklists
+from bouwen.report.checklists import Line, Section, read_checklists
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import head, lay_out
 from bouwen.survey import Study
@@ -34,7 +34,7 @@ def checklist_table(study: Study, chapter: str) -> GT:
         {
             "guideline": [line.guideline for line in lines],
             "asked": [to.words(line.text) for line in lines],
-            "where": [section_link(to, chapter, line.section) for line in lines],
+            "where": [where_told(to, study, chapter, line) for line in lines],
         },
         rows="guideline",
     ).fmt_markdown(columns=head(to, "where"))
@@ -43,9 +43,16 @@ def checklist_table(study: Study, chapter: str) -> GT:
     return laid_out
 
 
-def section_link(to: Reader, chapter: str, section: Section | None) -> str:
-    """A link from a page to a section, in Markdown."""
-    if section is None:
+def where_told(to: Reader, study: Study, chapter: str, line: Line) -> str:
+    """A link to what answers a line, or which key of the study file would, in Markdown."""
+    if line.section is None:
         return to.words("checklist.absent")
+    if line.key and line.key not in study.file.report.told:
+        return to.words("checklist.untold", place=f"`report: {line.key}:`")
+    return section_link(to, chapter, line.section)
+
+
+def section_link(to: Reader, chapter: str, section: Section) -> str:
+    """A link from a page to a section, in Markdown."""
     page = "" if section.chapter == chapter else f"{section.chapter}.html"
     return f"[{to.words(section.heading)}]({page}#{section.anchor})"

@@ -19,6 +19,7 @@ from bouwen.report.texts.passages import levels_text as levels
 from bouwen.report.texts.passages import models_text as models
 from bouwen.report.texts.passages import open_questions_text as open_questions
 from bouwen.report.texts.passages import remarks_text as remarks
+from bouwen.report.texts.passages import report_text as report
 from bouwen.report.texts.passages import too_few_text as too_few
 from bouwen.report.texts.readings import apart_text as apart
 from bouwen.report.texts.readings import counted_text as counted
@@ -66,6 +67,7 @@ __all__ = [
     "probability",
     "question",
     "remarks",
+    "report",
     "robustness",
     "share",
     "shown_path",

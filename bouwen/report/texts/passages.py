@@ -11,7 +11,7 @@ from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
 from bouwen.sem import Fit
-from bouwen.survey import Study, merged_lines
+from bouwen.survey import REPORTED, Study, merged_lines
 from bouwen.version import __version__
 from bouwen.words import words
 
@@ -80,6 +80,29 @@ def models_text(study: Study) -> Markdown:
         for name, model in study.instrument.models.items()
     ]
     return markdown("\n\n".join(parts))
+
+
+def report_text(study: Study, *keys: str) -> Markdown | None:
+    """What the researchers tell of their study under ``report:``, in their own words.
+
+    Parameters
+    ----------
+    study : Study
+    *keys : str
+        Such as ``"recruitment"``; without any all that they tell, or which keys are theirs to fill in.
+    """
+    check_study(study)
+    for key in keys:
+        check_known("key of report:", key, REPORTED)
+    say, told = words(study.language), study.file.report.told
+    parts = [
+        f"**{say(f'report.{key}')}**\n\n{paragraphs_in_markdown(told[key][study.language])}"
+        for key in keys or REPORTED
+        if key in told
+    ]
+    if not parts and not keys:
+        parts = [say("report.nothing", keys=", ".join(f"`{key}`" for key in REPORTED))]
+    return markdown("\n\n".join(parts)) if parts else None
 
 
 def how_to_rerun_text(study: Study) -> Markdown:
