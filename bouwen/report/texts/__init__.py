@@ -7,6 +7,7 @@ a study, and single figures in its language, take the study first.
 from bouwen.report.texts.draws import account_text as account
 from bouwen.report.texts.draws import indirect_effects_text as indirect_effects
 from bouwen.report.texts.estimators import estimator_text as estimator
+from bouwen.report.texts.fitting import fit_verdict_text as fit_verdict
 from bouwen.report.texts.follow_up import finite_population_text as finite_population
 from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_needs
 from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
@@ -46,6 +47,7 @@ __all__ = [
     "counted",
     "estimator",
     "finite_population",
+    "fit_verdict",
     "follow_up_needs",
     "follow_up_report",
     "guarded",

@@ -25,6 +25,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ from bouwen.sem.resample.stacks import batch_measures, moments_objective
 from bouwen.sem.resample.workers import Chunk, run_chunks
 
 INDICES = ("srmr", "rmsea", "cfi")
+COLUMNS = ["level", "added", *INDICES, *(f"{index}_error" for index in INDICES)]
 RESIDUAL_CORRELATION = 0.3
 MOST = 0.95  # largest share of an item's variance that factors may explain
 TAILS = (0.05, 0.10)
@@ -62,14 +64,14 @@ class FactorModel:
         Raises
         ------
         UnsupportedModel
-            Where there are several groups, paths, higher-order factors, covariates or residual
-            covariances.
+            Where there are several groups, paths, higher-order factors, covariates, ordered items or
+            residual covariances.
         """
         st = fit.structure
         if not _is_plain(st):
             raise UnsupportedModel(
-                "cut-offs are simulated for factor models of one group without paths, higher-order factors "
-                "and residual covariances; give the measurement model"
+                "cut-offs are simulated for factor models of one group without paths, higher-order factors, "
+                "ordered items and residual covariances; give the measurement model, fitted by ML or MLR"
             )
         sd = np.sqrt(np.diag(fit.implied.C[0]))
         correlation = fit.implied.C[0] / np.outer(sd, sd)
@@ -159,11 +161,19 @@ def _is_plain(st: Structure) -> bool:
         and (st.i[paths] < st.p).all()
         and (st.i[links] >= st.p).all()
         and not len(st.exogenous)
+        and not len(st.ordered)
     )
 
 
 def fit_cutoffs(
-    fit: Fit, *, n: int | None = None, reps: int = 500, seed: int = 1, n_jobs: int | None = None
+    fit: Fit,
+    *,
+    n: int | None = None,
+    levels: int | None = None,
+    refuse: bool = True,
+    reps: int = 500,
+    seed: int = 1,
+    n_jobs: int | None = None,
 ) -> pd.DataFrame:
     """Cut-offs of SRMR, RMSEA and CFI for a factor model, by simulation.
 
@@ -173,6 +183,10 @@ def fit_cutoffs(
         A fitted factor model; its standardised solution is taken to be true.
     n : int, optional
         Respondents; those of the fit by default.
+    levels : int, optional
+        How many levels, the mildest first; all by default.
+    refuse : bool
+        Whether a model without such cut-offs is refused; otherwise it gets a table without levels.
     reps : int
         Samples of each level.
     seed : int
@@ -195,11 +209,16 @@ def fit_cutoffs(
     check_is_fit(fit)
     check_count("reps", reps, least=1)
     check_count("seed", seed)
-    factors = FactorModel.of(fit)
+    if levels is not None:
+        check_count("levels", levels, least=1)
+    most = None if levels is None else levels + 1
     size = fit.n if n is None else n
+    if not refuse and (size <= fit.structure.p or not _is_plain(fit.structure)):
+        return pd.DataFrame(columns=COLUMNS).set_index("level")
+    factors = FactorModel.of(fit)
     check_count("n", size, least=fit.structure.p + 1)
     found: list[tuple[str, pd.DataFrame]] = []
-    for level, (name, population) in enumerate(factors.levels()):
+    for level, (name, population) in enumerate(islice(factors.levels(), most)):
         task = partial(simulated_measures, population=population, model=factors.text, n=size)
         own_seed = int(np.random.SeedSequence([seed, level]).generate_state(1)[0])
         parts = run_chunks(task, reps, seed=own_seed, n_jobs=n_jobs, about=f"level {level}")
@@ -211,8 +230,7 @@ def fit_cutoffs(
         for index in INDICES:
             row[index], row[f"{index}_error"] = cutoff(true[index], wrong[index], higher=index == "cfi")
         rows.append(row)
-    columns = ["level", "added", *INDICES, *(f"{index}_error" for index in INDICES)]
-    return pd.DataFrame(rows, columns=columns).set_index("level")
+    return pd.DataFrame(rows, columns=COLUMNS).set_index("level")
 
 
 def simulated_measures(chunk: Chunk, *, population: ModelPopulation, model: str, n: int) -> pd.DataFrame:
