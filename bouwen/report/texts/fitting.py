@@ -19,7 +19,7 @@ from bouwen.survey import Study
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
-WORSE = {"srmr": 1, "rmsea": 1, "cfi": -1}  # of each, the sign of a worse value
+MISFIT_SIGNS = {"srmr": 1, "rmsea": 1, "cfi": -1}  # of each, the sign of a worse value
 Sign = tuple[str, bool | None]  # a sentence, and whether it speaks against the model
 
 
@@ -52,7 +52,7 @@ def fit_verdict_text(
         return markdown(to.words("fitting.saturated"))
     signs = [said_of_test(to, fit)]
     if cutoffs is not None:
-        check_frame(cutoffs, ("added", *WORSE), "the table of bouwen.fit_cutoffs")
+        check_frame(cutoffs, ("added", *MISFIT_SIGNS), "the table of bouwen.fit_cutoffs")
         signs.append(said_of_indices(to, fit, cutoffs))
     signs.append(said_of_residuals(to, fit))
     told = [against for _, against in signs if against is not None]
@@ -76,7 +76,7 @@ def said_of_indices(to: Reader, fit: Fit, cutoffs: pd.DataFrame) -> Sign:
     """Which indices are beyond the cut-off of the mildest level that they can tell from a true model."""
     good: list[str] = []
     bad: list[str] = []
-    for name, worse in WORSE.items():
+    for name, worse in MISFIT_SIGNS.items():
         known = cutoffs[name].dropna()
         if known.empty:
             continue
