@@ -21,11 +21,15 @@ from bouwen.sem import (
 )
 from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
+WEIGHTS = "sampling weights"  # a column that no item can be called
+
 
 def fit_model(
     study: Study, model: str, *, estimator: str = "main", ordered: str | Sequence[str] | bool = ()
 ) -> Fit:
     """Fit one of the models of a study's instrument to its answers, reversed items turned.
+
+    ML and MLR count answers by the study's sampling weights, where it has them; other estimators do not.
 
     Parameters
     ----------
@@ -60,9 +64,11 @@ def fit_model(
     )
     names = [check_known("item", name, study.items) for name in names or study.analysis.ordered]
     used = [name for name in names if name in model_items(syntax)]
-    return fit_sem(
-        syntax, key_items(study), **estimation(roles.get(estimator, estimator), ordered=used or True)
-    )
+    options = estimation(roles.get(estimator, estimator), ordered=used or True)
+    answers, weights = key_items(study), study.weights
+    if weights is not None and options["estimator"] in ("ML", "MLR"):
+        answers, options = answers.assign(**{WEIGHTS: weights}), {**options, "sampling_weights": WEIGHTS}
+    return fit_sem(syntax, answers, **options)
 
 
 def model_items(syntax: str) -> set[str]:

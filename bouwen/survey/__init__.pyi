@@ -27,6 +27,12 @@ from bouwen.survey.register import UnknownEntryError as UnknownEntryError
 from bouwen.survey.register import classify as classify
 from bouwen.survey.register import read_register as read_register
 from bouwen.survey.reported import REPORTED as REPORTED
+from bouwen.survey.representation import TOGETHER as TOGETHER
+from bouwen.survey.representation import NotRaked as NotRaked
+from bouwen.survey.representation import compare_with_register as compare_with_register
+from bouwen.survey.representation import design_effect as design_effect
+from bouwen.survey.representation import rake as rake
+from bouwen.survey.representation import rake_to_register as rake_to_register
 from bouwen.survey.schema import write_schemas as write_schemas
 from bouwen.survey.screening import CONSTANT_ITEMS as CONSTANT_ITEMS
 from bouwen.survey.screening import Screening as Screening

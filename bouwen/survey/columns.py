@@ -17,8 +17,10 @@ from bouwen.survey.values import as_seen
 ROOM = 200  # letters of a list of names
 
 
-def match_columns(raw: Raw, instrument: Instrument, spec: ResponsesSpec) -> dict[str, str]:
-    """The column of the file that holds each variable of the instrument.
+def match_columns(
+    raw: Raw, instrument: Instrument, spec: ResponsesSpec, also: Sequence[str] = ()
+) -> dict[str, str]:
+    """The column of the file that holds each variable of the instrument; ``also`` are columns of other use.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def match_columns(raw: Raw, instrument: Instrument, spec: ResponsesSpec) -> dict
     header = header_of(raw, spec)
     refuse_no_header(header, instrument, spec)
     given = {header.named(name): variable for name, variable in spec.columns.items()}
-    others = {header.named(name) for name in spec.named}
+    others = {header.named(name) for name in (*spec.named, *also)}
     required = [*instrument.items, *instrument.background]
     known = [*required, *instrument.open_questions]
     names = dict(given)

@@ -44,6 +44,13 @@ from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.reported import ReportSpec
 from bouwen.survey.responses import refuse_nothing_to_analyse, type_responses
 from bouwen.survey.settings import Settings
+from bouwen.survey.weighting import (
+    Invited,
+    invited_problems,
+    read_weights,
+    response_problems,
+    weights_problems,
+)
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
 
@@ -96,6 +103,10 @@ class StudyFile(Part):
     """By background variable, spellings in the file of answers and the level that each stands for."""
     cluster: ClusterName | None = None
     """The variable in which respondents are nested: that of the register, where entries repeat; or `none`."""
+    weights: str | None = None
+    """The column of the file of answers with sampling weights; models by ML and MLR allow for them."""
+    invited: Invited = None
+    """How many were invited: a number, or numbers by level of one categorical background variable."""
     report: ReportSpec = ReportSpec()
     """What only the researchers know and guidelines ask a report to tell."""
     outcome: Name
@@ -144,6 +155,8 @@ class Study:
         The language of labels and texts, where it is another than the study file's.
     recoded : mapping
         Answers that the study file recoded, by background variable.
+    all_weights : Series or None
+        The sampling weight of everybody who answered; `weights` are those of the respondents at hand.
     """
 
     path: Path
@@ -153,6 +166,7 @@ class Study:
     files: tuple[Path, ...]
     book_language: str | None = None
     recoded: Mapping[str, int] = field(default_factory=dict)
+    all_weights: pd.Series[float] | None = None
 
     def __repr__(self) -> str:
         title = " ".join(self.title[self.language].split())
@@ -240,6 +254,11 @@ class Study:
         Who left the variable open counts as a cluster of one.
         """
         return None if self.cluster is None else cluster_numbers(self.responses, self.cluster)
+
+    @property
+    def weights(self) -> pd.Series[float] | None:
+        """Each respondent's sampling weight; None where the study has none."""
+        return None if self.all_weights is None else self.all_weights.reindex(self.responses.index)
 
     @property
     def outcome(self) -> str:
@@ -398,6 +417,8 @@ class Study:
                 yield ("groups", i), unknown("categorical background variable", group, declared)
         if self.file.cluster not in (None, NOT_NESTED, *(known := self._nesting_variables)):
             yield ("cluster",), unknown("background variable", str(self.file.cluster), known)
+        yield from weights_problems(self.file.weights, {*self.instrument.items, *self.instrument.background})
+        yield from invited_problems(self.file.invited, {name: self.levels(name) for name in self.categories})
         yield from level_problems(self.file.merge, self.file.recode, declared, self.instrument)
         if (register := self.file.register_) and register.variable not in self.instrument.background:
             yield (
@@ -465,15 +486,17 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
         empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]
     found = read_raw(tables, file.responses.reading(instrument), file.responses.patterns)
-    sources = match_columns(found, instrument, file.responses)
+    sources = match_columns(found, instrument, file.responses, [file.weights] if file.weights else [])
     refuse_controls(found.cells, sources.values())
     raw, recoded = recode_cells(found.cells, file.recode, sources)
     id_column = named_column(found, file.responses, file.responses.id)
     responses = type_responses(raw, sources, instrument, file.responses, id_column)
+    weights = read_weights(found, named_column(found, file.responses, file.weights), responses.index)
     refuse_nothing_to_analyse(tables[0], responses[list(instrument.items)])
     if register:
         responses = register.join(responses, raw.index)
     responses = merge_levels(responses, file.merge, empty.categories)
-    study = replace(empty, responses=responses, files=(*files, *tables), recoded=recoded)
+    study = replace(empty, responses=responses, files=(*files, *tables), recoded=recoded, all_weights=weights)
+    refuse_in(path, response_problems(file.invited, responses))
     refuse_in(path, cluster_problems(responses, file.cluster))
     return study

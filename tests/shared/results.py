@@ -26,7 +26,8 @@ PLOTS = {
 }  # fmt: skip
 STUDY_FIRST = {
     "tables": ("answer_scales", "background", "categories", "codebook", "constructs", "detectable",
-               "fingerprints", "group_counts", "group_differences", "items", "items_in_scales", "provenance"),
+               "fingerprints", "group_counts", "group_differences", "items", "items_in_scales", "provenance",
+               "register", "response"),
     "plots": ("answers", "means", "missing", "missing_patterns", "outcome", "outcome_by_group",
               "respondents"),
 }  # fmt: skip

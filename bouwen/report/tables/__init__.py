@@ -46,6 +46,8 @@ from bouwen.report.tables.questionnaire import codebook_table as codebook
 from bouwen.report.tables.questionnaire import constructs_table as constructs
 from bouwen.report.tables.reporting import checklist_table as checklist
 from bouwen.report.tables.response import background_table as background
+from bouwen.report.tables.response import register_table as register
+from bouwen.report.tables.response import response_table as response
 from bouwen.report.tables.response import screening_table as screening
 from bouwen.report.tables.response import treatment_spread
 from bouwen.report.tables.response import treatments_table as treatments
@@ -106,7 +108,9 @@ __all__ = [
     "outcome",
     "paths",
     "provenance",
+    "register",
     "residuals",
+    "response",
     "scales",
     "scales_of",
     "screening",

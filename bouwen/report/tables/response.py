@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.report.audience import ReaderOptions, reader
+from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_given, check_study
 from bouwen.report.tables.layout import lay_out, number_texts
 from bouwen.report.texts import guarded
-from bouwen.survey import CONSTANT_ITEMS, Screening, Study, count_text, hidden
+from bouwen.survey import (
+    CONSTANT_ITEMS,
+    TOGETHER,
+    Screening,
+    Study,
+    compare_with_register,
+    count_text,
+    hidden,
+)
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -43,6 +51,54 @@ def background_table(study: Study) -> GT | None:
             to.words.none if secret[k] else to.words.percent(shares[k]) for k in counts.index
         ]
     return lay_out(to, columns, rows="variable", note="small") if columns["level"] else None
+
+
+def response_table(study: Study) -> GT | None:
+    """Invited and answered by level, small counts hidden; nothing where the study has no such numbers."""
+    check_study(study)
+    to, invited = reader(study), study.file.invited
+    if not isinstance(invited, dict):
+        return None
+    (variable,) = invited
+    asked = pd.Series(invited[variable]).reindex(list(study.levels(variable)))
+    counts = study.responses[variable].value_counts().reindex(asked.index, fill_value=0)
+    secret = hidden(counts, study.settings.min_cell)
+    rates = zip(counts / asked, secret, strict=True)
+    return lay_out(
+        to,
+        {
+            "level": [study.level_label(variable, level) for level in asked.index],
+            "invited": [to.words.plain(number) for number in asked],
+            "n": count_text(counts, study.settings.min_cell),
+            "response_rate": [to.words.none if small else to.words.percent(rate) for rate, small in rates],
+        },
+        note="small",
+    )
+
+
+def register_table(study: Study) -> GT | None:
+    """Respondents beside the entries of the register, in shares; nothing without one to compare with."""
+    check_study(study)
+    to, found = reader(study), compare_with_register(study)
+    if found is None:
+        return None
+    columns: dict[str, list[str]] = {"variable": [], "level": [], "n": [], "share": [], "in_register": []}
+    for name, rows in found.groupby("variable", sort=False):
+        secret, known = hidden(rows["n"], study.settings.min_cell), name in study.categories
+        columns["variable"] += [to.group(str(name)) if known else str(name)] * len(rows)
+        columns["level"] += [stratum_label(study, to, str(name), level) for level in rows["level"]]
+        columns["n"] += list(count_text(rows["n"], study.settings.min_cell))
+        shares = zip(rows["share"], secret, strict=True)
+        columns["share"] += [to.words.none if small else to.words.percent(share) for share, small in shares]
+        columns["in_register"] += [to.words.percent(share) for share in rows["register"]]
+    return lay_out(to, columns, rows="variable", note="register")
+
+
+def stratum_label(study: Study, to: Reader, variable: str, level: str) -> str:
+    """A level of a register's variable as a reader sees it."""
+    if level == TOGETHER:
+        return to.words("register.together")
+    return study.level_label(variable, level) if variable in study.categories else level
 
 
 def screening_table(found: Screening, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:

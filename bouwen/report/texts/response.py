@@ -1,0 +1,49 @@
+"""How many of those invited answered, whom they are about, and how much their answers count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bouwen.escaping import in_markdown
+from bouwen.report.given import check_study
+from bouwen.report.texts.wording import markdown
+from bouwen.survey import TOGETHER, Study, compare_with_register, design_effect, hidden
+from bouwen.words import words
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+
+
+def response_text(study: Study) -> Markdown | None:
+    """The response rate, and what weights do; nothing where the study tells neither."""
+    check_study(study)
+    say, invited, n = words(study.language), study.file.invited, len(study.responses)
+    said = []
+    if invited is not None:
+        by_level = invited.values() if isinstance(invited, dict) else [{"": invited}]
+        total = sum(sum(numbers.values()) for numbers in by_level)
+        said.append(say("response.rate", invited=say.plain(total), n=n, rate=say.percent(n / total)))
+    if (w := study.weights) is not None:
+        effect = design_effect(w)
+        said.append(say("response.weights", effect=say.number(effect), worth=round(n / effect)))
+    return markdown(" ".join(said)) if said else None
+
+
+def register_text(study: Study) -> Markdown | None:
+    """Where respondents differ most from the register; nothing where there is none to compare with."""
+    check_study(study)
+    found = compare_with_register(study)
+    if found is None:
+        return None
+    say, least = words(study.language), study.settings.min_cell
+    shown = [~hidden(rows["n"], least) & (rows["level"] != TOGETHER) for _, rows in found.groupby("variable")]
+    found = found[pd.concat(shown).reindex(found.index)]
+    if found.empty:
+        return None
+    most = (found["share"] - found["register"]).abs().to_numpy().argmax()
+    variable, level = str(found["variable"].iloc[most]), str(found["level"].iloc[most])
+    label = study.level_label(variable, level) if variable in study.categories else level
+    shares = {name: say.percent(found[name].iloc[most]) for name in ("share", "register")}
+    return markdown(say("register.most", level=in_markdown(label), **shares))
