@@ -21,7 +21,7 @@ from bouwen.sem import (
 )
 from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
-WEIGHTS = "sampling weights"  # a column that no item can be called
+WEIGHT_COLUMN = "sampling weights"  # a column that no item can be called
 
 
 def fit_model(
@@ -67,7 +67,10 @@ def fit_model(
     options = estimation(roles.get(estimator, estimator), ordered=used or True)
     answers, weights = key_items(study), study.weights
     if weights is not None and options["estimator"] in ("ML", "MLR"):
-        answers, options = answers.assign(**{WEIGHTS: weights}), {**options, "sampling_weights": WEIGHTS}
+        answers, options = (
+            answers.assign(**{WEIGHT_COLUMN: weights}),
+            {**options, "sampling_weights": WEIGHT_COLUMN},
+        )
     return fit_sem(syntax, answers, **options)
 
 

@@ -20,8 +20,8 @@ from bouwen.survey.register import classify, read_register
 from bouwen.survey.study import Study
 
 TOGETHER = ""  # the level of all those that are too small to be shown
-MOST_ROUNDS = 500
-SETTLED = 1e-8  # largest difference of a share from the register's
+RAKING_ROUNDS = 500
+MATCHED = 1e-8  # largest difference of a share from the register's
 
 
 class NotRaked(BouwenError):
@@ -154,16 +154,16 @@ def rake(strata: pd.DataFrame, margins: Mapping[str, pd.Series[float]]) -> Raked
         codes.append(code)
         targets.append(target.to_numpy() / target.sum())
     w: Array = np.ones(len(strata))
-    for rounds in range(1, MOST_ROUNDS + 1):
+    for rounds in range(1, RAKING_ROUNDS + 1):
         for code, wanted in zip(codes, targets, strict=True):
             w = w * (wanted * w.sum() / np.bincount(code, w))[code]
         off = [
             np.abs(np.bincount(code, w) / w.sum() - wanted).max()
             for code, wanted in zip(codes, targets, strict=True)
         ]
-        if max(off, default=0.0) < SETTLED:
+        if max(off, default=0.0) < MATCHED:
             return Raked(pd.Series(w / w.mean(), strata.index, name="weights"), rounds)
     raise NotRaked(
-        f"raking did not settle in {MOST_ROUNDS} rounds: combinations of levels that the shares need have no "
-        "respondent; join small levels"
+        f"raking did not settle in {RAKING_ROUNDS} rounds: combinations of levels that the shares need have "
+        "no respondent; join small levels"
     )

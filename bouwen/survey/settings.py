@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from bouwen.survey.files import Part, Real, Whole
+from bouwen.survey.instrument import Name
 from bouwen.survey.writing import Problem
 
 
@@ -35,3 +36,12 @@ class Settings(Part):
             key = "min_group" if "min_group" in self.model_fields_set else "min_cell"
             found = f"{self.min_group} is below {self.min_cell}"
             yield (key,), f'"min_group" must be at least "min_cell"; {found}.'
+
+
+class ModelRoles(Part):
+    """Which of the instrument's models the chapters fit."""
+
+    measurement: Name
+    """The model of the instrument that says which items measure what."""
+    structural: Name
+    """The model of the instrument that says what leads to what."""

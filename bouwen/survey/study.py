@@ -43,7 +43,7 @@ from bouwen.survey.readers import read_raw, refuse_controls
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.reported import ReportSpec
 from bouwen.survey.responses import refuse_nothing_to_analyse, type_responses
-from bouwen.survey.settings import Settings
+from bouwen.survey.settings import ModelRoles, Settings
 from bouwen.survey.weighting import (
     Invited,
     invited_problems,
@@ -53,15 +53,6 @@ from bouwen.survey.weighting import (
 )
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
-
-
-class ModelRoles(Part):
-    """Which of the instrument's models the chapters fit."""
-
-    measurement: Name
-    """The model of the instrument that says which items measure what."""
-    structural: Name
-    """The model of the instrument that says what leads to what."""
 
 
 class StudyFile(Part):

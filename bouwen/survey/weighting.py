@@ -15,7 +15,7 @@ from bouwen.survey.table import TableError
 from bouwen.survey.values import number_in
 from bouwen.survey.writing import Problem
 
-MOST = 10**9  # invited
+MOST_INVITED = 10**9  # invited
 
 
 def number_or_numbers(value: object) -> object:
@@ -23,7 +23,7 @@ def number_or_numbers(value: object) -> object:
     parts = value.values() if isinstance(value, dict) else [{"": value}]
     for numbers in parts:
         found = numbers.values() if isinstance(numbers, dict) else [None]
-        if not all(type(number) is int and 0 < number <= MOST for number in found):
+        if not all(type(number) is int and 0 < number <= MOST_INVITED for number in found):
             raise ValueError('"invited" takes how many were, or a number for each level of one variable.')
     return value
 

@@ -91,13 +91,13 @@ def put(document: Any, where: tuple[Any, ...], text: str) -> Any:
 
 
 ANSWERS = """\
-respondent,t1,t2,t3,extent,place,remark,note1
-person-1,1,2,3,small,A,My secret answer,
-person-2,2,2,3,large,B,,
-person-3,3,1,1,tiny,A,none,
-person-4,1,3,3,huge,B,,
-person-5,1,2,2,middle,A,,
-person-6,2,3,1,small,B,,
+respondent,t1,t2,t3,extent,place,remark,note1,weight
+person-1,1,2,3,small,A,My secret answer,,1
+person-2,2,2,3,large,B,,,1
+person-3,3,1,1,tiny,A,none,,1
+person-4,1,3,3,huge,B,,,1
+person-5,1,2,2,middle,A,,,1
+person-6,2,3,1,small,B,,,1
 """
 PLACES = "code,name,region,people\n1,A,North,5\n2,B,South,20\n"
 
@@ -138,6 +138,8 @@ def documents() -> dict[str, Any]:
         "merge": {"size": {"grown": {"levels": ["large", "huge"], "label": {"en": "grown"}}}},
         "recode": {"size": {"tiny": "small"}},
         "cluster": "place",
+        "weights": "weight",
+        "invited": {"crowd": {"under_10": 9, "from_10": 9}},
         "report": {key: {"nl": "Zo.", "en": "So."} for key in REPORTED},
         "predictor": "trust",
         "groups": ["size", "crowd"],
