@@ -38,7 +38,7 @@ def test_each_target_chooses_its_tests():
     assert words == {"quick": "not book and not browser and not long", "test": "not long", "long": "long"}
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.search(r"^make test$", script, re.MULTILINE)
-    assert re.search(r"^make long$", script, re.MULTILINE)
+    assert re.search(r"^make long SHARE=0\.1$", script, re.MULTILINE)
 
 
 def test_there_are_three_markers():
