@@ -11,3 +11,4 @@ from bouwen.path.paths import NoMainPath as NoMainPath
 from bouwen.path.paths import main_path as main_path
 from bouwen.path.specification import SpecificationCurve as SpecificationCurve
 from bouwen.path.specification import specification_curve as specification_curve
+from bouwen.path.weighted import weighted_effects as weighted_effects

@@ -28,6 +28,7 @@ from bouwen.report.texts.readings import key_text as key
 from bouwen.report.texts.readings import missing_test_text as missing_test
 from bouwen.report.texts.responding import register_text as register
 from bouwen.report.texts.responding import response_text as response
+from bouwen.report.texts.responding import weighting_text as weighting
 from bouwen.report.texts.robustness import question_text as question
 from bouwen.report.texts.robustness import robustness_text as robustness
 from bouwen.report.texts.wording import arrow_text as arrow
@@ -78,4 +79,5 @@ __all__ = [
     "share",
     "shown_path",
     "too_few",
+    "weighting",
 ]

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from bouwen.errors import BouwenError
 from bouwen.escaping import in_markdown
+from bouwen.path import weighted_effects
+from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import TOGETHER, Study, compare_with_register, design_effect, hidden
@@ -14,6 +17,31 @@ from bouwen.words import words
 
 if TYPE_CHECKING:
     from IPython.display import Markdown
+
+
+def weighting_text(study: Study) -> Markdown | None:
+    """The main path by how much each answer counts; nothing where there is one way only."""
+    check_study(study)
+    to = reader(study)
+    try:
+        found = weighted_effects(study)
+    except BouwenError as error:
+        return markdown(to.words("weighting.failed", why=in_markdown(to.words.said(str(error)))))
+    if found is None:
+        return None
+    lines = [
+        to.words(
+            f"weighting.{name}",
+            estimate=to.words.number(row["estimate"]),
+            interval=to.words.interval(row["ci_lower"], row["ci_upper"]),
+            cost=to.words.number(row["design_effect"]),
+        )
+        for name, row in found.iterrows()
+    ]
+    level = to.words.percent(study.settings.confidence)
+    return markdown(
+        "\n".join([to.words("weighting.title", level=level), "", *(f"- {line}" for line in lines)])
+    )
 
 
 def response_text(study: Study) -> Markdown | None:
