@@ -87,6 +87,6 @@ from bouwen.sem.resample.weights import respondent_weights as respondent_weights
 from bouwen.sem.resample.workers import Chunk as Chunk
 from bouwen.sem.resample.workers import cluster as cluster
 from bouwen.sem.resample.workers import run_chunks as run_chunks
-from bouwen.sem.sam import SamFit as SamFit
-from bouwen.sem.sam import fit_sam as fit_sam
+from bouwen.sem.sam.fitting import fit_sam as fit_sam
+from bouwen.sem.sam.result import SamFit as SamFit
 from bouwen.sem.solution import NotConverged as NotConverged

@@ -62,8 +62,9 @@ def prepare(
     orthogonal: bool = False,
     effect_coding: bool | str | Sequence[str] = False,
     parameterization: str = "delta",
+    saturated: bool = True,
 ) -> tuple[Call, Family]:
-    """Read model and data, and check one against the other; arguments and errors are those of `fit_sem`."""
+    """Read model and data as `fit_sem` does; moments of incomplete rows only where ``saturated``."""
     means = meanstructure is not None and meanstructure
     _check_flags(
         std_lv=std_lv, fixed_x=fixed_x, collapse=collapse, orthogonal=orthogonal, meanstructure=means
@@ -97,9 +98,8 @@ def prepare(
         std_lv, fixed_x, meanstructure, group_equal, group_partial, _threshold_counts(sample, items),
         orthogonal=orthogonal, effect_coding=coding, theta=theta,
     )  # fmt: skip
-    sample = _with_notes(sample, items, numbers)
     table = build_table(statements, sample.groups, options)
-    family = _family(table, sample, chosen, missing)
+    family = _family(table, _with_notes(sample, items, numbers), chosen, missing, saturated)
     _check_counts(table, family)
     asked = (group, cluster, group_equal, group_partial, std_lv, sampling_weights)
     return Call(str(model), chosen, missing, *asked), family
@@ -110,12 +110,12 @@ def _check_flags(**flags: object) -> None:
         check_flag(option, found)
 
 
-def _family(table: ParTable, sample: Sample, chosen: Estimator, missing: str) -> Family:
+def _family(table: ParTable, sample: Sample, chosen: Estimator, missing: str, saturated: bool) -> Family:
     """The estimator of a model and sample; of incomplete rows with the saturated model's moments."""
     structure = compile_structure(table)
     if table.ordered:
         return ordinal_family(table, structure, sample, chosen, missing)
-    if sample.patterns is not None:
+    if sample.patterns is not None and saturated:
         mean, cov = em_moments(sample.patterns, len(sample.groups))
         sample = replace(sample, mean=mean, cov=cov)
     return NormalTheory(table, structure, sample, chosen)

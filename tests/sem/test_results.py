@@ -123,7 +123,7 @@ def test_difference_test_with_a_scaled_test_of_ordered_items():
 
 @pytest.mark.parametrize("method", ["local", "global"])
 def test_structure_after_measurement(method):
-    ours = fit_sam(DEMOCRACY, read_data("democracy"), method=method)
+    ours = fit_sam(DEMOCRACY, read_data("democracy"), method=method, estimator="ML")
     ours = ours.parameters.set_index(["lhs", "op", "rhs"])
     for row in PSYCH[f"sam_{method}_pd"]["parameters"]:
         mine = ours.loc[(row["lhs"], row["op"], row["rhs"])]

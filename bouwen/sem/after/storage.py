@@ -126,6 +126,8 @@ def write_fit(
     if rows and not fit.sample.rows:
         raise UnsupportedModel("the fit has no rows to save; leave out rows=True")
     known = {} if rows or not needs_rows(fit) else {name: getattr(fit, name) for name in KNOWN}
+    if getattr(fit, "sampling", None) is not None:  # errors that no family knows
+        known["theta_cov"] = fit.theta_cov
     content = {
         "format": FORMAT,
         "version": VERSION,

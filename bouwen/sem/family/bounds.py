@@ -14,6 +14,7 @@ from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.solution import NotConverged, Solution
 
 OF_VARIANCES = ("none", "pos.var")
+LEFT_BY_OPTIMISER = 1e-8  # what an optimiser leaves of a bound
 
 
 def solve_within(family: Any, bounds: str) -> Solution:
@@ -36,4 +37,8 @@ def solve_within(family: Any, bounds: str) -> Solution:
     bounded = replace(family, table=replace(table, inequalities=(*table.inequalities, *at_least)))
     found: Solution = bounded.solve()
     affine = Restrictions(table).affine
+    theta = found.theta.copy()
+    for number in {table.rows[k].free for k in variances}:
+        theta[number] = 0.0 if abs(theta[number]) < LEFT_BY_OPTIMISER else theta[number]
+    found = replace(found, theta=theta, point=own.objective.at(theta))
     return replace(found, basis=None if affine is None else affine[1], active=())

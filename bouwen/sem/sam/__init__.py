@@ -1,0 +1,1 @@
+"""Structure after measurement: measurement blocks first, the structural model on their factors after."""
