@@ -12,7 +12,7 @@ from references import REFERENCE as FOLDER
 from references import read_values
 
 from bouwen.errors import BouwenError
-from bouwen.sem import Fit, GroupTooSmall, Moments, UnsupportedModel, fit_sam, fit_sem
+from bouwen.sem import Fit, GroupTooSmall, Moments, UnsupportedModel, bootstrap, fit_sam, fit_sem
 from bouwen.sem.model.implied import compile_structure, implied_moments
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import TableOptions, build_table
@@ -316,3 +316,29 @@ def test_data_that_are_none_and_labels_of_the_wrong_step() -> None:
         fit_sam(SMALL, Moments(np.eye(6), 50, names=[*"abcdef"]))  # type: ignore[arg-type]
     with pytest.raises(UnsupportedModel, match='"k" is a parameter of a measurement model'):
         fit_sam(SMALL.replace("+ a2", "+ k*a2").replace("g ~ f", "g ~ m*f\nm == k"), drawn(50, 10))
+
+
+# -------------------------------------------------------------------- draws
+
+
+@pytest.mark.parametrize("cluster", [None, "cl"])
+def test_draws_take_both_steps_again(cluster: str | None) -> None:
+    """A draw is what both steps give on its respondents; its spread is that of the errors."""
+    found = fit_sam(MODEL, gaps(), cluster=cluster)
+    boot = bootstrap(found, 200, seed=1, n_jobs=1)
+    table = boot.intervals()
+    keep = (table["op"] == "~").to_numpy()
+    assert boot.counts["converged"] >= 195
+    errors = found.structural.parameters["se"].to_numpy()[keep]
+    assert_allclose(table["se"].to_numpy()[keep], errors, rtol=0.25)
+
+
+def test_the_draw_of_everybody_is_the_fit() -> None:
+    from bouwen.sem.resample.two_steps import ResampledSteps
+
+    for model, data in ((MODEL, gaps()), (FACETS, drawn(300, 11))):
+        found = fit_sam(model, data)
+        family = found.latent.step.family
+        mean, cov = ResampledSteps(found)._moments(family, np.ones((2, found.n)))
+        assert_allclose(cov[0], found.latent.cov, atol=1e-6)
+        assert_allclose(mean[1], found.latent.mean, atol=1e-6)

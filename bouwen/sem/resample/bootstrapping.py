@@ -25,10 +25,13 @@ from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
 from bouwen.sem.resample.stacks import MEASURES, draw_bytes
 from bouwen.sem.resample.summary import draws_as_dict, draws_in_short, intervals_by_kind
+from bouwen.sem.resample.two_steps import ResampledSteps
 from bouwen.sem.resample.weights import count_units, leaving_out_weights
 from bouwen.sem.resample.workers import run_chunks
+from bouwen.sem.sam.result import SamFit
 
 RULES = ("keep", "drop")
+TWO_STEPS = ("nonparametric",)  # draws in which both steps of structure after measurement are taken
 MANY = 0.05  # share of failed draws above which the result warns
 
 
@@ -258,7 +261,7 @@ class Bootstrap(Result):
 
 
 def bootstrap(
-    fit: Fit,
+    fit: Fit | SamFit,
     draws: int = 5000,
     *,
     kind: str = "nonparametric",
@@ -271,7 +274,8 @@ def bootstrap(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or SamFit
+        Of structure after measurement both steps are taken in every draw, nonparametric ones.
     draws : int
     kind : "nonparametric", "bollen_stine" or "parametric"
         Respondents with replacement, within groups, and whole clusters where the fit has them; the same
@@ -307,6 +311,8 @@ def bootstrap(
     Yuan (2009), Multivariate Behavioral Research 44; Yung & Bentler (1996), Bootstrapping techniques in
     analysis of mean and covariance structures.
     """
+    if isinstance(fit, SamFit):
+        return _of_two_steps(fit, draws, check_choice("kind", kind, TWO_STEPS), seed, n_jobs, inadmissible)
     check_is_fit(fit)
     check_count("draws", draws, least=2)
     kind = check_choice("kind", kind, KINDS)
@@ -324,3 +330,14 @@ def bootstrap(
         partial(fit_chunk, source, fit.theta, kept), draws, seed=seed, n_jobs=n_jobs, about="draws"
     )
     return Bootstrap(fit, kind, seed, inadmissible, join_drawn(parts))
+
+
+def _of_two_steps(
+    sam: SamFit, draws: int, kind: str, seed: int, n_jobs: int | None, inadmissible: str
+) -> Bootstrap:
+    """Draws of structure after measurement, as those of its structural model."""
+    check_count("draws", draws, least=2)
+    inadmissible = check_choice("inadmissible", inadmissible, RULES)
+    work = partial(fit_chunk, ResampledSteps(sam), sam.structural.theta, [])
+    parts = run_chunks(work, draws, seed=seed, n_jobs=n_jobs, about="draws")
+    return Bootstrap(sam.structural, kind, seed, inadmissible, join_drawn(parts))

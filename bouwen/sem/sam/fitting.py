@@ -190,7 +190,8 @@ class TwoSteps:
         latent = self._latent(first, mean, cov)
         structural = StructuralFit(call, second, solution, sampling=V)
         notes = self._notes(structural, shrunk)
-        return SamFit(self.blocks, structural, latent, division, sample, errors, notes)
+        pairs = any(self.pairwise)
+        return SamFit(self.blocks, structural, latent, division, sample, errors, notes, pairs)
 
     def measured(self) -> dict[int, float]:
         """Estimates of the first step, by row of the whole model's table."""

@@ -84,6 +84,8 @@ class SamFit(Result):
         Which standard errors these are.
     notes : tuple of str
         What was done on the way: pairs of blocks, shrunken residuals, variances on their bound.
+    pairwise : bool
+        Whether the factors' moments of a group came from pairs of blocks.
     """
 
     blocks: tuple[Fit, ...]
@@ -93,6 +95,7 @@ class SamFit(Result):
     sample: Sample
     errors: str
     notes: tuple[str, ...] = ()
+    pairwise: bool = False
 
     @property
     def n(self) -> int:
