@@ -1,4 +1,6 @@
 from bouwen.claims import claim_verdicts as claim_verdicts
+from bouwen.claims import read_error_rates as read_error_rates
+from bouwen.claims import recommendation_verdicts as recommendation_verdicts
 from bouwen.claims import weigh_claims as weigh_claims
 from bouwen.errors import BouwenError as BouwenError
 from bouwen.groups import check_invariance as check_invariance

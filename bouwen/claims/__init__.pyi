@@ -1,5 +1,13 @@
-from bouwen.claims.weighing import VERDICTS as VERDICTS
+from bouwen.claims.error_rates import PAGE as PAGE
+from bouwen.claims.error_rates import RATES as RATES
+from bouwen.claims.error_rates import read_error_rates as read_error_rates
+from bouwen.claims.evidence import variable_label as variable_label
+from bouwen.claims.recommendations import recommendation_verdicts as recommendation_verdicts
+from bouwen.claims.sides import score_sides as score_sides
+from bouwen.claims.verdicts import SIZE_WORDS as SIZE_WORDS
+from bouwen.claims.verdicts import VERDICTS as VERDICTS
+from bouwen.claims.verdicts import claim_sizes as claim_sizes
+from bouwen.claims.verdicts import claim_verdicts as claim_verdicts
+from bouwen.claims.verdicts import interval_alone as interval_alone
 from bouwen.claims.weighing import claim_label as claim_label
-from bouwen.claims.weighing import claim_verdicts as claim_verdicts
-from bouwen.claims.weighing import variable_label as variable_label
 from bouwen.claims.weighing import weigh_claims as weigh_claims

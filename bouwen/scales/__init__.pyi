@@ -11,6 +11,7 @@ from bouwen.scales.composite import ave as ave
 from bouwen.scales.composite import factor_correlations as factor_correlations
 from bouwen.scales.composite import omega as omega
 from bouwen.scales.composite import omega_of_all as omega_of_all
+from bouwen.scales.contrasts import compare_latent_correlations as compare_latent_correlations
 from bouwen.scales.correlations import CorrelationDifference as CorrelationDifference
 from bouwen.scales.correlations import compare_correlations as compare_correlations
 from bouwen.scales.correlations import fisher_interval as fisher_interval

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from bouwen.checks import OptionError
 from bouwen.survey.files import Part, Whole, repeated
-from bouwen.survey.instrument import Name, unknown
+from bouwen.survey.wordings import Name, unknown
 from bouwen.survey.writing import Problem
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 
 def model_names(syntax: str) -> tuple[list[str], list[str]]:
@@ -13,24 +14,40 @@ def model_names(syntax: str) -> tuple[list[str], list[str]]:
     >>> model_names("mood =~ m1 + a*m2 +\n  m3\nsat ~ b*mood  # path\nind := a*b")
     (['mood'], ['mood', 'm1', 'm2', 'm3', 'sat'])
     """
-    text = re.sub(r"[#!].*", "", syntax)
-    text = re.sub(r"([+~*]|=~|:=)\s*\n\s*|\s*\n\s*(?=[+*])", r"\1", text)
     latent: dict[str, None] = {}
     used: dict[str, None] = {}
+    for left, operator, right in statements_of(syntax):
+        latent |= dict.fromkeys(left if operator == "=~" else ())
+        used |= dict.fromkeys(left if operator == "|" else [*left, *right])
+    return list(latent), list(used)
+
+
+def model_paths(syntax: str) -> dict[str, list[str]]:
+    """The predictors of every variable that is regressed on something.
+
+    >>> model_paths("mood =~ m1 + m2; a + b ~ x + c*y; x ~~ y; a ~ 1 + z")
+    {'a': ['x', 'y', 'z'], 'b': ['x', 'y']}
+    """
+    found: dict[str, list[str]] = {}
+    for left, operator, right in statements_of(syntax):
+        for outcome in left if operator == "~" else ():
+            found.setdefault(outcome, []).extend(right)
+    return {outcome: predictors for outcome, predictors in found.items() if predictors}
+
+
+def statements_of(syntax: str) -> Iterator[tuple[list[str], str, list[str]]]:
+    """The names left of each operator, the operator, and the names right of it."""
+    text = re.sub(r"[#!].*", "", syntax)
+    text = re.sub(r"([+~*]|=~|:=)\s*\n\s*|\s*\n\s*(?=[+*])", r"\1", text)
     for statement in re.split(r"[\n;]", text):
-        if (
-            not (parts := re.match(r"(.*?)(=~|~~|~|\|)(.*)", statement))
-            or ":=" in statement
-            or "==" in statement
-        ):
+        parts = re.match(r"(.*?)(=~|~~|~|\|)(.*)", statement)
+        if not parts or ":=" in statement or "==" in statement:
             continue
         left, operator, right = parts.groups()
-        names = [
-            term.split("*")[-1].strip()
-            for side in (left, "" if operator == "|" else right)
-            for term in side.split("+")
-        ]
-        names = [name for name in names if name and not name[0].isdigit()]
-        latent |= dict.fromkeys(name.strip() for name in left.split("+") if operator == "=~")
-        used |= dict.fromkeys(names)
-    return list(latent), list(used)
+        yield names_in(left), operator, names_in(right)
+
+
+def names_in(side: str) -> list[str]:
+    """The variables of one side of an operator, without what stands before them."""
+    names = [term.split("*")[-1].strip() for term in side.split("+")]
+    return [name for name in names if name and not name[0].isdigit()]

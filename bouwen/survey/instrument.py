@@ -2,74 +2,28 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, model_validator
+from pydantic import BaseModel, Field
 
 from bouwen.checks import check_known
-from bouwen.errors import did_you_mean
+from bouwen.survey.claimed import (
+    Asked,
+    Claim,
+    Recommendation,
+    claims_problems,
+    recommendation_problems,
+)
 from bouwen.survey.files import Part, Real, Whole, read_file
 from bouwen.survey.formulas import model_names
+from bouwen.survey.wordings import UNNAMED, Name, Perspective, Text, unknown, wording_problems
 from bouwen.survey.writing import SEVERAL_LINES, Location, Problem
-from bouwen.words import CODE, ENGLISH
 
 MOST_ANSWERS = 1000  # a slider from 0 to 1000 is an answer scale, a sum of money a number
-UNNAMED = "und"  # what ISO 639 calls a language that is not said
-Language = Annotated[str, StringConstraints(pattern=f"^{CODE}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Perspective = Name
-
-
-class Text(Part):
-    """The same text in some languages, or one text in a language that is not named.
-
-    A language that it lacks gets the text in the language of the study, else in English, else the first.
-
-    >>> Text.model_validate("Music").texts, Text(fr="Musique", en="Music")[UNNAMED]
-    ({'und': 'Music'}, 'Music')
-    """
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, str] = Field(init=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def by_language(cls, given: Any, info: ValidationInfo) -> Any:
-        """Texts by the code of their language, first those that stand in for others."""
-        if isinstance(given, str):
-            given = {UNNAMED: given}
-        if not isinstance(given, dict) or not set(given) - set(cls.model_fields):
-            raise ValueError("must be a text, or a text for each of some languages.")
-        for code in set(given) - set(cls.model_fields):
-            if not re.fullmatch(CODE, str(code)):
-                known = did_you_mean(str(code), cls.model_fields)
-                raise ValueError(f'unknown key "{code}": no code of a language, such as nl or pt-BR.{known}')
-        first = [*(info.context or {}).get("languages", ()), ENGLISH]
-        return {code: given[code] for code in dict.fromkeys([*first, *given]) if code in given}
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
-        """What an editor accepts: a text, or a mapping by language."""
-        by_language = {
-            "type": "object",
-            "properties": {name: {"type": "integer"} for name in cls.model_fields},
-            "patternProperties": {f"^{CODE}$": {"type": "string"}},
-            "additionalProperties": False,
-            "minProperties": 1,
-        }
-        return {"anyOf": [{"type": "string"}, by_language]}
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """The text by the code of its language."""
-        return self.__pydantic_extra__
-
-    def __getitem__(self, language: str) -> str:
-        return self.texts[language if language in self.texts else next(iter(self.texts))]
 
 
 class AnswerScale(Part):
@@ -197,79 +151,6 @@ class Model(Part):
     """The model, in lavaan's syntax."""
 
 
-class PathEvidence(Part):
-    """A regression in a model: the predictor's path to the outcome has this sign."""
-
-    kind: Literal["path"]
-    """`path`: a regression in a model has this sign."""
-    model: Name
-    """The model."""
-    outcome: Name
-    """What is regressed."""
-    predictor: Name
-    """What it is regressed on."""
-    sign: Literal["positive", "negative"]
-    """The sign that speaks for the claim."""
-
-
-class LevelEvidence(Part):
-    """The mean score of a construct lies on this side of the middle of its answer scale."""
-
-    kind: Literal["level"]
-    """`level`: a mean lies on this side of the middle of its answer scale."""
-    construct_: Name = Field(alias="construct")
-    """The construct whose mean it is."""
-    side: Literal["above", "below"]
-    """The side that speaks for the claim."""
-
-
-class StrongerEvidence(Part):
-    """Some constructs go together with the outcome more strongly than others do."""
-
-    kind: Literal["stronger"]
-    """`stronger`: some constructs go with the outcome more than others do."""
-    outcome: Name
-    """The outcome, a construct."""
-    constructs: list[Name]
-    """Those that should go with it more."""
-    than: list[Name]
-    """Those that should go with it less."""
-
-
-class DifferenceEvidence(Part):
-    """A construct's mean is higher in one level of a group than in another."""
-
-    kind: Literal["difference"]
-    """`difference`: a mean is higher in one level than in another."""
-    construct_: Name = Field(alias="construct")
-    """The construct whose means are compared."""
-    group: Name
-    """The background variable."""
-    higher: str
-    """The level whose mean should be higher."""
-    lower: str
-    """The level whose mean should be lower."""
-
-
-Evidence = Annotated[
-    PathEvidence | LevelEvidence | StrongerEvidence | DifferenceEvidence, Field(discriminator="kind")
-]
-
-
-class Claim(Part):
-    """A published finding, and what in the data would speak for it.
-
-    A recommendation has no evidence of its own: it rests on other claims.
-    """
-
-    text: Annotated[dict[Perspective, Text], SEVERAL_LINES]
-    """The claim, by perspective."""
-    evidence: list[Evidence] = []
-    """What in the answers would speak for it."""
-    rests_on: list[Name] = []
-    """Other claims on which a recommendation rests."""
-
-
 class Instrument(Part):
     """A questionnaire with everything that is planned to be done with its answers."""
 
@@ -289,6 +170,8 @@ class Instrument(Part):
     """Models by name."""
     claims: dict[Name, Claim] = {}
     """What is claimed, by name."""
+    recommendations: dict[Name, Recommendation] = {}
+    """What is advised, by name."""
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -352,7 +235,9 @@ class Instrument(Part):
                     unknown("answer scale", construct.answer_scale, self.answer_scales),
                 )
             for item_name, item in construct.items.items():
-                yield from self._wording_problems((*where, "items", item_name, "text"), item.text)
+                yield from wording_problems(
+                    (*where, "items", item_name, "text"), item.text, self.perspectives
+                )
         for name, variable in self.background.items():
             for i, perspective in enumerate(variable.perspectives or []):
                 if perspective not in self.perspectives:
@@ -361,9 +246,30 @@ class Instrument(Part):
                         unknown("perspective", perspective, self.perspectives),
                     )
         for name, question in self.open_questions.items():
-            yield from self._wording_problems(("open_questions", name, "text"), question.text)
+            yield from wording_problems(("open_questions", name, "text"), question.text, self.perspectives)
         yield from self._model_problems()
-        yield from self._claim_problems()
+        yield from claims_problems(self.claims, self._asked())
+        yield from recommendation_problems(self.recommendations, self.claims, tuple(self.perspectives))
+
+    def _asked(self) -> Asked:
+        """What claims may be about; models that hang together with nothing are left out."""
+        broken = {name for name in self.models if self._broken_base(name)}
+        scales = {c: self.answer_scales.get(x.answer_scale) for c, x in self.constructs.items()}
+        return Asked(
+            tuple(self.perspectives),
+            {name: self.model_syntax(name) for name in self.models if name not in broken},
+            frozenset(broken),
+            {c: (x.highest - x.lowest) / 2 if x else math.inf for c, x in scales.items()},
+            {name: tuple(variable.categories) for name, variable in self.background.items()},
+        )
+
+    def _broken_base(self, name: str) -> str | None:
+        """The model in the chain below a model that is not there, or is that chain itself; None for none."""
+        base, seen = self.models[name].based_on, {name}
+        while base in self.models and base not in seen:
+            seen.add(base)
+            base = self.models[base].based_on
+        return base
 
     def _nested_problems(self) -> Iterator[Problem]:
         for key, parts in (("answer_scales", self.answer_scales), ("background", self.background)):
@@ -387,22 +293,11 @@ class Instrument(Part):
             return ("constructs", last, "items", name)
         return ({"construct": "constructs", "open question": "open_questions"}.get(kind, "background"), name)
 
-    def _wording_problems(self, where: tuple[str | int, ...], texts: dict[str, Text]) -> Iterator[Problem]:
-        for perspective in self.perspectives:
-            if perspective not in texts:
-                yield where, f'there is no wording for the perspective "{perspective}".'
-        for perspective in texts:
-            if perspective not in self.perspectives:
-                yield (*where, perspective), unknown("perspective", perspective, self.perspectives)
-
     def _model_problems(self) -> Iterator[Problem]:
         for name, model in self.models.items():
             where = ("models", name)
-            base, seen = model.based_on, {name}
-            while base in self.models and base not in seen:
-                seen.add(base)
-                base = self.models[base].based_on
-            if base in seen:
+            base = self._broken_base(name)
+            if base in self.models:
                 yield (*where, "based_on"), f'the model "{name}" is based on itself.'
                 continue
             if base is not None:
@@ -420,52 +315,6 @@ class Instrument(Part):
             for variable in used:
                 if variable not in known:
                     yield (*where, "syntax"), unknown("item", variable, known) + f' (model "{name}")'
-
-    def _claim_problems(self) -> Iterator[Problem]:
-        for name, claim in self.claims.items():
-            where = ("claims", name)
-            yield from self._wording_problems((*where, "text"), claim.text)
-            for i, other in enumerate(claim.rests_on):
-                if other not in self.claims:
-                    yield (*where, "rests_on", i), unknown("claim", other, self.claims)
-            for i, evidence in enumerate(claim.evidence):
-                yield from (
-                    ((*where, "evidence", i, key), text) for key, text in self._evidence_problems(evidence)
-                )
-
-    def _evidence_problems(self, evidence: Evidence) -> Iterator[tuple[str, str]]:
-        match evidence:
-            case PathEvidence():
-                if evidence.model not in self.models:
-                    yield "model", unknown("model", evidence.model, self.models)
-                    return
-                latent, used = model_names(self.model_syntax(evidence.model))
-                for key in ("outcome", "predictor"):
-                    if (variable := getattr(evidence, key)) not in {*latent, *used}:
-                        yield key, unknown("variable of the model", variable, [*latent, *used])
-            case StrongerEvidence():
-                for construct in [evidence.outcome, *evidence.constructs, *evidence.than]:
-                    if construct not in self.constructs:
-                        yield "kind", unknown("construct", construct, self.constructs)
-            case LevelEvidence() | DifferenceEvidence():
-                if evidence.construct_ not in self.constructs:
-                    yield "construct", unknown("construct", evidence.construct_, self.constructs)
-                if isinstance(evidence, DifferenceEvidence):
-                    yield from self._difference_problems(evidence)
-
-    def _difference_problems(self, evidence: DifferenceEvidence) -> Iterator[tuple[str, str]]:
-        if evidence.group not in self.background:
-            yield "group", unknown("background variable", evidence.group, self.background)
-            return
-        for key in ("higher", "lower"):
-            level, levels = getattr(evidence, key), self.background[evidence.group].categories
-            if level not in levels:
-                yield key, unknown(f"category of {evidence.group}", level, levels)
-
-
-def unknown(kind: str, name: str, candidates: Iterable[str]) -> str:
-    """Say that a name refers to nothing, and what may have been meant."""
-    return f'there is no {kind} "{name}".{did_you_mean(name, candidates)}'
 
 
 def read_instrument(path: Path, languages: Sequence[str] = ()) -> Instrument:

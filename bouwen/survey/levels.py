@@ -13,10 +13,12 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BeforeValidator, model_validator
 
+from bouwen.survey.claimed import DifferenceEvidence
 from bouwen.survey.files import Part
-from bouwen.survey.instrument import Category, DifferenceEvidence, Instrument, Name, Text, unknown
+from bouwen.survey.instrument import Category, Instrument
 from bouwen.survey.register import RegisterSpec, class_label
 from bouwen.survey.values import fold, is_empty, number_in, text
+from bouwen.survey.wordings import Name, Text, unknown
 from bouwen.survey.writing import Location, Problem
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
-from bouwen.survey.instrument import Name
 from bouwen.survey.values import fold
+from bouwen.survey.wordings import Name
 from bouwen.survey.writing import Problem
 
 NOT_NESTED = "none"

@@ -18,10 +18,11 @@ from pydantic import Field, field_validator
 
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import FileError, Part, Real
-from bouwen.survey.instrument import Category, Name, Text
+from bouwen.survey.instrument import Category
 from bouwen.survey.readers import read_tables
 from bouwen.survey.table import TableError
 from bouwen.survey.values import is_empty, number_in, text
+from bouwen.survey.wordings import Name, Text
 from bouwen.survey.writing import fits_on_a_line
 from bouwen.words import Words, languages, words
 

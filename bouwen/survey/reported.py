@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from bouwen.survey.files import Part
-from bouwen.survey.instrument import Text
+from bouwen.survey.wordings import Text
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 
 OwnWords = Annotated[Text | None, SEVERAL_LINES]

@@ -12,9 +12,10 @@ import pandas as pd
 
 from bouwen.errors import BouwenError
 from bouwen.survey.form import ResponsesSpec
-from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument, Text
+from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument
 from bouwen.survey.table import TableError, listed, quoted
 from bouwen.survey.values import DATE, FORMULA, Labelled, distinct, fold, is_empty, lookup, number_in, text
+from bouwen.survey.wordings import Text
 
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")

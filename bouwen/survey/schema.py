@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from bouwen.survey.files import Part
-from bouwen.survey.instrument import Instrument, Text
+from bouwen.survey.instrument import Instrument
 from bouwen.survey.study import StudyFile
+from bouwen.survey.wordings import Text
 
 FILES: dict[str, type[Part]] = {"study": StudyFile, "instrument": Instrument}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from bouwen.survey.files import Part, Real, Whole
-from bouwen.survey.instrument import Name
+from bouwen.survey.wordings import Name
 from bouwen.survey.writing import Problem
 
 

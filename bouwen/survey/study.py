@@ -15,22 +15,11 @@ from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.survey.analysis import AnalysisSettings
 from bouwen.survey.columns import match_columns, named_column
-from bouwen.survey.files import Part, read_file, refuse_in, repeated
+from bouwen.survey.files import Part, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.finding import beside, find_study
 from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import model_names
-from bouwen.survey.instrument import (
-    UNNAMED,
-    Category,
-    Construct,
-    Instrument,
-    Language,
-    Name,
-    Text,
-    read_instrument,
-    texts_in,
-    unknown,
-)
+from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories, recode_cells
 from bouwen.survey.nesting import (
     NOT_NESTED,
@@ -51,6 +40,7 @@ from bouwen.survey.weighting import (
     response_problems,
     weights_problems,
 )
+from bouwen.survey.wordings import UNNAMED, Language, Name, Text, unknown
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
 
@@ -106,6 +96,8 @@ class StudyFile(Part):
     """Whose path to the outcome the study is about; needed where the structural model has more."""
     models: ModelRoles
     """Which models the chapters fit."""
+    error_rates: str | None = None
+    """How often the verdicts on claims err: a table of simulations, as seen from the study file."""
     settings: Settings = Settings()
     """Choices that hold for every chapter."""
     analysis: AnalysisSettings = AnalysisSettings()
@@ -471,6 +463,9 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
         register_path = beside(path, file.register_.file)
         register = read_register(register_path, file.register_)
         files.append(register_path)
+    if file.error_rates:
+        files.append(beside(path, file.error_rates))
+        refuse_no_file(files[-1])
     empty = Study(path, file, instrument, pd.DataFrame(), ())
     refuse_in(path, empty.problems())
     if language:

@@ -9,10 +9,10 @@ import pandas as pd
 from pydantic import BeforeValidator
 
 from bouwen.survey.files import Whole
-from bouwen.survey.instrument import Name, unknown
 from bouwen.survey.readers import Raw
 from bouwen.survey.table import TableError
 from bouwen.survey.values import number_in
+from bouwen.survey.wordings import Name, unknown
 from bouwen.survey.writing import Problem
 
 MOST_INVITED = 10**9  # invited

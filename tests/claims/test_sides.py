@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from nested import independent
 from numpy.testing import assert_allclose
+from scipy import stats
 
 import bouwen
-from bouwen.claims import weigh_claims
-from bouwen.claims.weighing import judged, weigh
-from bouwen.survey.instrument import DifferenceEvidence, LevelEvidence, PathEvidence, StrongerEvidence
+from bouwen.claims import score_sides
+from bouwen.claims.evidence import gather_evidence, linearised_sd
+from bouwen.scales import mean_estimate
+from bouwen.survey import DifferenceEvidence, LevelEvidence, PathEvidence
 
 GROUP = "procurement_variant"
 NOISE = np.tile([-0.6, -0.2, 0.2, 0.6], 25)  # mean 0
@@ -36,57 +38,78 @@ def with_levels(study, levels):
     return replace(study, responses=pd.DataFrame({GROUP: levels}))
 
 
-def turned(expected):
-    """What the opposite claim gets."""
-    return {"supported": "contradicted", "contradicted": "supported", "undecided": "undecided"}[expected]
+def one(study, evidence, scores, paths=None):
+    """The only piece of some evidence."""
+    (piece,) = gather_evidence(study, evidence, scores, paths or {})
+    return piece
 
 
-@pytest.mark.parametrize(
-    ("lower", "upper", "verdict"),
-    [(0, 1, "undecided"), (-1, 0, "undecided"), (1e-9, 1, "supported"), (-1, -1e-9, "contradicted")],
-)
-def test_an_interval_that_touches_the_reference_decides_nothing(lower, upper, verdict):
-    for reference in (0.0, 3.0, -2.0):
-        low, high = lower + reference, upper + reference
-        row = judged("what", reference, low, high, reference, above=True)
-        assert row["verdict"] == verdict
-        assert judged("what", reference, low, high, reference, above=False)["verdict"] == turned(verdict)
-        assert (row["what"], row["reference"], row["ci_lower"], row["ci_upper"]) == (
-            "what", reference, low, high
-        )  # fmt: skip
+def figures(estimate):
+    """An estimate as numbers."""
+    return [estimate.value, estimate.se, estimate.df]
 
 
-@pytest.mark.parametrize(
-    ("mean", "verdict"), [(3.2, "supported"), (2.8, "contradicted"), (3.05, "undecided"), (3.0, "undecided")]
-)
-def test_a_level_is_held_against_the_middle_of_its_scale(study, mean, verdict):
-    scores = pd.DataFrame({"distrust": NOISE + mean})
-    found = {
-        side: weigh(study, LevelEvidence(kind="level", construct="distrust", side=side), scores, {})
-        for side in ("above", "below")
-    }
-    assert found["above"]["verdict"] == verdict
-    assert found["below"]["verdict"] == turned(verdict)
-    assert_allclose([row["estimate"] for row in found.values()], mean)
-    assert found["above"]["reference"] == 3
+def level(side="above", **size):
+    return LevelEvidence(kind="level", construct="distrust", side=side, **size)
 
 
-@pytest.mark.parametrize(
-    ("gap", "verdict"), [(0.4, "supported"), (-0.4, "contradicted"), (0.05, "undecided")]
-)
-def test_a_difference_is_the_higher_level_minus_the_lower(study, gap, verdict):
+@pytest.mark.parametrize("mean", [3.2, 2.8, 3.0])
+def test_a_level_is_held_against_the_middle_of_its_scale(study, mean):
+    scores = pd.DataFrame({"distrust": [*(NOISE + mean), np.nan]})
+    for side, sign in (("above", 1), ("below", -1)):
+        piece = one(study, level(side), scores)
+        assert (piece.side, piece.reference, piece.speaks_of_size) == (sign, 3, False)
+        assert_allclose(figures(piece.found), [mean, stats.sem(NOISE), 99])
+        assert np.isnan(piece.smallest)
+
+
+@pytest.mark.parametrize("side", ["above", "below"])
+def test_much_is_a_distance_from_the_middle_that_is_tested_as_a_whole(study, side):
+    values, sign = NOISE + 3.3, 1 if side == "above" else -1
+    piece = one(study, level(side, size="much"), pd.DataFrame({"distrust": values}))
+    sd = values.std(ddof=1)
+    assert_allclose(piece.smallest, 3 + sign * 0.25 * sd)
+    assert_allclose(piece.beyond.value, sign * 0.3 - 0.25 * values.std())
+    piece = one(study, level(side, size="much", smallest=0.2), pd.DataFrame({"distrust": values}))
+    assert_allclose([piece.smallest, *figures(piece.beyond)], [3 + sign * 0.2, sign * 0.3 - 0.2, sd / 10, 99])
+
+
+@pytest.mark.parametrize(("side", "share"), [("above", 0.75), ("below", 0.25)])
+def test_most_is_a_share_of_the_respondents(study, side, share):
+    scores = pd.DataFrame({"distrust": NOISE + 3.3})  # 2.7, 3.1, 3.5 and 3.9
+    for least in (None, 0.6):
+        piece = one(study, level(side, size="most", smallest=least), scores)
+        assert piece.smallest == (least or 0.5)
+        assert_allclose(piece.beyond.value, share - (least or 0.5))
+    in_the_middle = pd.DataFrame({"distrust": np.full(40, 3.0)})
+    assert one(study, level(side, size="most"), in_the_middle).beyond.value == -0.5
+
+
+def test_a_linearised_standard_deviation_has_its_value_and_its_sampling_error():
+    rng = np.random.default_rng(8)
+    draws = rng.gamma(2, size=(4000, 200))
+    together = [mean_estimate(pd.Series(x - 0.25 * linearised_sd(pd.Series(x)))) for x in draws]
+    assert_allclose([e.value for e in together], draws.mean(1) - 0.25 * draws.std(1))
+    assert_allclose(np.mean([e.se for e in together]), np.std([e.value for e in together]), rtol=0.04)
+    assert (linearised_sd(pd.Series([2.0, 2.0])) == 0).all()
+
+
+@pytest.mark.parametrize("gap", [0.4, -0.4, 0.05])
+def test_a_difference_is_the_higher_level_minus_the_lower(study, gap):
     first, second, *_ = study.levels(GROUP)
     two = with_levels(study, [first] * 100 + [second] * 100)
-    scores = pd.DataFrame({"equality": np.r_[NOISE + gap, NOISE]})
-    for higher, lower, expected, sign in ((first, second, verdict, 1), (second, first, turned(verdict), -1)):
+    scores = pd.DataFrame({"equality": np.r_[NOISE + gap, 2 * NOISE]})
+    for higher, lower, sign in ((first, second, 1), (second, first, -1)):
         evidence = DifferenceEvidence(
             kind="difference", construct="equality", group=GROUP, higher=higher, lower=lower
         )
-        found = weigh(two, evidence, scores, {})
-        assert found["verdict"] == expected
-        assert_allclose(found["estimate"], sign * gap)
-        labels = [study.level_label(GROUP, level) for level in (higher, lower)]
-        assert found["what"] == f"{study.label('equality')}: {labels[0]} minus {labels[1]}"
+        piece = one(two, evidence, scores)
+        welch = stats.ttest_ind(NOISE + gap, 2 * NOISE, equal_var=False)
+        assert_allclose([piece.found.value, piece.found.df], [sign * gap, welch.df])
+        assert_allclose(piece.found.value / piece.found.se, sign * welch.statistic)
+        assert (piece.side, piece.reference) == (1, 0)
+        labels = [study.level_label(GROUP, name) for name in (higher, lower)]
+        assert piece.what == f"{study.label('equality')}: {labels[0]} minus {labels[1]}"
 
 
 @pytest.mark.parametrize("level", [0, 1])
@@ -100,54 +123,9 @@ def test_a_difference_needs_min_group_in_both_levels(study, level, size, decided
     evidence = DifferenceEvidence(
         kind="difference", construct="equality", group=GROUP, higher=names[0], lower=names[1]
     )
-    found = weigh(study, evidence, scores, {})
-    assert found["verdict"] == ("supported" if decided else "undecided")
-    assert ("estimate" in found) == decided
-
-
-@pytest.mark.parametrize(
-    ("strong", "weak", "verdict"),
-    [(0.5, 2.0, "supported"), (2.0, 0.5, "contradicted"), (1.0, 1.05, "undecided")],
-)
-def test_stronger_is_the_first_correlation_minus_the_second(study, strong, weak, verdict):
-    rng = np.random.default_rng(4)
-    y = rng.normal(size=200)
-    noise = {
-        "trust_integrity": strong, "trust_reliability": strong, "trust_competence": weak,
-        "trust_benevolence": weak,
-    }  # fmt: skip
-    scores = pd.DataFrame({name: y + sd * rng.normal(size=200) for name, sd in noise.items()}).assign(
-        relationship_satisfaction=y
-    )
-    first, second = list(noise)[:2], list(noise)[2:]
-    z = (scores - scores.mean()) / scores.std()
-    r = [np.corrcoef(z[names].mean(axis=1), y)[0, 1] for names in (first, second)]
-    for constructs, than, expected, sign in (
-        (first, second, verdict, 1),
-        (second, first, turned(verdict), -1),
-    ):
-        evidence = StrongerEvidence(
-            kind="stronger", outcome="relationship_satisfaction", constructs=constructs, than=than
-        )
-        found = weigh(study, evidence, scores, {})
-        assert found["verdict"] == expected
-        assert_allclose(found["estimate"], sign * (r[0] - r[1]))
-        assert found["reference"] == 0
-
-
-def test_constructs_together_weigh_alike_whatever_their_spread(study):
-    rng = np.random.default_rng(6)
-    y = rng.normal(size=150)
-    names = ["trust_integrity", "trust_reliability", "trust_competence"]
-    scores = pd.DataFrame({name: y + rng.normal(size=150) for name in names}).assign(
-        relationship_satisfaction=y
-    )
-    evidence = StrongerEvidence(
-        kind="stronger", outcome="relationship_satisfaction", constructs=names[:2], than=names[2:]
-    )
-    stretched = scores.assign(trust_integrity=50 * scores["trust_integrity"] + 7)
-    plain, wide = (weigh(study, evidence, frame, {})["estimate"] for frame in (scores, stretched))
-    assert_allclose(plain, wide)
+    piece = one(study, evidence, scores)
+    assert piece.asked
+    assert np.isfinite(piece.found.value) == decided
 
 
 @pytest.fixture(scope="module")
@@ -155,84 +133,36 @@ def regressions():
     rng = np.random.default_rng(5)
     x, z = rng.normal(size=(2, 150))
     data = pd.DataFrame({"x": x, "z": z})
-    data["up"], data["down"], data["flat"] = (
-        slope * x + 0.1 * z + rng.normal(size=150) for slope in (0.6, -0.6, 0.02)
-    )
-    return bouwen.fit_sem("up ~ x + z\ndown ~ x + z\nflat ~ x + z", data)
+    data["up"], data["down"] = (slope * x + 0.1 * z + rng.normal(size=150) for slope in (0.6, -0.6))
+    return bouwen.fit_sem("up ~ x + z\ndown ~ x + z", data)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "verdict"), [("up", "supported"), ("down", "contradicted"), ("flat", "undecided")]
-)
-def test_a_path_has_the_sign_that_was_expected(study, regressions, outcome, verdict):
-    for sign, expected in (("positive", verdict), ("negative", turned(verdict))):
-        evidence = PathEvidence(kind="path", model="m", outcome=outcome, predictor="x", sign=sign)
-        found = weigh(study, evidence, pd.DataFrame(), {"m": regressions})
-        assert found["verdict"] == expected
-        assert found["what"] == f"x → {outcome}"
-        solution = regressions.standardized().set_index(["lhs", "op", "rhs"]).loc[(outcome, "~", "x")]
+@pytest.mark.parametrize("outcome", ["up", "down"])
+@pytest.mark.parametrize("least", [None, 0.35])
+def test_a_path_has_the_sign_and_the_size_that_were_expected(study, regressions, outcome, least):
+    solution = regressions.standardized().set_index(["lhs", "op", "rhs"]).loc[(outcome, "~", "x")]
+    for sign, side in (("positive", 1), ("negative", -1)):
+        said = {"kind": "path", "model": "m", "outcome": outcome, "predictor": "x", "sign": sign}
+        piece = one(study, PathEvidence(**said), pd.DataFrame(), {"m": regressions.standardized()})
+        assert piece.what == f"x → {outcome}"
+        assert_allclose(figures(piece.found), [solution["est_std"], solution["se"], np.inf])
+        assert (piece.side, piece.reference, piece.speaks_of_size) == (side, 0, False)
+        of_size = PathEvidence(**said, size="important", smallest=least)
+        piece = one(study, of_size, pd.DataFrame(), {"m": regressions.standardized()})
+        assert piece.smallest == side * (least or 0.2)
         assert_allclose(
-            [found["estimate"], found["ci_lower"], found["ci_upper"]],
-            [solution["est_std"], solution["ci_lower"], solution["ci_upper"]],
+            figures(piece.beyond)[:2], [side * solution["est_std"] - (least or 0.2), solution["se"]]
         )
 
 
-def test_what_is_weighed_is_said_in_the_language_of_the_book(study):
-    dutch = bouwen.read_study(study.path, language="nl")
-    for told, mean, minus, correlation in (
-        (weigh_claims(study, fits(study)), "(mean)", " minus ", "correlation with "),
-        (weigh_claims(dutch, fits(study)), "(gemiddelde)", " min ", "correlatie met "),
-    ):
-        kinds = told.groupby("kind")["what"].first()
-        assert kinds["level"].endswith(mean)
-        assert minus in kinds["difference"]
-        assert kinds["stronger"].startswith(correlation)
-        assert minus in kinds["stronger"]
-
-
-def fits(study):
-    """Every model as one small fit: the words do not depend on it."""
-    paths = [e for c in study.instrument.claims.values() for e in c.evidence if isinstance(e, PathEvidence)]
-    names = sorted({name for e in paths for name in (e.outcome, e.predictor)})
-    rows = pd.DataFrame(np.random.default_rng(1).normal(size=(60, len(names))), columns=names)
-    found = {}
-    for model in sorted({e.model for e in paths}):
-        lines = sorted({f"{e.outcome} ~ {e.predictor}" for e in paths if e.model == model})
-        found[model] = bouwen.fit_sem("\n".join(lines), rows)
-    return found
-
-
-@pytest.mark.parametrize("confidence", [0.8, 0.99])
-def test_the_level_of_the_study_is_the_level_of_levels_and_differences(study, confidence):
-    from scipy import stats
-
-    other = with_settings(study, confidence=confidence)
-    found = weigh_claims(other, fits(study))
-    scores = bouwen.score_scales(study)
-    size = study.responses["provider_size"]
-    row = found.query("kind == 'difference'").iloc[0]
-    welch = stats.ttest_ind(
-        scores.loc[size == "large", "equality"].dropna(),
-        scores.loc[size == "small", "equality"].dropna(),
-        equal_var=False,
+def test_sides_count_respondents_and_not_means(study):
+    """Most lie below the middle although the mean lies above it."""
+    items = study.items_of("distrust")
+    turned = [study.instrument.items[item].reversed for item in items]
+    scores = np.array([2.0] * 6 + [5.0] * 4)
+    assert scores.mean() > 3 > np.median(scores)
+    answers = study.responses.iloc[:10].assign(
+        **{item: 6 - scores if t else scores for item, t in zip(items, turned, strict=True)}
     )
-    assert_allclose([row["ci_lower"], row["ci_upper"]], welch.confidence_interval(confidence))
-    row = found.query("kind == 'level'").iloc[0]
-    values = scores["distrust"].dropna()
-    expected = stats.t.interval(confidence, len(values) - 1, values.mean(), stats.sem(values))
-    assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
-    wide = found.query("kind == 'stronger'").iloc[0]
-    usual = weigh_claims(study, fits(study)).query("kind == 'stronger'").iloc[0]
-    assert (wide["ci_upper"] - wide["ci_lower"] > usual["ci_upper"] - usual["ci_lower"]) == (
-        confidence > 0.95
-    )
-
-
-def test_fits_that_are_given_are_the_ones_that_are_weighed(study):
-    given = fits(study)
-    found = weigh_claims(study, given).query("kind == 'path'")
-    paths = [e for c in study.instrument.claims.values() for e in c.evidence if isinstance(e, PathEvidence)]
-    assert len(found) == len(paths)
-    for (_, row), evidence in zip(found.iterrows(), paths, strict=True):
-        solution = given[evidence.model].standardized().set_index(["lhs", "op", "rhs"])
-        assert_allclose(row["estimate"], solution.loc[(evidence.outcome, "~", evidence.predictor), "est_std"])
+    found = score_sides(replace(study, responses=answers)).loc["distrust"]
+    assert_allclose(found, [0.4, 0.6])

@@ -1,5 +1,10 @@
-"""Findings are weighed by their intervals."""
+"""The findings of whole studies: what is weighed, how it is said, and what becomes of the advice."""
 
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 from nested import independent
@@ -7,93 +12,139 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import bouwen
-from bouwen.claims.weighing import VERDICTS, claim_verdicts, judged, variable_label, weigh_claims
-from bouwen.scales import difference_estimate, mean_estimate
+from bouwen.claims import SIZE_WORDS, VERDICTS, claim_sizes, variable_label, weigh_claims
+from bouwen.claims.recommendations import STANDINGS
+from bouwen.scales import compare_latent_correlations, difference_estimate, mean_estimate
+from bouwen.survey import PathEvidence
+
+COLUMNS = [
+    "claim",
+    "kind",
+    "what",
+    "estimate",
+    "reference",
+    "smallest",
+    "ci_lower",
+    "ci_upper",
+    "pvalue",
+    "padjusted",
+    "verdict",
+    "size",
+]
 
 
-@pytest.mark.parametrize(
-    ("lower", "upper", "above", "verdict"),
-    [
-        (0.1, 0.5, True, "supported"),
-        (0.1, 0.5, False, "contradicted"),
-        (-0.5, -0.1, True, "contradicted"),
-        (-0.5, -0.1, False, "supported"),
-        (-0.1, 0.5, True, "undecided"),
-        (0.0, 0.5, True, "undecided"),
-    ],
-)
-def test_verdict_follows_the_interval(lower, upper, above, verdict):
-    assert judged("", (lower + upper) / 2, lower, upper, 0.0, above=above)["verdict"] == verdict
+def with_settings(study, **settings):
+    """The same study with other settings."""
+    return replace(
+        study, file=study.file.model_copy(update={"settings": study.settings.model_copy(update=settings)})
+    )
 
 
-@pytest.mark.parametrize(
-    ("found", "verdict"),
-    [
-        (["supported", "supported"], "supported"),
-        (["supported", "undecided"], "partly"),
-        (["supported", "contradicted"], "partly"),
-        (["contradicted", "contradicted"], "contradicted"),
-        (["contradicted", "undecided"], "undecided"),
-        (["supported", "not asked"], "supported"),
-        (["not asked"], "not asked"),
-        (["advice"], "advice"),
-    ],
-)
-def test_verdict_of_a_claim(found, verdict):
-    evidence = pd.DataFrame({"claim": "c", "verdict": found})
-    assert claim_verdicts(evidence).to_dict() == {"c": verdict}
+@pytest.fixture(scope="module")
+def weighed(providers):
+    return weigh_claims(providers)
+
+
+def fits(study):
+    """Every model as one small fit: words and order do not depend on it."""
+    paths = [e for c in study.instrument.claims.values() for e in c.evidence if isinstance(e, PathEvidence)]
+    names = sorted({name for e in paths for name in (e.outcome, e.predictor)})
+    rows = pd.DataFrame(np.random.default_rng(1).normal(size=(60, len(names))), columns=names)
+    found = {}
+    for model in sorted({e.model for e in paths}):
+        lines = sorted({f"{e.outcome} ~ {e.predictor}" for e in paths if e.model == model})
+        found[model] = bouwen.fit_sem("\n".join(lines), rows)
+    return found
 
 
 def test_every_claim_has_a_verdict_that_has_words(each_study):
-    verdicts = claim_verdicts(weigh_claims(each_study))
+    evidence = weigh_claims(each_study)
+    assert list(evidence.columns) == COLUMNS
+    verdicts = bouwen.claim_verdicts(evidence)
     assert list(verdicts.index) == list(each_study.instrument.claims)
     assert set(verdicts) <= set(VERDICTS)
+    assert set(evidence["size"]) <= {"", *SIZE_WORDS}
+    of_size = [
+        name for name, claim in each_study.instrument.claims.items()
+        if any(getattr(e, "size", None) for e in claim.evidence)
+    ]  # fmt: skip
+    assert [name for name, size in claim_sizes(evidence).items() if size] == of_size
 
 
-def test_level_evidence_is_a_t_interval(providers):
-    evidence = weigh_claims(independent(providers))
-    row = evidence[evidence["what"].str.startswith(providers.label("autonomy") + " (")].iloc[0]
-    scores = bouwen.score_scales(providers)["autonomy"].dropna()
-    lower, upper = stats.t.interval(0.95, len(scores) - 1, scores.mean(), stats.sem(scores))
-    assert_allclose([row["estimate"], row["ci_lower"], row["ci_upper"]], [scores.mean(), lower, upper])
-    assert row["reference"] == 3
+def test_every_pair_of_a_comparison_is_a_piece_of_evidence(weighed, providers):
+    pairs = weighed.query("claim == 'integrity_and_reliability'")
+    assert len(pairs) == 4
+    (said,) = providers.instrument.claims["integrity_and_reliability"].evidence
+    found = compare_latent_correlations(providers, said.outcome, said.constructs, said.than)
+    assert list(zip(found["first"], found["second"], strict=True)) == [
+        (first, second) for first in said.constructs for second in said.than
+    ]
+    assert_allclose(pairs["estimate"], found["difference"])
+    assert_allclose(pairs["ci_upper"] - pairs["estimate"], stats.norm.ppf(0.975) * found["se"])
 
 
-def test_path_evidence_is_the_standardised_path(providers):
-    fit = bouwen.fit_model(providers, "structural")
-    solution = fit.standardized().set_index(["lhs", "op", "rhs"])["est_std"]
-    row = weigh_claims(providers, {"structural": fit}).query("claim == 'trust_and_satisfaction'").iloc[0]
-    assert_allclose(row["estimate"], solution[("relationship_satisfaction", "~", "trust")])
-
-
-def test_difference_evidence_is_welchs_interval(providers):
-    row = weigh_claims(independent(providers)).query("kind == 'difference'").iloc[0]
-    scores = bouwen.score_scales(providers)["equality"]
+@pytest.mark.parametrize("confidence", [0.8, 0.99])
+def test_the_level_of_the_study_is_the_level_of_intervals_and_of_tests(providers, confidence):
+    providers = independent(providers)
+    found, weighed = weigh_claims(with_settings(providers, confidence=confidence)), weigh_claims(providers)
+    scores = bouwen.score_scales(providers)
     size = providers.responses["provider_size"]
+    row = found.query("kind == 'difference'").iloc[0]
     welch = stats.ttest_ind(
-        scores[size == "large"].dropna(), scores[size == "small"].dropna(), equal_var=False
+        scores.loc[size == "large", "equality"].dropna(),
+        scores.loc[size == "small", "equality"].dropna(),
+        equal_var=False,
     )
-    assert_allclose([row["ci_lower"], row["ci_upper"]], welch.confidence_interval(0.95))
+    assert_allclose([row["ci_lower"], row["ci_upper"]], welch.confidence_interval(confidence))
+    row = found.query("kind == 'level'").iloc[0]
+    values = scores["distrust"].dropna()
+    expected = stats.t.interval(confidence, len(values) - 1, values.mean(), stats.sem(values))
+    assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
+    assert_allclose(found[["pvalue", "padjusted"]], weighed[["pvalue", "padjusted"]])
+    decided = found["padjusted"] <= (1 - confidence) / 2
+    assert (decided == found["verdict"].isin(["supported", "contradicted"])).all()
 
 
-def test_levels_and_differences_of_nested_respondents_have_errors_of_clusters(providers):
-    found = weigh_claims(providers)
+def test_fits_that_are_given_are_the_ones_that_are_weighed(providers):
+    given = fits(providers)
+    found = weigh_claims(providers, given).query("kind == 'path'")
+    claims = providers.instrument.claims.values()
+    paths = [e for c in claims for e in c.evidence if isinstance(e, PathEvidence)]
+    assert len(found) == len(paths)
+    for (_, row), evidence in zip(found.iterrows(), paths, strict=True):
+        solution = given[evidence.model].standardized().set_index(["lhs", "op", "rhs"])
+        assert_allclose(row["estimate"], solution.loc[(evidence.outcome, "~", evidence.predictor), "est_std"])
+
+
+def test_what_is_weighed_is_said_in_the_language_of_the_book(providers):
+    dutch = bouwen.read_study(providers.path, language="nl")
+    for study, mean, minus, correlation in (
+        (providers, "(mean)", " minus ", "correlation with "),
+        (dutch, "(gemiddelde)", " min ", "correlatie met "),
+    ):
+        kinds = weigh_claims(study, fits(providers)).groupby("kind")["what"].first()
+        assert kinds["level"].endswith(mean)
+        assert minus in kinds["difference"]
+        assert kinds["stronger"].startswith(correlation)
+        assert minus in kinds["stronger"]
+
+
+def test_levels_and_differences_of_nested_respondents_have_errors_of_clusters(providers, weighed):
     scores, clusters = bouwen.score_scales(providers), providers.clusters
-    row = found[found["what"].str.startswith(providers.label("autonomy") + " (")].iloc[0]
+    row = weighed[weighed["what"].str.startswith(providers.label("autonomy") + " (")].iloc[0]
     expected = mean_estimate(scores["autonomy"], clusters).interval(0.95)
     assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
-    row, size = found.query("kind == 'difference'").iloc[0], providers.responses["provider_size"]
+    row, size = weighed.query("kind == 'difference'").iloc[0], providers.responses["provider_size"]
     expected = difference_estimate(scores["equality"], size, "large", "small", clusters).interval(0.95)
     assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
-    scored = found["kind"].isin(["level", "difference", "stronger"])
-    assert (
-        found.loc[scored, "ci_lower"] != weigh_claims(independent(providers)).loc[scored, "ci_lower"]
-    ).all()
+    scored = weighed["kind"].isin(["level", "difference", "stronger"])
+    strangers = weigh_claims(independent(providers)).loc[scored, "ci_lower"]
+    assert (weighed.loc[scored, "ci_lower"] != strangers).all()
 
 
 def test_what_was_not_asked_is_said_so(municipalities):
     evidence = weigh_claims(municipalities)
-    assert (evidence.loc[evidence["kind"] == "difference", "verdict"] == "not asked").all()
+    assert (evidence.loc[evidence["kind"] == "difference", "verdict"] == "not asked here").all()
 
 
 def test_the_only_item_of_a_construct_stands_for_it(reputation):
@@ -101,12 +152,27 @@ def test_the_only_item_of_a_construct_stands_for_it(reputation):
     assert variable_label(reputation, "comp_1") == "comp_1"
 
 
-def test_advice_names_the_findings_that_it_rests_on_by_their_place(providers):
-    evidence = weigh_claims(providers).set_index("claim")
-    claims = providers.instrument.claims
-    advice = [name for name, claim in claims.items() if claim.rests_on]
-    assert advice
-    for name in advice:
-        places = [str(1 + list(claims).index(other)) for other in claims[name].rests_on]
-        assert evidence.loc[name, "what"] == ", ".join(places[:-1]) + f" and {places[-1]}"
-        assert evidence.loc[name, "verdict"] == "advice"
+def test_advice_is_that_of_the_side_that_answers_and_follows_from_its_findings(each_study):
+    evidence = weigh_claims(each_study)
+    found = bouwen.recommendation_verdicts(each_study, evidence).set_index("recommendation")
+    verdicts, side = bouwen.claim_verdicts(evidence), each_study.perspective
+    asked = {n: a for n, a in each_study.instrument.recommendations.items() if side in a.what}
+    assert list(found.index) == list(asked)
+    assert set(found["verdict"]) <= set(STANDINGS)
+    for name, advice in asked.items():
+        assert found.loc[name, "what"] == advice.what[side][each_study.language]
+        assert found.loc[name, "rests_on"] == advice.rests_on
+        base = [verdicts[claim] for claim in advice.rests_on]
+        against = any(verdict.startswith("contradicted") for verdict in base)
+        assert (found.loc[name, "verdict"] == "withdrawn") == against
+        assert (found.loc[name, "verdict"] == "without a base") == (not base)
+        assert (found.loc[name, "verdict"] == "stands") == (bool(base) and set(base) == {"supported"})
+
+
+def test_each_side_has_advice_of_its_own(providers, municipalities):
+    both = [
+        {name for name, advice in s.instrument.recommendations.items() if s.perspective in advice.what}
+        for s in (providers, municipalities)
+    ]
+    assert both[0] - both[1]
+    assert both[1] - both[0]

@@ -21,6 +21,7 @@ BOUNDS = {
     "AnalysisSettings.draws": ">= 20, <= 100000",
     "AnalysisSettings.permutations": ">= 19, <= 100000",
     "Chance.ground": "at least 1",
+    "Claim.evidence": "at least 1",
     "ClassSpec.bounds": "at least 1",
     "Construct.items": "at least 1",
     "Correlated.between": "at least 2, at most 2",

@@ -9,11 +9,9 @@ from numpy.testing import assert_allclose
 from results import PLOTS, STUDY_FIRST, TABLES, results_of
 
 import bouwen
-from bouwen.claims.weighing import weigh_path
 from bouwen.report import plots, tables
 from bouwen.report.audience import OtherLevel
 from bouwen.sem import fit_sam
-from bouwen.survey import PathEvidence
 
 # Brackets that are no intervals of the study's level: RMSEA's is of 90 % by custom, the steps of a curve have
 # a range.
@@ -133,13 +131,14 @@ def test_every_table_of_a_fit_takes_a_level(reputation):
 
 def test_paths_of_claims_are_weighed_at_the_level_of_the_study(reputation):
     fit = bouwen.fit_model(reputation, "structural")
-    row = fit.standardized().query("op == '~'").iloc[0]
-    evidence = PathEvidence(
-        kind="path", model="structural", predictor=row["rhs"], outcome=row["lhs"], sign="positive"
-    )
+    se = fit.standardized().set_index(["lhs", "op", "rhs"])["se"]
+    evidence = reputation.instrument.claims["satisfaction_binds"].evidence[0]
     for level, reach in ((0.80, 1.2815515655446004), (0.95, 1.959963984540054)):
-        found = weigh_path(at(reputation, level), evidence, fit)
-        assert_allclose(found["ci_upper"] - found["estimate"], reach * row["se"])
+        found = bouwen.weigh_claims(at(reputation, level), {"structural": fit}).set_index("claim")
+        row = found.loc["satisfaction_binds"]
+        assert_allclose(
+            row["ci_upper"] - row["estimate"], reach * se[evidence.outcome, "~", evidence.predictor]
+        )
 
 
 def test_intervals_of_one_level_are_not_shown_as_those_of_another(reputation):

@@ -22,7 +22,8 @@ FIT = re.escape("a fit (bouwen.fit_sem or bouwen.fit_model)")
 
 # What holds no name of a variable.
 NAMELESS = {
-    "tables": {"account", "exploratory_factors", "factor_counts", "fit_measures", "fit_power", "joint_tests",
+    "tables": {"account", "error_rates", "exploratory_factors", "factor_counts", "fit_measures", "fit_power",
+               "joint_tests", "recommendations",
                "method_shares", "screening", "structure_tests", "structures"},
     "plots": {"scree"},
 }  # fmt: skip

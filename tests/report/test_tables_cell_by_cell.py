@@ -264,26 +264,72 @@ def test_the_key():
     ]
 
 
-def test_findings_and_their_evidence():
-    weighed = unlike(["estimate", "reference", "ci_lower", "ci_upper"], rows=5).assign(
+def weighed_by_hand():
+    """Five pieces of evidence for four claims, with every verdict; the interval of the last would tell."""
+    weighed = unlike(["estimate", "reference", "smallest", "pvalue", "padjusted"], rows=5).assign(
         claim=["one", "one", "two", "three", "four"],
         kind="level",
         what=list("vwxyz"),
-        verdict=["supported", "undecided", "contradicted", "not asked", "advice"],
+        verdict=["supported", "cannot tell", "contradicted", "not asked here", "cannot tell"],
+        size=["large enough", "", "", "", "size open"],
+        ci_lower=lambda f: f["reference"] + [1, -1, -2, 1, 1],
+        ci_upper=lambda f: f["reference"] + [2, 1, -1, 2, 2],
     )
-    weighed.loc[3:, ["estimate", "ci_lower", "ci_upper"]] = np.nan
+    weighed.loc[3, ["estimate", "ci_lower", "ci_upper"]] = np.nan
+    weighed.loc[[1, 2], "smallest"] = np.nan
+    return weighed
+
+
+def test_findings_and_their_evidence():
+    weighed = weighed_by_hand()
     heads, rows = grid(tables.findings(weighed))
-    assert heads == ["No.", "Finding", "Verdict"]
-    said = ["partly supported", "contradicted", "not asked here", "recommendation"]
-    names = ["one", "two", "three", "four"]
-    assert rows == [[str(k + 1), names[k], said[k]] for k in range(4)]
+    assert heads == ["No.", "Finding", "Verdict", "Size"]
+    said = ["supported in part", "contradicted", "not asked here", "cannot tell"]
+    names, sizes = ["one", "two", "three", "four"], ["large enough", "", "", "size open"]
+    assert rows == [[str(k + 1), names[k], said[k], sizes[k]] for k in range(4)]
+    assert grid(tables.findings(weighed.assign(size="")))[0] == ["No.", "Finding", "Verdict"]
     heads, rows = grid(tables.evidence(weighed))
-    assert heads == ["No.", "Evidence", "Estimate", "95% interval", "Verdict"]
-    said = ["supported", "cannot tell", "contradicted"]
-    assert rows == [
-        [str(1 + (k > 1)), row.what, text(row.estimate), between(row.ci_lower, row.ci_upper), said[k]]
-        for k, row in enumerate(weighed.iloc[:3].itertuples())
+    assert heads == ["No.", "Evidence", "Estimate", "95% interval", "Smallest value", "p, one-sided",
+                     "p, adjusted", "Verdict", "Size"]  # fmt: skip
+    said = [
+        "supported",
+        "cannot tell",
+        "contradicted",
+        "cannot tell: its interval leaves the reference out, but among 4 tests one such may be chance",
     ]
+    asked = weighed.drop(index=3)
+    assert rows == [
+        [{"one": "1", "two": "2", "four": "4"}[row.claim], row.what, text(row.estimate),
+         between(row.ci_lower, row.ci_upper), text(row.smallest), pvalue(row.pvalue),
+         pvalue(row.padjusted), said[k], row.size]
+        for k, row in enumerate(asked.itertuples())
+    ]  # fmt: skip
+    assert "Smallest value" not in grid(tables.evidence(weighed.assign(size="")))[0]
+
+
+def test_recommendations_with_what_they_rest_on():
+    found = pd.DataFrame(
+        {"recommendation": ["a", "b"], "who": ["Some", "Others"], "what": ["This.", "That."],
+         "rests_on": [["one", "two"], []], "verdict": ["withdrawn", "without a base"]}
+    )  # fmt: skip
+    table = tables.recommendations(found, weighed_by_hand())
+    heads, rows = grid(table)
+    assert heads == ["To whom", "Recommendation", "Rests on finding", "What becomes of it"]
+    assert rows == [
+        ["Some", "This.", "1 (supported in part) and 2 (contradicted)", "withdrawn"],
+        ["Others", "That.", "on none of the findings that are tested here", "rests on nothing here"],
+    ]
+    assert table.as_raw_html().count('href="#findings-claims"') == 2
+
+
+def test_error_rates_are_shares_and_counts():
+    rates = pd.DataFrame([[0.05, 0.012, 0.004, 0.03, 0.71, 312], [0.0, 0.01, 0.02, np.nan, 0.99, np.nan]])
+    rates.columns = ["nothing_supported", "boundary_supported", "boundary_contradicted", "smallest_wrong",
+                     "power", "needed"]  # fmt: skip
+    rates = rates.assign(claim=["one", "page"], n=201, runs=1000, power_runs=200)
+    assert grid(tables.error_rates(rates))[1] == [["1", "5.0%", "1.2%", "0.4%", "3.0%", "71.0%", "312"]]
+    rates["claim"] = ["page", "one"]
+    assert grid(tables.error_rates(rates))[1] == [["1", "0.0%", "1.0%", "2.0%", "–", "99.0%", "–"]]
 
 
 def test_what_became_of_draws(fit):

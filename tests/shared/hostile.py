@@ -91,13 +91,13 @@ def put(document: Any, where: tuple[Any, ...], text: str) -> Any:
 
 
 ANSWERS = """\
-respondent,t1,t2,t3,extent,place,remark,note1,weight
-person-1,1,2,3,small,A,My secret answer,,1
-person-2,2,2,3,large,B,,,1
-person-3,3,1,1,tiny,A,none,,1
-person-4,1,3,3,huge,B,,,1
-person-5,1,2,2,middle,A,,,1
-person-6,2,3,1,small,B,,,1
+respondent,t1,t2,t3,c1,h1,extent,place,remark,note1,weight
+person-1,1,2,3,2,3,small,A,My secret answer,,1
+person-2,2,2,3,3,2,large,B,,,1
+person-3,3,1,1,1,1,tiny,A,none,,1
+person-4,1,3,3,2,3,huge,B,,,1
+person-5,1,2,2,3,2,middle,A,,,1
+person-6,2,3,1,1,1,small,B,,,1
 """
 PLACES = "code,name,region,people\n1,A,North,5\n2,B,South,20\n"
 
@@ -142,15 +142,24 @@ def documents() -> dict[str, Any]:
         "invited": {"crowd": {"under_10": 9, "from_10": 9}},
         "report": {key: {"nl": "Zo.", "en": "So."} for key in REPORTED},
         "predictor": "trust",
+        "error_rates": "rates.csv",
         "groups": ["size", "crowd"],
         "settings": {"min_group": 3, "min_cell": 3},
         "analysis": {"ordered": ["t1"], "chapters": ["sample", "subgroups", "subgroup"]},
     }
-    study["models"] = {"measurement": "measurement", "structural": "measurement"}
+    study["models"] = {"measurement": "measurement", "structural": "second"}
     categories = instrument["background"]["size"]["categories"]
     categories |= {"middle": {"en": "middle"}, "huge": {"en": "huge"}, "never answered": {"en": "giant"}}
     instrument["background"]["size"]["perspectives"] = ["client"]
     instrument["background"]["place"] = {"label": {"en": "Place"}, "kind": "text"}
+    for name, item in (("calm", "c1"), ("hope", "h1")):
+        instrument["constructs"][name] = {
+            "label": {"en": name},
+            "definition": {"en": "What it is."},
+            "source": "made up",
+            "answer_scale": "agree3",
+            "items": {item: {"text": {"client": {"en": "Another one."}}}},
+        }
     # What the engine reads past is shown all the same.
     instrument["models"]["measurement"]["syntax"] += (
         "\n# ```\n# ```{include} secret.txt\n# <script>hit=6</script>"
@@ -159,7 +168,7 @@ def documents() -> dict[str, Any]:
         "label": {"en": "second"},
         "based_on": "measurement",
         "factors": {"mood": {"en": "mood"}},
-        "syntax": "mood =~ trust",
+        "syntax": "mood =~ trust\nmood ~ size",
     }
     instrument["claims"] = {
         "own": {
@@ -168,12 +177,12 @@ def documents() -> dict[str, Any]:
                 {
                     "kind": "path",
                     "model": "second",
-                    "outcome": "trust",
-                    "predictor": "mood",
+                    "outcome": "mood",
+                    "predictor": "size",
                     "sign": "positive",
                 },
                 {"kind": "level", "construct": "trust", "side": "above"},
-                {"kind": "stronger", "outcome": "trust", "constructs": ["trust"], "than": ["trust"]},
+                {"kind": "stronger", "outcome": "trust", "constructs": ["calm"], "than": ["hope"]},
                 {
                     "kind": "difference",
                     "construct": "trust",
@@ -183,9 +192,16 @@ def documents() -> dict[str, Any]:
                 },
             ],
         },
-        "rest": {"text": {"client": {"en": "A claim."}}, "rests_on": ["own"]},
     }
-    return {"study.yml": study, "instrument.yml": instrument, "responses.csv": ANSWERS, "places.csv": PLACES}
+    instrument["recommendations"] = {
+        "rest": {
+            "who": {"client": {"en": "Somebody"}},
+            "what": {"client": {"en": "Advice."}},
+            "rests_on": ["own"],
+        },
+    }
+    texts = {"responses.csv": ANSWERS, "places.csv": PLACES, "rates.csv": "claim\n"}
+    return {"study.yml": study, "instrument.yml": instrument, **texts}
 
 
 def spoilt(folder: Path, text: str, lines: str) -> tuple[Path, dict[str, str]]:

@@ -175,7 +175,8 @@ def two_items(study, instrument, frame):
 
 
 def advice_only(study, instrument, frame):
-    instrument["claims"] = {"do": {"text": {"member": "Do it."}, "rests_on": []}}
+    instrument.pop("claims", None)
+    instrument["recommendations"] = {"do": {"who": {"member": "Us"}, "what": {"member": "Do it."}}}
 
 
 WITHOUT = {

@@ -2,19 +2,23 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
+
 import bouwen
+from bouwen.claims import RATES
 from bouwen.report import tables
 
 # Name -> what is given before the study, by name in `given`.
 TABLES = {
     "account": ("boot",), "convergent": ("measured",), "distinct": ("measured", "ratios"),
-    "engines": ("compared",), "evidence": ("weighed",), "exploratory": ("efa",),
+    "engines": ("compared",), "error_rates": ("rates",), "evidence": ("weighed",), "exploratory": ("efa",),
     "exploratory_factors": ("stability",), "facet_scales": ("structures",),
     "factor_correlations": ("measured",), "factor_counts": ("counts",), "findings": ("weighed",),
     "fit_measures": ("fit",), "fit_power": ("plan",), "follow_up": ("plan",), "fornell": ("measured",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
     "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
-    "misfits": ("fit",), "paths": ("fit",), "residuals": ("fit",), "scales": ("scores", "reliability"),
+    "misfits": ("fit",), "paths": ("fit",), "recommendations": ("advised", "weighed"), "residuals": ("fit",),
+    "scales": ("scores", "reliability"),
     "screening": ("screened",), "specification_steps": ("curve",), "structure_tests": ("structures",),
     "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
 }  # fmt: skip
@@ -41,7 +45,18 @@ def results_of(study):
     boot = bouwen.bootstrap(fit, 20, seed=1)
     stability = bouwen.loading_stability(items, 3, seed=1, draws=5)
     found = bouwen.item_statistics(study).head(2)
+    claim = next(iter(study.instrument.claims))
     return SimpleNamespace(
+        advised=pd.DataFrame(
+            {
+                "recommendation": "r",
+                "who": ["Them"],
+                "what": "Do it.",
+                "rests_on": [[claim]],
+                "verdict": "stands",
+            }
+        ),
+        rates=pd.DataFrame([dict.fromkeys(RATES, 0.1) | {"claim": claim, "n": 50}]),
         fit=fit,
         measured=measured,
         boot=boot,

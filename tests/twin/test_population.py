@@ -15,8 +15,14 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
 from bouwen.errors import BouwenError
-from bouwen.survey import FileError, read_study
-from bouwen.survey.instrument import DifferenceEvidence, LevelEvidence, PathEvidence, StrongerEvidence
+from bouwen.survey import (
+    DifferenceEvidence,
+    FileError,
+    LevelEvidence,
+    PathEvidence,
+    StrongerEvidence,
+    read_study,
+)
 from bouwen.twin import (
     ImpliedAnswers,
     Population,

@@ -287,8 +287,23 @@ def has_claims(study: Study) -> bool:
     return bool(study.instrument.claims)
 
 
+def has_recommendations(study: Study) -> bool:
+    """Whether the instrument advises anything to the readers of this side."""
+    return any(study.perspective in advice.what for advice in study.instrument.recommendations.values())
+
+
+def has_error_rates(study: Study) -> bool:
+    """Whether it was recorded how often the verdicts on claims err."""
+    return has_claims(study) and study.file.error_rates is not None
+
+
 # Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
-PARTS = {"claims": has_claims, "pairs": has_pairs}
+PARTS = {
+    "claims": has_claims,
+    "error-rates": has_error_rates,
+    "pairs": has_pairs,
+    "recommendations": has_recommendations,
+}
 
 
 def facets_of(study: Study) -> Facets | None:

@@ -10,8 +10,10 @@ from bouwen.report.tables.comparison import group_counts_table as group_counts
 from bouwen.report.tables.comparison import group_differences_table as group_differences
 from bouwen.report.tables.comparison import level_means_table as level_means
 from bouwen.report.tables.comparison import outcome_table as outcome
+from bouwen.report.tables.conclusions import error_rates_table as error_rates
 from bouwen.report.tables.conclusions import evidence_table as evidence
 from bouwen.report.tables.conclusions import findings_table as findings
+from bouwen.report.tables.conclusions import recommendations_table as recommendations
 from bouwen.report.tables.dimensions import facet_scales_table as facet_scales
 from bouwen.report.tables.dimensions import structure_tests_table as structure_tests
 from bouwen.report.tables.dimensions import structures_table as structures
@@ -76,6 +78,7 @@ __all__ = [
     "distinct_pairs",
     "end_shares",
     "engines",
+    "error_rates",
     "evidence",
     "exploratory",
     "exploratory_factors",
@@ -108,6 +111,7 @@ __all__ = [
     "outcome",
     "paths",
     "provenance",
+    "recommendations",
     "register",
     "residuals",
     "response",

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
-    "answer", "asked", "choice", "chosen", "claim", "code_name", "construct", "definition", "evidence",
-    "factor", "file", "fit", "freer", "guideline", "hash", "item", "level", "more_is", "outcome", "pair",
-    "parameter", "path", "rule", "says", "source", "step", "stricter", "value", "variable", "verdict", "what",
-    "where", "wording",
+    "advice", "advised", "answer", "asked", "choice", "chosen", "claim", "code_name", "construct",
+    "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level",
+    "more_is", "outcome", "pair", "parameter", "path", "rests_on", "rule", "says", "size", "source",
+    "standing", "step", "stricter", "value", "variable", "verdict", "what", "where",
+    "wording",
 }  # fmt: skip
 
 
@@ -85,7 +86,8 @@ def head(to: Reader, key: str) -> str:
 def note_below(to: Reader, key: str) -> str:
     """A line below a table."""
     limits = to.study.settings.model_dump(include={"min_cell", "min_group"}) if to.study else {}
-    return to.words(f"notes.{key}", alpha=to.words.number(1 - to.confidence), **limits)
+    alpha, half = to.words.number(1 - to.confidence), to.words.number((1 - to.confidence) / 2, 3)
+    return to.words(f"notes.{key}", alpha=alpha, half=half, **limits)
 
 
 def interval_texts(to: Reader, frame: pd.DataFrame, prefix: str = "") -> list[str]:

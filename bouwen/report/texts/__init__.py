@@ -4,6 +4,9 @@ What is said of a result takes the result first and then the study, as tables an
 a study, and single figures in its language, take the study first.
 """
 
+from bouwen.report.texts.conclusions import outcomes_text as outcomes
+from bouwen.report.texts.conclusions import settled_text as settled
+from bouwen.report.texts.conclusions import sides_text as sides
 from bouwen.report.texts.draws import account_text as account
 from bouwen.report.texts.draws import indirect_effects_text as indirect_effects
 from bouwen.report.texts.estimators import estimator_text as estimator
@@ -68,6 +71,7 @@ __all__ = [
     "needed_text",
     "number",
     "open_questions",
+    "outcomes",
     "power_of_ten",
     "probability",
     "question",
@@ -76,8 +80,10 @@ __all__ = [
     "report",
     "response",
     "robustness",
+    "settled",
     "share",
     "shown_path",
+    "sides",
     "too_few",
     "weighting",
 ]
