@@ -59,5 +59,6 @@ from bouwen.survey import Study as Study
 from bouwen.survey import group_sizes as group_sizes
 from bouwen.survey import read_study as read_study
 from bouwen.survey import screen as screen
+from bouwen.twin import parameter_recovery as parameter_recovery
 from bouwen.twin import simulate as simulate
 from bouwen.version import __version__ as __version__

@@ -72,6 +72,8 @@ class StudyFile(Part):
     """Code of the language of the book, and of texts whose language is not named."""
     synthetic: bool = False
     """Whether the answers were simulated; then every page says so."""
+    population: str | None = None
+    """Of simulated answers: the population file from which they were drawn."""
     responses: ResponsesSpec
     """Where the answers are."""
     register_: RegisterSpec | None = Field(default=None, alias="register")
@@ -108,6 +110,8 @@ class StudyFile(Part):
         yield from ((("settings", *where), text) for where, text in self.settings.problems())
         yield from ((("analysis", *where), text) for where, text in self.analysis.problems())
         yield from ((("report", *where), text) for where, text in self.report.problems())
+        if self.population and not self.synthetic:
+            yield ("population",), 'real answers have none; take it out, or set "synthetic: true".'
         yield from repeated(("groups",), self.groups, "group")
         yield from ((("responses", *where), text) for where, text in self.responses.problems())
         yield from repeated(("responses", "file"), self.responses.files, "file")
@@ -463,8 +467,8 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
         register_path = beside(path, file.register_.file)
         register = read_register(register_path, file.register_)
         files.append(register_path)
-    if file.error_rates:
-        files.append(beside(path, file.error_rates))
+    for name in filter(None, (file.error_rates, file.population)):
+        files.append(beside(path, name))
         refuse_no_file(files[-1])
     empty = Study(path, file, instrument, pd.DataFrame(), ())
     refuse_in(path, empty.problems())

@@ -145,18 +145,19 @@ def answer_moments(thresholds: list[Vector], mean: Vector, correlations: Matrix)
     Pearson, K. (1900), Mathematical contributions to the theory of evolution, VII, Philosophical Transactions
     of the Royal Society A 195, 1–47 (the tetrachoric series).
     """
-    p = len(thresholds)
-    means, variances, a = np.empty(p), np.empty(p), np.zeros((SERIES_TERMS, p))
-    for i, cuts in enumerate(thresholds):
-        t = cuts - mean[i]
-        passed = ndtr(-t)
-        means[i] = passed.sum()
-        variances[i] = ((2 * np.arange(1, len(t) + 1) - 1) * passed).sum() - means[i] ** 2
-        density = np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi)
-        hermite, before = np.ones_like(t), np.zeros_like(t)  # Heₖ₋₁ / √(k − 1)!
-        for k in range(1, SERIES_TERMS + 1):
-            a[k - 1, i] = (density * hermite).sum() / np.sqrt(k)
-            hermite, before = (t * hermite - np.sqrt(k - 1) * before) / np.sqrt(k), hermite
+    p, sizes = len(thresholds), [len(cuts) for cuts in thresholds]
+    first = np.cumsum([0, *sizes[:-1]])  # of each item's thresholds, among all
+    t = np.concatenate(thresholds) - np.repeat(mean, sizes)
+    passed = ndtr(-t)
+    means = np.add.reduceat(passed, first)
+    place = np.arange(len(t)) - np.repeat(first, sizes)
+    variances = np.add.reduceat((2 * place + 1) * passed, first) - means**2
+    a = np.zeros((SERIES_TERMS, p))
+    density = np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi)
+    hermite, before = np.ones_like(t), np.zeros_like(t)  # Heₖ₋₁ / √(k − 1)!
+    for k in range(1, SERIES_TERMS + 1):
+        a[k - 1] = np.add.reduceat(density * hermite, first) / np.sqrt(k)
+        hermite, before = (t * hermite - np.sqrt(k - 1) * before) / np.sqrt(k), hermite
     powers, cov = np.ones((p, p)), np.zeros((p, p))
     for term in a:
         powers = powers * correlations

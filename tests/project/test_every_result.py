@@ -67,6 +67,11 @@ def study() -> bouwen.Study:
     return bouwen.read_study("data/reputation/study.yml")
 
 
+@cache
+def twin() -> bouwen.Study:
+    return bouwen.read_study("data/providers/study.yml")
+
+
 def made_implied() -> ImpliedAnswers:
     names, R = [*"ab"], np.array([[1.0, 0.5], [0.5, 1.0]])
     weights = pd.DataFrame({"scale": [0.5, 0.5]}, index=names)
@@ -108,6 +113,7 @@ MADE = {
     "Power": lambda: bouwen.model_power(
         "f =~ 0.7*a + 0.6*b + 0.5*c + 0.5*d", "f =~ a + b + c + d", [80, 160], 10, n_jobs=1
     ),
+    "Recovery": lambda: bouwen.parameter_recovery(twin(), bouwen.fit_model(twin(), "structural")),
     "Reliability": lambda: scales.scale_reliability(by_construct(), draws=20, n_jobs=1),
     "SamFit": lambda: sem.fit_sam(MODEL + "\ntextual ~ visual", rows(), group="school"),
     "SaturatedMoments": lambda: scales.saturated_moments(gaps()),
@@ -118,7 +124,14 @@ MADE = {
     "StudyInvariance": lambda: study_invariance(study(), study().groups[0], draws=10),
 }
 # The table says it all.
-WITHOUT_PICTURE = {"ClusteredRegression", "CommonMethod", "ImpliedAnswers", "Invariance", "ModelPopulation"}
+WITHOUT_PICTURE = {
+    "ClusteredRegression",
+    "CommonMethod",
+    "ImpliedAnswers",
+    "Invariance",
+    "ModelPopulation",
+    "Recovery",
+}
 
 
 def kinds(cls: type) -> set[type]:

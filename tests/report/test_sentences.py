@@ -18,6 +18,7 @@ from bouwen.path.specification import SpecificationCurve
 from bouwen.report import texts
 from bouwen.report.audience import reader
 from bouwen.report.texts.readings import is_significant, pvalue_text
+from bouwen.twin import Recovery
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,21 @@ def test_indirect_effects_are_counted_where_their_interval_leaves_out_zero(study
     )  # fmt: skip
     assert f"The strongest is *{name}*: −0.40, with the interval [−0.60, −0.20]." in said
     assert "−0,40" in texts.indirect_effects(found, dutch).data
+
+
+def test_what_a_model_makes_of_what_was_put_in(study, dutch):
+    paths = pd.DataFrame({"lhs": "trust", "rhs": ["contact", "autonomy", "distrust"], "est": 0.1,
+                          "put_in": [0.2, 0.3, -0.4], "long_run": [0.21, 0.1, -0.35], "ci_lower": 0.0,
+                          "ci_upper": 0.2, "covered": [True, True, False]})  # fmt: skip
+    said = texts.recovery(Recovery(paths, 0.9), study).data
+    assert said.startswith(
+        "Of the 3 intervals 2 hold what the model finds in the long run; on average 2.7 would."
+    )
+    name = f"*{study.label('autonomy')} → {study.instrument.factors['trust']['en']}*"
+    assert f"put in for {name}: 0.30 was put in, and 0.10 is" in said
+    assert "0,30 is erin gelegd" in texts.recovery(Recovery(paths, 0.9), dutch).data
+    nothing = Recovery(paths.assign(put_in=float("nan")), 0.9)
+    assert texts.recovery(nothing, study).data.endswith("2.7 would.")
 
 
 @pytest.mark.parametrize("rule", ["keep", "drop"])

@@ -16,6 +16,7 @@ from bouwen.path.paths import main_path
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import tables
 from bouwen.scales import Structures
+from bouwen.twin import Recovery
 
 MODEL = """
 f =~ a1 + a2 + a3
@@ -233,6 +234,19 @@ def test_indirect_effects():
         [name, text(row.est), between(row.boot_lower, row.boot_upper), between(row.ci_lower, row.ci_upper)]
         for name, row in zip(names, frame.itertuples(), strict=True)
     ]
+
+
+def test_what_was_recovered():
+    paths = pd.DataFrame(
+        [("h", "f", 0.3, 0.25, 0.41, 0.2, 0.62, True), ("h", "g", float("nan"), -0.1, 0.2, 0.1, 0.3, False)],
+        columns=["lhs", "rhs", "put_in", "long_run", "est", "ci_lower", "ci_upper", "covered"],
+    )
+    heads, rows = grid(tables.recovery(Recovery(paths, 0.9)))
+    assert heads == [
+        "Path", "Put in", "In the long run", "Standardised", "90% interval", "Interval holds it",
+    ]  # fmt: skip
+    assert rows[0] == ["f → h", "0.30", "0.25", "0.41", between(0.2, 0.62), "yes"]
+    assert rows[1] == ["g → h", "–", "−0.10", "0.20", between(0.1, 0.3), "no"]
 
 
 def test_scales_with_their_reliability():

@@ -7,6 +7,7 @@ import pandas as pd
 import bouwen
 from bouwen.claims import RATES
 from bouwen.report import tables
+from bouwen.twin import Recovery
 
 # Name -> what is given before the study, by name in `given`.
 TABLES = {
@@ -17,7 +18,8 @@ TABLES = {
     "fit_measures": ("fit",), "fit_power": ("plan",), "follow_up": ("plan",), "fornell": ("measured",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
     "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
-    "misfits": ("fit",), "paths": ("fit",), "recommendations": ("advised", "weighed"), "residuals": ("fit",),
+    "misfits": ("fit",), "paths": ("fit",), "recommendations": ("advised", "weighed"),
+    "recovery": ("recovered",), "residuals": ("fit",),
     "scales": ("scores", "reliability"),
     "screening": ("screened",), "specification_steps": ("curve",), "structure_tests": ("structures",),
     "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
@@ -35,6 +37,13 @@ STUDY_FIRST = {
     "plots": ("answers", "means", "missing", "missing_patterns", "outcome", "outcome_by_group",
               "respondents"),
 }  # fmt: skip
+
+
+def recovered(fit):
+    """What a population might have that gave these paths; a study of real answers has none."""
+    paths = fit.standardized().query("op == '~'").rename(columns={"est_std": "est"}).reset_index(drop=True)
+    paths = paths[["lhs", "rhs", "est", "ci_lower", "ci_upper"]]
+    return Recovery(paths.assign(put_in=0.2, long_run=paths["est"], covered=True), 0.95)
 
 
 def results_of(study):
@@ -64,6 +73,7 @@ def results_of(study):
         ratios=bouwen.htmt(tables.scales_of(measured, study), draws=20, seed=1),
         compared=bouwen.compare_engines(study.model("structural"), keyed),
         weighed=bouwen.weigh_claims(study),
+        recovered=recovered(fit),
         efa=stability.efa,
         stability=stability,
         structures=bouwen.compare_structures(study, "structural"),

@@ -297,13 +297,16 @@ def has_error_rates(study: Study) -> bool:
     return has_claims(study) and study.file.error_rates is not None
 
 
+def has_population(study: Study) -> bool:
+    """Whether a population is named from which answers were drawn, and something leads to the outcome."""
+    return study.file.population is not None and has_effects(study)
+
+
 # Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
 PARTS = {
-    "claims": has_claims,
-    "error-rates": has_error_rates,
-    "pairs": has_pairs,
+    "claims": has_claims, "error-rates": has_error_rates, "pairs": has_pairs, "population": has_population,
     "recommendations": has_recommendations,
-}
+}  # fmt: skip
 
 
 def facets_of(study: Study) -> Facets | None:

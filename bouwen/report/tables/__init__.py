@@ -46,6 +46,7 @@ from bouwen.report.tables.questionnaire import answer_scales_table as answer_sca
 from bouwen.report.tables.questionnaire import categories_table as categories
 from bouwen.report.tables.questionnaire import codebook_table as codebook
 from bouwen.report.tables.questionnaire import constructs_table as constructs
+from bouwen.report.tables.recovery import recovery_table as recovery
 from bouwen.report.tables.reporting import checklist_table as checklist
 from bouwen.report.tables.response import background_table as background
 from bouwen.report.tables.response import register_table as register
@@ -112,6 +113,7 @@ __all__ = [
     "paths",
     "provenance",
     "recommendations",
+    "recovery",
     "register",
     "residuals",
     "response",

@@ -29,6 +29,7 @@ from bouwen.report.texts.readings import apart_text as apart
 from bouwen.report.texts.readings import counted_text as counted
 from bouwen.report.texts.readings import key_text as key
 from bouwen.report.texts.readings import missing_test_text as missing_test
+from bouwen.report.texts.recovery import recovery_text as recovery
 from bouwen.report.texts.responding import register_text as register
 from bouwen.report.texts.responding import response_text as response
 from bouwen.report.texts.responding import weighting_text as weighting
@@ -75,6 +76,7 @@ __all__ = [
     "power_of_ten",
     "probability",
     "question",
+    "recovery",
     "register",
     "remarks",
     "report",
