@@ -12,6 +12,7 @@ from bouwen.groups import study_invariance as study_invariance
 from bouwen.groups import study_ladders as study_ladders
 from bouwen.path import common_method as common_method
 from bouwen.path import plan_follow_up as plan_follow_up
+from bouwen.path import predictor_importance as predictor_importance
 from bouwen.path import specification_curve as specification_curve
 from bouwen.report import plots as plots
 from bouwen.report import tables as tables
@@ -46,6 +47,7 @@ from bouwen.sem import Moments as Moments
 from bouwen.sem import bootstrap as bootstrap
 from bouwen.sem import compare_engines as compare_engines
 from bouwen.sem import compare_fits as compare_fits
+from bouwen.sem import decompose_effects as decompose_effects
 from bouwen.sem import fit_cutoffs as fit_cutoffs
 from bouwen.sem import fit_sam as fit_sam
 from bouwen.sem import fit_sem as fit_sem

@@ -5,6 +5,10 @@ from bouwen.path.follow_up import FollowUp as FollowUp
 from bouwen.path.follow_up import plan_follow_up as plan_follow_up
 from bouwen.path.follow_up import smallest_difference as smallest_difference
 from bouwen.path.follow_up import smallest_differences as smallest_differences
+from bouwen.path.importance import Importance as Importance
+from bouwen.path.importance import NoLevers as NoLevers
+from bouwen.path.importance import predictor_importance as predictor_importance
+from bouwen.path.importance import weighable as weighable
 from bouwen.path.method import CommonMethod as CommonMethod
 from bouwen.path.method import common_method as common_method
 from bouwen.path.paths import NoMainPath as NoMainPath

@@ -8,6 +8,7 @@ from bouwen.sem.after.compare import NotNested as NotNested
 from bouwen.sem.after.compare import OtherData as OtherData
 from bouwen.sem.after.compare import compare_fits as compare_fits
 from bouwen.sem.after.compare import difference_test as difference_test
+from bouwen.sem.after.effects import decompose_effects as decompose_effects
 from bouwen.sem.after.effects import indirect_effects as indirect_effects
 from bouwen.sem.after.intervals import check_draws_of as check_draws_of
 from bouwen.sem.after.intervals import percentile_interval as percentile_interval

@@ -72,6 +72,11 @@ def twin() -> bouwen.Study:
     return bouwen.read_study("data/providers/study.yml")
 
 
+def weighed_predictors() -> bouwen.path.Importance:
+    own = bouwen.fit_model(study(), "structural")
+    return bouwen.predictor_importance(own, "loyalty", draws=bouwen.bootstrap(own, 20, n_jobs=1))
+
+
 def made_implied() -> ImpliedAnswers:
     names, R = [*"ab"], np.array([[1.0, 0.5], [0.5, 1.0]])
     weights = pd.DataFrame({"scale": [0.5, 0.5]}, index=names)
@@ -96,6 +101,7 @@ MADE = {
     "FactorCounts": lambda: scales.count_factors(items(), seed=1, draws=30),
     "Fit": fit,
     "FollowUp": lambda: bouwen.plan_follow_up(study(), n=[200, 400], reps=5, n_jobs=1),
+    "Importance": lambda: weighed_predictors(),
     "Htmt": lambda: scales.htmt(by_construct(), draws=20),
     "ImpliedAnswers": made_implied,
     "Intraclass": lambda: scales.intraclass(rows()["x1"], rows()["agemo"]),

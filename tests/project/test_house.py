@@ -29,7 +29,10 @@ SHARED = {
 #: A file name may stand in two rooms; in more only where rooms stand side by side and say the same of
 #: different things: the study's path, its follow-up and its draws as tables, plots and texts.
 MOST_OF_A_NAME = 2
-SIDE_BY_SIDE = {"draws", "follow_up", "invariance", "models", "recovery", "results", "robustness", "validity"}
+SIDE_BY_SIDE = {
+    "draws", "follow_up", "importance", "invariance", "models", "recovery", "results", "robustness",
+    "validity",
+}  # fmt: skip
 
 HOLDERS = {
     "Array", "Ints", "Matrix", "Vector", "NDArray", "DataFrame", "Series", "Fit", "Indices", "Codes",

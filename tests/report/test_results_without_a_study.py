@@ -160,7 +160,7 @@ def test_what_shows_answers_asks_for_the_study(room, name, given):
 
 SENTENCES = {
     "account": "boot", "apart": "structures", "fit_verdict": "fit", "follow_up_needs": "plan",
-    "indirect_effects": "effects",
+    "importance": "importance", "indirect_effects": "effects",
     "invariance": "ladders", "key": "against", "remarks": "fit", "robustness": "curve",
 }  # fmt: skip
 

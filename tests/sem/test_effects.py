@@ -16,6 +16,7 @@ from bouwen.sem import (
     ModelError,
     UnsupportedModel,
     bootstrap,
+    decompose_effects,
     fit_sem,
     indirect_effects,
     monte_carlo_ci,
@@ -140,3 +141,38 @@ def test_formulas_are_drawn_like_definitions():
         monte_carlo_ci(plain, seed=1)
     with pytest.raises(ModelError, match='"r" is not a label'):
         monte_carlo_ci(plain, seed=1, expressions={"x": "p*r"})
+
+
+def test_direct_and_indirect_effects_add_up_to_the_slope_of_the_predictor_alone():
+    found = decompose_effects(paths(), "d", of="est").set_index("predictor")
+    through = indirect_effects(paths(), "d", of="est").groupby("predictor")["est"].last()
+    rows = pd.DataFrame(paths().sample.rows[0], columns=paths().sample.names)
+    assert found.index.tolist() == ["a", "b", "c"]
+    assert_allclose(found.loc[["a", "b"], "indirect"], through[["a", "b"]], rtol=1e-12)
+    assert found.loc["c", "indirect"] == 0
+    assert_allclose(found["direct"] + found["indirect"], found["est"])
+    alone = fit_sem("d ~ a", rows)  # nothing leads to a, so its whole effect is its own slope
+    assert found.loc["a", "est"] == pytest.approx(alone.theta[0], rel=1e-6)
+
+
+def test_the_error_of_a_total_effect_is_that_of_its_definition():
+    model = "b ~ ab*a\nc ~ ac*a + bc*b\ntotal := ac + ab*bc"
+    rows = pd.DataFrame(paths().sample.rows[0], columns=paths().sample.names)
+    fit = fit_sem(model, rows)
+    found = decompose_effects(fit, "c", of="est").set_index("predictor")
+    defined = fit.parameters.query("op == ':='").iloc[0]
+    for column in ("est", "se", "pvalue", "ci_lower", "ci_upper"):
+        assert found.loc["a", column] == pytest.approx(defined[column], rel=1e-6)
+    boot = bootstrap(fit, 100, seed=2)
+    drawn = decompose_effects(fit, "c", of="est", draws=boot).set_index("predictor").loc["a"]
+    assert drawn["boot_lower"] == pytest.approx(
+        boot.intervals().query("op == ':='")["ci_lower"].item(), rel=1e-9
+    )
+
+
+def test_total_effects_of_circles_and_of_what_is_not_there_are_refused():
+    rows = pd.DataFrame(paths().sample.rows[0], columns=paths().sample.names)
+    with pytest.raises(UnsupportedModel, match="in a circle"):
+        decompose_effects(fit_sem("c ~ a + d\nd ~ b + c", rows))
+    with pytest.raises(ModelError, match="dem65"):
+        decompose_effects(democracy(), "dem66")

@@ -12,10 +12,12 @@ from bouwen.twin import Recovery
 # Name -> what is given before the study, by name in `given`.
 TABLES = {
     "account": ("boot",), "convergent": ("measured",), "distinct": ("measured", "ratios"),
-    "engines": ("compared",), "error_rates": ("rates",), "evidence": ("weighed",), "exploratory": ("efa",),
+    "engines": ("compared",), "error_rates": ("rates",), "evidence": ("weighed",), "explained": ("fit",),
+    "exploratory": ("efa",),
     "exploratory_factors": ("stability",), "facet_scales": ("structures",),
     "factor_correlations": ("measured",), "factor_counts": ("counts",), "findings": ("weighed",),
     "fit_measures": ("fit",), "fit_power": ("plan",), "follow_up": ("plan",), "fornell": ("measured",),
+    "importance": ("importance",), "total_effects": ("totals",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
     "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
     "misfits": ("fit",), "paths": ("fit",), "recommendations": ("advised", "weighed"),
@@ -25,8 +27,9 @@ TABLES = {
     "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
 }  # fmt: skip
 PLOTS = {
-    "exploratory": ("efa",), "facet_correlations": ("structures",), "indirect_effects": ("effects",),
-    "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",), "power_curves": ("plan",),
+    "exploratory": ("efa",), "facet_correlations": ("structures",), "importance": ("importance",),
+    "indirect_effects": ("effects",), "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",),
+    "power_curves": ("plan",),
     "ratios": ("ratios",), "reliabilities": ("reliability",), "residuals": ("fit",), "scree": ("counts",),
     "specification_curve": ("curve",), "treatments": ("treated",),
 }  # fmt: skip
@@ -70,6 +73,8 @@ def results_of(study):
         measured=measured,
         boot=boot,
         effects=bouwen.indirect_effects(fit, study.outcome_variable, draws=boot),
+        totals=bouwen.decompose_effects(fit, study.outcome_variable, draws=boot),
+        importance=bouwen.predictor_importance(fit, study.outcome_variable, draws=boot),
         ratios=bouwen.htmt(tables.scales_of(measured, study), draws=20, seed=1),
         compared=bouwen.compare_engines(study.model("structural"), keyed),
         weighed=bouwen.weigh_claims(study),

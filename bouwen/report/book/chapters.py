@@ -22,6 +22,7 @@ import yaml
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.escaping import in_markdown, slug
+from bouwen.path import weighable
 from bouwen.survey import Study, group_sizes
 from bouwen.words import CODE, ENGLISH
 
@@ -304,8 +305,8 @@ def has_population(study: Study) -> bool:
 
 # Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
 PARTS = {
-    "claims": has_claims, "error-rates": has_error_rates, "pairs": has_pairs, "population": has_population,
-    "recommendations": has_recommendations,
+    "claims": has_claims, "error-rates": has_error_rates, "importance": weighable, "pairs": has_pairs,
+    "population": has_population, "recommendations": has_recommendations,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from bouwen.report.plots.averages import outcome_plot as outcome
 from bouwen.report.plots.bars import answers_plot as answers
 from bouwen.report.plots.dimensions import exploratory_plot as exploratory
 from bouwen.report.plots.dimensions import scree_plot as scree
+from bouwen.report.plots.importance import importance_plot as importance
 from bouwen.report.plots.invariance import invariance_plot as invariance
 from bouwen.report.plots.models import indirect_effects_plot as indirect_effects
 from bouwen.report.plots.models import loadings_plot as loadings
@@ -33,6 +34,7 @@ __all__ = [
     "draw",
     "exploratory",
     "facet_correlations",
+    "importance",
     "indirect_effects",
     "invariance",
     "level_profile",

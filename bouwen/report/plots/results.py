@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from bouwen.checks import check_choice
 from bouwen.groups import Permutations, StudyInvariance
-from bouwen.path import FollowUp, SpecificationCurve
+from bouwen.path import FollowUp, Importance, SpecificationCurve
 from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.plots import alone
 from bouwen.report.plots.dimensions import exploratory_plot, scree_plot
+from bouwen.report.plots.importance import importance_plot
 from bouwen.report.plots.invariance import invariance_plot
 from bouwen.report.plots.models import loadings_plot, paths_plot
 from bouwen.report.plots.power import power_curves_plot
@@ -138,6 +139,7 @@ FIGURES: dict[type, Callable[..., ggplot]] = {
     Fit: fit_plot,
     FollowUp: power_curves_plot,
     Htmt: ratios_plot,
+    Importance: importance_plot,
     Intraclass: for_reader(alone.intraclass_correlations),
     Kmo: for_reader(alone.adequacy),
     LittleTest: for_reader(alone.chisquare),

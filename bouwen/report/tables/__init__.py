@@ -19,6 +19,7 @@ from bouwen.report.tables.dimensions import structure_tests_table as structure_t
 from bouwen.report.tables.dimensions import structures_table as structures
 from bouwen.report.tables.draws import account_table as account
 from bouwen.report.tables.draws import indirect_effects_table as indirect_effects
+from bouwen.report.tables.draws import total_effects_table as total_effects
 from bouwen.report.tables.factors import exploratory_factors_table as exploratory_factors
 from bouwen.report.tables.factors import exploratory_table as exploratory
 from bouwen.report.tables.factors import factor_counts_table as factor_counts
@@ -58,6 +59,8 @@ from bouwen.report.tables.robustness import joint_tests_table as joint_tests
 from bouwen.report.tables.robustness import method_paths_table as method_paths
 from bouwen.report.tables.robustness import method_shares_table as method_shares
 from bouwen.report.tables.robustness import specification_steps_table as specification_steps
+from bouwen.report.tables.structural import explained_table as explained
+from bouwen.report.tables.structural import importance_table as importance
 from bouwen.report.tables.validity import convergent_table as convergent
 from bouwen.report.tables.validity import distinct_pairs, fornell_figures, largest_residuals, scales_of
 from bouwen.report.tables.validity import distinct_table as distinct
@@ -81,6 +84,7 @@ __all__ = [
     "engines",
     "error_rates",
     "evidence",
+    "explained",
     "exploratory",
     "exploratory_factors",
     "facet_scales",
@@ -96,6 +100,7 @@ __all__ = [
     "fornell_figures",
     "group_counts",
     "group_differences",
+    "importance",
     "indirect_effects",
     "invariance",
     "items",
@@ -125,6 +130,7 @@ __all__ = [
     "structure_tests",
     "structures",
     "suitability",
+    "total_effects",
     "treatment_spread",
     "treatments",
 ]

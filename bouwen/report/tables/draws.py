@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DRAWN = "draws (bouwen.bootstrap)"
 EFFECTS = "the table of bouwen.indirect_effects"
+TOTALS = "the table of bouwen.decompose_effects"
 REASONS = (
     "negative variance",
     "latent covariances not positive definite",
@@ -53,11 +54,43 @@ def indirect_effects_table(
         return None
     columns = of_groups(to, effects["group"])
     columns |= {"path": effect_chains(to, effects), "std": number_texts(to, effects["est"])}
+    return lay_out(to, columns | both_intervals(to, effects))
+
+
+def total_effects_table(
+    effects: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT:
+    """What each predictor does directly, through others, and altogether, with intervals of the latter.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        From `bouwen.decompose_effects`, with draws or without.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language`` and ``labels``, see `bouwen.report.audience.reader`; ``confidence``, the level at
+        which the effects were asked for.
+    """
+    check_frame(effects, ("predictor", "outcome", "direct", "indirect", "est"), TOTALS)
+    to = reader_of(effects, study, **options)
+    columns = of_groups(to, effects["group"])
+    columns |= {
+        "path": [to.chain(ends) for ends in zip(effects["predictor"], effects["outcome"], strict=True)],
+        "direct": number_texts(to, effects["direct"]),
+        "indirect": number_texts(to, effects["indirect"]),
+        "total": number_texts(to, effects["est"]),
+    }
+    return lay_out(to, columns | both_intervals(to, effects))
+
+
+def both_intervals(to: Reader, effects: pd.DataFrame) -> dict[str, list[str]]:
+    """Columns of intervals: those of draws where there are any, and those of the delta method."""
+    columns = {}
     if "boot_lower" in effects:
         by_draws = effects.assign(ci_lower=effects["boot_lower"], ci_upper=effects["boot_upper"])
         columns["interval_draws"] = interval_texts(to, by_draws)
-    columns["interval_delta"] = interval_texts(to, effects)
-    return lay_out(to, columns)
+    return columns | {"interval_delta": interval_texts(to, effects)}
 
 
 def effect_chains(to: Reader, effects: pd.DataFrame) -> list[str]:

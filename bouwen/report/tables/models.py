@@ -147,10 +147,11 @@ def paths_table(
         columns["interval_draws"] = interval_texts(to, drawn(draws, "~", to.confidence))
         columns["interval_delta"] = interval_texts(to, found)
     columns["p"] = pvalue_texts(to, found["pvalue"])
-    if ordinal is not None:
-        by = ["lhs", "rhs", "group"]
-        again = standardised(ordinal, "~").set_index(by)["est_std"]
-        columns["wlsmv"] = number_texts(to, again.reindex(pd.MultiIndex.from_frame(found[by])))
+    for key, again in {"wlsmv": ordinal}.items():
+        if again is not None:
+            by = ["lhs", "rhs", "group"]
+            beside = standardised(again, "~").set_index(by)["est_std"]
+            columns[key] = number_texts(to, beside.reindex(pd.MultiIndex.from_frame(found[by])))
     return lay_out(to, columns, heads={"wlsmv": ordinal.call.estimator.name} if ordinal else {})
 
 

@@ -15,6 +15,7 @@ from bouwen.report.texts.follow_up import finite_population_text as finite_popul
 from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_needs
 from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
 from bouwen.report.texts.follow_up import needed_text
+from bouwen.report.texts.importance import importance_text as importance
 from bouwen.report.texts.invariance import invariance_text as invariance
 from bouwen.report.texts.passages import about_text as about
 from bouwen.report.texts.passages import how_to_cite_text as how_to_cite
@@ -61,6 +62,7 @@ __all__ = [
     "guarded_share",
     "how_to_cite",
     "how_to_rerun",
+    "importance",
     "indirect_effects",
     "invariance",
     "key",

@@ -25,6 +25,17 @@ from bouwen.sem.model.table import ModelError
 
 SCALES = ("est", "std_lv", "std_all")
 
+#: What lies between, and the chains that are added up.
+Chains = list[tuple[tuple[str, ...], list[tuple[str, ...]]]]
+
+
+class HasStructure(Protocol):
+    """Structure after measurement."""
+
+    @property
+    def structural(self) -> Any:
+        """The second step."""
+
 
 class DrawsOfFit(Protocol):
     """What indirect effects use of a bootstrap."""
@@ -34,7 +45,7 @@ class DrawsOfFit(Protocol):
 
 
 def indirect_effects(
-    fit: Fitted,
+    fit: Fitted | HasStructure,
     outcome: str | None = None,
     *,
     of: str = "std_all",
@@ -45,7 +56,7 @@ def indirect_effects(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or SamFit
     outcome : str, optional
         Only effects on this variable.
     of : "std_all", "std_lv" or "est"
@@ -75,22 +86,93 @@ def indirect_effects(
     Sobel (1982), Sociological Methodology 13, for the delta method; MacKinnon, Lockwood & Williams (2004),
     Multivariate Behavioral Research 39, for the percentile interval.
     """
-    of = check_choice("of", of, SCALES)
-    check_is_fit(fit)
-    check_confidence(confidence)
-    arrows = _arrows(fit)
-    if outcome is not None and outcome not in fit.structure.observed + fit.structure.latent:
-        known = fit.structure.observed + fit.structure.latent
+    own = _structural(fit)
+    arrows = _arrows_to(own, outcome)
+    named = [c for c in _chains(arrows) if len(c) > 2 and outcome in (None, c[-1])]
+    return _added_up(own, arrows, _with_totals(named), of, draws, confidence)
+
+
+def decompose_effects(
+    fit: Fitted | HasStructure,
+    outcome: str | None = None,
+    *,
+    of: str = "std_all",
+    draws: DrawsOfFit | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """What each predictor does to each variable that it leads to, directly and through others together.
+
+    Parameters
+    ----------
+    fit, outcome, of, draws, confidence
+        As in `indirect_effects`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each predictor and what it leads to: the columns of `indirect_effects` without ``via``,
+        and ``direct`` and ``indirect``, the parts of ``est``.
+
+    Raises
+    ------
+    ModelError, UnsupportedModel, NotAShare, OtherModel
+        As `indirect_effects`.
+
+    References
+    ----------
+    Alwin & Hauser (1975), The decomposition of effects in path analysis. American Sociological Review 40.
+    """
+    own = _structural(fit)
+    arrows = _arrows_to(own, outcome)
+    ends: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for chain in _chains(arrows):
+        if outcome in (None, chain[-1]):
+            ends.setdefault((chain[0], chain[-1]), []).append(chain)
+    sums: Chains = [((), chains) for chains in ends.values()]
+    found = _added_up(own, arrows, sums, of, draws, confidence).drop(columns="via")
+    direct: Chains = [((), [chain for chain in chains if len(chain) == 2]) for chains in ends.values()]
+    rows = _products(_row_values(own, own.theta, of), _terms(own, arrows, direct))
+    return found.assign(direct=rows, indirect=found["est"] - rows)
+
+
+def _structural(fit: Fitted | HasStructure) -> Fitted:
+    """The fit itself; of structure after measurement its second step."""
+    found: Any = fit if isinstance(fit, Fitted) else getattr(fit, "structural", fit)
+    check_is_fit(found)
+    own: Fitted = found
+    return own
+
+
+def _arrows_to(fit: Fitted, outcome: str | None) -> dict[tuple[str, str], int]:
+    """The regressions of a fit; `ModelError` where the outcome is not in its model."""
+    known = fit.structure.observed + fit.structure.latent
+    if outcome is not None and outcome not in known:
         raise ModelError(f'"{outcome}" is not in the model.{did_you_mean(outcome, known)}', item=outcome)
-    named = [c for c in _chains(arrows) if outcome is None or c[-1] == outcome]
-    groups = fit.partable.n_groups
-    sums = _with_totals(named)
+    return _arrows(fit)
+
+
+def _terms(fit: Fitted, arrows: Mapping[tuple[str, str], int], sums: Chains) -> list[list[list[int]]]:
+    """The rows of the table along every chain of every sum, group after group."""
     R = fit.partable.rows_per_group
-    terms = [
+    return [
         [[g * R + arrows[step] for step in pairwise(chain)] for chain in chains]
-        for g in range(groups)
+        for g in range(fit.partable.n_groups)
         for _, chains in sums
     ]
+
+
+def _added_up(
+    fit: Fitted,
+    arrows: Mapping[tuple[str, str], int],
+    sums: Chains,
+    of: str,
+    draws: DrawsOfFit | None,
+    confidence: float,
+) -> pd.DataFrame:
+    """Chains of products along chains, with errors and limits."""
+    of = check_choice("of", of, SCALES)
+    check_confidence(confidence)
+    groups, terms = fit.partable.n_groups, _terms(fit, arrows, sums)
     est = _products(_row_values(fit, fit.theta, of), terms)
     J = numeric_jacobian(
         lambda theta: _products(_row_values(fit, theta, of), terms),
@@ -137,7 +219,7 @@ def _arrows(fit: Fitted) -> dict[tuple[str, str], int]:
 
 
 def _chains(arrows: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
-    """Every chain of two and more arrows, in the order of the predictors, shorter ones first."""
+    """Every chain of arrows, in the order of the predictors, shorter ones first."""
     follow: dict[str, list[str]] = {}
     for source, target in arrows:
         follow.setdefault(source, []).append(target)
@@ -149,8 +231,7 @@ def _chains(arrows: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
                     f'"{target}" and "{chain[-1]}" predict each other in a circle; indirect effects need a '
                     "model without one"
                 )
-            if len(chain) > 1:
-                yield (*chain, target)
+            yield (*chain, target)
             yield from walk((*chain, target))
 
     found = [chain for source in follow for chain in walk((source,))]
@@ -158,14 +239,12 @@ def _chains(arrows: Mapping[tuple[str, str], int]) -> list[tuple[str, ...]]:
     return sorted(found, key=lambda chain: (order.index(chain[0]), chain[-1], len(chain)))
 
 
-def _with_totals(
-    chains: Sequence[tuple[str, ...]],
-) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+def _with_totals(chains: Sequence[tuple[str, ...]]) -> Chains:
     """Each chain by itself, and after several between the same two variables all of them together."""
     ends: dict[tuple[str, str], list[tuple[str, ...]]] = {}
     for chain in chains:
         ends.setdefault((chain[0], chain[-1]), []).append(chain)
-    out = []
+    out: Chains = []
     for same in ends.values():
         out += [(chain[1:-1], [chain]) for chain in same]
         if len(same) > 1:
@@ -182,6 +261,7 @@ def _row_values(fit: Fitted, theta: Array, of: str) -> Array:
 
 
 def _products(rows: Array, terms: Sequence[Sequence[Sequence[int]]]) -> Array:
-    """Sums (..., k) of products of rows."""
-    sums = [sum(rows[..., chain].prod(axis=-1) for chain in chains) for chains in terms]
+    """Chains (..., k) of products of rows."""
+    none = np.zeros(rows.shape[:-1])
+    sums = [sum((rows[..., chain].prod(axis=-1) for chain in chains), none) for chains in terms]
     return np.stack(sums, axis=-1) if sums else np.zeros((*rows.shape[:-1], 0))
