@@ -12,7 +12,7 @@ from bouwen.scales.scoring import key_items
 from bouwen.sem import ESTIMATORS, fit_sem
 from bouwen.survey import Study, check_is_study
 
-CLUSTER = "cluster of the respondent"  # a column that no item can be named as
+NESTED_IN = "cluster of the respondent"  # a column that no item can be named as
 
 
 def compare_latent_correlations(
@@ -55,7 +55,7 @@ def compare_latent_correlations(
     options = estimation(roles.get(estimator, estimator), ordered=ordered or True)
     data = key_items(study)
     if study.clusters is not None and not is_ordinal(options["estimator"]):
-        data, options["cluster"] = data.assign(**{CLUSTER: study.clusters}), CLUSTER
+        data, options["cluster"] = data.assign(**{NESTED_IN: study.clusters}), NESTED_IN
     fit = fit_sem(syntax, data, std_lv=True, **options)
     found = fit.parameters.set_index("lhs")
     labels = found.dropna(subset="label").drop_duplicates("label").set_index("label")["est"]
