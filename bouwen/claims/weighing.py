@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import pandas as pd
 
-from bouwen.checks import check_known
+from bouwen.checks import check_choice, check_known
 from bouwen.claims.evidence import gather_evidence
 from bouwen.claims.verdicts import judge_evidence
 from bouwen.results import at_level
 from bouwen.scales import fit_model, key_items, score_scales
-from bouwen.sem import Fit, NotConverged, NotIdentified, SamFit, UnsupportedModel, fit_sam
+from bouwen.sem import ESTIMATORS, Fit, NotConverged, NotIdentified, SamFit, UnsupportedModel, fit_sam
 from bouwen.survey import PathEvidence, Study
 
 CLUSTER_COLUMN = "cluster of the respondent"
@@ -89,16 +89,16 @@ def fit_after_measurement(study: Study, model: str, estimator: str) -> Fit | Sam
 
     Two steps take maximum likelihood and a model with factors, each of which can be estimated by itself.
     """
-    name = {"main": study.analysis.estimator, "sensitivity": study.analysis.sensitivity}.get(
-        estimator, estimator
-    )
+    roles = {"main": study.analysis.estimator, "sensitivity": study.analysis.sensitivity}
+    estimator = check_choice("estimator", estimator, (*roles, *ESTIMATORS))
+    name = roles.get(estimator, estimator)
     answers, cluster = key_items(study), None
     if study.clusters is not None:
         answers, cluster = answers.assign(**{CLUSTER_COLUMN: study.clusters}), CLUSTER_COLUMN
-    if name.upper() in ("ML", "MLR"):
+    if name in ("ML", "MLR"):
         with suppress(UnsupportedModel, NotIdentified, NotConverged):
             syntax = study.instrument.model_syntax(model)
-            return fit_sam(syntax, answers, estimator=name.upper(), cluster=cluster)
+            return fit_sam(syntax, answers, estimator=name, cluster=cluster)
     return fit_model(study, model, estimator=estimator)
 
 
