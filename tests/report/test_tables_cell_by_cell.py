@@ -303,8 +303,8 @@ def test_findings_and_their_evidence():
     assert rows == [[str(k + 1), names[k], said[k], sizes[k]] for k in range(4)]
     assert grid(tables.findings(weighed.assign(size="")))[0] == ["No.", "Finding", "Verdict"]
     heads, rows = grid(tables.evidence(weighed))
-    assert heads == ["No.", "Evidence", "Estimate", "95% interval", "Smallest value", "p, one-sided",
-                     "p, adjusted", "Verdict", "Size"]  # fmt: skip
+    assert heads == ["No.", "Evidence", "Verdict", "Size", "Estimate", "95% interval", "Smallest value",
+                     "p, one-sided", "p, adjusted"]  # fmt: skip
     said = [
         "supported",
         "cannot tell",
@@ -313,9 +313,9 @@ def test_findings_and_their_evidence():
     ]
     asked = weighed.drop(index=3)
     assert rows == [
-        [{"one": "1", "two": "2", "four": "4"}[row.claim], row.what, text(row.estimate),
+        [{"one": "1", "two": "2", "four": "4"}[row.claim], row.what, said[k], row.size, text(row.estimate),
          between(row.ci_lower, row.ci_upper), text(row.smallest), pvalue(row.pvalue),
-         pvalue(row.padjusted), said[k], row.size]
+         pvalue(row.padjusted)]
         for k, row in enumerate(asked.itertuples())
     ]  # fmt: skip
     assert "Smallest value" not in grid(tables.evidence(weighed.assign(size="")))[0]

@@ -69,13 +69,13 @@ def evidence_table(weighed: pd.DataFrame, study: Study | None = None, **options:
         {
             "number": [claim_number(to, names, name) for name in asked["claim"]],
             "evidence": asked["what"],
+            "verdict": evidence_verdicts(to, asked),
+            **size_column(to, asked["size"]),
             "estimate": number_texts(to, asked["estimate"]),
             "interval": interval_texts(to, asked),
             **held_against_size,
             "p_one_sided": pvalue_texts(to, asked["pvalue"]),
             "p_adjusted": pvalue_texts(to, asked["padjusted"]),
-            "verdict": evidence_verdicts(to, asked),
-            **size_column(to, asked["size"]),
         },
         note="evidence",
     )
