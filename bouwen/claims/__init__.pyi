@@ -2,6 +2,7 @@ from bouwen.claims.error_rates import PAGE as PAGE
 from bouwen.claims.error_rates import RATES as RATES
 from bouwen.claims.error_rates import read_error_rates as read_error_rates
 from bouwen.claims.evidence import variable_label as variable_label
+from bouwen.claims.planning import claim_power as claim_power
 from bouwen.claims.recommendations import recommendation_verdicts as recommendation_verdicts
 from bouwen.claims.sides import score_sides as score_sides
 from bouwen.claims.verdicts import SIZE_WORDS as SIZE_WORDS

@@ -23,7 +23,7 @@ def power_report(
     cluster_address: str | None = None,
     plot: Path | None = None,
 ) -> str:
-    """Simulate the follow-up of a study; the effects, what each needs, and a sentence, as text.
+    """Simulate the follow-up of a study; the effects, what each needs, a sentence, and the claims, as text.
 
     Parameters
     ----------
@@ -48,7 +48,10 @@ def power_report(
         plan = plan_follow_up(survey, sizes, reps=reps, seed=seed, n_jobs=n_jobs)
     if plot is not None:
         plots.power_curves(plan, survey).save(plot, verbose=False, dpi=200)
-    return texts.follow_up_report(plan, tables.follow_up_texts(plan, survey), survey)
+    effects = texts.follow_up_report(plan, tables.follow_up_texts(plan, survey), survey)
+    if not survey.instrument.claims:
+        return effects
+    return f"{effects}\n\n{texts.as_columns(tables.claim_power_texts(survey))}"
 
 
 def refuse_figure(path: Path) -> None:

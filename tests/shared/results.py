@@ -34,9 +34,9 @@ PLOTS = {
     "specification_curve": ("curve",), "treatments": ("treated",),
 }  # fmt: skip
 STUDY_FIRST = {
-    "tables": ("answer_scales", "background", "categories", "codebook", "constructs", "detectable",
-               "fingerprints", "group_counts", "group_differences", "items", "items_in_scales", "provenance",
-               "register", "response"),
+    "tables": ("answer_scales", "background", "categories", "claim_power", "codebook", "constructs",
+               "detectable", "fingerprints", "group_counts", "group_differences", "items",
+               "items_in_scales", "provenance", "register", "response"),
     "plots": ("answers", "means", "missing", "missing_patterns", "outcome", "outcome_by_group",
               "respondents"),
 }  # fmt: skip

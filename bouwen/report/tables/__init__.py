@@ -25,10 +25,11 @@ from bouwen.report.tables.factors import exploratory_table as exploratory
 from bouwen.report.tables.factors import factor_counts_table as factor_counts
 from bouwen.report.tables.factors import sorted_items
 from bouwen.report.tables.factors import suitability_table as suitability
+from bouwen.report.tables.follow_up import claim_power_table as claim_power
+from bouwen.report.tables.follow_up import claim_power_texts, follow_up_texts
 from bouwen.report.tables.follow_up import detectable_table as detectable
 from bouwen.report.tables.follow_up import fit_power_table as fit_power
 from bouwen.report.tables.follow_up import follow_up_table as follow_up
-from bouwen.report.tables.follow_up import follow_up_texts
 from bouwen.report.tables.invariance import invariance_table as invariance
 from bouwen.report.tables.measures import end_shares
 from bouwen.report.tables.measures import items_in_scales_table as items_in_scales
@@ -74,6 +75,8 @@ __all__ = [
     "background",
     "categories",
     "checklist",
+    "claim_power",
+    "claim_power_texts",
     "codebook",
     "constructs",
     "convergent",

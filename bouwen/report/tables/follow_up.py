@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
+from bouwen.claims import claim_label, claim_power
 from bouwen.path import FollowUp, smallest_differences
 from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import check_given, check_study
@@ -82,6 +83,29 @@ def fit_power_table(plan: FollowUp, study: Study | None = None, **options: Unpac
         rows.append((to.words(f"planning.{name}"), to.words.number(here), str(needs)))
     heads = [to.words(f"planning.{key}", n=plan.n) for key in ("test", "power", "needed")]
     return lay_out_frame(to, pd.DataFrame(rows, columns=heads), left=heads[:1], note="rmsea_power")
+
+
+def claim_power_texts(study: Study) -> pd.DataFrame:
+    """Each claim in words: how likely a survey of this size settles it, and how many answers would."""
+    check_study(study)
+    to, found = reader(study), claim_power(study)
+    claims = study.instrument.claims
+    texts = [claims[name].text[study.perspective][study.language] for name in found.index]
+    heads = ("claim", "expected", "power", "needed")
+    columns = (
+        [f"{claim_label(study, str(name))}. {text}" for name, text in zip(found.index, texts, strict=True)],
+        [to.words(f"planning.{word}") for word in found["expected"]],
+        number_texts(to, found["power"]),
+        [to.words("planning.no_number") if pd.isna(n) else to.words.number(n, 0) for n in found["needed"]],
+    )
+    names = [to.words(f"planning.{name}", n=len(study.responses)) for name in heads]
+    return pd.DataFrame(dict(zip(names, columns, strict=True)))
+
+
+def claim_power_table(study: Study) -> GT:
+    """What it takes to settle each claim of a study."""
+    frame = claim_power_texts(study)
+    return lay_out_frame(reader(study), frame, left=list(frame.columns[:2]), note="claim_power")
 
 
 def detectable_table(study: Study) -> GT:

@@ -11,10 +11,10 @@ from bouwen.report.texts.draws import account_text as account
 from bouwen.report.texts.draws import indirect_effects_text as indirect_effects
 from bouwen.report.texts.estimators import estimator_text as estimator
 from bouwen.report.texts.fitting import fit_verdict_text as fit_verdict
+from bouwen.report.texts.follow_up import as_columns, needed_text
 from bouwen.report.texts.follow_up import finite_population_text as finite_population
 from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_needs
 from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
-from bouwen.report.texts.follow_up import needed_text
 from bouwen.report.texts.importance import importance_text as importance
 from bouwen.report.texts.invariance import invariance_text as invariance
 from bouwen.report.texts.passages import about_text as about
@@ -51,6 +51,7 @@ __all__ = [
     "account",
     "apart",
     "arrow",
+    "as_columns",
     "chain",
     "counted",
     "estimator",

@@ -77,13 +77,18 @@ def follow_up_report_text(
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
+    return f"{as_columns(table)}\n\n{follow_up_needs_text(plan, study, **options)}"
+
+
+def as_columns(table: pd.DataFrame) -> str:
+    """A table of texts as plain text, its first column to the left, the others to the right."""
     rows = [list(table.columns), *table.to_numpy().tolist()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *rest in rows:
         cells = [first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]
         lines.append("  ".join(cells))
-    return "\n".join([*lines, "", follow_up_needs_text(plan, study, **options)])
+    return "\n".join(lines)
 
 
 def finite_population_text(plan: FollowUp, study: Study) -> Markdown | None:

@@ -1,0 +1,146 @@
+"""What a study found of its claims -> how likely a follow-up settles each, and how many answers that takes.
+
+What the study estimates is taken to be true, and errors shrink with the root of the number of answers. Errors
+of different pieces of evidence are drawn independently, which for a claim of several parts is cautious.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from bouwen.checks import Array, check_count, check_share
+from bouwen.claims.weighing import weigh_claims
+from bouwen.special import ndtr, ndtri
+from bouwen.survey import LevelEvidence, PathEvidence, Study, check_is_study
+
+MOST_TIMES = 20  # the largest follow-up that is looked at, in sizes of the study
+
+
+def claim_power(
+    study: Study,
+    evidence: pd.DataFrame | None = None,
+    *,
+    goal: float = 0.80,
+    draws: int = 2000,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """How likely a survey of this size settles each claim, and how many answers that takes.
+
+    A claim is settled when it is supported in all its parts, where the study's estimates all lie on the side
+    that it expects; where some do not, when one of those is contradicted. Tests are one-sided with half of
+    what the level of confidence leaves, a claim tested by the weakest of its parts, Holm-corrected over
+    claims, or each part over all parts.
+
+    Parameters
+    ----------
+    study : Study
+    evidence : DataFrame, optional
+        From `weigh_claims` of this study, where that was asked for already.
+    goal : float
+        The power to reach.
+    draws : int
+        Simulated follow-ups of each size.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        Index claim, those with evidence that was estimated: ``expected``, *supported* or *contradicted*;
+        ``power`` at the study's own size; ``needed``, answers for the goal, NaN above 20 times that size.
+    """
+    check_is_study(study)
+    check_share("goal", goal)
+    check_count("draws", draws, least=1)
+    check_count("seed", seed)
+    found = weigh_claims(study) if evidence is None else evidence
+    sides = expected_sides(study, found)
+    known = found["estimate"].notna().to_numpy() & np.isfinite(sides)
+    found, sides, n = found[known], sides[known], len(study.responses)
+    alpha = (1 - study.settings.confidence) / 2
+    width = (found["ci_upper"] - found["ci_lower"]).to_numpy(dtype=float)
+    z = sides * (found["estimate"] - found["reference"]).to_numpy(dtype=float)
+    z = z / (width / 2 / float(ndtri(1 - alpha)))
+    claims, which = np.unique(found["claim"].to_numpy(dtype=str), return_inverse=True)
+    errors = np.random.default_rng(seed).normal(size=(draws, len(z)))
+    rows = {}
+    for c, claim in enumerate(claims):
+
+        def power(size: float, c: int = c) -> float:
+            hits = claims_settled(z * math.sqrt(size / n) + errors, which, alpha, z >= 0)[:, c]
+            return float(hits.mean())
+
+        expected = "supported" if (z[which == c] >= 0).all() else "contradicted"
+        rows[claim] = {"expected": expected, "power": power(n), "needed": fewest(power, goal, n)}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["expected", "power", "needed"])
+    order = [claim for claim in study.instrument.claims if claim in rows]
+    return table.loc[order].rename_axis("claim")
+
+
+def expected_sides(study: Study, found: pd.DataFrame) -> Array:
+    """1 where a claim expects the estimate above its reference, −1 below; NaN for advice."""
+    out, seen = np.full(len(found), math.nan), dict[tuple[str, str], int]()
+    for k, (claim, kind) in enumerate(zip(found["claim"], found["kind"], strict=True)):
+        own = [e for e in study.instrument.claims[claim].evidence if e.kind == kind]
+        if not own:
+            continue
+        place = seen[claim, kind] = seen.get((claim, kind), -1) + 1
+        piece = own[min(place, len(own) - 1)]  # one that compares several pairs has a row for each
+        below = (isinstance(piece, LevelEvidence) and piece.side == "below") or (
+            isinstance(piece, PathEvidence) and piece.sign == "negative"
+        )
+        out[k] = -1.0 if below else 1.0
+    return out
+
+
+def claims_settled(z: Array, which: Array, alpha: float, on_its_side: Array) -> Array:
+    """Whether each claim (R, C) is settled by test statistics (R, k) of its parts, positive for the claim.
+
+    Parameters
+    ----------
+    z : array (R, k)
+    which : array (k,)
+        The claim of each part.
+    alpha : float
+        Of a side.
+    on_its_side : array (k,)
+        Whether the truth of each part lies on the claim's side.
+    """
+    C = int(which.max()) + 1
+    out = np.empty((len(z), C), dtype=bool)
+    for_it, against = (adjusted_parts(ndtr(sign * z), which, C) <= alpha for sign in (-1.0, 1.0))
+    for c in range(C):
+        own = which == c
+        wrong = own & ~on_its_side
+        out[:, c] = against[:, wrong].any(axis=1) if wrong.any() else for_it[:, own].all(axis=1)
+    return out
+
+
+def adjusted_parts(p: Array, which: Array, C: int) -> Array:
+    """P-values (R, k): of each part among parts, or of its claim's weakest among claims if that is less."""
+    weakest = np.column_stack([p[:, which == c].max(axis=1) for c in range(C)])
+    return np.minimum(step_down(p), step_down(weakest)[:, which])
+
+
+def step_down(p: Array) -> Array:
+    """Holm's (1979) adjustment of each row of p-values (R, m)."""
+    order = np.argsort(p, axis=1, kind="stable")
+    factors = np.arange(p.shape[1], 0, -1)
+    rising = np.maximum.accumulate(np.take_along_axis(p, order, axis=1) * factors, axis=1)
+    out = np.empty_like(p)
+    np.put_along_axis(out, order, np.minimum(rising, 1.0), axis=1)
+    return out
+
+
+def fewest(power: Callable[[float], float], goal: float, n: int) -> float:
+    """The fewest answers with the power aimed at, by bisection; NaN above 20 n."""
+    low, high = 2, MOST_TIMES * n
+    if power(high) < goal:
+        return math.nan
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power(middle) >= goal else (middle, high)
+    return float(high)

@@ -1,0 +1,108 @@
+"""How many answers settle a claim, against tests of drawn answers and against Holm elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+import bouwen
+from bouwen.claims import claim_power
+from bouwen.claims.planning import claims_settled, expected_sides, fewest, step_down
+
+Z = stats.norm.ppf(0.975)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return bouwen.read_study("data/providers/study.yml")
+
+
+def found(study, claims, error=0.1):
+    """Evidence in which each part of some claims lies so many errors on the claim's side of its reference."""
+    rows = [
+        {"claim": name, "kind": evidence.kind, "distance": distance}
+        for name, distances in claims.items()
+        for evidence, distance in zip(study.instrument.claims[name].evidence, distances, strict=False)
+    ]
+    frame = pd.DataFrame(rows)
+    estimate = 3 + expected_sides(study, frame) * frame["distance"] * error
+    return frame.assign(
+        estimate=estimate, reference=3.0, ci_lower=estimate - Z * error, ci_upper=estimate + Z * error
+    )
+
+
+def test_one_claim_of_one_part_has_the_power_of_a_z_test(study):
+    table = claim_power(study, found(study, {"trust_and_satisfaction": [2.0]}), draws=100_000).iloc[0]
+    assert table["power"] == pytest.approx(stats.norm.sf(Z - 2.0), abs=0.006)
+    n = len(study.responses) * ((Z + stats.norm.ppf(0.8)) / 2.0) ** 2
+    assert table["needed"] == pytest.approx(n, rel=0.02)
+
+
+@pytest.mark.parametrize("distances", [(2.5, 2.5), (1.0, 6.0), (3.0, -3.0), (-2.0, -4.0)])
+def test_claims_are_settled_as_often_as_tests_of_drawn_answers_say(study, distances):
+    """Means of 201 drawn answers, tested one by one and corrected by statsmodels."""
+    name, other = "commitment_and_stability", "trust_and_satisfaction"
+    table = claim_power(study, found(study, {name: distances, other: [2.8]}), draws=4000)
+    rng, n, hits = np.random.default_rng(5), len(study.responses), []
+    truth = np.array([*distances, 2.8]) / np.sqrt(n)
+    x = truth + rng.normal(size=(1500, n, 3))
+    tails = [stats.ttest_1samp(x, 0, axis=1, alternative=side).pvalue for side in ("greater", "less")]
+    for above, below in zip(*tails, strict=True):
+        for_it, against = (
+            np.minimum(
+                multipletests(p, method="holm")[1],
+                multipletests([p[:2].max(), p[2]], method="holm")[1][[0, 0, 1]],
+            )
+            <= 0.025
+            for p in (above, below)
+        )
+        wrong = np.array(distances) < 0
+        hits.append(against[:2][wrong].any() if wrong.any() else for_it[:2].all())
+    expected = "contradicted" if min(distances) < 0 else "supported"
+    assert table.loc[name, "expected"] == expected
+    assert table.loc[name, "power"] == pytest.approx(np.mean(hits), abs=0.04)
+
+
+def test_needed_answers_have_the_power_aimed_at_and_fewer_have_not(study):
+    evidence = found(study, {"commitment_and_stability": [1.5, 2.0], "equality": [1.2, 4.0]})
+    table, n = claim_power(study, evidence, goal=0.7), len(study.responses)
+    for claim, needed in table["needed"].items():
+        for size, enough in ((needed, True), (0.9 * needed, False)):
+            scale = np.sqrt(size / n)
+            width = (evidence["ci_upper"] - evidence["ci_lower"]) / scale
+            again = evidence.assign(
+                ci_lower=evidence["estimate"] - width / 2, ci_upper=evidence["estimate"] + width / 2
+            )
+            assert (claim_power(study, again, goal=0.7).loc[claim, "power"] >= 0.7 - 1e-9) == enough
+
+
+def test_what_no_size_settles_has_no_number(study):
+    table = claim_power(study, found(study, {"trust_and_satisfaction": [0.1], "equality": [9.0, 9.0]}))
+    assert np.isnan(table.loc["trust_and_satisfaction", "needed"])
+    assert table.loc["equality", "power"] == 1
+    assert list(table.index) == ["trust_and_satisfaction", "equality"]
+    assert fewest(lambda n: n / 100, 0.8, 10) == 80
+
+
+def test_holm_by_rows_is_that_of_statsmodels():
+    p = np.random.default_rng(1).random((20, 6)) ** 3
+    expected = [multipletests(row, method="holm")[1] for row in p]
+    np.testing.assert_allclose(step_down(p), expected)
+
+
+def test_a_part_on_the_other_side_is_what_settles():
+    which, z = np.array([0, 0]), np.array([[5.0, -5.0], [5.0, 5.0], [-5.0, 5.0]])
+    assert claims_settled(z, which, 0.025, np.array([True, False]))[:, 0].tolist() == [True, False, False]
+    assert claims_settled(z, which, 0.025, np.array([True, True]))[:, 0].tolist() == [False, True, False]
+
+
+def test_sides_are_those_of_the_instrument(study):
+    weighed = bouwen.weigh_claims(study)
+    sides = pd.Series(expected_sides(study, weighed), index=[weighed["claim"], weighed["kind"]])
+    assert (sides["perceived_distrust", "level"] == 1).all()
+    assert (sides["perceived_distrust", "path"] == -1).all()
+    assert (sides["equality", "level"] == -1).all()
+    assert (sides["integrity_and_reliability", "stronger"] == 1).all()
