@@ -31,8 +31,8 @@ def structure_text(
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
-    check_given(fit, FITS, ANY_FIT)
     to = reader(study, **options)
+    check_given(fit, FITS, ANY_FIT)
     say, n = to.words, to.words.number(fit.n, 0)
     if isinstance(fit, Fit):
         return markdown(say("structure.one_step", estimator=in_markdown(fit.call.estimator.name), n=n))
@@ -58,8 +58,8 @@ def restrictions_text(
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
-    check_given(fit, FITS, ANY_FIT)
     to = reader(study, **options)
+    check_given(fit, FITS, ANY_FIT)
     if isinstance(fit, Fit):
         return None
     test = fit.structural_test
