@@ -28,6 +28,7 @@ from bouwen.scales import compare_treatments as compare_treatments
 from bouwen.scales import count_factors as count_factors
 from bouwen.scales import fit_efa as fit_efa
 from bouwen.scales import fit_model as fit_model
+from bouwen.scales import fit_structure as fit_structure
 from bouwen.scales import htmt as htmt
 from bouwen.scales import item_statistics as item_statistics
 from bouwen.scales import key_items as key_items

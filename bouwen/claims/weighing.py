@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 import pandas as pd
 
-from bouwen.checks import check_choice, check_known
+from bouwen.checks import check_known
 from bouwen.claims.evidence import gather_evidence
 from bouwen.claims.verdicts import judge_evidence
 from bouwen.results import at_level
-from bouwen.scales import fit_model, key_items, score_scales
-from bouwen.sem import ESTIMATORS, Fit, NotConverged, NotIdentified, SamFit, UnsupportedModel, fit_sam
+from bouwen.scales import fit_structure, score_scales
+from bouwen.sem import Fit
 from bouwen.survey import PathEvidence, Study
 
-CLUSTER_COLUMN = "cluster of the respondent"
 EVIDENCE_COLUMNS = [
     "claim", "kind", "what", "estimate", "reference", "smallest", "ci_lower", "ci_upper", "pvalue",
     "padjusted", "verdict", "size",
@@ -37,7 +35,7 @@ def weigh_claims(
     study : Study
     fits : mapping from model name to Fit, optional
         Models that were fitted already; the others that the claims need are fitted here, by structure after
-        measurement (`bouwen.fit_sam`) where that is possible.
+        measurement (`bouwen.fit_structure`) where that is possible.
     estimator : str
         Of the models fitted here, see `bouwen.fit_model`.
 
@@ -71,7 +69,7 @@ def measure_claims(
     for name, claim in study.instrument.claims.items():
         for evidence in claim.evidence:
             if isinstance(evidence, PathEvidence) and (model := evidence.model) not in paths:
-                fit = fits[model] if model in fits else fit_after_measurement(study, model, estimator)
+                fit = fits[model] if model in fits else fit_structure(study, model, estimator=estimator)
                 paths[model] = fit.standardized()
             for piece in gather_evidence(study, evidence, scores, paths, estimator):
                 named = {"claim": name, "kind": evidence.kind, **vars(piece)}
@@ -82,24 +80,6 @@ def measure_claims(
                     | {"beyond": beyond.value, "beyond_se": beyond.se}
                 )
     return pd.DataFrame(rows)
-
-
-def fit_after_measurement(study: Study, model: str, estimator: str) -> Fit | SamFit:
-    """A model of the study by structure after measurement, in one step where two are not possible.
-
-    Two steps take maximum likelihood and a model with factors, each of which can be estimated by itself.
-    """
-    roles = {"main": study.analysis.estimator, "sensitivity": study.analysis.sensitivity}
-    estimator = check_choice("estimator", estimator, (*roles, *ESTIMATORS))
-    name = roles.get(estimator, estimator)
-    answers, cluster = key_items(study), None
-    if study.clusters is not None:
-        answers, cluster = answers.assign(**{CLUSTER_COLUMN: study.clusters}), CLUSTER_COLUMN
-    if name in ("ML", "MLR"):
-        with suppress(UnsupportedModel, NotIdentified, NotConverged):
-            syntax = study.instrument.model_syntax(model)
-            return fit_sam(syntax, answers, estimator=name, cluster=cluster)
-    return fit_model(study, model, estimator=estimator)
 
 
 def claim_label(study: Study, claim: str) -> str:

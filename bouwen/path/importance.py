@@ -22,6 +22,7 @@ from bouwen.results import Result, how_many, short
 from bouwen.sem import (
     Bootstrap,
     Fit,
+    SamFit,
     decompose_effects,
     implied_of_rows,
     parse_model,
@@ -108,12 +109,14 @@ class Importance(Result):
         )
 
 
-def predictor_importance(fit: Fit, outcome: str, *, draws: Bootstrap, confidence: float = 0.95) -> Importance:
+def predictor_importance(
+    fit: SamFit | Fit, outcome: str, *, draws: Bootstrap, confidence: float = 0.95
+) -> Importance:
     """How much each lever of an outcome, and of what lies between, matters.
 
     Parameters
     ----------
-    fit : Fit
+    fit : SamFit or Fit
         Of one group.
     outcome : str
     draws : Bootstrap
@@ -136,9 +139,10 @@ def predictor_importance(fit: Fit, outcome: str, *, draws: Bootstrap, confidence
     Lindeman, Merenda & Gold (1980); see `shares_of_r2`.
     """
     check_confidence(confidence)
-    totals = decompose_effects(fit, draws=draws, confidence=confidence)
-    arrows = [(row.rhs, row.lhs) for row in fit.partable.rows if row.op == "~"]
-    names, C, drawn = covariances_of(fit, draws)
+    own = fit.structural if isinstance(fit, SamFit) else fit
+    totals = decompose_effects(own, draws=draws, confidence=confidence)
+    arrows = [(row.rhs, row.lhs) for row in own.partable.rows if row.op == "~"]
+    names, C, drawn = covariances_of(own, draws)
     chosen = {name: levers_of(arrows, name) for name in outcomes_of(arrows, outcome)}
     if not chosen:
         raise NoLevers(outcome, levers_of(arrows, outcome))
@@ -147,11 +151,17 @@ def predictor_importance(fit: Fit, outcome: str, *, draws: Bootstrap, confidence
     parts, explained = [], {}
     for name, levers in chosen.items():
         places = [names.index(x) for x in (*levers, name)]
-        own, of_draws = (shares_of_r2(x[..., places, :][..., places]) for x in (C, drawn[proper]))
+        shares, of_draws = (shares_of_r2(x[..., places, :][..., places]) for x in (C, drawn[proper]))
         ends = percentile_interval(np.column_stack([of_draws, of_draws.sum(axis=1)]), confidence)
-        explained[name] = (own.sum(), *(float(end[-1]) for end in ends))
+        explained[name] = (shares.sum(), *(float(end[-1]) for end in ends))
         total = totals[totals["outcome"] == name].set_index("predictor").loc[list(levers)]
-        figures = (total["est"], total["boot_lower"], total["boot_upper"], own, *(end[:-1] for end in ends))
+        figures = (
+            total["est"],
+            total["boot_lower"],
+            total["boot_upper"],
+            shares,
+            *(end[:-1] for end in ends),
+        )
         columns = {key: np.asarray(figure) for key, figure in zip(OF_LEVERS, figures, strict=True)}
         parts.append(pd.DataFrame({"outcome": name, "predictor": levers, **columns}))
     index = pd.Index(list(explained), name="outcome")

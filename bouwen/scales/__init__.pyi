@@ -46,6 +46,7 @@ from bouwen.scales.missing import missing_patterns as missing_patterns
 from bouwen.scales.missing import saturated_moments as saturated_moments
 from bouwen.scales.models import check_models as check_models
 from bouwen.scales.models import fit_model as fit_model
+from bouwen.scales.models import fit_structure as fit_structure
 from bouwen.scales.normality import Mardia as Mardia
 from bouwen.scales.normality import mahalanobis as mahalanobis
 from bouwen.scales.normality import mardia as mardia

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
-from bouwen.scales.estimators import estimation
+from bouwen.scales.estimators import estimation, is_ordinal
 from bouwen.scales.scoring import key_items
 from bouwen.sem import (
     ESTIMATORS,
@@ -15,6 +16,8 @@ from bouwen.sem import (
     ModelError,
     ModelSyntaxError,
     NotIdentified,
+    SamFit,
+    fit_sam,
     fit_sem,
     parse_model,
     read_model,
@@ -22,6 +25,7 @@ from bouwen.sem import (
 from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
 WEIGHT_COLUMN = "sampling weights"  # a column that no item can be called
+CLUSTER_COLUMN = "cluster of a respondent"  # nor this
 
 
 def fit_model(
@@ -54,9 +58,7 @@ def fit_model(
         The model is unknown or cannot be fitted.
     """
     check_is_study(study)
-    syntax, roles = named_model(study, model), {"main": study.analysis.estimator}
-    roles["sensitivity"] = study.analysis.sensitivity
-    estimator = check_choice("estimator", estimator, (*roles, *ESTIMATORS))
+    syntax, estimator = named_model(study, model), chosen_estimator(study, estimator)
     if isinstance(ordered, bool):
         ordered = tuple(study.items) if ordered else ()
     names = (
@@ -64,7 +66,7 @@ def fit_model(
     )
     names = [check_known("item", name, study.items) for name in names or study.analysis.ordered]
     used = [name for name in names if name in model_items(syntax)]
-    options = estimation(roles.get(estimator, estimator), ordered=used or True)
+    options = estimation(estimator, ordered=used or True)
     answers, weights = key_items(study), study.weights
     if weights is not None and options["estimator"] in ("ML", "MLR"):
         answers, options = (
@@ -72,6 +74,60 @@ def fit_model(
             {**options, "sampling_weights": WEIGHT_COLUMN},
         )
     return fit_sem(syntax, answers, **options)
+
+
+def fit_structure(
+    study: Study,
+    model: str = "structural",
+    *,
+    estimator: str = "main",
+    ordered: str | Sequence[str] | bool = (),
+) -> SamFit | Fit:
+    """Fit the structure of one of a study's models after its measurement, reversed items turned.
+
+    Every block of factors is estimated by itself from every answer given, and the structural model from the
+    factors' moments: a block that fits badly leaves the others alone, and small samples bear many constructs.
+    Errors are robust, also to clusters where respondents are nested. It is a study's main estimate of what
+    leads to what; `fit_model` estimates the same in one step.
+
+    Parameters
+    ----------
+    study : Study
+    model : str
+        The name of a model in the instrument, or the role ``"structural"``.
+    estimator, ordered
+        As in `fit_model`. One that takes answers as ordered categories has no two steps.
+
+    Returns
+    -------
+    SamFit or Fit
+        What `fit_model` gives where two steps are not possible: without factors, with sampling weights, for a
+        block that cannot be estimated by itself, such as a factor with two items, and for fewer than five
+        respondents a structural parameter (see `bouwen.fit_sam`).
+
+    Raises
+    ------
+    BouwenError
+        The model is unknown or cannot be fitted in one step either.
+    """
+    check_is_study(study)
+    syntax, chosen = named_model(study, model), chosen_estimator(study, estimator)
+    factors = any(f.op == "=~" for f in parse_model(syntax).formulas)
+    if factors and study.weights is None and not is_ordinal(chosen):
+        answers, errors = key_items(study), "ML" if chosen == "ML" else "MLR"
+        if study.clusters is not None:
+            answers = answers.assign(**{CLUSTER_COLUMN: study.clusters})
+        nested = None if study.clusters is None else CLUSTER_COLUMN
+        with suppress(BouwenError):
+            return fit_sam(syntax, answers, estimator=errors, cluster=nested)
+    return fit_model(study, model, estimator=estimator, ordered=ordered)
+
+
+def chosen_estimator(study: Study, estimator: str) -> str:
+    """The name of an estimator that is given by its name or by its role in a study."""
+    roles = {"main": study.analysis.estimator, "sensitivity": study.analysis.sensitivity}
+    name = check_choice("estimator", estimator, (*roles, *ESTIMATORS))
+    return roles.get(name, name)
 
 
 def model_items(syntax: str) -> set[str]:

@@ -49,6 +49,7 @@ CALLS = {
     "fit_sam": lambda **o: sem.fit_sam("f =~ comp_1 + comp_2 + comp_3\nlike_1 ~ f", items(), **o),
     "fit_sem": lambda **o: bouwen.fit_sem("f =~ comp_1 + comp_2 + comp_3", items(), **o),
     "htmt": lambda **o: bouwen.htmt(blocks(), **o),
+    "fit_structure": lambda **o: bouwen.fit_structure(study(), **o),
     "decompose_effects": lambda **o: bouwen.decompose_effects(fit(), **o),
     "indirect_effects": lambda **o: bouwen.indirect_effects(fit(), **o),
     "kmo": lambda **o: scales.kmo(items(), **o),

@@ -161,7 +161,8 @@ def test_what_shows_answers_asks_for_the_study(room, name, given):
 SENTENCES = {
     "account": "boot", "apart": "structures", "fit_verdict": "fit", "follow_up_needs": "plan",
     "importance": "importance", "indirect_effects": "effects",
-    "invariance": "ladders", "key": "against", "remarks": "fit", "robustness": "curve",
+    "invariance": "ladders", "key": "against", "remarks": "fit", "restrictions": "sam",
+    "structure": "sam", "robustness": "curve",
 }  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from bouwen.twin import Recovery
 
 # Name -> what is given before the study, by name in `given`.
 TABLES = {
-    "account": ("boot",), "convergent": ("measured",), "distinct": ("measured", "ratios"),
+    "account": ("boot",), "block_fits": ("sam",), "convergent": ("measured",),
+    "distinct": ("measured", "ratios"),
     "engines": ("compared",), "error_rates": ("rates",), "evidence": ("weighed",), "explained": ("fit",),
     "exploratory": ("efa",),
     "exploratory_factors": ("stability",), "facet_scales": ("structures",),
@@ -73,6 +74,7 @@ def results_of(study):
         measured=measured,
         boot=boot,
         effects=bouwen.indirect_effects(fit, study.outcome_variable, draws=boot),
+        sam=bouwen.fit_structure(study),
         totals=bouwen.decompose_effects(fit, study.outcome_variable, draws=boot),
         importance=bouwen.predictor_importance(fit, study.outcome_variable, draws=boot),
         ratios=bouwen.htmt(tables.scales_of(measured, study), draws=20, seed=1),

@@ -22,8 +22,8 @@ from bouwen.report.plots.style import (
     zero_line,
 )
 from bouwen.report.tables.draws import EFFECTS, drawn
-from bouwen.report.tables.models import standardised
-from bouwen.sem import Bootstrap, Fit
+from bouwen.report.tables.models import ANY_FIT, FITS, standardised
+from bouwen.sem import Bootstrap, Fit, SamFit
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def loadings_plot(fit: Fit, study: Study | None = None, **options: Unpack[Reader
 
 
 def paths_plot(
-    fit: Fit,
+    fit: Fit | SamFit,
     study: Study | None = None,
     *,
     draws: Bootstrap | None = None,
@@ -73,7 +73,7 @@ def paths_plot(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or SamFit
     study : Study, optional
         Gives the labels and the language.
     draws : Bootstrap, optional
@@ -81,7 +81,7 @@ def paths_plot(
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
-    check_given(fit, Fit, FIT)
+    check_given(fit, FITS, ANY_FIT)
     to = reader(study, **options)
     found = standardised(fit, "~", to.confidence)
     found = (found if draws is None else drawn(draws, "~", to.confidence)).copy()

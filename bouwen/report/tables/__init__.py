@@ -60,6 +60,7 @@ from bouwen.report.tables.robustness import joint_tests_table as joint_tests
 from bouwen.report.tables.robustness import method_paths_table as method_paths
 from bouwen.report.tables.robustness import method_shares_table as method_shares
 from bouwen.report.tables.robustness import specification_steps_table as specification_steps
+from bouwen.report.tables.structural import block_fits_table as block_fits
 from bouwen.report.tables.structural import explained_table as explained
 from bouwen.report.tables.structural import importance_table as importance
 from bouwen.report.tables.validity import convergent_table as convergent
@@ -73,6 +74,7 @@ __all__ = [
     "account",
     "answer_scales",
     "background",
+    "block_fits",
     "categories",
     "checklist",
     "claim_power",

@@ -20,7 +20,7 @@ from bouwen.report.tables.layout import (
     of_groups,
     pvalue_texts,
 )
-from bouwen.sem import Bootstrap, Fit
+from bouwen.sem import Bootstrap, Fit, SamFit
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ DIGITS = {
     "rmsea": 3,
     "srmr": 3,
 }
+FITS, ANY_FIT = (Fit, SamFit), "a fit (bouwen.fit_sem, bouwen.fit_sam or bouwen.fit_structure)"
 PARAMETER_KINDS = {"=~": "loadings", "~": "regressions", "~~": "covariances"}
 
 
@@ -115,9 +116,10 @@ def loadings_table(fit: Fit, study: Study | None = None, **options: Unpack[Reade
 
 
 def paths_table(
-    fit: Fit,
+    fit: Fit | SamFit,
     study: Study | None = None,
     *,
+    one_step: Fit | None = None,
     ordinal: Fit | None = None,
     draws: Bootstrap | None = None,
     **options: Unpack[ReaderOptions],
@@ -126,9 +128,11 @@ def paths_table(
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or SamFit
     study : Study, optional
         Gives the labels and the language.
+    one_step : Fit, optional
+        The same model estimated together with its measurement: its estimates stand beside the others.
     ordinal : Fit, optional
         The same model with its items as ordered categories (WLSMV): its estimates stand beside the others.
     draws : Bootstrap, optional
@@ -136,7 +140,7 @@ def paths_table(
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
-    check_given(fit, Fit, FIT)
+    check_given(fit, FITS, ANY_FIT)
     to = reader(study, **options)
     found = standardised(fit, "~", to.confidence)
     columns = of_groups(to, found["group"])
@@ -147,7 +151,7 @@ def paths_table(
         columns["interval_draws"] = interval_texts(to, drawn(draws, "~", to.confidence))
         columns["interval_delta"] = interval_texts(to, found)
     columns["p"] = pvalue_texts(to, found["pvalue"])
-    for key, again in {"wlsmv": ordinal}.items():
+    for key, again in {"one_step": one_step, "wlsmv": ordinal}.items():
         if again is not None:
             by = ["lhs", "rhs", "group"]
             beside = standardised(again, "~").set_index(by)["est_std"]
@@ -184,7 +188,7 @@ def engines_table(compared: pd.DataFrame, study: Study | None = None, **options:
     )
 
 
-def standardised(fit: Fit, op: str, confidence: float = 0.95) -> pd.DataFrame:
+def standardised(fit: Fit | SamFit, op: str, confidence: float = 0.95) -> pd.DataFrame:
     """The standardised parameters of one kind, with intervals of a level.
 
     Raises
@@ -194,7 +198,7 @@ def standardised(fit: Fit, op: str, confidence: float = 0.95) -> pd.DataFrame:
     NothingToShow
         The model has no parameters of this kind.
     """
-    check_given(fit, Fit, FIT)
+    check_given(fit, FITS, ANY_FIT)
     solution: pd.DataFrame = fit.standardized(confidence=confidence)
     found = solution[solution["op"] == op]
     if found.empty:

@@ -1,4 +1,4 @@
-"""A structural model: what is explained, and what matters."""
+"""Structure after measurement: how well each block measures, what is explained, and what matters."""
 
 from __future__ import annotations
 
@@ -8,33 +8,82 @@ import pandas as pd
 
 from bouwen.path import Importance
 from bouwen.report.audience import ReaderOptions, reader, reader_of
-from bouwen.report.given import FIT, check_given
-from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, of_groups
-from bouwen.sem import Fit
+from bouwen.report.given import check_given
+from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, of_groups, pvalue_texts
+from bouwen.report.tables.models import ANY_FIT, FITS, measure
+from bouwen.sem import Fit, SamFit
 from bouwen.survey import Study
 
 if TYPE_CHECKING:
     from great_tables import GT
 
+BLOCK_MEASURES = ("chisq", "df", "pvalue", "pvalue_small", "cfi", "rmsea", "srmr")
 IMPORTANCE = "what levers matter (bouwen.predictor_importance)"
 
 
+def block_fits_table(
+    fit: SamFit | Fit, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT | None:
+    """How well the measurement model of each block fits; nothing of a model that was estimated in one step.
+
+    Parameters
+    ----------
+    fit : SamFit or Fit
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
+    """
+    check_given(fit, FITS, ANY_FIT)
+    to = reader(study, **options)
+    if isinstance(fit, Fit):
+        return None
+    figures = pd.DataFrame([{name: measure(block, name) for name in BLOCK_MEASURES} for block in fit.blocks])
+    exact = figures["df"] == 0  # nothing to test
+    figures.loc[exact, ["chisq", "pvalue", "pvalue_small", "cfi", "rmsea"]] = float("nan")
+    return lay_out(
+        to,
+        {
+            "construct": [to.words.listing([to.label(name) for name in tops(block)]) for block in fit.blocks],
+            "items": [str(len(block.structure.observed)) for block in fit.blocks],
+            "n": number_texts(to, [block.n for block in fit.blocks], 0),
+            "chisq": number_texts(to, figures["chisq"]),
+            "df": number_texts(to, figures["df"], 0),
+            "p": pvalue_texts(to, figures["pvalue"]),
+            "p_small": pvalue_texts(to, figures["pvalue_small"]),
+            **{name: number_texts(to, figures[name], 3) for name in ("cfi", "rmsea", "srmr")},
+        },
+        note="blocks",
+    )
+
+
+def tops(block: Fit) -> list[str]:
+    """The factors of a block that are not part of another: one for a factor of factors."""
+    loads = block.parameters.query("op == '=~'")
+    parts = set(loads["rhs"])
+    return [name for name in dict.fromkeys(loads["lhs"]) if name not in parts]
+
+
 def explained_table(
-    fit: Fit,
+    fit: SamFit | Fit,
     study: Study | None = None,
+    *,
+    one_step: Fit | None = None,
     **options: Unpack[ReaderOptions],
 ) -> GT:
     """The share of each outcome's variance that its predictors explain.
 
     Parameters
     ----------
-    fit : Fit
+    fit : SamFit or Fit
     study : Study, optional
         Gives the labels and the language.
+    one_step : Fit, optional
+        The same model estimated in one step: its shares stand beside the others.
     **options
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
-    check_given(fit, Fit, FIT)
+    check_given(fit, FITS, ANY_FIT)
     to = reader(study, **options)
     found = explained(fit)
     columns = of_groups(to, found["group"])
@@ -42,10 +91,15 @@ def explained_table(
         "variable": [to.label(name) for name in found["lhs"]],
         "r_squared": number_texts(to, found["r2"]),
     }
+    if one_step is not None:
+        again = explained(one_step).set_index(["lhs", "group"])["r2"]
+        columns["one_step"] = number_texts(
+            to, again.reindex(pd.MultiIndex.from_frame(found[["lhs", "group"]]))
+        )
     return lay_out(to, columns)
 
 
-def explained(fit: Fit) -> pd.DataFrame:
+def explained(fit: SamFit | Fit) -> pd.DataFrame:
     """R² of what regressions predict, measured variables and parts of factors left out: ``lhs group r2``."""
     outcomes = fit.parameters.query("op == '~'")["lhs"]
     found = fit.r_squared()

@@ -36,6 +36,8 @@ from bouwen.report.texts.responding import response_text as response
 from bouwen.report.texts.responding import weighting_text as weighting
 from bouwen.report.texts.robustness import question_text as question
 from bouwen.report.texts.robustness import robustness_text as robustness
+from bouwen.report.texts.structural import restrictions_text as restrictions
+from bouwen.report.texts.structural import structure_text as structure
 from bouwen.report.texts.wording import arrow_text as arrow
 from bouwen.report.texts.wording import chain_text as chain
 from bouwen.report.texts.wording import guarded_share_text as guarded_share
@@ -84,11 +86,13 @@ __all__ = [
     "remarks",
     "report",
     "response",
+    "restrictions",
     "robustness",
     "settled",
     "share",
     "shown_path",
     "sides",
+    "structure",
     "too_few",
     "weighting",
 ]

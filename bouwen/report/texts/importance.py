@@ -30,8 +30,8 @@ def importance_text(
     **options
         ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
-    check_given(found, Importance, IMPORTANCE)
     to = reader_of(found, study, **options)
+    check_given(found, Importance, IMPORTANCE)
     say, counts = to.words, {name: to.words.number(n, 0) for name, n in found.counts.items()}
     lost = found.counts["used"] < found.counts["drawn"]
     lines = [f"- {verdict_line(found, outcome, to)}" for outcome in found.explained.index]

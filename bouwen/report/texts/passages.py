@@ -10,7 +10,7 @@ from bouwen.escaping import in_markdown, listing_in_markdown, paragraphs_in_mark
 from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
-from bouwen.sem import Fit
+from bouwen.sem import Fit, SamFit
 from bouwen.survey import REPORTED, Study, merged_lines
 from bouwen.version import __version__
 from bouwen.words import words
@@ -24,12 +24,12 @@ def about_text(study: Study) -> Markdown:
     return markdown(paragraphs_in_markdown(study.file.about[study.language]))
 
 
-def remarks_text(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
+def remarks_text(fit: Fit | SamFit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> Markdown:
     """What is improper about a solution, or that nothing is.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or SamFit
     study : Study, optional
         Gives the labels and the language.
     **options
