@@ -10,7 +10,7 @@ from bouwen.checks import check_choice
 from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_frame, check_study
 from bouwen.report.tables.layout import head, interval_texts, lay_out, number_texts
-from bouwen.report.texts import guarded_share
+from bouwen.report.texts.wording import guarded_share_text as guarded_share
 from bouwen.scales import item_statistics
 from bouwen.survey import Study
 

@@ -9,7 +9,7 @@ import pandas as pd
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_given, check_study
 from bouwen.report.tables.layout import lay_out, number_texts
-from bouwen.report.texts import guarded
+from bouwen.report.texts.wording import guarded_text as guarded
 from bouwen.survey import (
     CONSTANT_ITEMS,
     TOGETHER,
