@@ -69,7 +69,7 @@ def missing_code_problems(codes: Sequence[float | str], instrument: Instrument) 
     found: dict[str, tuple[str, AnswerScale | Background]] = {
         **{
             name: ("answer scale", instrument.answer_scales[name])
-            for name in scales & {*instrument.answer_scales}
+            for name in sorted(scales & {*instrument.answer_scales})
         },
         **{name: ("background variable", part) for name, part in instrument.background.items()},
     }
