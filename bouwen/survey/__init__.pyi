@@ -36,6 +36,7 @@ from bouwen.survey.screening import Screening as Screening
 from bouwen.survey.screening import fallback as fallback
 from bouwen.survey.screening import group_sizes as group_sizes
 from bouwen.survey.screening import inattentive as inattentive
+from bouwen.survey.screening import left_out_lines as left_out_lines
 from bouwen.survey.screening import level_sizes as level_sizes
 from bouwen.survey.screening import merged_lines as merged_lines
 from bouwen.survey.screening import population_size as population_size

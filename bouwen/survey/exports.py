@@ -23,3 +23,9 @@ def known() -> dict[str, Any]:
 def totals() -> frozenset[str]:
     """Words before the sums of columns."""
     return frozenset(fold(word) for word in known()["totals"])
+
+
+@cache
+def folded_words(kind: str) -> frozenset[str]:
+    """Words of one kind: ``yes``, ``no``, ``no_answer``."""
+    return frozenset(fold(str(word)) for word in known()[kind])

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from bouwen.survey.files import Part, Whole
+from bouwen.survey.asked import MissingCode
+from bouwen.survey.files import Part, Real, Whole
 from bouwen.survey.instrument import Instrument
 from bouwen.survey.table import Reading
 from bouwen.survey.values import as_seen
@@ -22,14 +23,42 @@ def as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def number_or_text(value: Any) -> Any:
-    """Refuse what YAML makes of a bare No or 2024-01-01."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError('a missing code must be a number or a text; put a text such as "No" in quotes.')
-    return value
+Value = Annotated[bool | int | float | str, Field(union_mode="left_to_right")]
 
 
-MissingCode = Annotated[int | float | str, BeforeValidator(number_or_text)]
+class Span(Part):
+    """Numbers between two ends, which count too."""
+
+    minimum: Real | None = None
+    """The lowest number."""
+    maximum: Real | None = None
+    """The highest number."""
+
+
+def values_or_span(given: Any) -> Any:
+    """One value -> a list of one; numbers between two ends stay."""
+    if isinstance(given, dict):
+        if not set(given) & {"minimum", "maximum"} or set(given) - {"minimum", "maximum"}:
+            raise ValueError("takes a value, a list of values, or minimum and maximum.")
+        return given
+    values = given if isinstance(given, list) else [given]
+    if not values or not all(isinstance(value, bool | int | float | str) for value in values):
+        raise ValueError("takes a value, a list of values, or minimum and maximum.")
+    return values
+
+
+Rule = Annotated[
+    list[Value] | Span, BeforeValidator(values_or_span, json_schema_input_type=Value | list[Value] | Span)
+]
+
+
+class LongFile(Part):
+    """The columns of a file with a row an answer."""
+
+    item: str
+    """The column that says which question was answered."""
+    value: str
+    """The column with the answer."""
 
 
 class ResponsesSpec(Part):
@@ -51,8 +80,6 @@ class ResponsesSpec(Part):
     """The sheet of a workbook, by name or number; the first that is shown without it."""
     delimiter: str | None = None
     """The sign between cells of a text file, or `tab`, `comma`, `semicolon`, `blank`; judged without it."""
-    decimal: Literal[".", ","] | None = None
-    """The sign before decimals; judged from all cells without it."""
     encoding: str | None = None
     """The encoding of a text file, or of an old one of SPSS or Stata; judged without it."""
     header_rows: Whole | None = Field(default=None, ge=1, le=9)
@@ -68,8 +95,25 @@ class ResponsesSpec(Part):
     ignore: list[str] | Literal["others"] = []
     """Columns that are no part of the study, `*` for any characters; or `others`, all that are not used."""
 
+    consent: dict[str, Rule] = {}
+    """By column, what was answered by those who consent; all others are left out before anything else."""
+    wave: str | dict[str, Value] | None = None
+    """The column that tells waves apart, and the wave of this study, such as `{event: baseline}`."""
+    wide_from: LongFile | None = None
+    """Where the file has a row for each answer: its columns; needs `id`."""
+    keep: dict[str, Rule] = {}
+    """By column, the values or the span of those who are kept; `*` stands for any characters."""
+    drop: dict[str, Rule] = {}
+    """By column, the values or the span of those who are left out."""
+    min_answered: Whole = Field(default=1, ge=0)
+    """Answered items that make a respondent; who has fewer is left out."""
+
     def problems(self) -> Iterator[Problem]:
-        """A delimiter is one sign, an encoding one that is known."""
+        """A delimiter is one sign, an encoding one that is known, a long file tells respondents apart."""
+        if self.wide_from and self.id is None:
+            yield ("wide_from",), 'a file with a row an answer needs "id", which says whose it is.'
+        if isinstance(self.wave, dict) and len(self.wave) != 1:
+            yield ("wave",), "must name one column and one wave."
         if self.delimiter is not None and len(self.sign or "") != 1:
             yield ("delimiter",), f"must be one sign, or {', '.join(NAMED_SIGNS)}."
         if self.encoding is not None and not is_encoding(self.encoding):
@@ -93,11 +137,14 @@ class ResponsesSpec(Part):
     @property
     def named(self) -> list[str]:
         """Columns that the study names beside those of the instrument."""
-        return [*self.columns, *([self.id] if self.id else [])]
+        rules = [*self.consent, *self.keep, *self.drop]
+        wave = [self.wave] if isinstance(self.wave, str) else [*(self.wave or {})]
+        return [*self.columns, *([self.id] if self.id else []), *rules, *wave]
 
     def reading(self, instrument: Instrument) -> Reading:
         """What readers are told of the form, and the names that they look for."""
-        names = [*instrument.items, *instrument.background, *instrument.open_questions, *self.named]
+        long = [self.wide_from.item, self.wide_from.value] if self.wide_from else []
+        names = [*instrument.items, *instrument.background, *instrument.open_questions, *self.named, *long]
         return Reading(
             sheet=self.sheet,
             delimiter=self.sign,

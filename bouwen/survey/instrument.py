@@ -11,6 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from bouwen.checks import check_known
+from bouwen.survey.asked import AnswerScale as AnswerScale
+from bouwen.survey.asked import Background as Background
+from bouwen.survey.asked import Category as Category
+from bouwen.survey.asked import MissingCode
 from bouwen.survey.claimed import (
     Asked,
     Claim,
@@ -18,46 +22,10 @@ from bouwen.survey.claimed import (
     claims_problems,
     recommendation_problems,
 )
-from bouwen.survey.files import Part, Real, Whole, read_file
+from bouwen.survey.files import Part, read_file
 from bouwen.survey.formulas import model_names
 from bouwen.survey.wordings import UNNAMED, Name, Perspective, Text, unknown, wording_problems
 from bouwen.survey.writing import SEVERAL_LINES, Location, Problem
-
-MOST_ANSWERS = 1000  # a slider from 0 to 1000 is an answer scale, a sum of money a number
-
-
-class AnswerScale(Part):
-    """Whole numbers from ``lowest`` to ``highest``, some or all of them with a label."""
-
-    formerly: ClassVar = {"min": "lowest", "minimum": "lowest", "max": "highest", "maximum": "highest"}
-
-    lowest: Whole
-    """The lowest answer, a whole number."""
-    highest: Whole
-    """The highest answer."""
-    labels: dict[Whole, Text]
-    """Labels of some or all answers."""
-
-    @property
-    def codes(self) -> range:
-        """Every answer that may be given."""
-        return range(self.lowest, self.highest + 1)
-
-    @property
-    def midpoint(self) -> float:
-        """Halfway between the lowest and the highest answer."""
-        return (self.lowest + self.highest) / 2
-
-    def problems(self) -> Iterator[Problem]:
-        """A scale has at least two answers and labels only what may be answered."""
-        if self.highest <= self.lowest:
-            yield ("highest",), f"must be above lowest ({self.lowest}), found {self.highest}."
-        for key in ("lowest", "highest"):
-            if abs(getattr(self, key)) > MOST_ANSWERS:
-                yield (key,), f"must lie between -{MOST_ANSWERS} and {MOST_ANSWERS}."
-        for code in self.labels:
-            if code not in self.codes:
-                yield ("labels", code), f"the scale runs from {self.lowest} to {self.highest}, not to {code}."
 
 
 class Item(Part):
@@ -69,6 +37,8 @@ class Item(Part):
     """The statement, by perspective."""
     reversed: bool = False
     """Whether agreeing means less of the construct."""
+    missing: list[MissingCode] = []
+    """Numbers and texts that mean no answer to it, besides those of its answer scale."""
 
 
 class Construct(Part):
@@ -88,42 +58,6 @@ class Construct(Part):
     """The answer scale of its items."""
     items: dict[Name, Item] = Field(min_length=1)
     """Its items by name, which is that of their columns."""
-
-
-class Category(Text):
-    """A category's label, and the number that stands for it in data files, if any."""
-
-    code: Whole | None = None
-    """The number that stands for it in files of answers."""
-
-
-class Background(Part):
-    """A fact about the respondent: one of some categories, a number, or free text.
-
-    ``perspectives`` lists who is asked; without it everybody is.
-    """
-
-    formerly: ClassVar = {"type": "kind", "levels": "categories", "min": "minimum", "max": "maximum"}
-
-    label: Text
-    """What a reader calls it."""
-    kind: Literal["category", "number", "text"]
-    """One of some categories, a number, or free text."""
-    perspectives: list[Perspective] | None = None
-    """Who is asked; everybody without it."""
-    categories: dict[str, Category] = {}
-    """The labels of its categories by name, if it has any."""
-    minimum: Real | None = None
-    """The lowest number that is accepted."""
-    maximum: Real | None = None
-    """The highest number that is accepted."""
-
-    def problems(self) -> Iterator[Problem]:
-        """Categories belong to the kind "category" and nowhere else."""
-        if (self.kind == "category") != bool(self.categories):
-            yield ("kind",), f'a variable of kind "{self.kind}" and its list of categories do not fit.'
-        if self.minimum is not None and self.maximum is not None and self.maximum < self.minimum:
-            yield ("maximum",), f'"maximum" must be at least "minimum" ({self.minimum:g}).'
 
 
 class OpenQuestion(Part):

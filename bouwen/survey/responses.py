@@ -19,6 +19,11 @@ from bouwen.survey.wordings import Text
 
 THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
 SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
+NUMBER_FIRST = re.compile(r"\(?([+-]?[0-9]{1,4})\)?\s*(?:[-–—=:.)]\s*|\s)([^\W\d_].*)")
+NUMBER_LAST = re.compile(r"([^\W\d_].*?)\s*[(\[=]\s*([0-9]{1,4})\s*[)\]]?")
+CODE_WITH_NUMBER = re.compile(r"[A-Za-z]{1,3}[0]*([0-9]{1,3})")
+FEWEST = 5  # respondents who gave a text that is named, where a study does not say
+HIDDEN = 10**9  # more than any study has
 Cells = pd.Series  # raw cells of one column, None where empty, indexed by file and row
 
 
@@ -27,7 +32,7 @@ def type_responses(
     sources: Mapping[str, str],
     instrument: Instrument,
     spec: ResponsesSpec,
-    id_column: str | None = None,
+    min_cell: int = FEWEST,
 ) -> pd.DataFrame:
     """Check the answers against the instrument and give every column its type.
 
@@ -41,13 +46,13 @@ def type_responses(
         What was asked.
     spec : ResponsesSpec
         How the file writes missing answers.
-    id_column : str, optional
-        The column with ids; without it respondents are numbered.
+    min_cell : int
+        As many respondents gave a text that a message names.
 
     Returns
     -------
     DataFrame
-        One row per respondent, indexed by "respondent" (text). Items and numbers are float64 with
+        One row per respondent, indexed as the cells are. Items and numbers are float64 with
         NaN for no answer; categories are ordered as in the instrument; texts are str. An open
         question without a column counts as not answered, since texts are often
         removed before a file is shared.
@@ -55,20 +60,21 @@ def type_responses(
     Raises
     ------
     TableError
-        An answer is not on its scale; a category or number is not among those allowed; an id is missing or
-        repeated. No answer is quoted.
+        An answer is not on its scale; a category or number is not among those allowed. No answer of few is
+        quoted.
     """
     columns, problems = {}, []
     for name, column in sources.items():
         try:
             refuse_unreadable(raw[column])
-            columns[name] = typed_once(raw[column], name, instrument, spec.missing_codes)
+            codes = missing_of(name, instrument, spec.missing_codes)
+            columns[name] = typed_once(raw[column], name, instrument, codes, min_cell)
         except TableError as error:
             problems.append(error)
     refuse_all(problems)
     for question in instrument.open_questions:
         columns.setdefault(question, pd.Series(np.nan, index=raw.index, dtype="str"))
-    return pd.DataFrame(columns).set_axis(respondents(raw, id_column), axis="index")
+    return pd.DataFrame(columns)
 
 
 def refuse_nothing_to_analyse(path: Path, items: pd.DataFrame) -> None:
@@ -80,11 +86,30 @@ def refuse_nothing_to_analyse(path: Path, items: pd.DataFrame) -> None:
 
 
 def without_missing(cells: Cells[Any], codes: Iterable[float | str]) -> Cells[Any]:
-    """The cells, None where one is empty or holds a code for "no answer"."""
-    texts = {code for code in codes if isinstance(code, str)}
-    values = {code for code in codes if not isinstance(code, str)}
-    missing = [is_empty(c) or number_in(c) in values or (bool(texts) and text(c) in texts) for c in cells]
+    """The cells, None where one is empty or holds a code for "no answer", however it is written."""
+    codes = list(codes)
+    texts = {fold(code) for code in codes if isinstance(code, str)}
+    values = {float(code) for code in codes if not isinstance(code, str)}
+    missing = [is_empty(c) or (bool(codes) and is_missing(c, texts, values)) for c in cells]
     return cells.mask(pd.Series(missing, cells.index, dtype=bool), None)
+
+
+def is_missing(cell: Any, texts: set[str], values: set[float]) -> bool:
+    """Whether a cell holds a text or number for "no answer", or such a number with a label."""
+    own = cell if number_in(cell) is not None else with_number(cell, {}, {})
+    return number_in(own) in values or bool({fold(text(cell)), fold(text(own))} & texts)
+
+
+def missing_of(name: str, instrument: Instrument, everywhere: Sequence[float | str]) -> list[float | str]:
+    """What means no answer to a variable; what it says itself comes before what holds everywhere."""
+    variable: AnswerScale | Background | None = instrument.background.get(name)
+    own: list[float | str] = [*variable.missing] if variable else []
+    if name in instrument.items:
+        variable = instrument.scale_of(name)
+        own = [*instrument.items[name].missing, *variable.missing]
+    if variable is None or not own:
+        return [*everywhere]
+    return [*own, *(c for c in everywhere if isinstance(c, str) or not variable.allows(float(c)))]
 
 
 def refuse_unreadable(cells: Cells[Any]) -> None:
@@ -110,7 +135,11 @@ def respondents(raw: pd.DataFrame, id_column: str | None) -> pd.Index[str]:
 
 
 def typed_once(
-    cells: Cells[Any], name: str, instrument: Instrument, codes: Iterable[float | str]
+    cells: Cells[Any],
+    name: str,
+    instrument: Instrument,
+    codes: Iterable[float | str],
+    min_cell: int = FEWEST,
 ) -> pd.Series[Any]:
     """The answers in one column, each different cell looked at once.
 
@@ -119,40 +148,86 @@ def typed_once(
     places, different = distinct(cells.to_list())
     try:
         some = pd.Series(different, cells.index[: len(different)], name=cells.name, dtype=object)
-        typed = type_column(without_missing(some, codes), name, instrument)
+        typed = type_column(without_missing(some, codes), name, instrument, HIDDEN)
     except TableError:
-        return type_column(without_missing(cells, codes), name, instrument)
+        return type_column(without_missing(cells, codes), name, instrument, min_cell)
     return typed.take(places).set_axis(cells.index)
 
 
-def type_column(cells: Cells[Any], name: str, instrument: Instrument) -> pd.Series[Any]:
+def type_column(
+    cells: Cells[Any], name: str, instrument: Instrument, min_cell: int = FEWEST
+) -> pd.Series[Any]:
     """The answers in one column, with the type that its variable has."""
     if name in instrument.items:
-        return item_answers(cells, instrument.scale_of(name))
+        return item_answers(cells, instrument.scale_of(name), min_cell)
     background = instrument.background.get(name)
     if background is None or background.kind == "text":
         return pd.Series([np.nan if is_empty(c) else text(c) for c in cells], cells.index, dtype="str")
+    if background.kind == "multiple":
+        return several(cells, background)
     if background.kind == "number":
         return numbers(cells, background)
     return categories(cells, background.categories)
 
 
-def item_answers(cells: Cells[Any], scale: AnswerScale) -> pd.Series[float]:
-    """Answers to an item as codes on its scale; labels will do where every answer has one."""
-    span = f"whole numbers from {scale.lowest} to {scale.highest}"
-    hint = 'correct the file, or list the code for "no answer" under "missing_codes".'
+def item_answers(cells: Cells[Any], scale: AnswerScale, min_cell: int = FEWEST) -> pd.Series[float]:
+    """Answers to an item as numbers on its scale; labels will do where both ends or all answers have one."""
+    hint = 'correct the file, or list the code for "no answer" under "missing" of the answer scale.'
     labels = scale_labels(scale)
-    accepted = labels if set(scale.labels) == set(scale.codes) else {}
-    codes = cells.map(lambda cell: answer_code(cell, accepted), na_action="ignore").astype(float)
-    refuse_cells(cells.notna() & codes.isna(), "answer", f"in text where the item takes {span}; {hint}")
-    refuse_cells(codes.notna() & (codes % 1 != 0), "answer", f"with decimals, but the item takes {span}.")
-    outside = codes.notna() & ~codes.between(scale.lowest, scale.highest)
-    refuse_cells(outside, "answer", f"outside the scale, which takes {span}; {hint}")
+    ended = {scale.lowest, scale.highest} <= set(scale.labels)
+    accepted = labels if ended else {}
+    spelt = {fold(str(spelling)): float(answer) for spelling, answer in scale.spellings.items()}
+    parts = [None if is_empty(cell) else with_number(cell, accepted, spelt) for cell in cells]
+    cells = pd.Series(parts, cells.index, dtype=object, name=cells.name)
+    codes = cells.map(lambda cell: answer_code(cell, accepted, spelt), na_action="ignore").astype(float)
+    bad = cells.notna() & codes.isna()
+    said = often(cells[bad], min_cell)
+    refuse_cells(
+        bad, "answer", f"in text{said} where the item takes {scale.span}; {hint}{proposal(cells[bad], scale)}"
+    )
+    if scale.step == 1:
+        what = f'with decimals, but the item takes {scale.span}; "step: any" allows all numbers.'
+        refuse_cells(codes.notna() & (codes % 1 != 0), "answer", what)
+    inside = pd.Series([scale.allows(code) for code in codes], cells.index, dtype=bool, name=cells.name)
+    outside = codes.notna() & ~inside
+    refuse_cells(outside, "answer", f"outside the scale, which takes {scale.span}; {hint}")
     contradicting = pd.Series([contradicts(cell, labels) for cell in cells], cells.index, name=cells.name)
     refuse_cells(
         contradicting, "answer", "whose value label belongs to another code in the instrument; recode it."
     )
     return codes
+
+
+def with_number(cell: Any, labels: Mapping[str, float], spelt: Mapping[str, float]) -> Any:
+    """A text such as "1 - never", "1 never" or "never (1)" as a code with its label; others as they are.
+
+    >>> with_number("5 - agree", {}, {}), with_number("99=unknown", {}, {}).label, with_number("3,5", {}, {})
+    (5.0, 'unknown', '3,5')
+    """
+    if not isinstance(cell, str) or fold(cell) in labels or fold(cell) in spelt:
+        return cell
+    if found := NUMBER_FIRST.fullmatch(cell.strip()):
+        return Labelled(float(found[1]), found[2])
+    if found := NUMBER_LAST.fullmatch(cell.strip()):
+        return Labelled(float(found[2]), found[1])
+    return cell
+
+
+def often(cells: Cells[Any], min_cell: int) -> str:
+    """The most frequent texts, as a part of a sentence, of those that enough respondents gave."""
+    counts = pd.Series([text(cell) for cell in cells], dtype="str").value_counts()
+    shown = [str(word)[:40] for word in counts[counts >= min_cell].index[:3]]
+    return f" (most often {listed(quoted(shown))})" if shown else ""
+
+
+def proposal(cells: Cells[Any], scale: AnswerScale) -> str:
+    """Lines for the answer scale that would read codes such as A1, where all are of that kind."""
+    found = {text(cell): CODE_WITH_NUMBER.fullmatch(text(cell)) for cell in cells}
+    numbers = {word: int(match[1]) for word, match in found.items() if match}
+    if not numbers or len(numbers) < len(found) or not all(map(scale.allows, numbers.values())):
+        return ""
+    pairs = ", ".join(f"{word}: {number}" for word, number in sorted(numbers.items(), key=lambda p: p[1]))
+    return f" Or write under the answer scale: codes: {{{pairs}}}"
 
 
 def scale_labels(scale: AnswerScale) -> dict[str, float]:
@@ -165,9 +240,11 @@ def label_words(label: Text) -> list[str]:
     return list(label.texts.values())
 
 
-def answer_code(cell: Any, labels: dict[str, float]) -> float | None:
-    """The code that a cell holds, as a number or by its label."""
+def answer_code(cell: Any, labels: Mapping[str, float], spelt: Mapping[str, float]) -> float | None:
+    """The code that a cell holds: spelt otherwise, as a number or by its label."""
     code = number_in(cell)
+    if spelt and (own := spelt.get(f"{code:g}" if code is not None else fold(text(cell)))) is not None:
+        return own
     return labels.get(fold(text(cell))) if code is None else code
 
 
@@ -211,10 +288,37 @@ def categories(cells: Cells[Any], allowed: dict[str, Category]) -> pd.Series[Any
         cells.notna() & names.isna(),
         "answer",
         f"other than {listed(quoted(allowed), 'or')} (or their labels or codes); "
-        "correct the file, or add the category to the instrument.",
+        f"correct the file, or add the category to the instrument.{together(cells, by_words)}",
     )
     named = pd.Categorical(names, categories=list(allowed), ordered=True)
     return pd.Series(named, index=cells.index)
+
+
+def together(cells: Cells[Any], by_words: Mapping[str, str]) -> str:
+    """What to write where cells hold several categories."""
+    for sign in (";", "|", ", ", ","):
+        held = [text(cell).split(sign) for cell in cells if not is_empty(cell) and sign in text(cell)]
+        if any(fold(part) in by_words for parts in held for part in parts):
+            return f' Several in one answer are read by: kind: multiple, separator: "{sign}".'
+    return ""
+
+
+def several(cells: Cells[Any], background: Background) -> pd.Series[str]:
+    """The categories in each cell by name, in the instrument's order, with the separator between them."""
+    by_code = {float(c.code): name for name, c in background.categories.items() if c.code is not None}
+    by_words = lookup((w, n) for n, c in background.categories.items() for w in {n, *label_words(c)})
+
+    def chosen(cell: Any) -> str | None:
+        parts = [part.strip() for part in text(cell).split(background.separator) if part.strip()]
+        found = {category(part, by_code, by_words) for part in parts}
+        if None in found:
+            return None
+        return background.separator.join(name for name in background.categories if name in found)
+
+    names = cells.map(chosen, na_action="ignore")
+    what = f"with a part other than {listed(quoted(background.categories), 'or')}; add it to the categories."
+    refuse_cells(cells.notna() & names.isna(), "answer", what)
+    return pd.Series([np.nan if is_empty(n) else n for n in names], cells.index, dtype="str")
 
 
 def category(cell: Any, by_code: dict[float, str], by_words: dict[str, str]) -> str | None:

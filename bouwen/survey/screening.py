@@ -81,7 +81,7 @@ def screen(study: Study) -> Screening:
     check_is_study(study)
     items = study.responses[list(study.items)]
     missing = items.isna().sum()
-    valid = [items[item].isin(list(study.instrument.scale_of(item).codes)) for item in study.items]
+    valid = [items[item].dropna().map(study.instrument.scale_of(item).allows) for item in study.items]
     return Screening(
         study=study,
         n=len(items),
@@ -115,6 +115,8 @@ def inattentive(study: Study) -> pd.Series[bool]:
 def empty_categories(study: Study) -> Iterator[tuple[str, str]]:
     """Every answer to an item and every category that nobody chose."""
     for item in study.items:
+        if study.instrument.scale_of(item).is_long:
+            continue
         chosen = set(study.responses[item].dropna().unique())
         yield from ((item, str(code)) for code in study.instrument.scale_of(item).codes if code not in chosen)
     for variable in study.categories:
@@ -171,11 +173,23 @@ def report(found: Screening, language: str) -> Iterator[str]:
             yield f"    {study.level_label(str(group), level, language)}: {text}{note}"
         if (levels["n"] > 0).sum() < 2:
             yield f"    {say('screening.one_level')}"
+    yield from ("  " + line for line in left_out_lines(study, say))
     yield from ("  " + line for line in merged_lines(study, say))
     for variable, count in study.recoded.items():
         label = study.group_label(variable, language)
         yield "  " + say("levels.recoded", variable=label, count=shown(count))
     yield from fallbacks(study.in_language(language), say)
+
+
+def left_out_lines(study: Study, say: Words) -> Iterator[str]:
+    """How many rows of the files are no respondents of the study, and why; what else was passed over."""
+    least = study.file.responses.min_answered
+    for one in study.left_out:
+        few = say("screening.few", min_cell=study.settings.min_cell)
+        count = few if is_small(one.count, study) else str(one.count)
+        yield say(f"rows.{one.key}", column=one.column, count=count, n=least)
+    for remark in study.remarks:
+        yield say(f"passed.{remark.key}", **remark.values)
 
 
 def merged_lines(study: Study, say: Words) -> Iterator[str]:

@@ -14,13 +14,13 @@ from pydantic import Field
 from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.survey.analysis import AnalysisSettings
-from bouwen.survey.columns import match_columns, named_column
 from bouwen.survey.files import Part, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.finding import beside, find_study
 from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
-from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories, recode_cells
+from bouwen.survey.intake import missing_code_problems, read_answers
+from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
 from bouwen.survey.nesting import (
     NOT_NESTED,
     ClusterName,
@@ -28,15 +28,14 @@ from bouwen.survey.nesting import (
     cluster_of,
     cluster_problems,
 )
-from bouwen.survey.readers import read_raw, refuse_controls
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.reported import ReportSpec
-from bouwen.survey.responses import refuse_nothing_to_analyse, type_responses
+from bouwen.survey.rows import LeftOut
 from bouwen.survey.settings import ModelRoles, Settings
+from bouwen.survey.table import Remark
 from bouwen.survey.weighting import (
     Invited,
     invited_problems,
-    read_weights,
     response_problems,
     weights_problems,
 )
@@ -142,6 +141,8 @@ class Study:
         The language of labels and texts, where it is another than the study file's.
     recoded : mapping
         Answers that the study file recoded, by background variable.
+    left_out, remarks : tuple
+        Rows of the files that are no respondents, and why; what else of the files was passed over.
     all_weights : Series or None
         The sampling weight of everybody who answered; `weights` are those of the respondents at hand.
     """
@@ -154,6 +155,8 @@ class Study:
     book_language: str | None = None
     recoded: Mapping[str, int] = field(default_factory=dict)
     all_weights: pd.Series[float] | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def __repr__(self) -> str:
         title = " ".join(self.title[self.language].split())
@@ -305,7 +308,8 @@ class Study:
     @cached_property
     def declared_categories(self) -> dict[str, dict[str, Category]]:
         """The same before the study file merged any."""
-        declared = {name: b.categories for name, b in self.instrument.background.items() if b.categories}
+        asked = self.instrument.background
+        declared = {name: b.categories for name, b in asked.items() if b.kind == "category"}
         return declared | (self.file.register_.categories if self.file.register_ else {})
 
     def levels(self, group: str) -> tuple[str, ...]:
@@ -395,6 +399,7 @@ class Study:
             yield ("models", "structural"), problem
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
+        yield from missing_code_problems(self.file.responses.missing_codes, self.instrument)
         yield from self._predictor_problems()
         items = tuple(self.instrument.items)
         yield from ((("analysis", *where), text) for where, text in self.analysis.unknown_items(items))
@@ -475,18 +480,13 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     if language:
         empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]
-    found = read_raw(tables, file.responses.reading(instrument), file.responses.patterns)
-    sources = match_columns(found, instrument, file.responses, [file.weights] if file.weights else [])
-    refuse_controls(found.cells, sources.values())
-    raw, recoded = recode_cells(found.cells, file.recode, sources)
-    id_column = named_column(found, file.responses, file.responses.id)
-    responses = type_responses(raw, sources, instrument, file.responses, id_column)
-    weights = read_weights(found, named_column(found, file.responses, file.weights), responses.index)
-    refuse_nothing_to_analyse(tables[0], responses[list(instrument.items)])
-    if register:
-        responses = register.join(responses, raw.index)
+    found = read_answers(
+        tables, file.responses, instrument, file.recode, file.settings.min_cell, file.weights
+    )
+    responses = register.join(found.responses, found.places) if register else found.responses
     responses = merge_levels(responses, file.merge, empty.categories)
-    study = replace(empty, responses=responses, files=(*files, *tables), recoded=recoded, all_weights=weights)
+    study = replace(empty, responses=responses, files=(*files, *tables), recoded=found.recoded)
+    study = replace(study, all_weights=found.weights, left_out=found.left_out, remarks=found.remarks)
     refuse_in(path, response_problems(file.invited, responses))
     refuse_in(path, cluster_problems(responses, file.cluster))
     return study

@@ -57,6 +57,7 @@ FORMULA = Unreadable(
     "a formula without a stored value", "open the file in Excel, save it there and read it again"
 )
 DATE = Unreadable("a date that cannot be", 'correct them, or list the column under "ignore"')
+SAME_SIGNS = {ord("’"): "'", ord("‘"): "'", ord("–"): "-", ord("—"): "-", ord("“"): '"', ord("”"): '"'}
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -138,12 +139,13 @@ def text(cell: Any) -> str:
 
 
 def fold(words: str) -> str:
-    """A text without differences in case and blanks, for comparing.
+    """A text without differences in case, blanks, signs and final stops, for comparing.
 
     >>> fold("  Helemaal  MEE eens ")
     'helemaal mee eens'
     """
-    return " ".join(words.casefold().split())
+    plain = " ".join(unicodedata.normalize("NFC", words).casefold().translate(SAME_SIGNS).split())
+    return re.sub(r"(?<=\w)[.!]+$", "", re.sub(r" ?/ ?", "/", plain))
 
 
 def lookup(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:

@@ -42,6 +42,7 @@ BOUNDS = {
     "RegisterSpec.names": "at least 1",
     "ResponsesSpec.file": "at least 1",
     "ResponsesSpec.header_rows": ">= 1, <= 9",
+    "ResponsesSpec.min_answered": ">= 0",
     "ResponsesSpec.skip_rows": ">= 0",
     "Settings.confidence": ">= 0.5, <= 0.999",
     "Settings.min_cell": ">= 3",

@@ -91,13 +91,13 @@ def put(document: Any, where: tuple[Any, ...], text: str) -> Any:
 
 
 ANSWERS = """\
-respondent,t1,t2,t3,c1,h1,extent,place,remark,note1,weight
-person-1,1,2,3,2,3,small,A,My secret answer,,1
-person-2,2,2,3,3,2,large,B,,,1
-person-3,3,1,1,1,1,tiny,A,none,,1
-person-4,1,3,3,2,3,huge,B,,,1
-person-5,1,2,2,3,2,middle,A,,,1
-person-6,2,3,1,1,1,small,B,,,1
+respondent,t1,t2,t3,c1,h1,extent,place,remark,note1,weight,state
+person-1,1,2,3,2,3,small,A,My secret answer,,1,done
+person-2,2,2,3,3,2,large,B,,,1,done
+person-3,3,1,1,1,1,tiny,A,none,,1,done
+person-4,1,3,3,2,3,huge,B,,,1,done
+person-5,1,2,2,3,2,middle,A,,,1,done
+person-6,2,3,1,1,1,small,B,,,1,done
 """
 PLACES = "code,name,region,people\n1,A,North,5\n2,B,South,20\n"
 
@@ -125,6 +125,10 @@ def documents() -> dict[str, Any]:
             "sheet": "Answers",
             "delimiter": ",",
             "encoding": "utf-8",
+            "consent": {"state": ["done"]},
+            "wave": {"state": "done"},
+            "keep": {"state": ["done"]},
+            "drop": {"state": ["test"]},
         },
         "register": {
             "file": "places.csv",
@@ -151,7 +155,12 @@ def documents() -> dict[str, Any]:
     categories = instrument["background"]["size"]["categories"]
     categories |= {"middle": {"en": "middle"}, "huge": {"en": "huge"}, "never answered": {"en": "giant"}}
     instrument["background"]["size"]["perspectives"] = ["client"]
-    instrument["background"]["place"] = {"label": {"en": "Place"}, "kind": "text"}
+    instrument["background"]["size"]["separator"] = ";"
+    instrument["background"]["place"] = {"label": {"en": "Place"}, "kind": "text", "missing": ["nowhere"]}
+    scale = instrument["answer_scales"]["agree3"]
+    instrument["answer_scales"]["agree3"] = scale | {"codes": {"A1": 1}, "missing": ["unsure"]}
+    first = next(iter(instrument["constructs"]["trust"]["items"].values()))
+    first["missing"] = ["neither"]
     for name, item in (("calm", "c1"), ("hope", "h1")):
         instrument["constructs"][name] = {
             "label": {"en": name},

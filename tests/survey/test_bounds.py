@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from bouwen.survey import TableError
+from bouwen.survey import FileError, TableError
 from bouwen.survey.register import classify
 from bouwen.survey.responses import thousands
 
@@ -54,8 +54,13 @@ def test_a_missing_code_is_no_answer_however_it_is_written(trial, code):
     assert row[["t1", "years"]].isna().all()
 
 
-def test_a_missing_code_is_read_before_the_scale_is(trial):
-    assert pd.isna(answered(trial, t1="3", missing="3")["t1"])
+def test_a_missing_code_inside_a_scale_is_refused(trial):
+    with pytest.raises(FileError, match='3 is an answer of the answer scale "agree"'):
+        answered(trial, t1="3", missing="3")
+
+
+def test_a_missing_code_beside_a_scale_is_read_before_the_scale_is(trial):
+    assert pd.isna(answered(trial, t1="99", missing="99")["t1"])
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def screened(trial):
     trial.change("instrument.yml", "background:\n", f"{ITEMS}\nbackground:\n")
     trial.change("instrument.yml", "code: 2}\n", "code: 2}\n      rented: {nl: Gehuurd, en: Rented}\n")
     trial.write("answers.csv", ANSWERS)
+    trial.change("study.yml", "  id: id", "  id: id\n  min_answered: 0")
     return screen(trial.read())
 
 

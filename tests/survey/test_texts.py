@@ -11,10 +11,13 @@ from bouwen.survey.study import StudyFile
 from bouwen.survey.writing import MOST_LETTERS, MOST_OF_A_PASSAGE
 
 KINDS = {"study.yml": StudyFile, "instrument.yml": Instrument}
+#: What a study has where it has something else not: a long file, and a wave without its column's name.
+INSTEAD = {"responses.wide_from.item", "responses.wide_from.value", "responses.wave"}
 PLACES = [
     (name, ".".join(pattern))
     for name, kind in KINDS.items()
     for pattern in sorted(set(hostile.texts_of(kind)))
+    if ".".join(pattern) not in INSTEAD
 ]
 ONE_LINE = [
     "study.yml title en", "study.yml authors 0", "study.yml merge size grown label en",

@@ -11,7 +11,7 @@ from bouwen.path import FollowUp, smallest_differences
 from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import check_given, check_study
 from bouwen.report.tables.layout import lay_out, lay_out_frame, number_texts
-from bouwen.report.texts import needed_text
+from bouwen.report.texts.follow_up import needed_text
 from bouwen.sem import rmsea_power, rmsea_sample_size
 from bouwen.survey import Study, population_size
 

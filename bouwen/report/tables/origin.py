@@ -14,7 +14,7 @@ from bouwen.inputs import opened
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import lay_out
-from bouwen.report.texts import shown_path
+from bouwen.report.texts.wording import shown_path
 from bouwen.survey import Study
 from bouwen.version import __version__
 

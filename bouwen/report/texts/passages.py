@@ -11,7 +11,7 @@ from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
 from bouwen.sem import Fit, SamFit
-from bouwen.survey import REPORTED, Study, merged_lines
+from bouwen.survey import REPORTED, Study, left_out_lines, merged_lines
 from bouwen.version import __version__
 from bouwen.words import words
 
@@ -55,10 +55,10 @@ def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
 
 
 def levels_text(study: Study) -> Markdown | None:
-    """Which levels count together and how many answers were recoded; nothing where none were."""
+    """Who was left out, which levels count together, what was recoded; nothing where none were."""
     check_study(study)
     say = words(study.language)
-    lines = list(merged_lines(study, say))
+    lines = [*left_out_lines(study, say), *merged_lines(study, say)]
     for variable, count in study.recoded.items():
         shown = guarded_text(study, count, int(study.responses[variable].count()))
         lines.append(say("levels.recoded", variable=study.group_label(variable), count=shown))
