@@ -410,8 +410,11 @@ class Study:
         if self.file.cluster not in (None, NOT_NESTED, *(known := self._nesting_variables)):
             yield ("cluster",), unknown("background variable", str(self.file.cluster), known)
         yield from weights_problems(self.file.weights, {*self.instrument.items, *self.instrument.background})
-        yield from invited_problems(self.file.invited, {name: self.levels(name) for name in self.categories})
-        yield from level_problems(self.file.merge, self.file.recode, declared, self.instrument)
+        merging = list(level_problems(self.file.merge, self.file.recode, declared, self.instrument))
+        yield from merging
+        if not merging:
+            levels = {name: self.levels(name) for name in self.categories}
+            yield from invited_problems(self.file.invited, levels)
         if (register := self.file.register_) and register.variable not in self.instrument.background:
             yield (
                 ("register", "variable"),

@@ -147,6 +147,7 @@ def documents() -> dict[str, Any]:
         "report": {key: {"nl": "Zo.", "en": "So."} for key in REPORTED},
         "predictor": "trust",
         "error_rates": "rates.csv",
+        "population": "population.yml",
         "groups": ["size", "crowd"],
         "settings": {"min_group": 3, "min_cell": 3},
         "analysis": {"ordered": ["t1"], "chapters": ["sample", "subgroups", "subgroup"]},
@@ -209,7 +210,7 @@ def documents() -> dict[str, Any]:
             "rests_on": ["own"],
         },
     }
-    texts = {"responses.csv": ANSWERS, "places.csv": PLACES, "rates.csv": "claim\n"}
+    texts = {"responses.csv": ANSWERS, "places.csv": PLACES, "rates.csv": "claim\n", "population.yml": ""}
     return {"study.yml": study, "instrument.yml": instrument, **texts}
 
 

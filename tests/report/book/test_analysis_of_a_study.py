@@ -57,7 +57,7 @@ def test_a_setting_moves_the_chapters_that_it_names(reputation):
         "book/scales": 500,
         "book/dimensions": 100,
         "book/measurement": 1000,
-        "book/structural": 5000,
+        "book/structural": 1000,
     }
     assert all(parameters(set_[name])["draws"] == 40 for name in drawn)
     assert [parameters(usual[f"book/{n}"])["permutations"] for n in ("robustness", "subgroups")] == [500, 200]
