@@ -21,7 +21,7 @@ from bouwen.checks import (
     check_numeric,
 )
 from bouwen.results import Result, how_many, within
-from bouwen.scales.given import NotAnswers, read_scales
+from bouwen.scales.given import NotAnswers, clusters_of, read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.sem import percentile_interval
@@ -117,7 +117,7 @@ def htmt(
     kind : {"htmt2", "htmt"}
         Geometric means, which hold for items of unequal loadings, or arithmetic means.
     draws, seed : int
-        Bootstrap samples for the interval; none by default.
+        Bootstrap samples for the interval, of whole clusters where a study has enough; none by default.
     confidence : float
     missing : {"pairwise", "listwise"}
 
@@ -149,7 +149,7 @@ def htmt(
     items = items.dropna() if missing == "listwise" else items.dropna(how="all")
     sample = correlate(items, missing=missing, what="HTMT")
     blocks = np.repeat(np.arange(len(constructs)), [frame.shape[1] for frame in constructs.values()])
-    drawn = _drawn_ratios(items.to_numpy(dtype=float), blocks, kind, draws, seed)
+    drawn = _drawn_ratios(items, blocks, kind, draws, seed, clusters_of(items_by_construct))
     lower, upper = percentile_interval(drawn, confidence)
     names = list(constructs)
     return Htmt(
@@ -181,9 +181,12 @@ def _constructs(
     return {name: frame for name, frame in constructs.items() if name not in single}, single
 
 
-def _drawn_ratios(X: Matrix, blocks: Blocks, kind: HtmtKind, draws: int, seed: int) -> Matrix:
-    size = int(blocks[-1]) + 1
-    chunks = [ratios(R, blocks, kind) for R in bootstrap_matrices(X, draws, seed, "correlation")]
+def _drawn_ratios(
+    items: pd.DataFrame, blocks: Blocks, kind: HtmtKind, draws: int, seed: int, clusters: pd.Series | None
+) -> Matrix:
+    size, X = int(blocks[-1]) + 1, items.to_numpy(dtype=float)
+    own = None if clusters is None else clusters[items.index]
+    chunks = [ratios(R, blocks, kind) for R in bootstrap_matrices(X, draws, seed, "correlation", own)]
     return np.concatenate([np.empty((0, size, size)), *chunks])
 
 
@@ -211,13 +214,14 @@ def ratios(R: Matrix, blocks: Blocks, kind: HtmtKind) -> Matrix:
     values = np.abs(R)
     if kind == "htmt2":
         with np.errstate(divide="ignore"):
-            values = np.where(off, np.log(values), 0.0)
+            # a correlation of exactly 0 makes the mean of its own blocks 0, and leaves the others alone
+            values = np.where(off, np.maximum(np.log(values), -1e30), 0.0)
     else:
         values = np.where(off, values, 0.0)
     pairs = np.outer(size, size) - np.diag(size)
     means = member.T @ values @ member / pairs
     within = np.diagonal(means, axis1=1, axis2=2)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if kind == "htmt2":
             found = np.exp(means - (within[:, :, None] + within[:, None, :]) / 2)
         else:
