@@ -17,6 +17,8 @@ from bouwen.scales.correlations import compare_correlations as compare_correlati
 from bouwen.scales.correlations import fisher_interval as fisher_interval
 from bouwen.scales.counting import FactorCounts as FactorCounts
 from bouwen.scales.counting import count_factors as count_factors
+from bouwen.scales.design_effects import Nesting as Nesting
+from bouwen.scales.design_effects import nesting as nesting
 from bouwen.scales.dimensionality import EmpiricalKaiser as EmpiricalKaiser
 from bouwen.scales.dimensionality import MapTest as MapTest
 from bouwen.scales.dimensionality import ParallelAnalysis as ParallelAnalysis

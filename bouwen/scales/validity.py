@@ -106,6 +106,7 @@ def htmt(
     seed: int = 1,
     confidence: float = 0.95,
     missing: Missing = "pairwise",
+    clusters: pd.Series | None = None,
 ) -> Htmt:
     """Heterotrait-monotrait ratio: correlations between two scales relative to those within them.
 
@@ -117,9 +118,12 @@ def htmt(
     kind : {"htmt2", "htmt"}
         Geometric means, which hold for items of unequal loadings, or arithmetic means.
     draws, seed : int
-        Bootstrap samples for the interval, of whole clusters where a study has enough; none by default.
+        Bootstrap samples for the interval; none by default.
     confidence : float
     missing : {"pairwise", "listwise"}
+    clusters : Series, optional
+        Each respondent's cluster, of which bootstrap samples then draw whole ones; of a study its own, where
+        they are enough.
 
     Raises
     ------
@@ -149,7 +153,8 @@ def htmt(
     items = items.dropna() if missing == "listwise" else items.dropna(how="all")
     sample = correlate(items, missing=missing, what="HTMT")
     blocks = np.repeat(np.arange(len(constructs)), [frame.shape[1] for frame in constructs.values()])
-    drawn = _drawn_ratios(items, blocks, kind, draws, seed, clusters_of(items_by_construct))
+    clusters = clusters_of(items_by_construct) if clusters is None else clusters
+    drawn = _drawn_ratios(items, blocks, kind, draws, seed, clusters)
     lower, upper = percentile_interval(drawn, confidence)
     names = list(constructs)
     return Htmt(

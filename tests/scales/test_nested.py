@@ -75,9 +75,7 @@ def test_every_bootstrap_of_a_study_draws_clusters(providers):
         lambda s: bouwen.scale_reliability(s, draws=20).figures["omega_ci_lower"].to_numpy(),
         lambda s: bouwen.alpha(s, interval="bootstrap", draws=50).ci_lower,
         lambda s: bouwen.loading_stability(s, 2, seed=1, draws=20).loadings["se"].to_numpy(),
-        lambda s: bouwen.next(iter(bouwen.compare_structures(s, "measurement").fits.values())).parameters[
-            "se"
-        ],
+        lambda s: next(iter(bouwen.compare_structures(s, "measurement").fits.values())).parameters["se"],
     ):
         assert not np.allclose(draw(study), draw(alone), rtol=1e-3, equal_nan=True)
     few = in_clusters(providers, 10)

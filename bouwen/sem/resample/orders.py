@@ -35,7 +35,7 @@ def shuffled_rows(kind: Array, size: int, rng: np.random.Generator, clusters: In
         orders[:, own] = np.argsort(keys, axis=1)
         return orders
     orders = np.tile(np.arange(len(kind)), (size, 1))
-    for members in alike(kind, clusters):
+    for members in exchangeable(kind, clusters):
         count, m = members.shape
         exchanged = members[np.argsort(rng.random((size, count)), axis=1)]
         within = np.argsort(rng.random((size, count, m)) + kind[members[0]], axis=2)
@@ -43,7 +43,7 @@ def shuffled_rows(kind: Array, size: int, rng: np.random.Generator, clusters: In
     return orders
 
 
-def alike(kind: Array, clusters: Ints) -> list[Ints]:
+def exchangeable(kind: Array, clusters: Ints) -> list[Ints]:
     """Rows (clusters, members) of the clusters that have as many respondents of each kind."""
     order = np.lexsort((kind, clusters))
     edges = np.flatnonzero(np.diff(clusters[order])) + 1
