@@ -63,7 +63,7 @@ class Nesting(Result):
         -------
         DataFrame
             Index ``construct``; ``n`` respondents with a score and their ``clusters``, the intraclass
-            correlation ``icc`` with its interval, and the ``design_effect``, see `design_effect`.
+            correlation ``icc`` with its interval, and the ``design_effect``, see `cluster_design_effect`.
         """
         return at_level(self.figures.copy(), self.confidence)
 
@@ -113,14 +113,14 @@ def nesting(study: Study) -> Nesting:
         except NoGroups:
             icc, lower, upper = np.nan, np.nan, np.nan
         rows[construct] = (
-            len(own), len(of_clusters), icc, lower, upper, design_effect(icc, of_clusters)
+            len(own), len(of_clusters), icc, lower, upper, cluster_design_effect(icc, of_clusters)
         )  # fmt: skip
     figures = pd.DataFrame.from_dict(rows, orient="index", columns=NESTING_FIGURES).rename_axis("construct")
     alone = int((sizes == 1).sum())
     return Nesting(study.cluster, figures, len(clusters), len(sizes), alone, level)
 
 
-def design_effect(icc: float, sizes: Vector) -> float:
+def cluster_design_effect(icc: float, sizes: Vector) -> float:
     """How many times the variance of a mean is that of independent respondents: 1 + (Σm²/Σm − 1) ICC.
 
     Parameters
@@ -129,7 +129,7 @@ def design_effect(icc: float, sizes: Vector) -> float:
     sizes : array
         Respondents m of each cluster.
 
-    >>> design_effect(0.1, np.array([5, 5, 5]))
+    >>> cluster_design_effect(0.1, np.array([5, 5, 5]))
     1.4
     """
     return float(1 + (np.sum(sizes**2) / np.sum(sizes) - 1) * icc)
