@@ -36,6 +36,7 @@ from bouwen.scales import kmo as kmo
 from bouwen.scales import loading_stability as loading_stability
 from bouwen.scales import map_test as map_test
 from bouwen.scales import mardia as mardia
+from bouwen.scales import nesting as nesting
 from bouwen.scales import omega as omega
 from bouwen.scales import parallel_analysis as parallel_analysis
 from bouwen.scales import scale_reliability as scale_reliability

@@ -171,6 +171,7 @@ def check_invariance(
     ordered: Sequence[str] | bool = (),
     group_partial: Sequence[str] = (),
     collapse: bool = False,
+    cluster: str | None = None,
 ) -> Invariance:
     """Fit a model with more and more of it equal over groups.
 
@@ -186,7 +187,7 @@ def check_invariance(
         From the first on without gaps: "configural" (the same model), "metric" (equal loadings), "scalar"
         (and intercepts), "strict" (and residual variances). For ordered items "configural", "thresholds",
         "metric", "scalar", in the order of Wu & Estabrook (2016).
-    estimator, missing, ordered, group_partial, collapse
+    estimator, missing, ordered, group_partial, collapse, cluster
         As for `bouwen.fit_sem`.
 
     Raises
@@ -228,6 +229,7 @@ def check_invariance(
                 missing=missing,
                 ordered=ordered,
                 collapse=collapse,
+                cluster=cluster,
                 std_lv=True,
                 meanstructure=True,
             )

@@ -12,7 +12,7 @@ from bouwen.errors import BouwenError
 from bouwen.groups.invariance import Invariance, check_invariance, factors_of_factors
 from bouwen.groups.permutation import Permutations, permutation_invariance
 from bouwen.results import Result
-from bouwen.scales import key_items
+from bouwen.scales import enough_clusters, key_items, with_clusters
 from bouwen.sem import TableOptions, build_table, parse_model
 from bouwen.survey import Study, check_is_study, level_sizes
 
@@ -76,8 +76,9 @@ def study_invariance(
     """Whether a study's measurement works alike in the levels of a background variable.
 
     Only levels with ``min_group`` respondents take part. Estimates are by maximum likelihood with robust
-    errors from every answer given (MLR, FIML). Factors of factors give way to correlations: whether items
-    work alike is a matter of the factors that they measure, and a small group cannot tell more.
+    errors from every answer given (MLR, FIML), and whole clusters are shuffled where every level has enough
+    of them. Factors of factors give way to correlations: whether items work alike is a matter of the factors
+    that they measure, and a small group cannot tell more.
 
     Parameters
     ----------
@@ -112,9 +113,11 @@ def study_invariance(
     of_level = study.responses[group].astype(object)
     rows = [study.responses.index[of_level == level] for level in levels]
     answers = key_items(study).assign(**{group: of_level}).loc[rows[0].append(rows[1:])]
+    clusters = enough_clusters(study, study.responses[group].where(of_level.isin(levels)))
+    answers, nested = with_clusters(answers, clusters)
     syntax = measurement_syntax(study, chosen)
     try:
-        checked = check_invariance(syntax, answers, group, estimator="MLR", missing="fiml")
+        checked = check_invariance(syntax, answers, group, estimator="MLR", missing="fiml", **nested)
     except BouwenError as error:
         return StudyInvariance(group, chosen, levels, left_out, None, "fit", str(error))
     permuted = permutation_invariance(checked, draws, seed=study.settings.seed) if draws else None

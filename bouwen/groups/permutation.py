@@ -16,7 +16,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, OptionError, check_confidence, check_count
+from bouwen.checks import Array, Ints, OptionError, check_confidence, check_count
 from bouwen.groups.invariance import Invariance
 from bouwen.results import Result, p_line
 from bouwen.sem import (
@@ -38,6 +38,7 @@ from bouwen.sem import (
     run_chunks,
     saturated_stack,
     score_stack,
+    shuffled_rows,
     usable,
     weighted_objective,
 )
@@ -169,8 +170,9 @@ def permutation_invariance(
 
     Notes
     -----
-    Groups keep their sizes. All steps see the same permutations. Shuffling makes the groups alike in
-    everything, also in what a step leaves free, such as factor means; its cost is compared under that
+    Groups keep their sizes. Where the ladder knows clusters, whole ones are exchanged with others of their
+    size, and respondents within them. All steps see the same permutations. Shuffling makes the groups alike
+    in everything, also in what a step leaves free, such as factor means; its cost is compared under that
     stronger hypothesis (Jorgensen et al., 2018).
     """
     check_count("draws", draws, least=1)
@@ -185,7 +187,8 @@ def permutation_invariance(
         [_Step.of(step, fit, invariance.releases.get(step), pooled) for step, fit in fits.items()]
     )
     sizes = [len(rows) for rows in fits[steps[0]].sample.rows]
-    task = partial(_permuted, ladder=ladder, sizes=sizes)
+    clusters = np.concatenate(first.cluster) if first.cluster else None
+    task = partial(_permuted, ladder=ladder, sizes=sizes, clusters=clusters)
     chunks = run_chunks(task, draws, seed=seed, n_jobs=n_jobs, about="Permutations")
     values = np.array([[fits[step].measures[name] for name in DECIDING] for step in steps])
     values[1:] = np.diff(values, axis=0)
@@ -248,7 +251,7 @@ def _pooled(sample: Sample) -> Sample:
     if sample.weights:
         sample = replace(sample, weights=(np.concatenate(sample.weights),) * len(sample.rows))
     if sample.patterns is None:
-        return replace(sample, rows=rows)
+        return replace(sample, rows=rows, cluster=())
     share = sample.n / sample.N
     mean = share @ sample.mean
     apart = sample.mean - mean
@@ -256,6 +259,7 @@ def _pooled(sample: Sample) -> Sample:
     return replace(
         sample,
         rows=rows,
+        cluster=(),
         patterns=find_patterns(rows, sample.weights),
         mean=np.broadcast_to(mean, sample.mean.shape),
         cov=np.broadcast_to(cov, sample.cov.shape),
@@ -263,11 +267,14 @@ def _pooled(sample: Sample) -> Sample:
 
 
 def _permuted(
-    chunk: Chunk, *, ladder: Sequence[_Step], sizes: Sequence[int]
+    chunk: Chunk, *, ladder: Sequence[_Step], sizes: Sequence[int], clusters: Ints | None
 ) -> tuple[Array, dict[str, Array]]:
     """Shuffle the groups of a chunk and climb the ladder."""
     groups = np.repeat(np.arange(len(sizes)), sizes)
-    shuffled = chunk.rng().permuted(np.tile(groups, (chunk.size, 1)), axis=1)
+    if clusters is None:
+        shuffled = chunk.rng().permuted(np.tile(groups, (chunk.size, 1)), axis=1)
+    else:
+        shuffled = groups[shuffled_rows(np.zeros(len(groups)), chunk.size, chunk.rng(), clusters)]
     largest = max(draw_bytes(step.family) for step in ladder)
     found = []
     for part in parts_of(chunk.size, largest + 8 * len(groups) * len(sizes)):

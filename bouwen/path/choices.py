@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from bouwen.path.paths import Adjustment, Form, MainPath, causes, main_path, measures
-from bouwen.scales import item_rest_correlation, key_items
+from bouwen.scales import enough_clusters, item_rest_correlation, key_items
 from bouwen.survey import Study, inattentive
 
 HALF = 0.5  # share of a scale's items that a mean score needs
@@ -57,7 +57,8 @@ class Material:
 
     ``keyed`` holds items with reversed ones turned, ``covariates`` the background variables as zeros and
     ones, ``excluded`` the items that the levels of the choice ``items`` leave out, and ``attentive`` who
-    passes screening. All have a row per respondent.
+    passes screening. All have a row per respondent, and so have ``clusters``, in which respondents are
+    nested; None where they are not.
     """
 
     path: MainPath
@@ -65,6 +66,7 @@ class Material:
     covariates: pd.DataFrame
     excluded: dict[str, tuple[str, ...]]
     attentive: pd.Series[bool]
+    clusters: pd.Series[int] | None = None
 
     def model(self, specification: Specification) -> MainPath:
         """The path with its items left out and its other predictors in place."""
@@ -133,7 +135,8 @@ def material(study: Study) -> Material:
     """
     path, keyed = main_path(study), key_items(study)
     flagged = inattentive(study)
-    return Material(path, keyed, covariates(study), exclusions(study, path, keyed), ~flagged)
+    left_out = exclusions(study, path, keyed)
+    return Material(path, keyed, covariates(study), left_out, ~flagged, enough_clusters(study))
 
 
 def covariates(study: Study) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from bouwen.errors import BouwenError
 from bouwen.results import Result, short
-from bouwen.scales import key_items
+from bouwen.scales import key_items, model_clusters, with_clusters
 from bouwen.sem import Fit, NotConverged, NotIdentified, fit_sem, parse_model, roles
 from bouwen.special import ndtri
 from bouwen.survey import Study, check_is_study
@@ -93,7 +93,8 @@ def common_method(study: Study) -> CommonMethod:
     The method factor is uncorrelated with the constructs and moves all items equally, in proportion to the
     width of their answer scales, so that its variance is the one parameter it adds (the equal-loadings
     variant of the unmeasured latent method construct; for acquiescence Billiet & McClendon 2000, Structural
-    Equation Modeling 7). All models are fitted by MLR to every answer given.
+    Equation Modeling 7). All models are fitted by MLR to every answer given,
+    with cluster-robust errors where respondents are nested.
 
     Parameters
     ----------
@@ -113,14 +114,15 @@ def common_method(study: Study) -> CommonMethod:
     if len(items) < 4:
         raise NotPossible(len(items))
     turned = {name: study.instrument.items[name].reversed for name in items}
-    single = fit_sem(f"{FACTOR} =~ " + " + ".join(items), keyed, estimator="MLR", missing="fiml")
+    keyed, nested = with_clusters(keyed, model_clusters(study))
+    single = fit_sem(f"{FACTOR} =~ " + " + ".join(items), keyed, estimator="MLR", missing="fiml", **nested)
     texts = {"own": text, "method": with_method(study, text, dict.fromkeys(items, 1))}
     if any(turned.values()):
         texts["acquiescence"] = with_method(study, text, {name: -1 if turned[name] else 1 for name in items})
     fits = {}
     for name, model in texts.items():
         with nullcontext() if name == "own" else suppress(NotIdentified, NotConverged):
-            fits[name] = fit_sem(model, keyed, estimator="MLR", missing="fiml")
+            fits[name] = fit_sem(model, keyed, estimator="MLR", missing="fiml", **nested)
     return CommonMethod(first_component(single), single, fits, study.settings.confidence)
 
 

@@ -26,7 +26,7 @@ from bouwen.errors import BouwenError
 from bouwen.path.choices import Material, Specification
 from bouwen.path.effects import composite_slope
 from bouwen.path.paths import MainPath, as_syntax, causes
-from bouwen.sem import Chunk, Fit, fit_sem, run_chunks
+from bouwen.sem import Chunk, Fit, fit_sem, run_chunks, shuffled_rows
 from bouwen.special import ndtri, stdtr, stdtrit
 
 
@@ -65,34 +65,35 @@ class Sides:
 
 
 def shuffled_effects(
-    sides: Sequence[Sides], attentive: Array, *, draws: int, seed: int, n_jobs: int | None = None
+    sides: Sequence[Sides],
+    attentive: Array,
+    clusters: Ints | None = None,
+    *,
+    draws: int,
+    seed: int,
+    n_jobs: int | None = None,
 ) -> tuple[Array, Array]:
     """Effects and their t-values in the answers as they are (row 0) and in shuffled ones.
 
     Everyone keeps to their own kind in a shuffle, attentive or not, so that every specification
-    keeps its respondents. All specifications see the same shuffles.
+    keeps its respondents, and clusters move as a whole where there are any (`shuffled_rows`). All
+    specifications see the same shuffles.
 
     Returns
     -------
     effects, t : arrays (1 + draws, specifications)
     """
     unshuffled = np.arange(len(attentive))[None, :]
-    drawn = run_chunks(partial(_chunk_of_effects, list(sides), attentive), draws, seed=seed, n_jobs=n_jobs)
+    task = partial(_chunk_of_effects, list(sides), attentive, clusters)
+    drawn = run_chunks(task, draws, seed=seed, n_jobs=n_jobs)
     parts = [regression_effects(sides, unshuffled), *drawn]
     return np.concatenate([e for e, _ in parts]), np.concatenate([t for _, t in parts])
 
 
-def _chunk_of_effects(sides: Sequence[Sides], attentive: Array, chunk: Chunk) -> tuple[Array, Array]:
-    return regression_effects(sides, shuffled_rows(attentive, chunk.size, chunk.rng()))
-
-
-def shuffled_rows(kind: Array, size: int, rng: np.random.Generator) -> Ints:
-    """Random orders (size, n) of respondents, each among those of the same kind."""
-    keys = rng.random((size, len(kind))) + kind
-    own = np.argsort(kind, kind="stable")
-    orders = np.empty((size, len(kind)), dtype=np.intp)
-    orders[:, own] = np.argsort(keys, axis=1)
-    return orders
+def _chunk_of_effects(
+    sides: Sequence[Sides], attentive: Array, clusters: Ints | None, chunk: Chunk
+) -> tuple[Array, Array]:
+    return regression_effects(sides, shuffled_rows(attentive, chunk.size, chunk.rng(), clusters))
 
 
 def regression_effects(sides: Sequence[Sides], orders: Ints) -> tuple[Array, Array]:

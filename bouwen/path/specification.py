@@ -16,6 +16,7 @@ from bouwen.path.effects import standardised_effect
 from bouwen.path.paths import MainPath, as_syntax
 from bouwen.path.shuffles import SideScores, joint_tests, shuffled_effects
 from bouwen.results import Result, how_many, short
+from bouwen.scales import with_clusters
 from bouwen.sem import Chunk, Fit, fit_sem, run_chunks
 from bouwen.special import ndtri
 from bouwen.survey import Study
@@ -164,7 +165,8 @@ def specification_curve(
         Of the shuffles.
     permutations : int
         Shuffles of the outcome's answers for the joint tests. They cost little: see
-        `bouwen.path.shuffles`. Specifications by WLSMV take no part in them.
+        `bouwen.path.shuffles`. Specifications by WLSMV take no part in them. Where respondents are nested,
+        errors by MLR are cluster-robust and whole clusters are shuffled; those by WLSMV know no clusters.
     n_jobs : int, optional
         Workers; the results do not depend on it.
 
@@ -215,7 +217,8 @@ def shuffle(
     scores = SideScores(given)
     sides = [scores.sides(one) for one in some]
     attentive = given.attentive.to_numpy()
-    effects, t = shuffled_effects(sides, attentive, draws=draws, seed=seed, n_jobs=n_jobs)
+    clusters = None if given.clusters is None else given.clusters.to_numpy()
+    effects, t = shuffled_effects(sides, attentive, clusters, draws=draws, seed=seed, n_jobs=n_jobs)
     df = np.array([one.df for one in sides])
     return effects, joint_tests(effects, t, df, given.path.direction, 1 - confidence)
 
@@ -240,7 +243,9 @@ def fit_specification(given: Material, specification: Specification) -> Fit:
     if specification.estimator == "WLSMV":
         return fit_sem(text, answers, estimator="WLSMV", ordered=True, missing="pairwise")
     incomplete = specification.missing == "available" and specification.form != "scores"
-    return fit_sem(text, answers, estimator="MLR", missing="fiml" if incomplete else "listwise")
+    missing = "fiml" if incomplete else "listwise"
+    answers, nested = with_clusters(answers, given.clusters)
+    return fit_sem(text, answers, estimator="MLR", missing=missing, **nested)
 
 
 def result(given: Material, specification: Specification, confidence: float) -> dict[str, Any]:

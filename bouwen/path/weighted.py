@@ -7,6 +7,7 @@ import pandas as pd
 from bouwen.path.choices import material, specifications
 from bouwen.path.effects import standardised_effect
 from bouwen.path.paths import as_syntax
+from bouwen.scales import with_clusters
 from bouwen.sem import fit_sem
 from bouwen.special import ndtri
 from bouwen.survey import Study, check_is_study, design_effect, rake_to_register
@@ -46,8 +47,9 @@ def weighted_effects(study: Study) -> pd.DataFrame | None:
     half = float(ndtri((1 + study.settings.confidence) / 2))
     rows = {}
     for name, w in {"alike": pd.Series(1.0, study.responses.index), **known}.items():
-        counted = answers.assign(**{COUNTED_BY: w})
-        fit = fit_sem(text, counted, estimator="MLR", missing="fiml", sampling_weights=COUNTED_BY)
+        counted, nested = with_clusters(answers.assign(**{COUNTED_BY: w}), given.clusters)
+        options = {"sampling_weights": COUNTED_BY, **nested}
+        fit = fit_sem(text, counted, estimator="MLR", missing="fiml", **options)
         effect = standardised_effect(fit, predictors, given.path.outcome)
         low, high = effect.estimate - half * effect.se, effect.estimate + half * effect.se
         cost = design_effect(counted[COUNTED_BY])

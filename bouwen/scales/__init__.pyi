@@ -17,6 +17,8 @@ from bouwen.scales.correlations import compare_correlations as compare_correlati
 from bouwen.scales.correlations import fisher_interval as fisher_interval
 from bouwen.scales.counting import FactorCounts as FactorCounts
 from bouwen.scales.counting import count_factors as count_factors
+from bouwen.scales.design_effects import Nesting as Nesting
+from bouwen.scales.design_effects import nesting as nesting
 from bouwen.scales.dimensionality import EmpiricalKaiser as EmpiricalKaiser
 from bouwen.scales.dimensionality import MapTest as MapTest
 from bouwen.scales.dimensionality import ParallelAnalysis as ParallelAnalysis
@@ -47,6 +49,10 @@ from bouwen.scales.missing import saturated_moments as saturated_moments
 from bouwen.scales.models import check_models as check_models
 from bouwen.scales.models import fit_model as fit_model
 from bouwen.scales.models import fit_structure as fit_structure
+from bouwen.scales.nested import FEWEST as FEWEST
+from bouwen.scales.nested import enough_clusters as enough_clusters
+from bouwen.scales.nested import model_clusters as model_clusters
+from bouwen.scales.nested import with_clusters as with_clusters
 from bouwen.scales.normality import Mardia as Mardia
 from bouwen.scales.normality import mahalanobis as mahalanobis
 from bouwen.scales.normality import mardia as mardia

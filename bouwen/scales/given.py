@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 import pandas as pd
 
 from bouwen.checks import DataError, check_numbers, check_rows, is_ordered
+from bouwen.scales.nested import enough_clusters
 
 if TYPE_CHECKING:
     from bouwen.survey import Study
@@ -66,6 +67,13 @@ class Scales:
     def of(self, scale: str) -> pd.DataFrame:
         """The keyed items of a scale."""
         return self.keyed[list(self.items[scale])]
+
+
+def clusters_of(given: Given) -> pd.Series[int] | None:
+    """The clusters of a study by which its respondents are drawn; None of other answers."""
+    if isinstance(given, pd.DataFrame | Mapping):
+        return None
+    return enough_clusters(given)
 
 
 def answers_of(given: Items) -> pd.DataFrame:

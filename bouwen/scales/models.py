@@ -9,6 +9,7 @@ from contextlib import suppress
 from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
 from bouwen.scales.estimators import estimation, is_ordinal
+from bouwen.scales.nested import model_clusters, with_clusters
 from bouwen.scales.scoring import key_items
 from bouwen.sem import (
     ESTIMATORS,
@@ -45,7 +46,8 @@ def fit_model(
         maximum likelihood with robust errors that uses every answer given (FIML), suits items with
         five and more points; "WLSMV", as a check on it, is weighted least squares that takes answers as
         ordered categories, with every pair of answers used. The others of `bouwen.fit_sem` will do too,
-        in any case; see `bouwen.scales.estimators.estimation`.
+        in any case; see `bouwen.scales.estimators.estimation`. Where respondents are nested in at least 20
+        clusters MLR has cluster-robust errors and tests; the others take respondents to be independent.
     ordered : sequence of str, or str with commas, or True
         The items that are taken as ordered by an estimator that takes any so, all of them for True; where
         none is named the study's own, or all.
@@ -67,12 +69,11 @@ def fit_model(
     names = [check_known("item", name, study.items) for name in names or study.analysis.ordered]
     used = [name for name in names if name in model_items(syntax)]
     options = estimation(estimator, ordered=used or True)
-    answers, weights = key_items(study), study.weights
-    if weights is not None and options["estimator"] in ("ML", "MLR"):
-        answers, options = (
-            answers.assign(**{WEIGHT_COLUMN: weights}),
-            {**options, "sampling_weights": WEIGHT_COLUMN},
-        )
+    answers, nested = with_clusters(key_items(study), model_clusters(study, options["estimator"]))
+    options |= nested
+    if study.weights is not None and options["estimator"] in ("ML", "MLR"):
+        answers = answers.assign(**{WEIGHT_COLUMN: study.weights})
+        options["sampling_weights"] = WEIGHT_COLUMN
     return fit_sem(syntax, answers, **options)
 
 

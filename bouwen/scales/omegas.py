@@ -13,6 +13,7 @@ from bouwen.checks import DataError, check_answers, check_choice, check_confiden
 from bouwen.results import Result, at_level, how_many, short
 from bouwen.scales.composite import omega
 from bouwen.scales.estimators import CORRECTED, estimation
+from bouwen.scales.nested import model_clusters, with_clusters
 from bouwen.scales.reliability import alpha
 from bouwen.scales.scoring import key_items
 from bouwen.sem import CONVERGED, Bootstrap, Fit, NotConverged, NotIdentified, bootstrap, fit_sem
@@ -93,7 +94,7 @@ def scale_reliability(
     scales : Study, or mapping of str to DataFrame
         A study, whose reversed items are turned; or the items of each scale.
     draws : int
-        Bootstrap samples of respondents; 0 for none.
+        Bootstrap samples of respondents, by MLR of whole clusters where a study has enough; 0 for none.
     seed : int
     estimator : "MLR" or "WLSMV"
         Continuous answers by maximum likelihood with every answer given (FIML), or ordered ones, whose omega
@@ -120,7 +121,9 @@ def scale_reliability(
     McDonald (1999), ch. 6; Kelley & Pornprasertmanit (2016), Psychological Methods 21 (bootstrap intervals of
     omega); Green & Yang (2009), Psychometrika 74; Feldt (1965), Psychometrika 30.
     """
+    clusters = None
     if isinstance(scales, Study):
+        clusters = model_clusters(scales, estimator)
         keyed, level = key_items(scales), scales.settings.confidence
         scales = {name: keyed[list(scales.items_of(name))] for name in scales.constructs}
     else:
@@ -133,7 +136,7 @@ def scale_reliability(
         row = _described(items, level)
         if np.isfinite(row["alpha"]):
             try:
-                fits[name] = _one_factor(items, estimator)
+                fits[name] = _one_factor(items, estimator, clusters)
             except (NotConverged, NotIdentified) as error:
                 row["note"] = f"no omega: {error}"
             else:
@@ -164,7 +167,7 @@ def _described(items: pd.DataFrame, confidence: float) -> dict[str, Any]:
     return row | {"note": "two items: loadings held equal" if items.shape[1] == 2 else ""}
 
 
-def _one_factor(items: pd.DataFrame, estimator: str) -> Fit:
+def _one_factor(items: pd.DataFrame, estimator: str, clusters: pd.Series | None) -> Fit:
     answers = check_answers(items, minimum=2, what="omega")
     names = [f"item{k}" for k in range(1, answers.shape[1] + 1)]  # columns may hold what a model text may not
     safe = answers.set_axis(names, axis=1)
@@ -172,7 +175,8 @@ def _one_factor(items: pd.DataFrame, estimator: str) -> Fit:
     syntax = f"factor =~ {' + '.join(same + name for name in names)}"
     if any(is_ordered(items[column]) for column in items.columns):
         estimator = "WLSMV"  # ordered means ordered, as in a model
-    return fit_sem(syntax, safe, **estimation(estimator), std_lv=True)
+    safe, nested = with_clusters(safe, clusters)
+    return fit_sem(syntax, safe, **estimation(estimator), std_lv=True, **nested)
 
 
 def _omega(fit: Fit, drawn: Bootstrap | None, confidence: float) -> dict[str, Any]:

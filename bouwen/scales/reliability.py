@@ -22,7 +22,7 @@ from bouwen.checks import (
 )
 from bouwen.results import Result, at_level, how_many, within
 from bouwen.scales.extraction import extract
-from bouwen.scales.given import Given, Items, answers_of, read_scales
+from bouwen.scales.given import Given, Items, answers_of, clusters_of, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
 from bouwen.sem import ordinal_moments, percentile_interval
@@ -203,7 +203,9 @@ def alpha(
     p = len(cov)
     raw = alpha_coefficient(cov)
     if interval == "bootstrap":
-        lower, upper = bootstrap_interval(answers, draws, seed, confidence)
+        clusters = clusters_of(items)
+        own = None if clusters is None else clusters[answers.index]
+        lower, upper = bootstrap_interval(answers, draws, seed, confidence, own)
     else:
         lower, upper = feldt_interval(raw, len(answers), p, confidence)
     return Alpha(
@@ -247,12 +249,12 @@ def _ordinal_alpha(answers: pd.DataFrame, confidence: float) -> Alpha:
 
 
 def bootstrap_interval(
-    answers: pd.DataFrame, draws: int, seed: int, confidence: float
+    answers: pd.DataFrame, draws: int, seed: int, confidence: float, clusters: pd.Series | None = None
 ) -> tuple[float, float]:
-    """Percentile interval of alpha over bootstrap samples of respondents."""
+    """Percentile interval of alpha over bootstrap samples of respondents, or of clusters of them."""
     drawn = [
         alpha_coefficients(C)
-        for C in bootstrap_matrices(answers.to_numpy(dtype=float), draws, seed, "covariance")
+        for C in bootstrap_matrices(answers.to_numpy(dtype=float), draws, seed, "covariance", clusters)
     ]
     lower, upper = percentile_interval(np.concatenate(drawn), confidence)
     return float(lower), float(upper)

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from bouwen.checks import Matrix
 from bouwen.sem import respondent_weights
 
 
 def bootstrap_matrices(
-    X: Matrix, draws: int, seed: int, kind: Literal["covariance", "correlation"]
+    X: Matrix,
+    draws: int,
+    seed: int,
+    kind: Literal["covariance", "correlation"],
+    clusters: pd.Series | None = None,
 ) -> Iterator[Matrix]:
     """Pairwise covariances or correlations of bootstrap samples, a chunk of draws at a time.
 
@@ -23,13 +28,16 @@ def bootstrap_matrices(
     draws, seed : int
         Samples of n respondents with replacement.
     kind : {"covariance", "correlation"}
+    clusters : Series (n,), optional
+        Whole clusters are drawn then, as many as there are.
 
     Yields
     ------
     array (up to 250, p, p)
         NaN where a sample has fewer than two answers to a pair of items or one of them is constant.
     """
-    for weights in respondent_weights(len(X), draws, seed):
+    units = None if clusters is None else pd.factorize(clusters)[0]
+    for weights in respondent_weights(len(X), draws, seed, units):
         yield weighted_matrices(X, weights, kind)
 
 

@@ -12,7 +12,7 @@ from bouwen.checks import Matrix, Missing, check_choice, check_count
 from bouwen.results import Result, how_many, short
 from bouwen.scales.extraction import Method, extract
 from bouwen.scales.factors import Efa, fit_efa
-from bouwen.scales.given import Items, answers_of
+from bouwen.scales.given import Items, answers_of, clusters_of
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.rotation import Rotation, RotationNotConverged, rotate
 from bouwen.sem import percentile_interval
@@ -77,6 +77,7 @@ def loading_stability(
     items, n_factors, method, rotation, missing
         As in `bouwen.scales.fit_efa`.
     seed, draws : int
+        Samples of respondents, or of whole clusters where a study has enough.
     confidence : float
         Level of the percentile intervals.
 
@@ -89,14 +90,15 @@ def loading_stability(
     method = check_choice("method", method, get_args(Method))
     rotation = check_choice("rotation", rotation, get_args(Rotation))
     missing = check_choice("missing", missing, get_args(Missing))
-    items = answers_of(items)
+    items, clusters = answers_of(items), clusters_of(items)
     efa = fit_efa(items, n_factors, method=method, rotation=rotation, missing=missing)
     names = list(efa.loadings.index)
     answers = items.set_axis([str(column) for column in items.columns], axis=1)[names]
     answers = answers.dropna() if missing == "listwise" else answers.dropna(how="all")
     target, psi = efa.loadings.to_numpy(), efa.uniqueness.to_numpy()
     X, found = answers.to_numpy(dtype=float), []
-    for chunk in bootstrap_matrices(X, draws, seed, "correlation"):
+    own = None if clusters is None else clusters[answers.index]
+    for chunk in bootstrap_matrices(X, draws, seed, "correlation", own):
         for R in chunk:
             if np.isnan(R).any() or np.linalg.eigvalsh(R)[0] < 1e-8:
                 continue

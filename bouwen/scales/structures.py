@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from bouwen.results import Result, how_many
 from bouwen.scales.composite import factor_correlations, omega, omega_of_all
 from bouwen.scales.estimators import CORRECTED, estimation
 from bouwen.scales.models import named_model
+from bouwen.scales.nested import model_clusters, with_clusters
 from bouwen.scales.scoring import key_items
 from bouwen.scales.validity import correlation_intervals
 from bouwen.sem import Fit, NoDifference, NotConverged, NotIdentified, difference_test, fit_sem, parse_model
@@ -329,9 +331,10 @@ def compare_structures(
     estimator = check_choice("estimator", estimator, CORRECTED)
     if isinstance(data, Study):
         text = named_model(data, model)
-        answers, level = key_items(data), data.settings.confidence
+        answers, nested = with_clusters(key_items(data), model_clusters(data, estimator))
+        level = data.settings.confidence
     else:
-        text, answers, level = model, data, 0.95
+        text, answers, level, nested = model, data, 0.95, {}
     level = level if confidence is None else confidence
     check_confidence(level)
     facets = read_facets(text)
@@ -343,7 +346,7 @@ def compare_structures(
             tries.insert(0, f"{syntax}\n{schmid_leiman_starts(fits['higher_order'], facets)}")
         for attempt in tries:
             try:
-                fits[name] = _fit(attempt, answers, estimator)
+                fits[name] = _fit(attempt, answers, estimator, nested)
                 break
             except (NotConverged, NotIdentified) as error:
                 failures[name] = str(error)
@@ -375,8 +378,8 @@ def schmid_leiman_starts(fit: Fit, facets: Facets) -> str:
     return "\n".join(lines)
 
 
-def _fit(syntax: str, answers: pd.DataFrame, estimator: str) -> Fit:
-    return fit_sem(syntax, answers, **estimation(estimator), std_lv=True)
+def _fit(syntax: str, answers: pd.DataFrame, estimator: str, nested: dict[str, Any]) -> Fit:
+    return fit_sem(syntax, answers, **estimation(estimator), std_lv=True, **nested)
 
 
 def _range_of_correlations(fit: Fit, facets: list[str]) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from bouwen.checks import (
     check_numeric,
 )
 from bouwen.results import Result, how_many, within
-from bouwen.scales.given import NotAnswers, read_scales
+from bouwen.scales.given import NotAnswers, clusters_of, read_scales
 from bouwen.scales.matrices import correlate
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.sem import percentile_interval
@@ -106,6 +106,7 @@ def htmt(
     seed: int = 1,
     confidence: float = 0.95,
     missing: Missing = "pairwise",
+    clusters: pd.Series | None = None,
 ) -> Htmt:
     """Heterotrait-monotrait ratio: correlations between two scales relative to those within them.
 
@@ -120,6 +121,9 @@ def htmt(
         Bootstrap samples for the interval; none by default.
     confidence : float
     missing : {"pairwise", "listwise"}
+    clusters : Series, optional
+        Each respondent's cluster, of which bootstrap samples then draw whole ones; of a study its own, where
+        they are enough.
 
     Raises
     ------
@@ -149,7 +153,8 @@ def htmt(
     items = items.dropna() if missing == "listwise" else items.dropna(how="all")
     sample = correlate(items, missing=missing, what="HTMT")
     blocks = np.repeat(np.arange(len(constructs)), [frame.shape[1] for frame in constructs.values()])
-    drawn = _drawn_ratios(items.to_numpy(dtype=float), blocks, kind, draws, seed)
+    clusters = clusters_of(items_by_construct) if clusters is None else clusters
+    drawn = _drawn_ratios(items, blocks, kind, draws, seed, clusters)
     lower, upper = percentile_interval(drawn, confidence)
     names = list(constructs)
     return Htmt(
@@ -181,9 +186,12 @@ def _constructs(
     return {name: frame for name, frame in constructs.items() if name not in single}, single
 
 
-def _drawn_ratios(X: Matrix, blocks: Blocks, kind: HtmtKind, draws: int, seed: int) -> Matrix:
-    size = int(blocks[-1]) + 1
-    chunks = [ratios(R, blocks, kind) for R in bootstrap_matrices(X, draws, seed, "correlation")]
+def _drawn_ratios(
+    items: pd.DataFrame, blocks: Blocks, kind: HtmtKind, draws: int, seed: int, clusters: pd.Series | None
+) -> Matrix:
+    size, X = int(blocks[-1]) + 1, items.to_numpy(dtype=float)
+    own = None if clusters is None else clusters[items.index]
+    chunks = [ratios(R, blocks, kind) for R in bootstrap_matrices(X, draws, seed, "correlation", own)]
     return np.concatenate([np.empty((0, size, size)), *chunks])
 
 
@@ -211,13 +219,14 @@ def ratios(R: Matrix, blocks: Blocks, kind: HtmtKind) -> Matrix:
     values = np.abs(R)
     if kind == "htmt2":
         with np.errstate(divide="ignore"):
-            values = np.where(off, np.log(values), 0.0)
+            # a correlation of exactly 0 makes the mean of its own blocks 0, and leaves the others alone
+            values = np.where(off, np.maximum(np.log(values), -1e30), 0.0)
     else:
         values = np.where(off, values, 0.0)
     pairs = np.outer(size, size) - np.diag(size)
     means = member.T @ values @ member / pairs
     within = np.diagonal(means, axis1=1, axis2=2)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if kind == "htmt2":
             found = np.exp(means - (within[:, :, None] + within[:, None, :]) / 2)
         else:

@@ -76,6 +76,7 @@ from bouwen.sem.resample.bootstrapping import NoAcceleration as NoAcceleration
 from bouwen.sem.resample.bootstrapping import bootstrap as bootstrap
 from bouwen.sem.resample.memory import parts_of as parts_of
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci as monte_carlo_ci
+from bouwen.sem.resample.orders import shuffled_rows as shuffled_rows
 from bouwen.sem.resample.samples import IncompleteDraws as IncompleteDraws
 from bouwen.sem.resample.samples import usable as usable
 from bouwen.sem.resample.saturation import saturated_stack as saturated_stack

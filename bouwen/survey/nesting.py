@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
+from bouwen.survey.instrument import Instrument
+from bouwen.survey.register import RegisterSpec
 from bouwen.survey.values import fold
-from bouwen.survey.wordings import Name
+from bouwen.survey.wordings import Name, unknown
 from bouwen.survey.writing import Problem
 
 NOT_NESTED = "none"
@@ -26,6 +28,16 @@ def name_or_none(value: object) -> object:
 ClusterName = Annotated[Name, BeforeValidator(name_or_none)]
 
 
+def cluster_name_problems(
+    name: str | None, instrument: Instrument, register: RegisterSpec | None
+) -> Iterator[Problem]:
+    """A `cluster:` that is neither a background variable nor one that a register joins."""
+    joined = (*register.columns, *register.classes) if register else ()
+    known = tuple(dict.fromkeys((*instrument.background, *joined)))
+    if name not in (None, NOT_NESTED, *known):
+        yield ("cluster",), unknown("background variable", str(name), known)
+
+
 def cluster_problems(responses: pd.DataFrame, name: str | None) -> Iterator[Problem]:
     """A `cluster:` that sets nobody apart, or puts nobody together."""
     if name in (None, NOT_NESTED):
@@ -38,11 +50,15 @@ def cluster_problems(responses: pd.DataFrame, name: str | None) -> Iterator[Prob
         yield ("cluster",), f'no two respondents share a value of "{name}", so nobody is nested; {instead}'
 
 
-def cluster_of(responses: pd.DataFrame, name: str) -> str | None:
-    """The variable in which respondents are nested; None where no two of them share a value."""
-    if name == NOT_NESTED or name not in responses:
+def cluster_of(responses: pd.DataFrame, name: str | None, register: RegisterSpec | None) -> str | None:
+    """The variable in which respondents are nested: that of the study file, or else the register's.
+
+    None where it is switched off, and where no two respondents share a value.
+    """
+    chosen = name or (register.variable if register else NOT_NESTED)
+    if chosen == NOT_NESTED or chosen not in responses:
         return None
-    return name if cluster_values(responses, name).dropna().duplicated().any() else None
+    return chosen if cluster_values(responses, chosen).dropna().duplicated().any() else None
 
 
 def cluster_values(responses: pd.DataFrame, name: str) -> pd.Series:

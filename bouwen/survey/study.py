@@ -22,8 +22,8 @@ from bouwen.survey.instrument import Category, Construct, Instrument, read_instr
 from bouwen.survey.intake import missing_code_problems, read_answers
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
 from bouwen.survey.nesting import (
-    NOT_NESTED,
     ClusterName,
+    cluster_name_problems,
     cluster_numbers,
     cluster_of,
     cluster_problems,
@@ -226,16 +226,7 @@ class Study:
     @cached_property
     def cluster(self) -> str | None:
         """The variable in which respondents are nested; None where no two of them share a value."""
-        register = self.file.register_
-        chosen = self.file.cluster or (register.variable if register else NOT_NESTED)
-        return cluster_of(self.responses, chosen)
-
-    @property
-    def _nesting_variables(self) -> tuple[str, ...]:
-        """The variables that respondents may be nested in: background, and what a register joins."""
-        register = self.file.register_
-        joined = (*register.columns, *register.classes) if register else ()
-        return tuple(dict.fromkeys((*self.instrument.background, *joined)))
+        return cluster_of(self.responses, self.file.cluster, self.file.register_)
 
     @cached_property
     def clusters(self) -> pd.Series[int] | None:
@@ -407,8 +398,7 @@ class Study:
         for i, group in enumerate(self.groups):
             if group not in declared:
                 yield ("groups", i), unknown("categorical background variable", group, declared)
-        if self.file.cluster not in (None, NOT_NESTED, *(known := self._nesting_variables)):
-            yield ("cluster",), unknown("background variable", str(self.file.cluster), known)
+        yield from cluster_name_problems(self.file.cluster, self.instrument, self.file.register_)
         yield from weights_problems(self.file.weights, {*self.instrument.items, *self.instrument.background})
         merging = list(level_problems(self.file.merge, self.file.recode, declared, self.instrument))
         yield from merging

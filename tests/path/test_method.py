@@ -42,12 +42,16 @@ def test_without_a_method_factor_the_model_is_the_studys_own(providers):
 def test_acquiescence_moves_the_answers_as_they_were_put(providers):
     """The same model for answers that are not turned, where every loading on the factor is 1."""
     study = bouwen.read_study("data/providers/study.yml")
-    raw, text = study.responses[list(study.items)], study.model("structural")
+    raw, text = study.responses[list(study.items)].assign(place=study.clusters), study.model("structural")
     items = [name for name in study.items if name in providers.single.structure.observed]
     loadings = " + ".join(f"1*{item}" for item in items)
     apart = " + ".join(f"0*{name}" for name in causes(parse_model(text).formulas, "trust"))
     fit = bouwen.fit_sem(
-        f"{text}\n{FACTOR} =~ {loadings}\n{FACTOR} ~~ {apart}", raw, estimator="MLR", missing="fiml"
+        f"{text}\n{FACTOR} =~ {loadings}\n{FACTOR} ~~ {apart}",
+        raw,
+        estimator="MLR",
+        missing="fiml",
+        cluster="place",
     )
     ours = providers.fits["acquiescence"]
     assert ours.measures["chisq"] == pytest.approx(fit.measures["chisq"], abs=1e-5)

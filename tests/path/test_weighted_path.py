@@ -33,8 +33,9 @@ def test_raked_answers_are_a_fit_with_these_weights(study, found):
     given = material(study)
     own = next(specifications(study, given))
     plain = fit_specification(given, own)
-    data = given.answers(own).assign(w=rake_to_register(study).weights)
-    fit = bouwen.fit_sem(plain.call.model, data, estimator="MLR", missing="fiml", sampling_weights="w")
+    data = given.answers(own).assign(w=rake_to_register(study).weights, place=given.clusters)
+    options = {"sampling_weights": "w", "cluster": "place"}
+    fit = bouwen.fit_sem(plain.call.model, data, estimator="MLR", missing="fiml", **options)
     path = fit.parameters.query(
         f"op == '~' and lhs == '{given.path.outcome}' and rhs == '{given.path.predictor}'"
     )

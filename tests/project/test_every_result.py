@@ -94,6 +94,7 @@ MADE = {
     "Bartlett": lambda: scales.bartlett(items()),
     "Bootstrap": lambda: bouwen.bootstrap(fit(), 20, n_jobs=1),
     "CommonMethod": lambda: bouwen.common_method(study()),
+    "Nesting": lambda: bouwen.nesting(bouwen.read_study("data/municipalities/study.yml")),
     "ClusteredRegression": lambda: scales.clustered_regression(rows()["x1"], items(4), rows()["agemo"]),
     "CorrelationDifference": lambda: scales.compare_correlations(*(rows()[x] for x in ("x1", "x2", "x4"))),
     "Efa": lambda: scales.fit_efa(items(), 3),
@@ -137,6 +138,7 @@ WITHOUT_PICTURE = {
     "Invariance",
     "ModelPopulation",
     "Recovery",
+    "Nesting",
 }
 
 

@@ -55,6 +55,7 @@ def make_study(responses, constructs, *, reversed_items=(), lowest=1, highest=5)
         items=tuple(instrument.items),
         items_of=lambda construct: tuple(instrument.constructs[construct].items),
         settings=SimpleNamespace(confidence=0.95),
+        clusters=None,
     )
 
 

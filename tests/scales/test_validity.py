@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from bouwen.checks import ConstantItem, TooFewItems
 from bouwen.scales import fornell_larcker, htmt
 from bouwen.scales.resampling import weighted_matrices
-from bouwen.scales.validity import TooFewConstructs
+from bouwen.scales.validity import TooFewConstructs, ratios
 
 SCALES = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
 
@@ -113,3 +113,11 @@ def test_fornell_larcker_by_hand():
 def test_plot_holds_every_pair(by_construct):
     plot = htmt(by_construct, draws=50).plot()
     assert len(plot.data) == 3
+
+
+def test_a_correlation_of_exactly_zero_is_that_of_its_own_scales_only():
+    R = np.full((6, 6), 0.5)
+    np.fill_diagonal(R, 1)
+    R[0, 2] = R[2, 0] = 0.0
+    found = ratios(R[None], np.array([0, 0, 1, 1, 2, 2]), "htmt2")[0]
+    assert_allclose(found, [[1, 0, 1], [0, 1, 1], [1, 1, 1]])

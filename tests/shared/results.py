@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pandas as pd
+from nested import in_clusters
 
 import bouwen
 from bouwen.claims import RATES
@@ -22,7 +23,7 @@ TABLES = {
     "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
     "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
     "misfits": ("fit",), "paths": ("fit",), "recommendations": ("advised", "weighed"),
-    "recovery": ("recovered",), "residuals": ("fit",),
+    "recovery": ("recovered",), "residuals": ("fit",), "nesting": ("nested",),
     "scales": ("scores", "reliability"),
     "screening": ("screened",), "specification_steps": ("curve",), "structure_tests": ("structures",),
     "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
@@ -93,6 +94,7 @@ def results_of(study):
         scores=bouwen.scale_statistics(study),
         reliability=bouwen.scale_reliability(study, draws=10, seed=1).table(),
         screened=bouwen.screen(study),
+        nested=bouwen.nesting(in_clusters(study, 30)),
         treated=bouwen.compare_treatments(study, seed=1, imputations=2),
         kmo=bouwen.kmo(items),
         bartlett=bouwen.bartlett(items),

@@ -51,6 +51,7 @@ from bouwen.report.tables.questionnaire import constructs_table as constructs
 from bouwen.report.tables.recovery import recovery_table as recovery
 from bouwen.report.tables.reporting import checklist_table as checklist
 from bouwen.report.tables.response import background_table as background
+from bouwen.report.tables.response import nesting_table as nesting
 from bouwen.report.tables.response import register_table as register
 from bouwen.report.tables.response import response_table as response
 from bouwen.report.tables.response import screening_table as screening
@@ -119,6 +120,7 @@ __all__ = [
     "method_paths",
     "method_shares",
     "misfits",
+    "nesting",
     "outcome",
     "paths",
     "provenance",

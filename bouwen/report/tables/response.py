@@ -8,8 +8,9 @@ import pandas as pd
 
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_frame, check_given, check_study
-from bouwen.report.tables.layout import lay_out, number_texts
+from bouwen.report.tables.layout import interval_texts, lay_out, number_texts
 from bouwen.report.texts.wording import guarded_text as guarded
+from bouwen.scales import Nesting
 from bouwen.survey import (
     CONSTANT_ITEMS,
     TOGETHER,
@@ -99,6 +100,29 @@ def stratum_label(study: Study, to: Reader, variable: str, level: str) -> str:
     if level == TOGETHER:
         return to.words("register.together")
     return study.level_label(variable, level) if variable in study.categories else level
+
+
+def nesting_table(found: Nesting, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
+    """How alike those of one cluster answer: ICC with its interval and design effect, a row per scale.
+
+    Parameters
+    ----------
+    found : Nesting
+        From `bouwen.nesting`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
+    """
+    check_given(found, Nesting, "how respondents are nested (bouwen.nesting)")
+    to, table = reader(study, **options), found.table()
+    columns = {
+        "construct": map(to.label, table.index),
+        "icc": number_texts(to, table["icc"]),
+        "interval": interval_texts(to, table),
+        "design_effect": number_texts(to, table["design_effect"]),
+    }
+    return lay_out(to, columns, note="nesting")
 
 
 def screening_table(found: Screening, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:

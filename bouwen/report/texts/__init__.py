@@ -17,6 +17,7 @@ from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_need
 from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
 from bouwen.report.texts.importance import importance_text as importance
 from bouwen.report.texts.invariance import invariance_text as invariance
+from bouwen.report.texts.nesting import nested_text as nested
 from bouwen.report.texts.passages import about_text as about
 from bouwen.report.texts.passages import how_to_cite_text as how_to_cite
 from bouwen.report.texts.passages import how_to_rerun_text as how_to_rerun
@@ -75,6 +76,7 @@ __all__ = [
     "missing_test",
     "models",
     "needed_text",
+    "nested",
     "number",
     "open_questions",
     "outcomes",

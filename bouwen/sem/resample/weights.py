@@ -12,16 +12,19 @@ from bouwen.sem.resample.memory import parts_of
 from bouwen.sem.resample.workers import CHUNK
 
 
-def respondent_weights(n: int, draws: int, seed: int) -> Iterator[Array]:
+def respondent_weights(n: int, draws: int, seed: int, units: Ints | None = None) -> Iterator[Array]:
     """Weights (up to `CHUNK` draws, n) of samples of n respondents with replacement, a chunk at a time.
 
     One generator draws all chunks in turn, for figures that need no model and so no workers; fewer draws at a
-    time, where respondents are many, are the same draws.
+    time, where respondents are many, are the same draws. ``units`` numbers the clusters of respondents from
+    0, of which as many are drawn as there are.
     """
+    count = n if units is None else int(units.max()) + 1
     rng = np.random.default_rng(seed)
     for first in range(0, draws, CHUNK):
         for part in parts_of(min(CHUNK, draws - first), 3 * 8 * n):
-            yield rng.multinomial(n, np.full(n, 1 / n), size=part.stop - part.start).astype(float)
+            drawn = rng.multinomial(count, np.full(count, 1 / count), size=part.stop - part.start)
+            yield (drawn if units is None else drawn[:, units]).astype(float)
 
 
 def resampling_weights(sample: Sample, rng: np.random.Generator, size: int) -> Array:
