@@ -32,13 +32,16 @@ class MainPath:
     direction : int
         1 or -1 where a claim of the instrument gives the path a sign; 0 where none does.
     formulas : tuple of Formula
-        The structural model, definitions left out.
+        The part of the structural model that the path needs, definitions left out; see `needed_part`.
+    left_out : tuple of str
+        The constructs of the structural model that the path does not need.
     """
 
     predictor: str
     outcome: str
     direction: int
     formulas: tuple[Formula, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -92,11 +95,8 @@ class MainPath:
         top = [name for name in dict.fromkeys(structural) if name not in indicators]
         predicted = {f.lhs for f in self.formulas if f.op == "~"}
         free = [name for name in top if name not in predicted]
-        known = {frozenset((f.lhs, f.rhs)) for f in self.formulas if f.op == "~~"}
-        pairs = [(a, b) for k, a in enumerate(free) for b in free[k + 1 :] if frozenset((a, b)) not in known]
         more = [Formula(name, "~", covariate) for name in top for covariate in covariates]
-        more += [Formula(a, "~~", b) for a, b in pairs]
-        return replace(self, formulas=(*self.formulas, *more))
+        return replace(self, formulas=(*self.formulas, *more, *missing_covariances(free, self.formulas)))
 
     def represented(self, form: Form) -> tuple[Formula, ...]:
         """The formulas with the predictor in another form; mean scores have no measurement at all.
@@ -154,7 +154,8 @@ def main_path(study: Study) -> MainPath:
     """The path that a study is about: from its main predictor to its outcome.
 
     The predictor is the one that ``study.yml`` names as ``predictor``; else the only factor of second order
-    among the outcome's predictors; else its only predictor.
+    among the outcome's predictors; else its only predictor. Of the structural model the path keeps what it
+    needs, see `needed_part`.
 
     Raises
     ------
@@ -167,7 +168,41 @@ def main_path(study: Study) -> MainPath:
     if any(constraint.op != ":=" for constraint in model.constraints):
         raise NoMainPath("the structural model has constraints, so it cannot be varied; take them out.")
     predictor = find_predictor(study, model.formulas, outcome)
-    return MainPath(predictor, outcome, expected_sign(study, predictor, outcome), model.formulas)
+    direction = expected_sign(study, predictor, outcome)
+    return MainPath(predictor, outcome, direction, *needed_part(model.formulas, outcome))
+
+
+def needed_part(formulas: tuple[Formula, ...], outcome: str) -> tuple[tuple[Formula, ...], tuple[str, ...]]:
+    """What the paths to an outcome need of a model, and the constructs that they do not need.
+
+    They need the outcome, its predictors and the measurement of both. Where anything else is left out, the
+    predictors covary freely, since what was to explain them may be gone.
+    """
+    predictors = list(dict.fromkeys(causes(formulas, outcome)))
+    kept = {"", *with_measures(formulas, [outcome, *predictors])}
+    measured = {f.rhs for f in formulas if f.op == "=~"}
+    named = [name for f in formulas if f.op in ("=~", "~") for name in (f.lhs, f.rhs)]
+    left_out = tuple(name for name in dict.fromkeys(named) if name not in kept | measured)
+    if not left_out:
+        return formulas, ()
+    part = [f for f in formulas if {f.lhs, f.rhs} <= kept and not (f.op == "~" and f.lhs in predictors)]
+    return (
+        *part,
+        *missing_covariances([name for name in predictors if name not in measured], part),
+    ), left_out
+
+
+def with_measures(formulas: Sequence[Formula], names: Sequence[str]) -> list[str]:
+    """Variables and all that measures them, factors of factors down to their items."""
+    below = [item for name in names for item in measures(formulas, name)]
+    return [*names, *with_measures(formulas, below)] if below else list(names)
+
+
+def missing_covariances(names: Sequence[str], formulas: Iterable[Formula]) -> list[Formula]:
+    """A covariance of every pair of variables that the formulas give none."""
+    known = {frozenset((f.lhs, f.rhs)) for f in formulas if f.op == "~~"}
+    pairs = [(a, b) for k, a in enumerate(names) for b in names[k + 1 :]]
+    return [Formula(a, "~~", b) for a, b in pairs if frozenset((a, b)) not in known]
 
 
 def find_predictor(study: Study, formulas: Sequence[Formula], outcome: str) -> str:

@@ -155,7 +155,8 @@ def specification_curve(
     """Estimate the path from a study's main predictor to its outcome under every defensible choice.
 
     The choices are those of `bouwen.path.choices.Specification`; all combinations that the study allows are
-    fitted, each as a call of `bouwen.fit_sem` would. The estimate is the standardised effect of
+    fitted, each as a call of `bouwen.fit_sem` would, to what the path needs of the structural model (see
+    `bouwen.path.paths.needed_part`). The estimate is the standardised effect of
     `bouwen.path.effects.standardised_effect`, which means the same in every specification.
 
     Parameters

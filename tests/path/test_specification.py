@@ -14,7 +14,7 @@ from scipy.stats import kstest
 import bouwen
 from bouwen.path.choices import CHOICES, Specification, material, specifications
 from bouwen.path.effects import composite_slope, standardised_effect
-from bouwen.path.paths import NoMainPath, as_syntax, main_path
+from bouwen.path.paths import NoMainPath, as_syntax, main_path, needed_part
 from bouwen.path.shuffles import (
     Sides,
     SideScores,
@@ -31,6 +31,7 @@ from bouwen.path.specification import (
     shuffle,
     specification_curve,
 )
+from bouwen.sem import parse_model
 from bouwen.survey.files import FileError
 
 LAVAAN = read_values("lavaan/specification")
@@ -56,23 +57,71 @@ def curve(reputation):
 
 
 @pytest.mark.parametrize("name", ["providers", "municipalities", "reputation"])
-def test_the_first_specification_is_the_studys_own_model(name):
+def test_the_first_specification_is_what_the_path_needs_of_the_studys_own_model(name):
     study = bouwen.read_study(f"data/{name}/study.yml")
     given = material(study)
     first = next(specifications(study, given))
     found = result(given, first, 0.95)
-    fit = bouwen.fit_model(study, "structural")
-    own = (
-        fit.standardized()
-        .set_index(["lhs", "op", "rhs"])
-        .loc[(given.path.outcome, "~", given.path.predictor)]
-    )
+    text, whole = study.model("structural"), bouwen.fit_model(study, "structural")
+    if given.path.left_out:
+        gone = (
+            r"(?m)^trust ~ .*$|^.*\b(distrust|autonomy|equality|commitment|stability|budget|bureaucracy)\b.*$"
+        )
+        text = re.sub(gone, "", text)
+    fit = bouwen.fit_sem(text, bouwen.key_items(study), estimator="MLR", missing="fiml")
+    path = (given.path.outcome, "~", given.path.predictor)
+    own, of_whole = (one.standardized().set_index(["lhs", "op", "rhs"]).loc[path] for one in (fit, whole))
     assert (first.estimator, first.missing, first.items, first.adjustment, first.respondents) == (
         "MLR", "available", "all", "model", "all"
     )  # fmt: skip
     assert found["estimate"] == pytest.approx(own["est_std"], abs=1e-8)
     assert found["se"] == pytest.approx(own["se"], abs=1e-7)
+    assert found["estimate"] == pytest.approx(of_whole["est_std"], abs=of_whole["se"] / 4)
     assert (found["n"], found["df"], found["status"]) == (fit.n, fit.df, "fine")
+
+
+def test_the_path_needs_the_outcome_its_predictors_and_what_measures_them():
+    text = """
+        a =~ a1 + a2 + a3
+        b =~ a + b1 + b2
+        z =~ z1 + z2
+        y =~ y1 + y2
+        y ~ b + m + c
+        m ~ z + c
+        b ~ m
+        later ~ y
+        a1 ~~ a2
+        a3 ~ c
+        z ~~ c
+    """
+    part, left_out = needed_part(parse_model(text).formulas, "y")
+    assert left_out == ("z", "later")
+    assert as_syntax(part).splitlines() == [
+        "a =~ a1", "a =~ a2", "a =~ a3", "b =~ a", "b =~ b1", "b =~ b2", "y =~ y1", "y =~ y2",
+        "y ~ b", "y ~ m", "y ~ c", "a1 ~~ a2", "a3 ~ c", "b ~~ m", "b ~~ c", "m ~~ c",
+    ]  # fmt: skip
+
+
+def test_a_model_that_the_path_needs_whole_stays_as_it_is(reputation):
+    whole = parse_model(reputation.model("structural")).formulas
+    assert needed_part(whole, "loyalty") == (whole, ())
+    assert main_path(reputation).left_out == ()
+
+
+def test_predictors_covary_freely_when_what_explained_them_is_left_out():
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=400)
+    m, c = x + rng.normal(size=400), 0.7 * x + rng.normal(size=400)
+    f = m + c + rng.normal(size=400)
+    y = 0.5 * f + 0.3 * m + rng.normal(size=400)
+    data = pd.DataFrame({"x": x, "m": m, "c": c, "y": y})
+    data[["f1", "f2", "f3"]] = f[:, None] + rng.normal(size=(400, 3))
+    text = "f =~ f1 + f2 + f3\ny ~ f + m + c\nm ~ x\nc ~ x\nf ~ m"
+    part = as_syntax(needed_part(parse_model(text).formulas, "y")[0])
+    free = "f =~ f1 + f2 + f3\ny ~ f + m + c\nf ~ m + c\nm ~ c"
+    ours, theirs = (bouwen.fit_sem(model, data) for model in (part, free))
+    assert ours.df == theirs.df
+    assert ours.measures["chisq"] == pytest.approx(theirs.measures["chisq"], abs=1e-6)
 
 
 def test_a_factor_of_factors_is_the_predictor_and_a_claim_gives_the_sign(providers):
@@ -112,7 +161,8 @@ def test_forms_are_the_models_that_a_researcher_would_write(providers):
     path = main_path(providers).without(["integrity3"])
     facets = as_syntax(path.represented("facets"))
     assert "relationship_satisfaction ~ trust_benevolence" in facets
-    assert "trust_integrity ~ autonomy" in facets
+    assert "trust_integrity ~~ contact" in facets
+    assert "autonomy" not in facets
     assert "trust_integrity ~~ trust_reliability" in facets
     assert "integrity3" not in facets
     assert not re.search(r"\btrust ", facets)

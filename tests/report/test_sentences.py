@@ -14,6 +14,7 @@ import pytest
 
 import bouwen
 from bouwen.groups.ladders import StudyInvariance
+from bouwen.path.paths import MainPath
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import texts
 from bouwen.report.audience import reader
@@ -162,7 +163,7 @@ def test_rounding_noise_is_told_by_a_power_that_it_does_not_exceed(value, said):
 def curve(estimates, pvalues, status):
     rows = pd.DataFrame({"estimate": estimates, "pvalue": pvalues, "status": status})
     joint = pd.DataFrame({"pvalue": [0.5]}, index=["median"])
-    return SpecificationCurve(None, rows, np.zeros((20, 1)), np.arange(1), joint, 0.95)
+    return SpecificationCurve(MainPath("x", "y", 1, ()), rows, np.zeros((20, 1)), np.arange(1), joint, 0.95)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +198,15 @@ def test_the_range_of_the_question_of_the_study(study, dutch, first, n, said):
     assert f"runs from {lowest} to {highest} in {n} specifications, with a median of {median}." in text
     assert said in text
     assert f"van {lowest} tot {highest}".replace(".", ",") in texts.question(found, dutch).data
+
+
+def test_constructs_that_the_curve_leaves_out_are_counted(study, dutch):
+    whole = curve([0.9], [0.01], ["fine"])
+    whole.results["adjustment"] = "model"
+    part = replace(whole, path=replace(whole.path, left_out=("p", "q")))
+    assert "left out" not in texts.question(whole, study).data
+    assert texts.question(part, study).data.endswith("(constructs: 2) is left out.")
+    assert texts.question(part, dutch).data.endswith("(constructen: 2), is weggelaten.")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ def question_text(
 ) -> Markdown:
     """Range and median of the effect that the study asks for: other predictors taken into account.
 
+    Says so where constructs of the structural model are left out, which the path does not need.
+
     Parameters
     ----------
     curve : SpecificationCurve
@@ -30,7 +32,10 @@ def question_text(
     say, found = reader(study, **options).words, curve.of_the_question()
     numbers = {name: say.number(found[name]) for name in ("lowest", "highest", "median")}
     key = "question" if (curve.results["adjustment"] == "none").any() else "one_question"
-    return markdown(say(f"robustness.{key}", n=int(found["specifications"]), **numbers))
+    text = say(f"robustness.{key}", n=int(found["specifications"]), **numbers)
+    if gone := len(curve.path.left_out):
+        text += " " + say("robustness.part", gone=gone)
+    return markdown(text)
 
 
 def robustness_text(
