@@ -31,6 +31,7 @@ from bouwen.path.specification import (
     shuffle,
     specification_curve,
 )
+from bouwen.scales import with_clusters
 from bouwen.sem import parse_model
 from bouwen.survey.files import FileError
 
@@ -68,7 +69,8 @@ def test_the_first_specification_is_what_the_path_needs_of_the_studys_own_model(
             r"(?m)^trust ~ .*$|^.*\b(distrust|autonomy|equality|commitment|stability|budget|bureaucracy)\b.*$"
         )
         text = re.sub(gone, "", text)
-    fit = bouwen.fit_sem(text, bouwen.key_items(study), estimator="MLR", missing="fiml")
+    answers, nested = with_clusters(bouwen.key_items(study), given.clusters)
+    fit = bouwen.fit_sem(text, answers, estimator="MLR", missing="fiml", **nested)
     path = (given.path.outcome, "~", given.path.predictor)
     own, of_whole = (one.standardized().set_index(["lhs", "op", "rhs"]).loc[path] for one in (fit, whole))
     assert (first.estimator, first.missing, first.items, first.adjustment, first.respondents) == (
