@@ -212,6 +212,12 @@ def test_pairs_hold_the_correlations_of_the_model_and_the_ratios_of_the_answers(
     assert_allclose(pairs["r"], [phi.loc[a, b] for a, b in zip(pairs["first"], pairs["second"], strict=True)])
     assert (pairs["ci_lower"] < pairs["r"]).all()
     assert pairs["htmt"].is_monotonic_decreasing
+    shown = tables.distinct(fit, ratios, providers).as_raw_html()
+    close = pairs[["htmt", "htmt_ci_upper"]].max(axis=1) > 0.85
+    assert shown.count("</tr>") - 3 == (close | (pairs.index < 10)).sum() < 91
+    assert "Of 91 pairs in all" in shown
+    some = htmt({name: tables.scales_of(fit, providers)[name] for name in ("contact", "autonomy")})
+    assert "pairs in all" not in tables.distinct(fit, some, providers).as_raw_html()
 
 
 def test_fornell_and_larckers_rule_compares_root_ave_with_correlations(providers, fits):

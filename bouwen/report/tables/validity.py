@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from great_tables import GT
 
 RATIOS = "ratios of correlations (bouwen.htmt)"
+TOO_CLOSE, HIGHEST_PAIRS = (
+    0.85,
+    10,
+)  # HTMT2 that is too high (Henseler, Ringle & Sarstedt 2015), and pairs shown anyway
 LINKS = {"=~": "→", "~": "←", "~~": "↔"}
 
 
@@ -87,7 +91,9 @@ def distinct_pairs(fit: Fit, ratios: Htmt) -> pd.DataFrame:
 def distinct_table(
     fit: Fit, ratios: Htmt, study: Study | None = None, **options: Unpack[ReaderOptions]
 ) -> GT:
-    """Whether pairs of factors can be told apart.
+    """Whether pairs of factors can be told apart: the ten closest, and all that may be above .85.
+
+    A line below says how many pairs there are where not all of them are shown.
 
     Parameters
     ----------
@@ -99,9 +105,10 @@ def distinct_table(
     **options
         ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
-    found = distinct_pairs(fit, ratios)
+    every = distinct_pairs(fit, ratios)
+    found = every[may_be_close(every)]
     to = reader_of(ratios, study, **options)
-    return lay_out(
+    table = lay_out(
         to,
         {
             "pair": [to.pair(a, b) for a, b in zip(found["first"], found["second"], strict=True)],
@@ -112,6 +119,15 @@ def distinct_table(
         },
         note="distinct",
     )
+    if len(found) == len(every):
+        return table
+    return table.tab_source_note(to.words("validity.others", n=len(every), bound=to.words.number(TOO_CLOSE)))
+
+
+def may_be_close(pairs: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of `distinct_pairs` are among the ten highest or have a ratio or interval above .85."""
+    highest = pairs[["htmt", "htmt_ci_upper"]].max(axis=1) > TOO_CLOSE
+    return highest | (pairs["htmt"].rank(ascending=False, method="first", na_option="top") <= HIGHEST_PAIRS)
 
 
 def fornell_figures(fit: Fit) -> pd.DataFrame:
