@@ -49,7 +49,7 @@ from bouwen.scales.missing import saturated_moments as saturated_moments
 from bouwen.scales.models import check_models as check_models
 from bouwen.scales.models import fit_model as fit_model
 from bouwen.scales.models import fit_structure as fit_structure
-from bouwen.scales.nested import FEWEST as FEWEST
+from bouwen.scales.nested import FEWEST_CLUSTERS as FEWEST_CLUSTERS
 from bouwen.scales.nested import enough_clusters as enough_clusters
 from bouwen.scales.nested import model_clusters as model_clusters
 from bouwen.scales.nested import with_clusters as with_clusters

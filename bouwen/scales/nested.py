@@ -9,7 +9,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from bouwen.survey import Study
 
-FEWEST = 20
+FEWEST_CLUSTERS = 20
 """Clusters below which robust errors of a model are too small, and so are left out; figures of scores need
 no such rule, as CR2 errors know how few they are."""
 COLUMN = "cluster of the respondent"  # no name of a variable, so never that of another column
@@ -21,7 +21,7 @@ def enough_clusters(study: Study, groups: pd.Series | None = None) -> pd.Series[
     if clusters is None:
         return None
     fewest = clusters.nunique() if groups is None else clusters.groupby(groups, observed=True).nunique().min()
-    return clusters if fewest >= FEWEST else None
+    return clusters if fewest >= FEWEST_CLUSTERS else None
 
 
 def model_clusters(

@@ -8,7 +8,7 @@ from bouwen.checks import check_choice
 from bouwen.escaping import in_markdown
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_share_text, markdown
-from bouwen.scales import FEWEST, enough_clusters
+from bouwen.scales import FEWEST_CLUSTERS, enough_clusters
 from bouwen.survey import Study
 from bouwen.words import words
 
@@ -43,6 +43,6 @@ def nested_text(study: Study, about: About = "sample") -> Markdown | None:
             variable=in_markdown(study.group_label(study.cluster) if known else study.cluster),
             size=say.number(n / len(sizes), 1),
             alone=guarded_share_text(study, int((sizes == 1).sum()), n),
-            fewest=FEWEST,
+            fewest=FEWEST_CLUSTERS,
         )
     )
