@@ -545,7 +545,13 @@ def test_differences_between_groups(study):
     assert rows == expected
 
 
+def strangers(study):
+    """The study as if its respondents were nested in nothing."""
+    return replace(study, file=study.file.model_copy(update={"cluster": "none"}))
+
+
 def test_means_of_a_level_beside_those_of_all(study):
+    study = strangers(study)
     group = study.groups[0]
     level = study.levels(group)[0]
     heads, rows = grid(tables.level_means(study, group, level))
@@ -561,6 +567,7 @@ def test_means_of_a_level_beside_those_of_all(study):
 
 
 def test_correlations_of_a_part_beside_those_of_all(study):
+    study = strangers(study)
     group = study.groups[0]
     part = study.subset(group, study.levels(group)[1])
     heads, rows = grid(tables.outcome(study, part))
