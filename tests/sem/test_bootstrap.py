@@ -352,7 +352,7 @@ def test_what_is_no_fit_or_no_measure_of_it_is_refused():
     with pytest.raises(UnsupportedModel, match='"GLS" has no "logl"'):
         bootstrap(fitted("gls")[0], 5, measures=["logl"])
     sam = bouwen.fit_sam(PATHS, read_data("holzinger"))
-    for function in (monte_carlo_ci, bouwen.indirect_effects, bouwen.fit_cutoffs):
+    for function in (monte_carlo_ci, bouwen.fit_cutoffs):
         with pytest.raises(UnsupportedModel, match="not a SamFit"):
             function(sam)
 
