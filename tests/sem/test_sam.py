@@ -342,3 +342,71 @@ def test_the_draw_of_everybody_is_the_fit() -> None:
         mean, cov = ResampledSteps(found)._moments(family, np.ones((2, found.n)))
         assert_allclose(cov[0], found.latent.cov, atol=1e-6)
         assert_allclose(mean[1], found.latent.mean, atol=1e-6)
+
+
+# -------------------------------------------------------------------- sampling weights
+
+
+def weighed(kind: str, n: int = 301) -> pd.DataFrame:
+    """The pupils with whole-number weights, each by itself in a cluster of its copies."""
+    data = gaps() if kind == "gaps" else gaps().dropna(subset=ITEMS)
+    data = data.head(n).reset_index(drop=True)
+    return data.assign(w=np.random.default_rng(5).integers(1, 4, len(data)), who=np.arange(len(data)))
+
+
+@pytest.mark.parametrize("kind", ["complete", "gaps"])
+def test_whole_weights_are_copies_of_rows(kind: str) -> None:
+    """And copies that are clusters have their errors, but for the factor C / (C − 1) of clusters."""
+    data = weighed(kind, 50)
+    found = fit_sam(MODEL, data, sampling_weights="w")
+    copies = data.loc[data.index.repeat(data["w"])]
+    by_cluster = fit_sam(MODEL, copies, cluster="who")
+    assert found.n == 50 < by_cluster.n == data["w"].sum()
+    assert found.errors == by_cluster.errors == "robust, by scores"
+    assert_allclose(found.parameters["est"], by_cluster.parameters["est"], atol=1e-6)
+    factor = np.sqrt(50 / 49)
+    assert_allclose(factor * found.parameters["se"], by_cluster.parameters["se"], rtol=1e-4)
+    assert (fit_sam(MODEL, copies).parameters["se"].iloc[:2] < found.parameters["se"].iloc[:2]).all()
+
+
+@pytest.mark.parametrize("kind", ["complete", "gaps"])
+@pytest.mark.parametrize("n", [50, 301])
+def test_weights_that_are_all_alike_change_nothing_in_either_step(kind: str, n: int) -> None:
+    data = weighed(kind, n).assign(w=7.5)
+    found, plain = fit_sam(MODEL, data, sampling_weights="w"), fit_sam(MODEL, data)
+    numbers = ["est", "se", "std_all"]
+    assert found.errors == plain.errors
+    assert_allclose(found.parameters[numbers], plain.parameters[numbers], rtol=1e-6, atol=1e-9)
+    assert_allclose(found.latent_correlations()["se"], plain.latent_correlations()["se"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["complete", "gaps"])
+def test_both_robust_errors_of_weights_agree_in_large_samples(kind: str) -> None:
+    """By saturated moments, and by the scores of copies as clusters: two routes to one covariance."""
+    data = drawn(6000, 12, share=0.05 if kind == "gaps" else 0.0)
+    data = data.assign(w=np.random.default_rng(5).integers(1, 4, len(data)), who=np.arange(len(data)))
+    found = fit_sam(SMALL, data, sampling_weights="w")
+    other = fit_sam(SMALL, data.loc[data.index.repeat(data["w"])], cluster="who")
+    assert (found.errors, other.errors) == ("robust, by saturated moments", "robust, by scores")
+    assert_allclose(found.parameters["se"], other.parameters["se"], rtol=0.02)
+
+
+def test_draws_of_weighted_answers_take_their_weights_along() -> None:
+    from bouwen.sem.resample.two_steps import ResampledSteps
+
+    found = fit_sam(MODEL, weighed("gaps"), sampling_weights="w")
+    family = found.latent.step.family
+    mean, cov = ResampledSteps(found)._moments(family, np.ones((1, found.n)))
+    assert_allclose(cov[0], found.latent.cov, atol=1e-6)
+    assert_allclose(mean[0], found.latent.mean, atol=1e-6)
+    assert bootstrap(found, 20, seed=1, n_jobs=1).counts["converged"] >= 18
+
+
+def test_weights_go_by_group() -> None:
+    data = weighed("gaps")
+    found = fit_sam(MODEL, data, sampling_weights="w", group="school").parameters
+    for school, own in data.groupby("school", sort=False):
+        alone = fit_sam(MODEL, own, sampling_weights="w").parameters
+        both = found[found["group"] == school].query("op == '~'")
+        assert_allclose(both["est"], alone.query("op == '~'")["est"], atol=1e-6)
+        assert_allclose(both["se"], alone.query("op == '~'")["se"], rtol=1e-3)

@@ -141,7 +141,7 @@ class Division:
                 if row.group == g and row.free >= 0 and not self.measures(row)
                 and (row.op == "~" or (row.op == "~~" and {row.lhs, row.rhs} & outcomes))
             }  # fmt: skip
-            n, need = int(sample.n[g]), A_PARAMETER * len(asked)
+            n, need = sample.counts[g], A_PARAMETER * len(asked)
             if n < need:
                 where = f' in group "{label}"' if label else ""
                 raise GroupTooSmall(

@@ -42,7 +42,7 @@ def errors_of(sample: Sample, *, robust: bool) -> str:
     if not robust:
         return TWO_STEP
     p = len(sample.names)
-    bears = not sample.cluster and bool((sample.n > p * (p + 3) // 2).all())
+    bears = not sample.cluster and min(sample.counts) > p * (p + 3) // 2
     return SATURATED if bears else CASEWISE
 
 
@@ -233,26 +233,32 @@ class SecondStep:
         L = W @ D / sample.N
         for b, (joint, own) in enumerate(self.first.places):
             places, found = self.first.weighted(b, g)
-            L[places] -= found[:, own] @ self.carried[:, joint].T / self.first.blocks[b].n
+            block = self.first.blocks[b].sample
+            share = block.n[g] / block.N / sample.n[g]
+            L[places] -= share * found[:, own] @ self.carried[:, joint].T
         L = L @ self.inverse
         if sample.patterns is None:
-            return np.asarray(L.T @ unbiased(sample.rows[g]) @ L * sample.n[g])
+            weights = sample.weights[g] if sample.weights else np.ones(len(sample.rows[g]))
+            return np.asarray(L.T @ unbiased(sample.rows[g], weights) @ L * sample.n[g])
         rows = group.influences @ L
         return np.asarray(rows.T @ rows)
 
 
-def unbiased(rows: Array) -> Array:
-    """Sampling covariances, times n, of the means and covariances of complete rows.
+def unbiased(rows: Array, weights: Array) -> Array:
+    """Sampling covariances, times the sum of the weights, of the means and covariances of complete rows.
 
-    Those of covariances are unbiased (Browne, 1984, Asymptotically distribution-free methods, eq. 3.8).
+    Those of covariances are unbiased (Browne, 1984, Asymptotically distribution-free methods, eq. 3.8); of
+    weighted rows with their effective number n = (Σw)² / Σw² (Kish, 1965, Survey Sampling, section 11.7).
     """
-    n, p = rows.shape
+    p = rows.shape[1]
     i, j = np.tril_indices(p)
-    x = rows - rows.mean(axis=0)
-    S = x.T @ x / n
+    share = weights / weights.sum()
+    n = 1 / float(share @ share)
+    x = rows - share @ rows
+    S = (share * x.T) @ x
     z = np.hstack([x, x[:, i] * x[:, j] - S[i, j]])
-    out = np.asarray(z.T @ z / n)
+    out = np.asarray(n * (share**2 * z.T) @ z)
     normal = S[i][:, i] * S[j][:, j] + S[i][:, j] * S[j][:, i]
     shift = n / ((n - 2) * (n - 3)) * (normal - 2 / (n - 1) * np.outer(S[i, j], S[i, j]))
     out[p:, p:] = n * (n - 1) / ((n - 2) * (n - 3)) * out[p:, p:] - shift
-    return out
+    return out * float(weights.sum()) / n

@@ -41,6 +41,7 @@ def fit_sam(
     missing: str = "fiml",
     estimator: str = "MLR",
     cluster: str | None = None,
+    sampling_weights: str | None = None,
     group: str | None = None,
     group_equal: Sequence[str] = (),
     group_partial: Sequence[str] = (),
@@ -70,6 +71,8 @@ def fit_sam(
         answers. Estimates are the same.
     cluster : str, optional
         Column with clusters; errors are then robust to what answers of a cluster share.
+    sampling_weights : str, optional
+        Column with sampling weights, as in `fit_sem`: both steps are weighted, and errors are robust.
     group, group_equal, group_partial, std_lv
         As in `fit_sem`; equal loadings, intercepts and residuals hold in the measurement blocks.
     ordered
@@ -105,15 +108,16 @@ def fit_sam(
         raise UnsupportedModel(
             'fit_sam takes missing="fiml" or "listwise"; pairwise answers go with ordered items'
         )
-    check_asked(data, group=group, cluster=cluster)
+    check_asked(data, group=group, cluster=cluster, sampling_weights=sampling_weights)
     if not isinstance(data, pd.DataFrame):
         raise UnsupportedModel("fit_sam takes the answers, not moments of them; use fit_sem")
     if ordered_items(model, data, ordered)[0]:
         raise UnsupportedModel(OF_ORDERED)
     gaps = _gaps(model, data)
     options: dict[str, Any] = {
-        "estimator": "MLR" if cluster else estimator, "missing": missing if gaps else "listwise",
-        "group": group, "cluster": cluster, "std_lv": std_lv, "meanstructure": True,
+        "estimator": "MLR" if cluster or sampling_weights else estimator,
+        "missing": missing if gaps else "listwise", "group": group, "cluster": cluster,
+        "sampling_weights": sampling_weights, "std_lv": std_lv, "meanstructure": True,
     }  # fmt: skip
     call, family = prepare(
         model, data, **options, group_equal=group_equal, group_partial=group_partial,
@@ -130,7 +134,7 @@ def fit_sam(
     equal = [e for e in call.group_equal if e not in OF_STRUCTURE]
     blocks = []
     for block, items in zip(texts, asked, strict=True):
-        columns = dict.fromkeys([*items, *(c for c in (group, cluster) if c is not None)])
+        columns = dict.fromkeys([*items, *(c for c in (group, cluster, sampling_weights) if c is not None)])
         own, part = prepare(
             "\n".join(map(str, block)), used[list(columns)], **options, group_equal=equal,
             group_partial=partial_of(call.group_partial, block),
@@ -220,7 +224,7 @@ class TwoSteps:
         table, sample = self.division.structural_table(), self.family.sample
         moments = Sample(
             self.division.units, sample.groups, sample.n, mean, cov, group_values=sample.group_values,
-            total=sample.total,
+            size=sample.size, total=sample.total,
         )  # fmt: skip
         return NormalTheory(table, compile_structure(table), moments, ESTIMATORS["ML"])
 

@@ -131,10 +131,10 @@ def with_moments(sample: Sample, blocks: Sequence[Sequence[str]]) -> tuple[Sampl
     places = [np.array([sample.names.index(name) for name in block]) for block in apart if block]
     everything = np.arange(len(sample.names))
     mean, cov, pairwise = np.zeros_like(sample.mean), np.zeros_like(sample.cov), list(none)
-    for g, n in enumerate(sample.n):
+    for g, n in enumerate(sample.counts):
         own = one_group(sample, g).patterns
         assert own is not None
-        pairwise[g] = len(places) > 2 and bool(n <= ENOUGH * len(everything))
+        pairwise[g] = len(places) > 2 and n <= ENOUGH * len(everything)
         if not pairwise[g]:
             try:
                 mean[g], cov[g] = (x[0] for x in em_moments(own, 1))

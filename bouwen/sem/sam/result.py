@@ -100,7 +100,7 @@ class SamFit(Result):
     @property
     def n(self) -> int:
         """Respondents used."""
-        return int(self.sample.N)
+        return sum(self.sample.counts)
 
     @cached_property
     def _kept(self) -> Array:
