@@ -136,7 +136,8 @@ def pseudo_chapter(notebook: dict[str, Any], note_texts: str) -> None:
     for cell in notebook["cells"]:
         metadata = cell["metadata"]
         if "en" in metadata.get("tags", []):
-            metadata["tags"] = [CODE, "remove-cell"]
+            kept = [tag for tag in metadata["tags"] if tag != "en"]
+            metadata["tags"] = [CODE, "remove-cell", *kept]
             cell["source"] = wrapped_markdown("".join(cell["source"]))
         if "mystnb" in metadata:
             metadata[f"mystnb_{CODE}"] = pseudo_captions(metadata["mystnb"])
