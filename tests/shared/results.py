@@ -44,11 +44,11 @@ STUDY_FIRST = {
 }  # fmt: skip
 
 
-def recovered(fit):
+def recovered(fit, confidence=0.95):
     """What a population might have that gave these paths; a study of real answers has none."""
-    paths = fit.standardized().query("op == '~'").rename(columns={"est_std": "est"}).reset_index(drop=True)
-    paths = paths[["lhs", "rhs", "est", "ci_lower", "ci_upper"]]
-    return Recovery(paths.assign(put_in=0.2, long_run=paths["est"], covered=True), 0.95)
+    paths = fit.standardized(confidence=confidence).query("op == '~'").rename(columns={"est_std": "est"})
+    paths = paths.reset_index(drop=True)[["lhs", "rhs", "est", "ci_lower", "ci_upper"]]
+    return Recovery(paths.assign(put_in=0.2, long_run=paths["est"], covered=True), confidence)
 
 
 def results_of(study):
