@@ -83,7 +83,9 @@ def test_every_anchor_in_the_built_book_exists(study, language, books):
     for name, page in pages.items():
         for target, anchor in re.findall(r'<td[^>]*><a href="([^"#:]*)#([^"]+)"', page):
             assert f'id="{anchor}"' in pages[target or name], f"{name}: {target}#{anchor}"
-            found += 1
+            found += (
+                anchor in LISTS.sections
+            )  # recommendations link to findings, which are no lines of a list
     told = bouwen.read_study(f"data/{study}/study.yml").file.report.told
     assert found == sum(line.section is not None and line.key in (None, *told) for line in LISTS.lines)
 
