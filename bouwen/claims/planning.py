@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Array, check_count, check_share
+from bouwen.claims.verdicts import holm
 from bouwen.claims.weighing import weigh_claims
 from bouwen.special import ndtr, ndtri
 from bouwen.survey import LevelEvidence, PathEvidence, Study, check_is_study
@@ -122,17 +123,7 @@ def claims_settled(z: Array, which: Array, alpha: float, on_its_side: Array) -> 
 def adjusted_parts(p: Array, which: Array, C: int) -> Array:
     """P-values (R, k): of each part among parts, or of its claim's weakest among claims if that is less."""
     weakest = np.column_stack([p[:, which == c].max(axis=1) for c in range(C)])
-    return np.minimum(step_down(p), step_down(weakest)[:, which])
-
-
-def step_down(p: Array) -> Array:
-    """Holm's (1979) adjustment of each row of p-values (R, m)."""
-    order = np.argsort(p, axis=1, kind="stable")
-    factors = np.arange(p.shape[1], 0, -1)
-    rising = np.maximum.accumulate(np.take_along_axis(p, order, axis=1) * factors, axis=1)
-    out = np.empty_like(p)
-    np.put_along_axis(out, order, np.minimum(rising, 1.0), axis=1)
-    return out
+    return np.minimum(holm(p), holm(weakest)[:, which])
 
 
 def fewest(power: Callable[[float], float], goal: float, n: int) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Vector
+from bouwen.checks import Array, Vector
 from bouwen.special import ndtr, ndtri, stdtr, stdtrit
 
 SUPPORTED, CONTRADICTED, UNDECIDED, NOT_ASKED = "supported", "contradicted", "cannot tell", "not asked here"
@@ -121,14 +121,15 @@ def quantile(share: float, df: Vector) -> Vector:
     return t
 
 
-def holm(p: Vector) -> Vector:
-    """P-values adjusted by Holm's step-down procedure.
+def holm(p: Array) -> Array:
+    """P-values (…, m) adjusted by Holm's (1979) step-down procedure over the last axis.
 
     >>> holm(np.array([0.01, 0.04, 0.03]))
     array([0.03, 0.06, 0.06])
     """
-    order, out = np.argsort(p, kind="stable"), np.empty(len(p))
-    out[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    order, out = np.argsort(p, axis=-1, kind="stable"), np.empty_like(p)
+    times = np.take_along_axis(p, order, axis=-1) * np.arange(p.shape[-1], 0, -1)
+    np.put_along_axis(out, order, np.minimum(1.0, np.maximum.accumulate(times, axis=-1)), axis=-1)
     return out
 
 

@@ -10,7 +10,8 @@ from statsmodels.stats.multitest import multipletests
 
 import bouwen
 from bouwen.claims import claim_power
-from bouwen.claims.planning import claims_settled, expected_sides, fewest, step_down
+from bouwen.claims.planning import claims_settled, expected_sides, fewest
+from bouwen.claims.verdicts import holm
 
 Z = stats.norm.ppf(0.975)
 
@@ -90,7 +91,7 @@ def test_what_no_size_settles_has_no_number(study):
 def test_holm_by_rows_is_that_of_statsmodels():
     p = np.random.default_rng(1).random((20, 6)) ** 3
     expected = [multipletests(row, method="holm")[1] for row in p]
-    np.testing.assert_allclose(step_down(p), expected)
+    np.testing.assert_allclose(holm(p), expected)
 
 
 def test_a_part_on_the_other_side_is_what_settles():
