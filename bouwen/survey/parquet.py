@@ -12,7 +12,7 @@ def read_parquet(path: Path, _reading: Reading = AS_FOUND) -> Table:
     """Read a Parquet file."""
     import pyarrow.parquet
 
-    with parsing(path, "a Parquet file"):
+    with parsing(path, "a Parquet file", pyarrow.ArrowException):
         data = pyarrow.parquet.read_table(path)
         rows = zip(*(column.to_pylist() for column in data.columns), strict=True)
         lines = list(enumerate(rows, start=1))

@@ -43,7 +43,9 @@ def read_stata(path: Path, reading: Reading = AS_FOUND) -> Table:
 
 def table_with_labels(path: Path, kind: str, read: Callable[..., Any], reading: Reading) -> Table:
     """A table of codes with the labels that the file gives them."""
-    with parsing(path, kind):
+    from pyreadstat import PyreadstatError, ReadstatError
+
+    with parsing(path, kind, ReadstatError, PyreadstatError):
         data, meta = decoded(str(path), read, reading.encoding)
         labels = {name: dict(found) for name, found in meta.variable_value_labels.items()}
         columns = [label_codes(data.iloc[:, n], labels.get(name, {})) for n, name in enumerate(data.columns)]
@@ -55,14 +57,18 @@ def table_with_labels(path: Path, kind: str, read: Callable[..., Any], reading: 
 
 def decoded(path: str, read: Callable[..., Any], encoding: str | None) -> tuple[pd.DataFrame, Any]:
     """Data and metadata, in the encoding that a file says, that the study names, or that fits."""
-    for tried in (encoding,) if encoding else ENCODINGS:
+    from pyreadstat import ReadstatError
+
+    *before, last = (encoding,) if encoding else ENCODINGS
+    for tried in before:
         try:
             return dated(path, read, {"encoding": tried} if tried else {})
-        except Exception as error:
-            last = error
-            if "convert string" not in str(error) and not isinstance(error, UnicodeDecodeError):
+        except UnicodeDecodeError:
+            continue
+        except ReadstatError as error:
+            if "convert string" not in str(error):
                 raise
-    raise last
+    return dated(path, read, {"encoding": last} if last else {})
 
 
 def dated(path: str, read: Callable[..., Any], options: Mapping[str, Any]) -> tuple[pd.DataFrame, Any]:

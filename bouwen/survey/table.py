@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from bouwen.errors import BouwenError
 from bouwen.survey.files import FileError
@@ -102,6 +105,23 @@ class Reading:
         return sum(isinstance(c, str) and as_seen(c).casefold() in self.known for c in row[:MOST_COLUMNS])
 
 
+# What content that is not as its format has it raises in code that takes it apart: numbers and places that
+# are not there, parts of another kind, archives and XML that are cut short.
+TRIPPED: tuple[type[Exception], ...] = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    SyntaxError,
+    struct.error,
+    zlib.error,
+    BadZipFile,
+)
 MOST_COLUMNS = 20_000  # in which names are looked for
 AS_FOUND = Reading()
 
@@ -136,13 +156,17 @@ class Table:
 
 
 @contextmanager
-def parsing(path: Path, kind: str) -> Iterator[None]:
-    """Say that a file is damaged, whatever the library that reads it trips over."""
+def parsing(path: Path, kind: str, *own: type[Exception]) -> Iterator[None]:
+    """Say that a file is damaged where its content trips up a library, with an error of its ``own`` or ours.
+
+    What the system says of a file (an `OSError` with a number) is passed on.
+    """
+    tripped: tuple[type[Exception], ...] = (*TRIPPED, *own)
     try:
         yield
-    except (MemoryError, BouwenError):
+    except BouwenError:
         raise
-    except Exception as error:
+    except tripped as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise FileError(

@@ -24,9 +24,10 @@ MOST_UNPACKED = 4_000_000_000  # bytes that a workbook may hold when unpacked
 def read_excel(path: Path, reading: Reading = AS_FOUND) -> Table:
     """Read a sheet of an Excel workbook: the one that is named, or the first that is shown."""
     import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
 
     refuse_bombs(path)
-    with parsing(path, "an Excel workbook"), warnings.catch_warnings():
+    with parsing(path, "an Excel workbook", InvalidFileException), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and validations, which hold no answers
         file = path.open("rb")  # whatever it is called
         try:
@@ -51,7 +52,7 @@ def read_old_excel(path: Path, reading: Reading = AS_FOUND) -> Table:
     """The same of a workbook of before 2007."""
     import xlrd
 
-    with parsing(path, "an Excel workbook"):
+    with parsing(path, "an Excel workbook", xlrd.XLRDError, xlrd.compdoc.CompDocError):
         book = xlrd.open_workbook(file_contents=path.read_bytes(), logfile=StringIO())
         shown = [sheet.name for sheet in book.sheets() if sheet.visibility == 0]
         rows = {sheet.name: old_rows(sheet, book.datemode) for sheet in book.sheets()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +12,7 @@ import pytest
 
 from bouwen.survey import FileError, TableError
 from bouwen.survey.readers import READERS, read_raw, read_tables
+from bouwen.survey.table import parsing
 from bouwen.survey.values import Labelled, distinct, number_in
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -282,3 +284,21 @@ def test_a_first_row_of_answers_is_quoted_nowhere(trial, row):
     assert "SECRET" not in str(caught.value)
     assert "r1" not in str(caught.value)
     assert '"5"' not in str(caught.value)
+
+
+class OfALibrary(Exception):
+    """What a library raises that derives from nothing usual."""
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, OSError, EOFError, struct.error, OfALibrary])
+def test_what_a_library_trips_over_is_told_as_damage(tmp_path, error):
+    refused = pytest.raises(FileError, match="cannot be read as a table")
+    with refused as caught, parsing(tmp_path / "a.sav", "a table", OfALibrary):
+        raise error("detail")
+    assert "detail" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), PermissionError(13, "denied"), OfALibrary()])
+def test_what_is_no_damage_is_passed_on(tmp_path, error):
+    with pytest.raises(type(error)), parsing(tmp_path / "a.sav", "a table"):
+        raise error
