@@ -213,26 +213,26 @@ def fit_least_squares(y: Vector, X: Matrix, group: Ints, names: tuple[str, ...])
     Q = X @ root.T
     b = root.T @ (Q.T @ y)
     e = y - X @ b
-    k, count = X.shape[1], int(group.max()) + 1
-    influence, weights, scores = np.zeros((count, k, k)), np.zeros((count, k, k)), np.zeros((count, k))
     order = np.argsort(group, kind="stable")
-    edges = np.cumsum([0, *np.bincount(group, minlength=count)])
-    for g in range(count):
-        own = order[edges[g] : edges[g + 1]]
-        # A_g X_g (X'X)⁻¹ from the k eigenvectors of Q_g'Q_g, as A_g Q_g = Q_g (I − Q_g'Q_g)^(−½)
-        a = Q[own] @ _symmetric_power(np.eye(k) - Q[own].T @ Q[own], -0.5) @ root
-        influence[g], weights[g], scores[g] = X[own].T @ a, a.T @ a, a.T @ e[own]
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    own, at = Q[order], group[order]
+    within = np.add.reduceat(own[:, :, None] * own[:, None], first)
+    # A_g X_g (X'X)⁻¹ from the k eigenvectors of Q_g'Q_g, as A_g Q_g = Q_g (I − Q_g'Q_g)^(−½)
+    a = np.einsum("ni,nij->nj", own, (_symmetric_power(np.eye(X.shape[1]) - within, -0.5) @ root)[at])
+    influence = np.add.reduceat(X[order][:, :, None] * a[:, None], first)
+    weights = np.add.reduceat(a[:, :, None] * a[:, None], first)
+    scores = np.add.reduceat(a * e[order][:, None], first)
     return ClusteredRegression(
-        names, b, scores.T @ scores, influence, weights, root, n=len(y), clusters=count
+        names, b, scores.T @ scores, influence, weights, root, n=len(y), clusters=len(first)
     )
 
 
-def _symmetric_power(M: Matrix, power: float) -> Matrix:
-    """A power of a symmetric matrix; directions in which it is zero stay zero."""
+def _symmetric_power(M: Array, power: float) -> Array:
+    """A power of symmetric matrices (…, k, k); directions in which one is zero stay zero."""
     values, vectors = np.linalg.eigh(M)
-    good = values > 1e-10 * max(1.0, float(values.max(initial=0.0)))
+    good = values > 1e-10 * np.maximum(1.0, values.max(axis=-1, keepdims=True))
     raised = np.where(good, np.where(good, values, 1.0) ** power, 0.0)
-    return np.asarray((vectors * raised) @ vectors.T)
+    return np.asarray((vectors * raised[..., None, :]) @ np.swapaxes(vectors, -1, -2))
 
 
 def clustered_mean(scores: pd.Series, clusters: pd.Series) -> Estimate:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Vector
+from bouwen.checks import Matrix, Vector
 from bouwen.scales.clustered import Estimate, WaldTest, clustered_mean, clustered_regression
 from bouwen.scales.correlations import CorrelationDifference, compare_correlations, fisher_interval
 
@@ -93,13 +93,16 @@ def correlation_interval(
     if clusters is None:
         return r, *fisher_interval(r, len(pair), confidence)
     influence = pd.Series(influence_on_correlation(z[:, 0], z[:, 1]), pair.index)
-    error = mean_estimate(influence, clusters)
+    return r, *on_fishers_scale(r, mean_estimate(influence, clusters), confidence)
+
+
+def on_fishers_scale(r: float, error: Estimate, confidence: float) -> tuple[float, float]:
+    """The interval tanh(artanh r ± t s/(1 − r²)) of a correlation with error s."""
     spread = 1 - r**2
-    bounded = float(np.clip(r, -1 + 1e-15, 1 - 1e-15))
     if spread < 1e-12:
-        return r, r, r
-    lower, upper = Estimate(float(np.arctanh(bounded)), error.se / spread, error.df).interval(confidence)
-    return r, float(np.tanh(lower)), float(np.tanh(upper))
+        return r, r
+    lower, upper = Estimate(float(np.arctanh(r)), error.se / spread, error.df).interval(confidence)
+    return float(np.tanh(lower)), float(np.tanh(upper))
 
 
 def correlations_difference(
@@ -136,3 +139,27 @@ def influence_on_correlation(a: Vector, b: Vector) -> Vector:
     """What each respondent does to the correlation r of standardised scores: ab − r (a² + b²)/2."""
     r = np.mean(a * b)
     return np.asarray(a * b - r * (a**2 + b**2) / 2)
+
+
+def influence_on_covariances(answers: pd.DataFrame, cov: Matrix, slope: Matrix) -> pd.Series:
+    """What each respondent does to a figure of pairwise covariances C: Σⱼₖ sⱼₖ (dⱼdₖ − cⱼₖ) n/nⱼₖ.
+
+    With d the deviations from the means of items, over the pairs that the respondent answered.
+
+    Parameters
+    ----------
+    answers : DataFrame (n, p)
+        NaN where no answer was given.
+    cov, slope : array (p, p)
+        C, and s = ∂f/∂C of the figure.
+
+    Returns
+    -------
+    Series (n,)
+        The error of their mean is that of the figure.
+    """
+    answered = answers.notna().to_numpy(dtype=float)
+    D = (answers - answers.mean()).fillna(0.0).to_numpy(dtype=float)
+    weights = slope * len(D) / (answered.T @ answered)
+    of_products = np.einsum("nj,jk,nk->n", D, weights, D)
+    return pd.Series(of_products - np.einsum("nj,jk,nk->n", answered, weights * cov, answered), answers.index)

@@ -76,6 +76,11 @@ def clusters_of(given: Given) -> pd.Series[int] | None:
     return enough_clusters(given)
 
 
+def nested_in(given: Given) -> pd.Series[int] | None:
+    """The clusters of a study, few as they may be, for errors that know how few; None of other answers."""
+    return None if isinstance(given, pd.DataFrame | Mapping) else given.clusters
+
+
 def answers_of(given: Items) -> pd.DataFrame:
     """The items of a data frame as they are, or of a study with reversed ones turned."""
     if isinstance(given, pd.DataFrame):

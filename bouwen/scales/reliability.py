@@ -21,8 +21,10 @@ from bouwen.checks import (
     check_flag,
 )
 from bouwen.results import Result, at_level, how_many, within
+from bouwen.scales.clustered import Estimate
+from bouwen.scales.estimates import Clusters, influence_on_covariances, mean_estimate
 from bouwen.scales.extraction import extract
-from bouwen.scales.given import Given, Items, answers_of, clusters_of, read_scales
+from bouwen.scales.given import Given, Items, answers_of, clusters_of, nested_in, read_scales
 from bouwen.scales.resampling import bootstrap_matrices
 from bouwen.scales.scoring import score_scales
 from bouwen.sem import ordinal_moments, percentile_interval
@@ -49,7 +51,8 @@ class Alpha(Result):
     missing : float
         Share of answers missing.
     method : str
-        Where the interval comes from: "Feldt", "bootstrap" or, of ordinal alpha, "delta".
+        Where the interval comes from: "Feldt", "bootstrap", "CR2" of respondents in clusters or, of ordinal
+        alpha, "delta".
     against : tuple of str
         Items whose answers covary negatively with the sum of the others, as those do that were not turned.
     """
@@ -149,6 +152,29 @@ def feldt_interval(raw: float, n: int, n_items: int, confidence: float = 0.95) -
     return float(1 - (1 - raw) * fdtri(df1, df2, 1 - tail)), float(1 - (1 - raw) * fdtri(df1, df2, tail))
 
 
+def clustered_alpha_interval(
+    answers: pd.DataFrame, clusters: Clusters, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Confidence interval of alpha for respondents in clusters: 1 − (1 − α̂) exp(± t s/(1 − α̂)).
+
+    s is the CR2 error of what each respondent does to α = p/(p − 1) (1 − T/S), with T the trace of the
+    covariances and S their sum, and t has its degrees of freedom. On this scale Feldt's interval is all but
+    symmetric. It takes neither answers to be normal nor covariances to be equal.
+
+    References
+    ----------
+    Maydeu-Olivares, Coffman & Hartmann (2007), Psychological Methods 12, of independent respondents; Bell &
+    McCaffrey (2002), Survey Methodology 28.
+    """
+    cov = answers.cov().to_numpy()
+    p, T, S = len(cov), np.trace(cov), cov.sum()
+    slope = p / (p - 1) * (T / S**2 - np.eye(p) / S)
+    error = mean_estimate(influence_on_covariances(answers, cov, slope), clusters)
+    left = 1 - alpha_coefficient(cov)
+    lower, upper = Estimate(0.0, error.se / left, error.df).interval(confidence)
+    return float(1 - left * np.exp(upper)), float(1 - left * np.exp(lower))
+
+
 def alpha(
     items: Items,
     *,
@@ -158,6 +184,7 @@ def alpha(
     draws: int = 2000,
     seed: int = 1,
     ordinal: bool = False,
+    clusters: pd.Series | None = None,
 ) -> Alpha:
     """Coefficient alpha with its interval.
 
@@ -173,13 +200,17 @@ def alpha(
         Whether a covariance uses everyone who answered both items (as psych) or only those who
         answered all items.
     interval : {"Feldt", "bootstrap"}
-        From the F distribution, for items that behave alike, or the percentiles of bootstrap samples.
+        From the F distribution, for items that behave alike, or the percentiles of bootstrap samples. Of
+        respondents in clusters the first is `clustered_alpha_interval` instead.
     draws, seed : int
         Bootstrap samples.
     ordinal : bool
         Alpha of the polychoric correlations (Zumbo, Gadermann & Zeisser, 2007): that of the continuous
         responses behind the categories, not of the answers given. Its interval is normal, from the delta
         method.
+    clusters : Series, optional
+        Each respondent's cluster; of a study its own. Bootstrap samples of a study draw whole clusters where
+        they are enough.
 
     Raises
     ------
@@ -202,10 +233,14 @@ def alpha(
     R = cov / np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
     p = len(cov)
     raw = alpha_coefficient(cov)
+    method: str = interval
     if interval == "bootstrap":
-        clusters = clusters_of(items)
-        own = None if clusters is None else clusters[answers.index]
+        drawn = clusters_of(items) if clusters is None else clusters
+        own = None if drawn is None else drawn[answers.index]
         lower, upper = bootstrap_interval(answers, draws, seed, confidence, own)
+    elif (nested := nested_in(items) if clusters is None else clusters) is not None:
+        method = "CR2"
+        lower, upper = clustered_alpha_interval(answers, nested, confidence)
     else:
         lower, upper = feldt_interval(raw, len(answers), p, confidence)
     return Alpha(
@@ -218,7 +253,7 @@ def alpha(
         n=len(answers),
         n_items=p,
         missing=float(answers.isna().to_numpy().mean()),
-        method=interval,
+        method=method,
         against=tuple(
             str(name) for name, rest in zip(answers, cov.sum(axis=1) - np.diag(cov), strict=True) if rest < 0
         ),
@@ -285,7 +320,7 @@ def scale_statistics(scales: Given, *, confidence: float | None = None) -> pd.Da
         Index ``construct``; columns ``n_items n missing mean sd alpha alpha_ci_lower alpha_ci_upper
         average_r note``. ``n`` counts respondents with a score.
     """
-    given, scores = read_scales(scales), score_scales(scales)
+    given, scores, clusters = read_scales(scales), score_scales(scales), nested_in(scales)
     level = given.confidence if confidence is None else confidence
     rows = []
     for construct in given.items:
@@ -298,17 +333,19 @@ def scale_statistics(scales: Given, *, confidence: float | None = None) -> pd.Da
                 "missing": float(items.isna().to_numpy().mean()) if len(items) else np.nan,
                 "mean": score.mean(),
                 "sd": score.std(),
-                **_alpha_or_reason(items, level),
+                **_alpha_or_reason(items, level, clusters),
             }
         )
     return at_level(pd.DataFrame(rows).set_index("construct"), level)
 
 
-def _alpha_or_reason(items: pd.DataFrame, confidence: float) -> dict[str, float | str]:
+def _alpha_or_reason(
+    items: pd.DataFrame, confidence: float, clusters: pd.Series[int] | None
+) -> dict[str, float | str]:
     if items.shape[1] == 1:
         return {**dict.fromkeys(ALPHA_COLUMNS, np.nan), "note": "one item: no alpha"}
     try:
-        found = alpha(items, confidence=confidence)
+        found = alpha(items, confidence=confidence, clusters=clusters)
     except DataError as error:
         return {**dict.fromkeys(ALPHA_COLUMNS, np.nan), "note": str(error)}
     figures = (found.raw, found.ci_lower, found.ci_upper, found.average_r)

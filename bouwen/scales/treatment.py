@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from bouwen.checks import Ints, Matrix, TooFewRespondents, Vector, check_answers, check_count
-from bouwen.scales.given import Given, read_scales
+from bouwen.scales.estimates import Clusters, mean_estimate
+from bouwen.scales.given import Given, nested_in, read_scales
 from bouwen.scales.missing import SaturatedMoments, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.scoring import score_scales
@@ -40,7 +43,8 @@ def compare_treatments(
     Returns
     -------
     DataFrame
-        Index ``construct`` and ``treatment``; columns ``n mean se alpha``.
+        Index ``construct`` and ``treatment``; columns ``n mean se alpha``. Errors are CR2 where the
+        respondents of a study are nested (`bouwen.scales.clustered`).
 
     References
     ----------
@@ -49,11 +53,11 @@ def compare_treatments(
     for option, found in {"imputations": imputations, "rounds": rounds}.items():
         check_count(option, found, least=2 if option == "imputations" else 1)
     check_count("seed", seed)
-    given, scores = read_scales(scales), score_scales(scales)
+    given, scores, clusters = read_scales(scales), score_scales(scales), nested_in(scales)
     keyed, constructs = given.keyed, {name: list(items) for name, items in given.items.items()}
     together = [keyed] if auxiliary else [keyed[items] for items in constructs.values()]
     means, covs, completed = pd.Series(dtype=float), [], []
-    information = []
+    likely = []
     for frame in together:
         answers = check_answers(frame, what="Comparing treatments of missing answers")
         if len(answers) <= answers.shape[1]:
@@ -61,19 +65,17 @@ def compare_treatments(
         moments = saturated_moments(answers)
         means = moments.mean if means.empty else pd.concat([means, moments.mean])
         covs.append(moments.cov)
-        information.append(mean_covariance(answers, moments.cov))
+        likely.append(_LikelyMeans(answers - moments.mean, moments.cov))
         completed.append(list(impute(answers, moments, imputations, rounds, seed)))
     rows = {}
     for k, (construct, items) in enumerate(constructs.items()):
         part = 0 if auxiliary else k
         complete, answered = keyed[items].dropna(), scores[construct].dropna()
-        rows[construct, TREATMENTS[0]] = _plain(complete.mean(axis=1), _alpha(complete.cov()))
-        rows[construct, TREATMENTS[1]] = _plain(answered, _alpha(keyed[items].cov()))
-        variance = information[part].loc[items, items].to_numpy().mean()
-        likely = _alpha(covs[part].loc[items, items])
-        n = len(completed[part][0])
-        rows[construct, TREATMENTS[2]] = [n, means[items].mean(), np.sqrt(variance), likely]
-        rows[construct, TREATMENTS[3]] = _by_rubin([frame[items] for frame in completed[part]])
+        rows[construct, TREATMENTS[0]] = _plain(complete.mean(axis=1), complete.cov(), clusters)
+        rows[construct, TREATMENTS[1]] = _plain(answered, keyed[items].cov(), clusters)
+        n, se = len(completed[part][0]), likely[part].error(items, clusters)
+        rows[construct, TREATMENTS[2]] = [n, means[items].mean(), se, _alpha(covs[part].loc[items, items])]
+        rows[construct, TREATMENTS[3]] = _by_rubin([frame[items] for frame in completed[part]], clusters)
     index = pd.MultiIndex.from_tuples(list(rows), names=["construct", "treatment"])
     return pd.DataFrame(list(rows.values()), index=index, columns=["n", "mean", "se", "alpha"])
 
@@ -82,19 +84,57 @@ def _alpha(cov: pd.DataFrame) -> float:
     return alpha_coefficient(cov.to_numpy()) if len(cov) > 1 else np.nan
 
 
-def _plain(scores: pd.Series, alpha: float) -> list[float]:
-    n = len(scores)
-    return [n, scores.mean(), scores.std() / np.sqrt(n) if n > 1 else np.nan, alpha]
+def _plain(scores: pd.Series, cov: pd.DataFrame, clusters: Clusters) -> list[float]:
+    found = mean_estimate(scores, clusters)
+    return [len(scores), found.value, found.se, _alpha(cov)]
+
+
+@dataclass(frozen=True, eq=False)
+class _LikelyMeans:
+    """Maximum likelihood means of items: deviations of respondents from them, and the items' covariances."""
+
+    deviations: pd.DataFrame
+    cov: pd.DataFrame
+
+    def error(self, items: list[str], clusters: Clusters) -> float:
+        """The error of the mean of some of them; with clusters the CR2 error of what respondents do to it."""
+        V = self.sampling
+        if clusters is None:
+            return float(np.sqrt(V.loc[items, items].to_numpy().mean()))
+        toward = V[items].mean(axis=1).to_numpy() * len(self.deviations)
+        moved = self.scores() @ toward
+        return mean_estimate(pd.Series(moved, self.deviations.index), clusters).se
+
+    @cached_property
+    def sampling(self) -> pd.DataFrame:
+        """Sampling covariances of independent respondents."""
+        return mean_covariance(self.deviations, self.cov)
+
+    def scores(self) -> Matrix:
+        """Σᵢ⁻¹(xᵢ − μ) over each respondent's answered items, 0 elsewhere."""
+        D, S = self.deviations.to_numpy(), self.cov.to_numpy()
+        out = np.zeros_like(D)
+        for pattern, rows in patterns_in(D):
+            out[np.ix_(rows, pattern)] = np.linalg.solve(
+                S[np.ix_(pattern, pattern)], D[np.ix_(rows, pattern)].T
+            ).T
+        return out
+
+
+def patterns_in(X: Matrix) -> Iterator[tuple[Ints, Ints]]:
+    """The items of each pattern of answers, and the respondents who have it."""
+    found = find_patterns([X])
+    for own, rows in zip(found.observed, found.rows[0], strict=True):
+        yield np.flatnonzero(own), rows
 
 
 def mean_covariance(answers: pd.DataFrame, cov: pd.DataFrame) -> pd.DataFrame:
     """Sampling covariance of maximum likelihood means, (Σᵢ Σᵢ⁻¹)⁻¹ over each respondent's answered items."""
-    X, S = answers.to_numpy(), cov.to_numpy()
+    S = cov.to_numpy()
     information = np.zeros_like(S)
-    patterns, counts = np.unique(~np.isnan(X), axis=0, return_counts=True)
-    for pattern, count in zip(patterns, counts, strict=True):
-        seen = np.ix_(np.flatnonzero(pattern), np.flatnonzero(pattern))
-        information[seen] += count * np.linalg.inv(S[seen])
+    for items, rows in patterns_in(answers.to_numpy(dtype=float)):
+        seen = np.ix_(items, items)
+        information[seen] += len(rows) * np.linalg.inv(S[seen])
     return pd.DataFrame(np.linalg.inv(information), cov.index, cov.columns)
 
 
@@ -124,9 +164,7 @@ def impute(
     """
     rng = np.random.default_rng(seed)
     X = answers.to_numpy(dtype=float)
-    found = find_patterns([X])
-    kinds = [(np.flatnonzero(own), rows) for own, rows in zip(found.observed, found.rows[0], strict=True)]
-    patterns = [(seen, rows) for seen, rows in kinds if len(seen) < X.shape[1]]
+    patterns = [(seen, rows) for seen, rows in patterns_in(X) if len(seen) < X.shape[1]]
     mean, cov = moments.mean.to_numpy(), moments.cov.to_numpy()
     for _ in range(imputations):
         for _ in range(rounds if patterns else 1):
@@ -162,11 +200,11 @@ def _draw_moments(filled: Matrix, rng: np.random.Generator) -> tuple[Vector, Mat
     return filled.mean(axis=0) + root @ rng.standard_normal(p) / np.sqrt(n), root @ root.T
 
 
-def _by_rubin(completed: list[pd.DataFrame]) -> list[float]:
+def _by_rubin(completed: list[pd.DataFrame], clusters: Clusters) -> list[float]:
     """Rubin's rules for the mean: variance within plus (1 + 1/m) times variance between."""
     scores = [frame.mean(axis=1) for frame in completed]
     means, n = np.array([score.mean() for score in scores]), len(completed[0])
-    within = float(np.mean([score.var() / n for score in scores]))
+    within = float(np.mean([mean_estimate(score, clusters).se ** 2 for score in scores]))
     between = float(means.var(ddof=1)) if len(means) > 1 else 0.0
     se = np.sqrt(within + (1 + 1 / len(means)) * between)
     return [n, means.mean(), se, float(np.mean([_alpha(frame.cov()) for frame in completed]))]

@@ -164,6 +164,6 @@ def scales_table(
             "omega": number_texts(to, reliability["omega"]),
             "omega_interval": interval_texts(to, reliability, "omega_"),
         },
-        note="reliability",
+        note="reliability_nested" if study is not None and study.clusters is not None else "reliability",
         heads={"omega_interval": head(beside, "omega_interval")},
     )
