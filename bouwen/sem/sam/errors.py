@@ -108,7 +108,7 @@ class FirstStep:
         """u₁ᵢ of each block (N, its parameters), from its own scores."""
         out = []
         for block, who, inverse in zip(self.blocks, self.respondents, self._breads, strict=True):
-            found = np.zeros((int(self.sample.N), len(inverse)))
+            found = np.zeros((sum(self.sample.counts), len(inverse)))
             point = block.point
             assert isinstance(point, LikelihoodPoint)
             found[who] = casewise_scores(point, block.sample) @ inverse / block.n
