@@ -89,11 +89,26 @@ def build_command(
 
 
 @app.command("check")
-def check_command(study: StudyArgument = DEFAULT_STUDY) -> None:
-    """Validate a study's files and responses; print a report."""
+def check_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Write what is proposed; copies of the old files stay."),
+    ] = False,
+) -> None:
+    """Validate a study's files and responses; print a report and what to write."""
     from bouwen.report.book.building import check_book
+    from bouwen.survey import mend, proposal_text
 
-    typer.echo(check_book(study))
+    mended = mend(study) if fix else None
+    for path, copy in zip(mended.written, mended.copies, strict=True) if mended else ():
+        typer.echo(f"{path}: changed; what it was is in {copy.name}")
+    try:
+        typer.echo(check_book(study))
+    except BouwenError as error:
+        if proposal := proposal_text(error):
+            typer.echo(proposal)
+        raise
 
 
 @app.command("schema")

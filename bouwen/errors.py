@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,12 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u20
 
 
 class BouwenError(Exception):
-    """A study, a model or a build that bouwen refuses."""
+    """A study, a model or a build that bouwen refuses.
+
+    ``proposals`` are changes of the study's files that would settle it, if any are known.
+    """
+
+    proposals: Sequence[Any] = ()
 
     def __str__(self) -> str:
         return concise(super().__str__())

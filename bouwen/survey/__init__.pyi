@@ -18,6 +18,9 @@ from bouwen.survey.finding import beside as beside
 from bouwen.survey.finding import find_study as find_study
 from bouwen.survey.instrument import Instrument as Instrument
 from bouwen.survey.instrument import read_instrument as read_instrument
+from bouwen.survey.mending import mend as mend
+from bouwen.survey.mending import proposal_text as proposal_text
+from bouwen.survey.mending import proposed_lines as proposed_lines
 from bouwen.survey.register import Register as Register
 from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError

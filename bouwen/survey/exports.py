@@ -29,3 +29,9 @@ def totals() -> frozenset[str]:
 def folded_words(kind: str) -> frozenset[str]:
     """Words of one kind: ``yes``, ``no``, ``no_answer``."""
     return frozenset(fold(str(word)) for word in known()[kind])
+
+
+@cache
+def unit_names() -> dict[str, str]:
+    """The first name of each unit, by all ways to write it."""
+    return {fold(str(word)): str(names[0]) for names in known()["units"] for word in names}

@@ -317,7 +317,12 @@ def line_of(lines: dict[Location, int], where: Location) -> int:
     return lines[where]
 
 
-def refuse_in(path: Path, problems: Iterable[Problem]) -> None:
-    """Raise a FileError for problems found after a file was read, with their lines."""
-    if found := list(problems):
+def refuse_in(path: Path, problems: Iterable[Problem], proposals: Sequence[Any] = ()) -> None:
+    """Raise a FileError for problems found after a file was read, with their lines and what settles them."""
+    if not (found := list(problems)):
+        return
+    try:
         refuse(path, parse(path, read_text(path))[1], found)
+    except FileError as error:
+        error.proposals = proposals
+        raise

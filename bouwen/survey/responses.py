@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bouwen.errors import BouwenError
+from bouwen.survey.exports import unit_names
 from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.instrument import AnswerScale, Background, Category, Instrument
 from bouwen.survey.table import TableError, listed, quoted
@@ -22,6 +23,9 @@ SEPARATED = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
 NUMBER_FIRST = re.compile(r"\(?([+-]?[0-9]{1,4})\)?\s*(?:[-–—=:.)]\s*|\s)([^\W\d_].*)")
 NUMBER_LAST = re.compile(r"([^\W\d_].*?)\s*[(\[=]\s*([0-9]{1,4})\s*[)\]]?")
 CODE_WITH_NUMBER = re.compile(r"[A-Za-z]{1,3}[0]*([0-9]{1,3})")
+BESIDE_UNIT = re.compile(r"([^\d+.,-]*)([+-]?[0-9][0-9.,]*)([^\d]*)")
+WHOLE_SUM = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})*|[0-9]+),[-–—]")
+BOTH_MARKS = re.compile(r"[+-]?[1-9][0-9]{0,2}((?:\.[0-9]{3})+|(?:,[0-9]{3})+)[.,][0-9]+")
 FEWEST = 5  # respondents who gave a text that is named, where a study does not say
 HIDDEN = 10**9  # more than any study has
 Cells = pd.Series  # raw cells of one column, None where empty, indexed by file and row
@@ -192,9 +196,9 @@ def item_answers(cells: Cells[Any], scale: AnswerScale, min_cell: int = FEWEST) 
     outside = codes.notna() & ~inside
     refuse_cells(outside, "answer", f"outside the scale, which takes {scale.span}; {hint}")
     contradicting = pd.Series([contradicts(cell, labels) for cell in cells], cells.index, name=cells.name)
-    refuse_cells(
-        contradicting, "answer", "whose value label belongs to another code in the instrument; recode it."
-    )
+    what = "whose value label belongs to another code in the instrument"
+    which = disagreements(cells[contradicting], labels)
+    refuse_cells(contradicting, "answer", f"{what} ({which}); recode it.")
     return codes
 
 
@@ -253,8 +257,15 @@ def contradicts(cell: Any, labels: dict[str, Any]) -> bool:
     return isinstance(cell, Labelled) and labels.get(fold(cell.label), float(cell)) != float(cell)
 
 
+def disagreements(cells: Cells[Any], labels: Mapping[str, float]) -> str:
+    """Code by code, what the file calls it, and the code of that label in the instrument."""
+    pairs = sorted({(float(cell), cell.label) for cell in cells})
+    return listed(f'{code:g} is "{label}" in the file, {labels[fold(label)]:g} here' for code, label in pairs)
+
+
 def numbers(cells: Cells[Any], background: Background) -> pd.Series[float]:
-    """Numbers within their bounds."""
+    """Numbers within their bounds, also beside a unit."""
+    cells = without_unit(cells)
     values = cells.map(number_in, na_action="ignore").astype(float)
     refuse_cells(
         cells.notna() & values.isna(), "answer", "in text where a number is expected; correct the file."
@@ -268,6 +279,42 @@ def numbers(cells: Cells[Any], background: Background) -> pd.Series[float]:
             what = f"{side} {bound:g}; correct the file, or the bound in the instrument."
             refuse_cells(outside(bound), "number", what)
     return values
+
+
+def without_unit(cells: Cells[Any]) -> Cells[Any]:
+    """Texts such as "€ 12,50", "12,5 %" or "1.000,-" as the number that they say; others as they are.
+
+    Raises
+    ------
+    TableError
+        There are two units in one column.
+    """
+    parts = [unit_of(cell) for cell in cells]
+    units = sorted({unit for _, unit in parts if unit})
+    if len(units) > 1:
+        several = pd.Series([bool(unit) for _, unit in parts], cells.index, name=cells.name)
+        refuse_cells(several, "number", f"in more than one unit ({listed(units)}); write all in one.")
+    return pd.Series([cell for cell, _ in parts], cells.index, dtype=object, name=cells.name)
+
+
+def unit_of(cell: Any) -> tuple[Any, str]:
+    """The number beside a known unit, and the unit; where both marks stand in it, without the first.
+
+    >>> unit_of("€ 1.234,50"), unit_of("12,5%"), unit_of("€ 1.500,-"), unit_of("40 stuks")
+    (('1234,50', '€'), ('12,5', '%'), ('1500', '€'), ('40 stuks', ''))
+    """
+    if not isinstance(cell, str) or not (found := BESIDE_UNIT.fullmatch(cell.strip())):
+        return cell, ""
+    before, number, after = found[1].strip(), found[2], found[3].strip()
+    if whole := WHOLE_SUM.fullmatch(f"{number}{after}"):
+        number, after = whole[1].replace(".", ""), ""
+    if both := BOTH_MARKS.fullmatch(number):
+        number = number.replace("." if "." in both[1] else ",", "")
+    said = [fold(word) for word in (before, after) if word]
+    units = unit_names()
+    if len(said) > 1 or any(word not in units for word in said):
+        return cell, ""
+    return number, units[said[0]] if said else ""
 
 
 def thousands(cells: Cells[Any]) -> pd.Series[bool]:
@@ -357,4 +404,5 @@ class SeveralTableErrors(TableError):
         more += f"\n… and {left} more column{'s' * (left > 1)}." if left > 0 else ""
         self.path, self.rows = first.path, first.rows
         self.columns = tuple(column for problem in problems for column in problem.columns)
+        self.proposals = tuple(one for problem in problems for one in problem.proposals)
         BouwenError.__init__(self, f"{first}{more}")

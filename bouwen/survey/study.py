@@ -19,7 +19,7 @@ from bouwen.survey.finding import beside, find_study
 from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import model_names
 from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
-from bouwen.survey.intake import missing_code_problems, read_answers
+from bouwen.survey.intake import missing_code_problems, missing_code_proposals, read_answers
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
 from bouwen.survey.nesting import (
     ClusterName,
@@ -28,6 +28,7 @@ from bouwen.survey.nesting import (
     cluster_of,
     cluster_problems,
 )
+from bouwen.survey.proposals import Proposal
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.reported import ReportSpec
 from bouwen.survey.rows import LeftOut
@@ -143,6 +144,8 @@ class Study:
         Answers that the study file recoded, by background variable.
     left_out, remarks : tuple
         Rows of the files that are no respondents, and why; what else of the files was passed over.
+    proposals : tuple
+        Rules on respondents that the file's own columns suggest.
     all_weights : Series or None
         The sampling weight of everybody who answered; `weights` are those of the respondents at hand.
     """
@@ -157,6 +160,7 @@ class Study:
     all_weights: pd.Series[float] | None = None
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
     def __repr__(self) -> str:
         title = " ".join(self.title[self.language].split())
@@ -469,7 +473,8 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
         files.append(beside(path, name))
         refuse_no_file(files[-1])
     empty = Study(path, file, instrument, pd.DataFrame(), ())
-    refuse_in(path, empty.problems())
+    settled = missing_code_proposals(file.responses.missing_codes, instrument)
+    refuse_in(path, empty.problems(), settled)
     if language:
         empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]
@@ -480,6 +485,7 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     responses = merge_levels(responses, file.merge, empty.categories)
     study = replace(empty, responses=responses, files=(*files, *tables), recoded=found.recoded)
     study = replace(study, all_weights=found.weights, left_out=found.left_out, remarks=found.remarks)
+    study = replace(study, proposals=found.proposals)
     refuse_in(path, response_problems(file.invited, responses))
     refuse_in(path, cluster_problems(responses, file.cluster))
     return study

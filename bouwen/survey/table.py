@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 
 from bouwen.errors import BouwenError
 from bouwen.survey.files import FileError
+from bouwen.survey.proposals import Proposal
 from bouwen.survey.values import as_seen
 
 Row = Sequence[Any]
@@ -78,6 +79,7 @@ class OtherSheet(TableError):
         message = f'the sheet "{read}" holds no name of the instrument, "{sheet}" does'
         message += f' (the workbook has {listed(quoted(sheets))}); write sheet: "{sheet}" under "responses".'
         super().__init__(path, message)
+        self.proposals = (Proposal("study", ("responses", "sheet"), sheet),)
 
 
 def only_in(table: Table, other: Table) -> list[str]:

@@ -34,7 +34,7 @@ from bouwen.report.book.running import Runner, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
 from bouwen.scales import check_models
-from bouwen.survey import ANALYSIS, Study, fallback, read_study, screen
+from bouwen.survey import ANALYSIS, Study, fallback, proposed_lines, read_study, screen
 from bouwen.words import MORE, added_files, words
 
 
@@ -233,6 +233,7 @@ def check_book(path: str | Path) -> str:
     if chapters:
         minutes, memory = minutes_asked(study), gigabytes_asked(study)
         lines.append(say("screening.asks", minutes=say.number(minutes, 1), memory=say.number(memory, 1)))
+    lines += proposed_lines(study.proposals, say)
     return screen(study).text() + "".join(f"  {line}\n" for line in lines)
 
 
