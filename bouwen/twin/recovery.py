@@ -11,7 +11,7 @@ import pandas as pd
 from bouwen.checks import Matrix
 from bouwen.errors import BouwenError
 from bouwen.results import Result, at_level
-from bouwen.sem import Fit, Moments, fit_sem, parse_model, total_effects
+from bouwen.sem import Fit, Moments, SamFit, fit_sam, fit_sem, parse_model, total_effects
 from bouwen.survey import Study
 from bouwen.twin.expectation import implied
 from bouwen.twin.population import Population, read_population
@@ -52,11 +52,11 @@ class Recovery(Result):
 
 
 def parameter_recovery(
-    study: Study, fit: Fit, *, model: str = "structural", confidence: float | None = None
+    study: Study, fit: Fit | SamFit, *, model: str = "structural", confidence: float | None = None
 ) -> Recovery:
     """What was put into the answers of a synthetic study, and what a model finds: in the long run, and here.
 
-    In the long run is what the same kind of fit gives of endlessly many complete answers, whose moments
+    In the long run is what a fit in as many steps gives of endlessly many complete answers, whose moments
     follow from the population (`bouwen.twin.implied`). It differs from what was put in wherever the model is
     simpler than the population: facets with paths of their own, factors that nobody measures, items that
     share a wording, answers in a few steps. An interval is about the long run.
@@ -65,8 +65,8 @@ def parameter_recovery(
     ----------
     study : Study
         One that names its ``population``.
-    fit : Fit
-        Of the model to the study's answers, as numbers.
+    fit : Fit or SamFit
+        Of the model to the study's answers, as numbers, from `bouwen.fit_structure` or `bouwen.fit_model`.
     model : str
         The name of the model in the instrument, or the role ``"structural"``.
     confidence : float, optional
@@ -95,7 +95,7 @@ def parameter_recovery(
         raise OtherPaths(
             f'the fit has other paths than the model "{model}"; fit that, to answers of one group.'
         )
-    again = paths_of(fit_sem(text, long_run(population), estimator="ML"), confidence)
+    again = paths_of(endless(fit, text, long_run(population)), confidence)
     by = ["lhs", "rhs"]
     limits = again.set_index(by)["est_std"].reindex(pd.MultiIndex.from_frame(found[by])).to_numpy()
     paths = pd.DataFrame(
@@ -126,10 +126,17 @@ def population_of(study: Study) -> Population:
     return population
 
 
-def paths_of(fit: Fit, confidence: float) -> pd.DataFrame:
+def paths_of(fit: Fit | SamFit, confidence: float) -> pd.DataFrame:
     """The standardised regressions of a fit with their intervals."""
     found = fit.standardized(confidence=confidence)
     return found[found["op"] == "~"].reset_index(drop=True)
+
+
+def endless(fit: Fit | SamFit, text: str, moments: Moments) -> Fit | SamFit:
+    """A model fitted to moments in as many steps as a fit was."""
+    if isinstance(fit, SamFit):
+        return fit_sam(text, moments, method=fit.method, estimator="ML")
+    return fit_sem(text, moments, estimator="ML")
 
 
 def long_run(population: Population) -> Moments:

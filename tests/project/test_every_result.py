@@ -120,7 +120,7 @@ MADE = {
     "Power": lambda: bouwen.model_power(
         "f =~ 0.7*a + 0.6*b + 0.5*c + 0.5*d", "f =~ a + b + c + d", [80, 160], 10, n_jobs=1
     ),
-    "Recovery": lambda: bouwen.parameter_recovery(twin(), bouwen.fit_model(twin(), "structural")),
+    "Recovery": lambda: bouwen.parameter_recovery(twin(), bouwen.fit_structure(twin())),
     "Reliability": lambda: scales.scale_reliability(by_construct(), draws=20, n_jobs=1),
     "SamFit": lambda: sem.fit_sam(MODEL + "\ntextual ~ visual", rows(), group="school"),
     "SaturatedMoments": lambda: scales.saturated_moments(gaps()),

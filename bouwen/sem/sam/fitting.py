@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,14 @@ from bouwen.sem.model.options import ESTIMATORS, UnsupportedModel, choose_missin
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ParTable
 from bouwen.sem.model.variables import roles
-from bouwen.sem.normal.moments import Sample
+from bouwen.sem.normal.moments import Moments, Sample
 from bouwen.sem.preparation import Call, check_asked, ordered_items, prepare
 from bouwen.sem.sam.division import OF_STRUCTURE, Division, held, partial_of, without_restrictions
 from bouwen.sem.sam.errors import FirstStep, SecondStep, errors_of
 from bouwen.sem.sam.mapping import factor_moments, mapping_of, with_moments
 from bouwen.sem.sam.result import LatentMoments, SamFit, StructuralFit
+
+Data: TypeAlias = pd.DataFrame | Moments | Mapping[str, Moments]
 
 SAM_METHODS = ("local", "global")
 SAM_ESTIMATORS = ("ML", "MLR")
@@ -35,7 +37,7 @@ OF_ORDERED = (
 
 def fit_sam(
     model: str,
-    data: pd.DataFrame,
+    data: Data,
     *,
     method: str = "local",
     missing: str = "fiml",
@@ -60,7 +62,8 @@ def fit_sam(
         A model with factors, also factors of factors, and a structural part among them and, if need be,
         covariates. Labels, definitions and linear ``==`` constraints of the structural part hold in the
         second step.
-    data : DataFrame
+    data : DataFrame, Moments or mapping of group to Moments
+        Answers, or published covariances for ``estimator="ML"``; means that these lack are taken as 0.
     method : "local" or "global"
         Whether the structure is fitted to the factors' moments, or as the whole model with the measurement
         held at its estimates.
@@ -109,8 +112,7 @@ def fit_sam(
             'fit_sam takes missing="fiml" or "listwise"; pairwise answers go with ordered items'
         )
     check_asked(data, group=group, cluster=cluster, sampling_weights=sampling_weights)
-    if not isinstance(data, pd.DataFrame):
-        raise UnsupportedModel("fit_sam takes the answers, not moments of them; use fit_sem")
+    data = _with_means(data)
     if ordered_items(model, data, ordered)[0]:
         raise UnsupportedModel(OF_ORDERED)
     gaps = _gaps(model, data)
@@ -130,22 +132,35 @@ def fit_sam(
     asked = [list(dict.fromkeys(x for f in b for x in (f.lhs, f.rhs) if x in division.items)) for b in texts]
     sample, pairwise = with_moments(family.sample, asked)
     family = replace(family, sample=centred(sample, family.table))
-    used = data.iloc[np.sort(np.concatenate(sample.index))]
+    used = data.iloc[np.sort(np.concatenate(sample.index))] if isinstance(data, pd.DataFrame) else data
     equal = [e for e in call.group_equal if e not in OF_STRUCTURE]
     blocks = []
     for block, items in zip(texts, asked, strict=True):
         columns = dict.fromkeys([*items, *(c for c in (group, cluster, sampling_weights) if c is not None)])
         own, part = prepare(
-            "\n".join(map(str, block)), used[list(columns)], **options, group_equal=equal,
-            group_partial=partial_of(call.group_partial, block),
+            "\n".join(map(str, block)), used[list(columns)] if isinstance(used, pd.DataFrame) else used,
+            **options, group_equal=equal, group_partial=partial_of(call.group_partial, block),
         )  # fmt: skip
         blocks.append(Fit(own, part, solve_within(part, bounds)))
     steps = TwoSteps(division, family, tuple(blocks), method, bounds, pairwise)
     return steps.result(call, robust=call.estimator.name == "MLR")
 
 
-def _gaps(model: str, data: pd.DataFrame) -> set[str]:
+def _with_means(data: Data) -> Data:
+    """Published moments with means of 0 where they have none, as factors have."""
+
+    def known(table: Moments) -> Moments:
+        return table if table.mean is not None else replace(table, mean=np.zeros(len(table.names)))
+
+    if isinstance(data, pd.DataFrame):
+        return data
+    return known(data) if isinstance(data, Moments) else {label: known(t) for label, t in data.items()}
+
+
+def _gaps(model: str, data: Data) -> set[str]:
     """Variables of a model that somebody did not answer."""
+    if not isinstance(data, pd.DataFrame):
+        return set()
     names = [name for name in roles(parse_model(model)).observed if name in data.columns]
     return {name for name in names if bool(data[name].isna().to_numpy().any())}
 

@@ -102,6 +102,11 @@ class SamFit(Result):
         """Respondents used."""
         return sum(self.sample.counts)
 
+    @property
+    def method(self) -> str:
+        """How the structure was fitted: to the factors' moments, "local", or in the whole model, "global"."""
+        return "global" if self.structural.structure.latent else "local"
+
     @cached_property
     def _kept(self) -> Array:
         """Places of structural rows and definitions among `structural`'s parameters."""
