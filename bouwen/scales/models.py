@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
+
+import pandas as pd
 
 from bouwen.checks import check_choice, check_known
 from bouwen.errors import BouwenError
@@ -26,7 +29,6 @@ from bouwen.sem import (
 from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
 WEIGHT_COLUMN = "sampling weights"  # a column that no item can be called
-CLUSTER_COLUMN = "cluster of a respondent"  # nor this
 
 
 def fit_model(
@@ -70,11 +72,17 @@ def fit_model(
     used = [name for name in names if name in model_items(syntax)]
     options = estimation(estimator, ordered=used or True)
     answers, nested = with_clusters(key_items(study), model_clusters(study, options["estimator"]))
-    options |= nested
-    if study.weights is not None and options["estimator"] in ("ML", "MLR"):
-        answers = answers.assign(**{WEIGHT_COLUMN: study.weights})
-        options["sampling_weights"] = WEIGHT_COLUMN
-    return fit_sem(syntax, answers, **options)
+    if options["estimator"] in ("ML", "MLR"):
+        answers, weighted = with_weights(answers, study)
+        options |= weighted
+    return fit_sem(syntax, answers, **options, **nested)
+
+
+def with_weights(answers: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Answers with a column of sampling weights, and what tells the engine of it; as they are without any."""
+    if study.weights is None:
+        return answers, {}
+    return answers.assign(**{WEIGHT_COLUMN: study.weights}), {"sampling_weights": WEIGHT_COLUMN}
 
 
 def fit_structure(
@@ -88,7 +96,8 @@ def fit_structure(
 
     Every block of factors is estimated by itself from every answer given, and the structural model from the
     factors' moments: a block that fits badly leaves the others alone, and small samples bear many constructs.
-    Errors are robust, also to clusters where respondents are nested. It is a study's main estimate of what
+    Answers count by the study's sampling weights, where it has them, and errors are robust, also to clusters
+    where respondents are nested in at least 20. It is a study's main estimate of what
     leads to what; `fit_model` estimates the same in one step.
 
     Parameters
@@ -102,9 +111,9 @@ def fit_structure(
     Returns
     -------
     SamFit or Fit
-        What `fit_model` gives where two steps are not possible: without factors, with sampling weights, for a
-        block that cannot be estimated by itself, such as a factor with two items, and for fewer than five
-        respondents a structural parameter (see `bouwen.fit_sam`).
+        What `fit_model` gives where two steps are not possible: without factors, for a block that cannot be
+        estimated by itself, such as a factor with two items, and for fewer than five respondents a structural
+        parameter (see `bouwen.fit_sam`).
 
     Raises
     ------
@@ -114,13 +123,12 @@ def fit_structure(
     check_is_study(study)
     syntax, chosen = named_model(study, model), chosen_estimator(study, estimator)
     factors = any(f.op == "=~" for f in parse_model(syntax).formulas)
-    if factors and study.weights is None and not is_ordinal(chosen):
-        answers, errors = key_items(study), "ML" if chosen == "ML" else "MLR"
-        if study.clusters is not None:
-            answers = answers.assign(**{CLUSTER_COLUMN: study.clusters})
-        nested = None if study.clusters is None else CLUSTER_COLUMN
+    if factors and not is_ordinal(chosen):
+        errors = "ML" if chosen == "ML" else "MLR"
+        answers, nested = with_clusters(key_items(study), model_clusters(study, errors))
+        answers, weighted = with_weights(answers, study)
         with suppress(BouwenError):
-            return fit_sam(syntax, answers, estimator=errors, cluster=nested)
+            return fit_sam(syntax, answers, estimator=errors, **nested, **weighted)
     return fit_model(study, model, estimator=estimator, ordered=ordered)
 
 

@@ -1,6 +1,9 @@
 """A study's structure: two steps where they are possible, one where they are not, and who is nested."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -22,6 +25,40 @@ def test_the_structure_is_that_of_both_steps_with_the_errors_of_clusters(provide
     assert_allclose(found.parameters["se"], alone.parameters["se"], atol=1e-10)
     strangers = bouwen.fit_sam(providers.model("structural"), bouwen.key_items(providers))
     assert not np.allclose(found.parameters["se"], strangers.parameters["se"], atol=1e-4)
+
+
+def nested_in(study, name):
+    return replace(study, file=study.file.model_copy(update={"cluster": name}))
+
+
+def test_answers_count_by_their_weights_in_both_steps_and_in_one(providers):
+    """With the errors of clusters; categories have neither."""
+    weights = pd.Series(np.linspace(0.4, 2, len(providers.responses)), providers.responses.index)
+    study = replace(providers, all_weights=weights)
+    rows = bouwen.key_items(study).assign(w=weights, town=study.clusters)
+    text, counted = study.model("structural"), {"cluster": "town", "sampling_weights": "w"}
+    two, one = bouwen.fit_structure(study), bouwen.fit_model(study, "structural")
+    assert isinstance(two, SamFit)
+    for found, alone in (
+        (two, bouwen.fit_sam(text, rows, **counted)),
+        (one, bouwen.fit_sem(text, rows, estimator="MLR", missing="fiml", **counted)),
+    ):
+        assert_allclose(found.parameters[["est", "se"]], alone.parameters[["est", "se"]], atol=1e-8)
+    plain = bouwen.fit_structure(providers).parameters
+    assert np.abs(two.parameters["est"] - plain["est"]).max() > 0.02
+    by_weights_only = bouwen.fit_structure(nested_in(study, "none")).parameters
+    assert_allclose(by_weights_only["est"], two.parameters["est"], atol=1e-8)
+    assert not np.allclose(by_weights_only["se"], two.parameters["se"], atol=1e-3)
+    ordered = bouwen.fit_model(study, "trust", estimator="WLSMV")
+    assert ordered.call.sampling_weights is ordered.call.cluster is None
+
+
+def test_fewer_clusters_than_twenty_are_left_out(providers):
+    few = nested_in(providers, "provider_size")
+    rows = bouwen.key_items(providers)
+    assert few.clusters.nunique() < 20
+    found, alone = bouwen.fit_structure(few), bouwen.fit_sam(providers.model("structural"), rows)
+    assert_allclose(found.parameters["se"], alone.parameters["se"], atol=1e-10)
 
 
 def test_one_step_where_answers_are_ordered(providers):

@@ -309,11 +309,32 @@ def test_wrong_options_are_told_in_a_sentence(options: dict[str, Any], told: str
         fit_sam(SMALL, drawn(50, 10), **options)
 
 
+def test_moments_stand_for_complete_answers() -> None:
+    """Of one group and of two; means that are not published are taken as 0."""
+    data = gaps().dropna(subset=ITEMS)
+    columns = ["est", "se"]
+
+    def moments(rows: pd.DataFrame, **given: Any) -> Moments:
+        return Moments(rows[ITEMS].cov(), len(rows), **given)
+
+    answers = fit_sam(MODEL, data, estimator="ML").parameters
+    published = fit_sam(MODEL, moments(data), estimator="ML").parameters
+    assert_allclose(published[columns], answers[columns], atol=1e-9)
+    with_means = moments(data, mean=data[ITEMS].mean().to_numpy())
+    same = fit_sam(MODEL, with_means, estimator="ML", method="global").parameters
+    of_rows = fit_sam(MODEL, data, estimator="ML", method="global").parameters
+    assert_allclose(same[columns], of_rows[columns], atol=1e-7)
+    two = {str(name): moments(rows) for name, rows in data.groupby("school", sort=False)}
+    by_group = fit_sam(MODEL, two, estimator="ML").parameters
+    own = fit_sam(MODEL, data, estimator="ML", group="school").parameters
+    assert_allclose(by_group[columns], own[columns], atol=1e-9)
+    with pytest.raises(UnsupportedModel, match="needs the respondents' rows"):
+        fit_sam(MODEL, moments(data))
+
+
 def test_data_that_are_none_and_labels_of_the_wrong_step() -> None:
     with pytest.raises(BouwenError, match="data frame"):
         fit_sam(SMALL, [[1, 2], [3, 4]])  # type: ignore[arg-type]
-    with pytest.raises(BouwenError):
-        fit_sam(SMALL, Moments(np.eye(6), 50, names=[*"abcdef"]))  # type: ignore[arg-type]
     with pytest.raises(UnsupportedModel, match='"k" is a parameter of a measurement model'):
         fit_sam(SMALL.replace("+ a2", "+ k*a2").replace("g ~ f", "g ~ m*f\nm == k"), drawn(50, 10))
 
@@ -367,6 +388,36 @@ def test_whole_weights_are_copies_of_rows(kind: str) -> None:
     factor = np.sqrt(50 / 49)
     assert_allclose(factor * found.parameters["se"], by_cluster.parameters["se"], rtol=1e-4)
     assert (fit_sam(MODEL, copies).parameters["se"].iloc[:2] < found.parameters["se"].iloc[:2]).all()
+
+
+@pytest.mark.parametrize("kind", ["complete", "gaps"])
+def test_whole_weights_by_cluster_are_copies_of_rows_in_their_clusters(kind: str) -> None:
+    """In two steps and in one: a cluster's scores sum over its rows, however often they are there."""
+    data = weighed(kind)
+    copies = data.loc[data.index.repeat(data["w"])]
+    for fit in (fit_sam, lambda *a, **o: fit_sem(*a, estimator="MLR", missing="fiml", **o)):
+        found = fit(MODEL, data, sampling_weights="w", cluster="cl").parameters
+        other = fit(MODEL, copies, cluster="cl").parameters
+        assert_allclose(found["est"], other["est"], atol=1e-5)
+        assert_allclose(found["se"], other["se"], rtol=1e-4)
+        alone = fit(MODEL, data, sampling_weights="w").parameters
+        assert np.abs(found["se"] / alone["se"] - 1).max() > 0.02
+
+
+def test_draws_of_clusters_take_weights_along() -> None:
+    """A draw is what both steps give on the rows of its clusters, which keep their weights."""
+    from bouwen.sem.resample.two_steps import ResampledSteps
+    from bouwen.sem.resample.weights import resampling_weights
+
+    data = weighed("gaps")
+    found = fit_sam(MODEL, data, sampling_weights="w", cluster="cl")
+    family = found.latent.step.family
+    times = resampling_weights(family.sample, np.random.default_rng(3), 1)
+    drawn_rows = data.loc[data.index.repeat(times[0].astype(int))]
+    assert drawn_rows.groupby("cl").size().ge(data.groupby("cl").size().loc[drawn_rows["cl"].unique()]).all()
+    _, cov = ResampledSteps(found)._moments(family, times)
+    again = fit_sam(MODEL, drawn_rows, sampling_weights="w", bounds="none")
+    assert_allclose(cov[0], again.latent.cov, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["complete", "gaps"])
