@@ -41,7 +41,7 @@ TRUE = pd.Series({("b", "a"): 0.5, ("c", "a"): 0.3, ("c", "b"): 0.4})
 NOISE = {"a": 0.6, "b": 0.6, "c": 0.6}
 MISSING = 0.15
 RESPONDENTS = (40, 70, 91, 201)
-RUNS, TEST_RUNS = 1000, 500
+RUNS, TEST_RUNS, CLUSTER_RUNS = 1000, 500, 400
 ONE_STEP = 5  # of as many runs, one is also estimated in one step
 LOWEST, HIGHEST, ALPHA = 0.93, 0.97, 0.05
 
@@ -141,6 +141,35 @@ def test_three_factors_and_ten_items(n: int, asked: int, record) -> None:
     table = both(two, one, TRUE, asked)
     record(f"sam-coverage-{n}", table)
     check(table)
+
+
+# -------------------------------------------------------------------- answers in clusters
+
+CLUSTERS, OF_EACH, SHARED = 43, 7, 0.4
+
+
+def answers_in_clusters(rng: np.random.Generator) -> pd.DataFrame:
+    """Three factors of whose variance, and of whose items' residuals, clusters share a part."""
+    names, cov = small()
+    between = np.linalg.cholesky(SHARED * cov) @ rng.standard_normal((len(cov), CLUSTERS))
+    within = np.linalg.cholesky((1 - SHARED) * cov) @ rng.standard_normal((len(cov), CLUSTERS * OF_EACH))
+    place = np.repeat(np.arange(CLUSTERS), OF_EACH)
+    answers = (between[:, place] + within).T
+    answers[rng.random(answers.shape) < MISSING] = np.nan
+    return pd.DataFrame(answers, columns=names).assign(place=place)
+
+
+def test_errors_by_cluster_are_the_spread_of_answers_in_clusters(runs: Callable[[int], int], record) -> None:
+    """With gaps, where lavaan's are others (`test_sam.test_errors_by_cluster_with_gaps`)."""
+    asked, rng, found = runs(CLUSTER_RUNS), np.random.default_rng(43), []
+    for _ in range(asked):
+        data = answers_in_clusters(rng)
+        found.append(paths(fit_sam(MODEL, data, cluster="place").parameters, TRUE))
+    table = summarised("two steps", found, TRUE, asked)
+    record("sam-clusters", table)
+    error = 2 / np.sqrt(2 * asked)  # of a standard deviation, twice
+    assert (table["se"] / table["sd"]).between(0.95 - error, 1.05 + error).all()
+    assert (table["coverage"] >= 0.93 - within_errors(asked, 0.93)).all()
 
 
 # -------------------------------------------------------------------- the study's joint model

@@ -16,6 +16,7 @@ from bouwen.sem.normal.gaps import Gapped
 from bouwen.sem.normal.moments import Patterns
 
 MAX_EM_STEPS = 5000
+NEARLY_SINGULAR = 1e-8  # least eigenvalue of covariances on the scale of one standard deviation
 
 
 class GapsTooLarge(DataError):
@@ -24,7 +25,7 @@ class GapsTooLarge(DataError):
     def __init__(self, steps: int) -> None:
         self.steps = steps
         super().__init__(
-            f"means and covariances did not settle in {steps} steps: too few respondents answered "
+            f"means and covariances did not settle ({steps} steps): too few respondents answered "
             "some items together. Leave out the item with the most gaps."
         )
 
@@ -83,11 +84,17 @@ def _em(patterns: Patterns, g: int, tol: float) -> tuple[Array, Array]:
         return np.vstack([state[0] + shift, (new + new.T) / 2])
 
     def proper(state: Array) -> bool:
-        return bool(np.linalg.eigvalsh(state[1:])[0] > 1e-8)
+        try:
+            np.linalg.cholesky(state[1:] - NEARLY_SINGULAR * np.eye(p))
+        except np.linalg.LinAlgError:
+            return False
+        return True
 
     state = np.vstack([np.zeros(p), np.eye(p)])
-    for _ in range(MAX_EM_STEPS):
+    for done in range(MAX_EM_STEPS):
         first = step(state)
+        if not proper(first):  # from where no step leads back
+            raise GapsTooLarge(done + 1)
         change = first - state
         if np.abs(change).max() < tol:
             return centre + sd * first[0], first[1:] * np.outer(sd, sd)

@@ -19,6 +19,7 @@ from bouwen.checks import Array
 from bouwen.sem.model.derivatives import slots
 from bouwen.sem.model.implied import INTERCEPT, SYMMETRIC, Structure
 from bouwen.sem.normal.discrepancy import Likelihood
+from bouwen.sem.normal.saturated import NEARLY_SINGULAR
 from bouwen.sem.resample.batch import descend
 from bouwen.sem.resample.descent import ROUNDING
 from bouwen.sem.resample.kernel import Kernel
@@ -28,7 +29,6 @@ Saturated = tuple[Array, Array, Array]  # means, covariances, F/2
 
 MOST_ROUNDS = 200
 SETTLED = 1e-9  # largest change of a moment, in standard deviations, at the solution
-NEARLY_SINGULAR = 1e-8  # least eigenvalue of a correlation matrix that counts as one
 
 
 def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Saturated:

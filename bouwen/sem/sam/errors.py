@@ -7,7 +7,9 @@ With H the whole model's information at the two-step estimates, 1 the measuremen
 
 with V₁ and u₁ᵢ of the blocks and s₂ᵢ the scores of respondent i (Yuan & Chan, 2002). lavaan's
 ``se = "twostep.robust"`` takes scores from influences on the saturated moments, which needs more respondents
-than moments; so it is done here where there are, and with the scores themselves elsewhere and by cluster.
+than moments; so it is done here where there are, and with the scores themselves elsewhere and by cluster. By
+cluster uᵢ is summed over its respondents, in both steps at once; of complete rows that is lavaan's figure
+too, of incomplete ones its own (0.7-2) is another, which is not the spread of such estimates.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def fit_sam(
             'fit_sam takes missing="fiml" or "listwise"; pairwise answers go with ordered items'
         )
     check_asked(data, group=group, cluster=cluster, sampling_weights=sampling_weights)
-    data = _with_means(data)
+    data = _means_known(data)
     if ordered_items(model, data, ordered)[0]:
         raise UnsupportedModel(OF_ORDERED)
     gaps = _gaps(model, data)
@@ -146,7 +146,7 @@ def fit_sam(
     return steps.result(call, robust=call.estimator.name == "MLR")
 
 
-def _with_means(data: Data) -> Data:
+def _means_known(data: Data) -> Data:
     """Published moments with means of 0 where they have none, as factors have."""
 
     def known(table: Moments) -> Moments:
