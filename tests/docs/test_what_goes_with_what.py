@@ -246,10 +246,11 @@ def first_specification(study):
 
 def attempts(row):
     """What a row of the table names, each by itself."""
-    if not row.startswith("`fit_model`"):
+    if row in STUDIES:
         return {row: STUDIES[row]}
-    estimators = row.split(", ")[1:]
-    return {e: lambda s, e=e: bouwen.fit_model(s, "factors", estimator=e) for e in estimators}
+    ((name, _), *_), model = named(row), "structural" if "structure" in row else "factors"
+    function = getattr(bouwen, name)
+    return {f"{name} {e}": lambda s, e=e: function(s, model, estimator=e) for _, e in named(row)}
 
 
 @pytest.fixture(scope="module")
