@@ -96,10 +96,16 @@ def mini_book(books) -> Path:
 def runs(request):
     """How many runs of a large simulation are done: the share of ``--share``, and at least twenty.
 
-    Bounds of such a simulation allow for the errors of as many runs as were done.
+    Bounds of such a simulation allow for the errors of as many runs as were done. Where a run is dear, a
+    share of the simulation takes the square of it, and at least ten.
     """
     share = request.config.getoption("share")
-    return lambda whole: whole if share >= 1 else max(20, round(share * whole))
+
+    def counted(whole, *, dear=False):
+        least, part = (10, share**2) if dear else (20, share)
+        return whole if share >= 1 else max(least, round(part * whole))
+
+    return counted
 
 
 @pytest.fixture

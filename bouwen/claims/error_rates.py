@@ -12,7 +12,7 @@ from bouwen.survey import FileError, Study, beside, check_is_study
 PAGE = "page"  # the row of a table of rates that is about all claims together
 RATES = (
     "claim", "n", "nothing_supported", "boundary_supported", "boundary_contradicted", "smallest_wrong",
-    "runs", "power", "power_runs", "needed",
+    "runs", "expected", "power", "power_runs", "needed",
 )  # fmt: skip
 
 
@@ -31,9 +31,11 @@ def read_error_rates(study: Study) -> pd.DataFrame | None:
         answers. Of ``runs`` each: ``nothing_supported``, supported at least in part where nothing is true;
         ``boundary_supported`` and ``boundary_contradicted``, the same and the opposite where the truth equals
         the reference; ``smallest_wrong``, large enough or small where it equals the smallest value.
-        ``power``: supported, of ``power_runs`` in which the population of the study holds; ``needed``, the
-        answers from which that is four in five, missing where no number is enough. None where the study has
-        no such table.
+        ``expected``: what there is to say of the claim in the population that is assumed for the study,
+        *supported* where all of it holds, *contradicted* where part of it does not; ``power``, how often that
+        is said, at least in part where it is contradicted, of ``power_runs`` surveys; ``needed``, the answers
+        from which that is four in five, missing where no number is enough. None where the study has no such
+        table.
 
     Raises
     ------

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from bouwen.path import plan_follow_up
 from bouwen.report import plots, tables, texts
+from bouwen.report.tables.follow_up import claim_power_note
 from bouwen.sem import cluster
 from bouwen.survey import FileError, read_study
+from bouwen.words import words
 
 ENDINGS = (".png", ".svg")
 
@@ -51,7 +53,8 @@ def power_report(
     effects = texts.follow_up_report(plan, tables.follow_up_texts(plan, survey), survey)
     if not survey.instrument.claims:
         return effects
-    return f"{effects}\n\n{texts.as_columns(tables.claim_power_texts(survey))}"
+    note = words(survey.language)(f"notes.{claim_power_note(survey)}")
+    return f"{effects}\n\n{texts.as_columns(tables.claim_power_texts(survey))}\n\n{note}"
 
 
 def refuse_figure(path: Path) -> None:

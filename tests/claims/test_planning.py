@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.optimize import brentq
 from statsmodels.stats.multitest import multipletests
 
 import bouwen
 from bouwen.claims import claim_power
-from bouwen.claims.planning import claims_settled, expected_sides, fewest
+from bouwen.claims.planning import claims_settled, expected_sides, fewest, outlook
 from bouwen.claims.verdicts import holm
 
 Z = stats.norm.ppf(0.975)
@@ -35,20 +36,37 @@ def found(study, claims, error=0.1):
     )
 
 
-def test_one_claim_of_one_part_has_the_power_of_a_z_test(study):
+def test_one_claim_of_one_part_has_the_power_of_a_z_test_whose_truth_is_uncertain(study):
+    """Of N(2√r, 1 + r) at r times the answers: the estimate's own error, and that of the follow-up."""
     table = claim_power(study, found(study, {"trust_and_satisfaction": [2.0]}), draws=100_000).iloc[0]
-    assert table["power"] == pytest.approx(stats.norm.sf(Z - 2.0), abs=0.006)
-    n = len(study.responses) * ((Z + stats.norm.ppf(0.8)) / 2.0) ** 2
-    assert table["needed"] == pytest.approx(n, rel=0.02)
+    assert table["power"] == pytest.approx(stats.norm.sf((Z - 2.0) / np.sqrt(2)), abs=0.006)
+    r = brentq(lambda r: stats.norm.sf((Z - 2.0 * np.sqrt(r)) / np.sqrt(1 + r)) - 0.8, 1, 20)
+    assert table["needed"] == pytest.approx(len(study.responses) * r, rel=0.03)
+
+
+def test_of_follow_ups_with_a_forecast_as_many_settle_a_claim_as_it_says():
+    """Truths, a study of each, a follow-up of each: the forecast from the study against what was found."""
+    rng, grid = np.random.default_rng(3), np.linspace(0.1, 4.6, 16)
+    asked = {"goal": 1.0, "draws": 4000, "seed": 1}
+    known = [
+        outlook(np.array([z]), pd.Series(["c"]), 100, 0.025, **asked)["power"].iloc[0] for z in grid
+    ]  # fmt: skip
+    truth = rng.uniform(-3, 8, 4000)
+    estimate, later = truth + rng.normal(size=(2, 4000))
+    inside = (estimate > grid[0]) & (estimate < grid[-1])
+    forecast, settled = np.interp(estimate[inside], grid, known), later[inside] > Z
+    for low, high in ((0.1, 0.4), (0.4, 0.7), (0.7, 1.0)):
+        own = (forecast >= low) & (forecast < high)
+        assert settled[own].mean() == pytest.approx(forecast[own].mean(), abs=1 / np.sqrt(own.sum()))
 
 
 @pytest.mark.parametrize("distances", [(2.5, 2.5), (1.0, 6.0), (3.0, -3.0), (-2.0, -4.0)])
 def test_claims_are_settled_as_often_as_tests_of_drawn_answers_say(study, distances):
-    """Means of 201 drawn answers, tested one by one and corrected as statsmodels does (see below)."""
+    """Means of 201 drawn answers about drawn truths, tested one by one and corrected as statsmodels does."""
     name, other = "commitment_and_stability", "trust_and_satisfaction"
     table = claim_power(study, found(study, {name: distances, other: [2.8]}), draws=4000)
     rng, n = np.random.default_rng(5), len(study.responses)
-    truth = np.array([*distances, 2.8]) / np.sqrt(n)
+    truth = (np.array([*distances, 2.8]) + rng.normal(size=(1500, 1, 3))) / np.sqrt(n)
     x = truth + rng.normal(size=(1500, n, 3))
     tails = [stats.ttest_1samp(x, 0, axis=1, alternative=side).pvalue for side in ("greater", "less")]
     for_it, against = (
@@ -63,16 +81,17 @@ def test_claims_are_settled_as_often_as_tests_of_drawn_answers_say(study, distan
 
 
 def test_needed_answers_have_the_power_aimed_at_and_fewer_have_not(study):
-    evidence = found(study, {"commitment_and_stability": [1.5, 2.0], "equality": [1.2, 4.0]})
-    table, n = claim_power(study, evidence, goal=0.7), len(study.responses)
-    for claim, needed in table["needed"].items():
-        for size, enough in ((needed, True), (0.9 * needed, False)):
-            scale = np.sqrt(size / n)
-            width = (evidence["ci_upper"] - evidence["ci_lower"]) / scale
-            again = evidence.assign(
-                ci_lower=evidence["estimate"] - width / 2, ci_upper=evidence["estimate"] + width / 2
-            )
-            assert (claim_power(study, again, goal=0.7).loc[claim, "power"] >= 0.7 - 1e-9) == enough
+    parts = {"commitment_and_stability": [2.5, 3.0], "equality": [2.2, 4.0]}
+    table, n = claim_power(study, found(study, parts), goal=0.7, draws=20_000), len(study.responses)
+    truth, errors = np.random.default_rng(9).normal(size=(2, 20_000, 4))
+    for k, (claim, needed) in enumerate(table["needed"].items()):
+        for size, enough in ((1.1 * needed, True), (0.85 * needed, False)):
+            z = (np.ravel(list(parts.values())) + truth) * np.sqrt(size / n) + errors
+            p = stats.norm.sf(z)
+            weakest = holm(p.reshape(-1, 2, 2).max(axis=2))
+            adjusted = np.minimum(holm(p), np.repeat(weakest, 2, axis=1))[:, 2 * k : 2 * k + 2]
+            power = (adjusted <= 0.025).all(axis=1).mean()
+            assert (power > 0.7) == enough, claim
 
 
 def test_what_no_size_settles_has_no_number(study):

@@ -340,10 +340,14 @@ def test_error_rates_are_shares_and_counts():
     rates = pd.DataFrame([[0.05, 0.012, 0.004, 0.03, 0.71, 312], [0.0, 0.01, 0.02, np.nan, 0.99, np.nan]])
     rates.columns = ["nothing_supported", "boundary_supported", "boundary_contradicted", "smallest_wrong",
                      "power", "needed"]  # fmt: skip
-    rates = rates.assign(claim=["one", "page"], n=201, runs=1000, power_runs=200)
-    assert grid(tables.error_rates(rates))[1] == [["1", "5.0%", "1.2%", "0.4%", "3.0%", "71.0%", "312"]]
+    rates = rates.assign(
+        claim=["one", "page"], expected=["supported", "contradicted"], n=201, runs=1000, power_runs=200
+    )
+    shown = ["1", "5.0%", "1.2%", "0.4%", "3.0%", "holds", "71.0%", "312"]
+    assert grid(tables.error_rates(rates))[1] == [shown]
     rates["claim"] = ["page", "one"]
-    assert grid(tables.error_rates(rates))[1] == [["1", "0.0%", "1.0%", "2.0%", "–", "99.0%", "–"]]
+    shown = ["1", "0.0%", "1.0%", "2.0%", "–", "does not hold", "99.0%", "–"]
+    assert grid(tables.error_rates(rates))[1] == [shown]
 
 
 def test_what_became_of_draws(fit):

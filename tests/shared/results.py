@@ -70,7 +70,7 @@ def results_of(study):
                 "verdict": "stands",
             }
         ),
-        rates=pd.DataFrame([dict.fromkeys(RATES, 0.1) | {"claim": claim, "n": 50}]),
+        rates=pd.DataFrame([dict.fromkeys(RATES, 0.1) | {"claim": claim, "n": 50, "expected": "supported"}]),
         fit=fit,
         measured=measured,
         boot=boot,

@@ -13,29 +13,29 @@ import pandas as pd
 from scipy.optimize import brentq
 
 import bouwen
+from bouwen.claims.planning import claims_settled, fewest, outlook
 from bouwen.claims.verdicts import judge_evidence
 from bouwen.claims.weighing import measure_claims
 from bouwen.errors import BouwenError
 from bouwen.survey import Study
 from bouwen.twin import Population, implied, read_population, simulate
 
-STUDY = "data/providers/study.yml"
-POPULATION = "data/providers/population.yml"
+STUDIES = {"provider": "providers", "municipality": "municipalities"}  # by perspective
 GROUND = {"ground": "of a simulation"}
 EVEN = np.array([0.1, 0.24, 0.32, 0.24, 0.1])  # shares of answers whose mean is the middle
 DISTANCE = 0.25  # standard deviations from the middle that are much
 
 
 @cache
-def providers() -> Study:
-    """The study whose page is put to the test."""
-    return bouwen.read_study(STUDY)
+def study_named(name: str) -> Study:
+    """A study whose page is put to the test."""
+    return bouwen.read_study(f"data/{name}/study.yml")
 
 
 @cache
-def twin() -> Population:
-    """The population in which the published findings hold."""
-    return read_population(POPULATION)
+def twin(name: str = "providers") -> Population:
+    """The population of a study; in that of the providers the published findings hold."""
+    return read_population(f"data/{name}/population.yml")
 
 
 def changed(population: Population, **parts: Any) -> Population:
@@ -74,18 +74,18 @@ NO_PATHS = {
 }
 
 
-def nothing() -> Population:
+def nothing(name: str = "providers") -> Population:
     """Every path is zero, every mean lies in the middle, every facet and every group is like the others."""
-    population = changed(twin(), shifts=[], cross_loadings={})
+    population = changed(twin(name), shifts=[], cross_loadings={})
     population = with_shares(population, dict.fromkeys(population.instrument.constructs, EVEN))
     return with_paths(population, NO_PATHS)
 
 
-def half() -> Population:
+def half(name: str = "providers") -> Population:
     """Of every claim of several parts some are true, and the others exactly not."""
     true = twin().file.model_dump(by_alias=True)["items"]
-    kept = {name: true[name]["shares"] for name in ("equality", "stability", "budget")}
-    population = with_shares(nothing(), kept)
+    kept = {scale: true[scale]["shares"] for scale in ("equality", "stability", "budget")}
+    population = with_shares(nothing(name), kept)
     paths = NO_PATHS | {
         "trust": {"transparency": 0.27, "contact": 0.26, "autonomy": 0.25, "distrust": -0.30},
         "trust_benevolence": {"trust": 0.60},
@@ -94,9 +94,9 @@ def half() -> Population:
     return with_paths(population, paths)
 
 
-def at_the_smallest() -> Population:
+def at_the_smallest(name: str = "providers") -> Population:
     """What claims call large is exactly as large as the smallest value that deserves the word."""
-    population = with_paths(nothing(), {"relationship_satisfaction": {"trust": 0.20}})
+    population = with_paths(nothing(name), {"relationship_satisfaction": {"trust": 0.20}})
 
     def tilted(t: float) -> Population:
         shares = EVEN * np.exp(t * np.arange(-2, 3))
@@ -116,10 +116,11 @@ def facets_alike(well: float, badly: float) -> Population:
 
 
 def survey(population: Population, n: int, seed: int) -> Study:
-    """A survey among n of a population, as a study of the providers."""
+    """A survey among n of a population, as the study of its perspective."""
     answers = simulate(population, n, seed).set_index("respondent")
     items = list(population.instrument.items)
-    return replace(providers(), responses=answers.assign(**answers[items].astype(float)))
+    study = study_named(STUDIES[population.file.perspective])
+    return replace(study, responses=answers.assign(**answers[items].astype(float)))
 
 
 def about(study: Study, claims: Iterable[str]) -> Study:
@@ -140,15 +141,16 @@ def measured(
     population: Population, runs: int, n: int, claims: Iterable[str] = ()
 ) -> list[pd.DataFrame | None]:
     """What so many surveys show of every piece of evidence for some claims, by default for all."""
-    asked = tuple(claims) or tuple(providers().instrument.claims)
+    asked = tuple(claims) or tuple(population.instrument.claims)
     with ProcessPoolExecutor() as workers:
         return list(workers.map(partial(one_page, population, n, asked), range(1, runs + 1), chunksize=20))
 
 
 def told(pieces: Iterable[pd.DataFrame | None]) -> pd.DataFrame:
-    """What pages say: a row per survey and piece of evidence; none for surveys without a solution."""
+    """What pages say: a row per survey and piece that was asked; none for surveys without a solution."""
     pages = [judge_evidence(page, 0.95).assign(run=k) for k, page in enumerate(pieces) if page is not None]
-    return pd.concat(pages, ignore_index=True)
+    rows = pd.concat(pages, ignore_index=True)
+    return rows[rows["asked"]]
 
 
 def share_of(
@@ -159,33 +161,51 @@ def share_of(
     return found.groupby("claim", sort=False).sum() / runs
 
 
+def settled(pages: pd.DataFrame, runs: int, expected: pd.Series) -> pd.Series:
+    """By claim, the share of surveys that say what is so: all of it holds, or part of it does not."""
+    whole = share_of(pages, runs, lambda parts: (parts == "supported").all())
+    denied = share_of(pages, runs, lambda parts: (parts == "contradicted").any())
+    return whole.where(expected == "supported", denied)
+
+
+def what_holds(pages: list[pd.DataFrame]) -> pd.Series:
+    """By claim, whether all of it holds in the population of the surveys, or part of it does not."""
+    asked = pd.concat([page.assign(part=range(len(page))) for page in pages if page is not None])
+    asked = asked[asked["asked"]]
+    distance = (asked["side"] * (asked["estimate"] - asked["reference"])).groupby(asked["part"]).mean()
+    nearest = distance.groupby(asked.drop_duplicates("part").set_index("part")["claim"], sort=False).min()
+    return pd.Series(np.where(nearest >= 0, "supported", "contradicted"), nearest.index)
+
+
 def answers_needed(pages: list[pd.DataFrame], n: int, least: float = 0.8) -> pd.Series:
-    """By claim, from how many answers it is supported in four of five surveys; missing where never.
+    """By claim, from how many answers four of five surveys say what is so; missing where never.
 
     Each survey's distance from the reference, in standard errors, is its expectation, which grows with √n,
     and an error, which does not; all rules are applied to what follows.
     """
-    first = pages[0]
-    z = np.array([((p["estimate"] - p["reference"]) / p["se"]).to_numpy(dtype=float) for p in pages])
-    expected = z.mean(axis=0)
+    asked, truth = pages[0]["asked"].to_numpy(dtype=bool), what_holds(pages)
+    z = np.array(
+        [(p["side"] * (p["estimate"] - p["reference"]) / p["se"])[asked] for p in pages], dtype=float
+    )
+    z, expected = np.nan_to_num(z), np.nanmean(z, axis=0)
+    claims, which = np.unique(pages[0].loc[asked, "claim"].to_numpy(dtype=str), return_inverse=True)
 
-    @cache
-    def power(answers: int) -> pd.Series:
+    def power(answers: float, c: int) -> float:
         shifted = z + expected * (np.sqrt(answers / n) - 1)
-        rows = [
-            judge_evidence(first.assign(estimate=row, se=1.0, df=np.inf, reference=0.0), 0.95).assign(run=k)
-            for k, row in enumerate(shifted)
-        ]
-        return share_of(pd.concat(rows), len(rows), lambda v: (v == "supported").all())
+        return float(claims_settled(shifted, which, 0.025, expected >= 0)[:, c].mean())
 
-    needed = {}
-    for claim in first["claim"].unique():
-        low, high = 10, 50_000
-        if power(high)[claim] < least:
-            needed[claim] = np.nan
-            continue
-        while high / low > 1.03:
-            middle = round(np.sqrt(low * high))
-            low, high = (low, middle) if power(middle)[claim] >= least else (middle, high)
-        needed[claim] = float(f"{high:.2g}")
-    return pd.Series(needed)
+    found = {str(claim): fewest(lambda m, c=c: power(m, c), least, n) for c, claim in enumerate(claims)}
+    return pd.Series({claim: float(f"{found[claim]:.2g}") for claim in truth.index})
+
+
+def forecasts(pages: list[pd.DataFrame], n: int) -> pd.Series:
+    """By claim, how likely the estimates of each survey make it that the next says what is so; their mean."""
+    truth, every = what_holds(pages).sort_index(), []
+    for page in filter(lambda page: page is not None, pages):
+        own = page[page["asked"]]
+        z = own["side"] * (own["estimate"] - own["reference"]) / own["se"]
+        found = outlook(
+            z.to_numpy(dtype=float), own["claim"], n, 0.025, goal=1.0, draws=200, seed=1
+        ).sort_index()
+        every.append(found["power"].where(found["expected"] == truth, 0.0))
+    return pd.concat(every, axis=1).mean(axis=1)

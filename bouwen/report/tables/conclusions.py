@@ -166,7 +166,10 @@ def error_rates_table(
             "says_boundary": shares("boundary_supported"),
             "denies_boundary": shares("boundary_contradicted"),
             "size_boundary": shares("smallest_wrong"),
-            "says_true": shares("power"),
+            "in_population": [
+                to.words.none if pd.isna(x) else to.words(f"in_population.{x}") for x in shown["expected"]
+            ],
+            "found_there": shares("power"),
             "answers_needed": needed,
         },
         note="error_rates",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
-from bouwen.claims import claim_label, claim_power
+from bouwen.claims import PAGE, claim_label, claim_power, read_error_rates
 from bouwen.path import FollowUp, smallest_differences
 from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import check_given, check_study
@@ -88,24 +88,34 @@ def fit_power_table(plan: FollowUp, study: Study | None = None, **options: Unpac
 def claim_power_texts(study: Study) -> pd.DataFrame:
     """Each claim in words: how likely a survey of this size settles it, and how many answers would."""
     check_study(study)
-    to, found = reader(study), claim_power(study)
+    to, rates, n = reader(study), read_error_rates(study), len(study.responses)
+    if rates is None:
+        found, expected, outcomes = claim_power(study), "expected", "verdicts"
+    else:
+        found = rates[rates["claim"] != PAGE].dropna(subset="expected").set_index("claim")
+        expected, outcomes, n = "in_population", "in_population", int(rates["n"].iloc[0])
     claims = study.instrument.claims
     texts = [claims[name].text[study.perspective][study.language] for name in found.index]
-    heads = ("claim", "expected", "power", "needed")
+    heads = ("planning.claim", f"planning.{expected}", "planning.power", "planning.needed")
     columns = (
         [f"{claim_label(study, str(name))}. {text}" for name, text in zip(found.index, texts, strict=True)],
-        [to.words(f"planning.{word}") for word in found["expected"]],
+        [to.words(f"{outcomes}.{word}") for word in found["expected"]],
         number_texts(to, found["power"]),
         [to.words("planning.no_number") if pd.isna(n) else to.words.number(n, 0) for n in found["needed"]],
     )
-    names = [to.words(f"planning.{name}", n=len(study.responses)) for name in heads]
+    names = [to.words(head, n=n) for head in heads]
     return pd.DataFrame(dict(zip(names, columns, strict=True)))
 
 
+def claim_power_note(study: Study) -> str:
+    """The name of the note under the claims' table: whether simulations or estimates speak in it."""
+    return "claim_power" if read_error_rates(study) is None else "claim_power_recorded"
+
+
 def claim_power_table(study: Study) -> GT:
-    """What it takes to settle each claim of a study."""
+    """What it takes to settle each claim of a study: as was recorded of simulations, or else estimated."""
     frame = claim_power_texts(study)
-    return lay_out_frame(reader(study), frame, left=list(frame.columns[:2]), note="claim_power")
+    return lay_out_frame(reader(study), frame, left=list(frame.columns[:2]), note=claim_power_note(study))
 
 
 def detectable_table(study: Study) -> GT:

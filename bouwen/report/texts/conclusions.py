@@ -69,16 +69,24 @@ def settled_text(rates: pd.DataFrame | None, study: Study) -> Markdown | None:
     check_frame(rates, RATES, "how often verdicts err (bouwen.read_error_rates)")
     check_study(study)
     say, together = words(study.language), rates[rates["claim"] == PAGE].iloc[0]
-    every = {"n": int(together["n"]), "runs": say.number(together["power_runs"], 0)}
-    weak = rates[(rates["power"] < OFTEN_ENOUGH) & (rates["claim"] != PAGE)]
+    asked = rates.dropna(subset="expected")
+    holds, m = int((asked["expected"] == "supported").sum()), len(asked)
+    every = {
+        "n": int(together["n"]),
+        "runs": say.number(together["power_runs"], 0),
+        "population": say("findings.all_hold" if holds == m else "findings.some_hold", holds=holds, m=m),
+    }
+    weak = asked[asked["power"] < OFTEN_ENOUGH]
     if weak.empty:
         return markdown(say("findings.settled", **every))
     lines = []
     for _, row in weak.iterrows():
-        key = "findings.needed" if pd.notna(row["needed"]) else "findings.never"
-        needed = say.number(row["needed"], 0) if pd.notna(row["needed"]) else ""
-        number = claim_label(study, row["claim"])
-        lines.append(f"- {say(key, number=number, share=say.percent(row['power']), needed=needed)}")
+        told = say(f"findings.found_{row['expected']}", share=say.percent(row["power"]))
+        known = pd.notna(row["needed"])
+        enough = (
+            say("findings.needed", needed=say.number(row["needed"], 0)) if known else say("findings.never")
+        )
+        lines.append(f"- {say('findings.weak', number=claim_label(study, row['claim']), told=told)} {enough}")
     return markdown(say("findings.unsettled", **every) + "\n\n" + "\n".join(lines))
 
 
