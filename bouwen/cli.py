@@ -16,6 +16,7 @@ import typer
 
 from bouwen.errors import BouwenError, concise
 from bouwen.report.book.startup import CAN_FORK
+from bouwen.words import ENGLISH
 
 INTERRUPTED = 130  # what typer leaves with after Ctrl-C
 LEAST_MEMORY = 700_000_000  # bytes of address space that the libraries take when they are loaded
@@ -109,6 +110,19 @@ def check_command(
         if proposal := proposal_text(error):
             typer.echo(proposal)
         raise
+
+
+@app.command("new")
+def new_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the new study.")],
+    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The file of answers.")],
+    perspective: Annotated[str, typer.Option(metavar="NAME", help="Who answered.")] = "respondent",
+    language: Annotated[str, typer.Option(metavar="CODE", help="The language of its texts.")] = ENGLISH,
+) -> None:
+    """Make a study of a file of answers: its files, filled in as far as the file tells."""
+    from bouwen.survey import new_study
+
+    typer.echo(new_study(folder, source, perspective=perspective, language=language).text())
 
 
 @app.command("schema")

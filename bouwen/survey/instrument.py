@@ -56,6 +56,8 @@ class Construct(Part):
     """Whether more of it is better or worse, for those who are asked."""
     answer_scale: Name
     """The answer scale of its items."""
+    proposed: bool = False
+    """Whether a program proposed it and nobody has looked at it yet; pages then say so."""
     items: dict[Name, Item] = Field(min_length=1)
     """Its items by name, which is that of their columns."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from bouwen.cli import main
 
 CHEAP, ALL, LIMITED = 100, 1000, 20
 SECONDS = 20
+OFTEN = re.compile(r" \(most often [^)]*\)")  # texts that `min_cell` respondents gave, which may be named
 LIMITS = (
     "import resource as r; r.setrlimit(r.RLIMIT_AS, (2**30, 2**30)); r.setrlimit(r.RLIMIT_CPU, (20, 20)); "
 )
@@ -25,7 +27,7 @@ def complaint(status: int, said: str) -> str:
         "length": len(said) >= 600,
         "traceback": "Traceback" in said or "mistake in bouwen" in said,
         "no sentence": (status > 0) != said.startswith("bouwen: "),
-        "answer": any(secret in said for secret in SECRETS),
+        "answer": any(secret in OFTEN.sub("", said) for secret in SECRETS),
     }.items():
         if found:
             return wrong

@@ -233,6 +233,8 @@ def check_book(path: str | Path) -> str:
     if chapters:
         minutes, memory = minutes_asked(study), gigabytes_asked(study)
         lines.append(say("screening.asks", minutes=say.number(minutes, 1), memory=say.number(memory, 1)))
+    if names := [name for name, one in study.instrument.constructs.items() if one.proposed]:
+        lines.append(say("screening.proposed", names=", ".join(names)))
     lines += proposed_lines(study.proposals, say)
     return screen(study).text() + "".join(f"  {line}\n" for line in lines)
 

@@ -14,7 +14,7 @@ from bouwen.escaping import in_html
 from bouwen.report.book.caching import digest
 from bouwen.report.book.chapters import Notebook, Page, expanded_toc, read_toc
 from bouwen.survey import Study
-from bouwen.words import words
+from bouwen.words import Words, words
 
 
 def assemble(
@@ -83,7 +83,7 @@ def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) 
     config["title"] = " ".join(study.title[language].split())
     config["author"] = ", ".join(study.authors) or config["author"]
     config["execute"]["execute_notebooks"] = "off"
-    config["html"]["announcement"] = say("site.synthetic") if study.synthetic else ""
+    config["html"]["announcement"] = announcement(study, say)
     config["html"]["extra_footer"] = footer(study, say("site.cite"))
     sphinx = config["sphinx"]["config"]
     sphinx["language"] = language.replace("-", "_")
@@ -93,6 +93,14 @@ def site_config(study: Study, language: str, pages: Iterable[Page], root: Path) 
     sphinx["html_theme_options"]["logo"]["text"] = in_html(study.title[language])
     sphinx["bouwen_chapter_of"] = {page.name: page.chapter for page in pages if page.name != page.chapter}
     return config
+
+
+def announcement(study: Study, say: Words) -> str:
+    """What every page says of answers that were simulated, or of constructs that nobody has looked at yet."""
+    names = [name for name, construct in study.instrument.constructs.items() if construct.proposed]
+    said = [say("site.synthetic")] if study.synthetic else []
+    proposed = say("site.proposed", names=say.listing([study.label(name) for name in names])) if names else ""
+    return " ".join([*said, *([in_html(proposed)] if proposed else [])])
 
 
 def footer(study: Study, cite: str) -> str:
