@@ -164,23 +164,24 @@ def test_cells_that_mean_the_same_are_the_same(value, as_compared):
 
 
 @pytest.mark.book
-@pytest.mark.parametrize(
-    "source",
-    ["survey.responses", "print(survey.responses.to_csv())", "survey.responses['remark'].tolist()"],
-)
-def test_a_build_that_would_show_answers_leaves_the_old_book(mini, source):
+def test_a_build_that_would_show_answers_leaves_the_old_book(mini):
     building.build("data/mini/study.yml", warm=False)
     page = mini / "_build" / "mini" / "html" / "book" / "sample.html"
     before = page.read_text(encoding="utf-8")
     path = mini / "data" / "mini" / "responses.csv"
     path.write_text(path.read_text().replace("Mijn geheime", "Dit is mijn geheime en heel lange"))
     given = code('study = "data/mini/study.yml"', "parameters")
-    reading = f"import bouwen\n\nsurvey = bouwen.read_study(study)\n{source}"
-    write_chapter(mini, "book/sample", markdown("# Sample"), given, code(reading))
-    with pytest.raises(AnswersShown, match="book/sample, cell 3: shows") as caught:
-        building.build("data/mini/study.yml", warm=False)
-    assert "geheim" not in str(caught.value)
-    assert page.read_text(encoding="utf-8") == before
+    for source in (
+        "survey.responses",
+        "print(survey.responses.to_csv())",
+        "survey.responses['remark'].tolist()",
+    ):
+        reading = f"import bouwen\n\nsurvey = bouwen.read_study(study)\n{source}"
+        write_chapter(mini, "book/sample", markdown("# Sample"), given, code(reading))
+        with pytest.raises(AnswersShown, match="book/sample, cell 3: shows") as caught:
+            building.build("data/mini/study.yml", warm=False)
+        assert "geheim" not in str(caught.value)
+        assert page.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.book
