@@ -60,7 +60,8 @@ class Importance(Result):
     ----------
     levers : DataFrame
         ``outcome predictor``, a row for each lever; ``total total_ci_lower total_ci_upper``, its standardised
-        total effect; ``share share_ci_lower share_ci_upper``, its part of R².
+        total effect; ``share share_ci_lower share_ci_upper``, its part of R²; ``r``, its correlation with the
+        outcome.
     explained : DataFrame
         Index ``outcome``; ``r2 ci_lower ci_upper``, what its levers explain together without any restriction.
     counts : mapping
@@ -101,6 +102,11 @@ class Importance(Result):
         first = (places == 1).sum(axis=1) == 1
         apart = (places["total"] - places["share"]).abs() >= APART
         return found[first | apart].reset_index(drop=True)
+
+    def turned(self) -> pd.DataFrame:
+        """Levers whose total effect can be told from zero and has another sign than their correlation."""
+        told = self.levers["total_ci_lower"] * self.levers["total_ci_upper"] > 0
+        return self.levers[told & (self.levers["total"] * self.levers["r"] < 0)].reset_index(drop=True)
 
     def _line(self) -> str:
         parts = [f"R² of {name} {short(r2)}" for name, r2 in self.explained["r2"].items()]
@@ -163,6 +169,7 @@ def predictor_importance(
             *(end[:-1] for end in ends),
         )
         columns = {key: np.asarray(figure) for key, figure in zip(OF_LEVERS, figures, strict=True)}
+        columns["r"] = correlations_with_last(C[np.ix_(places, places)])
         parts.append(pd.DataFrame({"outcome": name, "predictor": levers, **columns}))
     index = pd.Index(list(explained), name="outcome")
     r2 = pd.DataFrame(list(explained.values()), index, columns=["r2", "ci_lower", "ci_upper"])
@@ -181,6 +188,12 @@ def covariances_of(fit: Fit, draws: Bootstrap) -> tuple[tuple[str, ...], Array, 
     st = fit.structure
     rows = draws.values()[:, None, : fit.partable.rows_per_group]
     return (*st.observed, *st.latent), fit.implied.C[0], implied_of_rows(st, rows).C[:, 0]
+
+
+def correlations_with_last(C: Array) -> Array:
+    """Correlations (k,) of variables with the last one, from their covariances (k + 1, k + 1)."""
+    sd = np.sqrt(np.diag(C))
+    return np.asarray(C[:-1, -1] / (sd[:-1] * sd[-1]))
 
 
 def levers_of(arrows: Sequence[tuple[str, str]], outcome: str) -> tuple[str, ...]:

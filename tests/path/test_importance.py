@@ -8,7 +8,15 @@ import pytest
 from numpy.testing import assert_allclose
 from references import read_values
 
-from bouwen.path.importance import Importance, levers_of, outcomes_of, r2_of_subsets, shares_of_r2
+from bouwen.path.importance import (
+    Importance,
+    correlations_with_last,
+    levers_of,
+    outcomes_of,
+    r2_of_subsets,
+    shares_of_r2,
+)
+from bouwen.report import texts
 
 R = read_values("r/importance")
 
@@ -88,7 +96,9 @@ def test_what_lies_between_is_an_outcome_too_where_it_has_two_levers():
 
 def weighed(total: list[float], share: list[float], names: str) -> Importance:
     ends = {f"{key}_ci_{end}": 0.0 for key in ("total", "share") for end in ("lower", "upper")}
-    levers = pd.DataFrame({"outcome": "y", "predictor": list(names), "total": total, "share": share, **ends})
+    levers = pd.DataFrame(
+        {"outcome": "y", "predictor": list(names), "total": total, "share": share, **ends, "r": total}
+    )
     explained = pd.DataFrame(
         {"r2": [sum(share)], "ci_lower": [0.0], "ci_upper": [1.0]}, pd.Index(["y"], name="outcome")
     )
@@ -106,3 +116,20 @@ def test_the_two_figures_disagree_about_first_places_and_about_places_two_apart(
     far = weighed([0.5, 0.4, 0.3, 0.2], [0.30, 0.05, 0.20, 0.10], "abcd")
     assert far.disagreements().set_index("predictor").loc["b"].tolist() == ["y", 2, 4]
     assert far.table()["predictor"].tolist() == ["a", "c", "d", "b"]
+
+
+def test_an_effect_turns_where_it_is_told_from_zero_and_has_another_sign_than_the_correlation():
+    plain = weighed([0.5, -0.3, -0.2, 0.1], [0.3, 0.1, 0.1, 0.1], "abcd")
+    ends = {"total_ci_lower": [0.3, -0.5, -0.5, 0.05], "total_ci_upper": [0.7, -0.1, 0.1, 0.2]}
+    levers = plain.levers.assign(**ends, r=[0.6, 0.2, 0.3, 0.2])
+    found = Importance(levers, plain.explained, plain.counts, 0.95)
+    assert found.turned()["predictor"].tolist() == ["b"]
+    said = texts.importance(found).data
+    assert "the sign turns of *b* (correlation 0.20, total effect −0.30)." in said
+    assert "no finding of harm" in said
+    assert "turns" not in texts.importance(plain).data
+
+
+def test_correlations_with_the_last_variable():
+    C = np.array([[4.0, 1.0, 2.0], [1.0, 9.0, -3.0], [2.0, -3.0, 16.0]])
+    assert_allclose(correlations_with_last(C), [2 / 8, -3 / 12])

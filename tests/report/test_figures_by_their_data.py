@@ -145,6 +145,19 @@ def test_ratios_from_the_largest_down(study):
     assert_allclose(rows["ci_upper"], [found.ci_upper.loc[pair] for pair in order])
 
 
+def test_of_many_pairs_the_closest_are_drawn_and_the_others_counted(providers):
+    found = bouwen.htmt(providers, draws=30, seed=2)
+    made, every = plots.ratios(found, providers), found.table()
+    drawn = made.data["x"].astype(float)
+    assert len(every) == 91
+    assert 20 <= len(drawn) < 40
+    assert_allclose(np.sort(drawn)[::-1][:20], every["htmt"].nlargest(20))
+    left = every.loc[~every["htmt"].isin(drawn)]
+    assert (left["ci_upper"] <= 0.85).all()
+    others, most = len(every) - len(drawn), left["htmt"].max()
+    assert f"of 91 pairs the other {others} have at most {most:.2f}" in made.labels.caption
+
+
 def test_reliabilities_of_both_kinds(study):
     names = ["alpha", "alpha_ci_lower", "alpha_ci_upper", "omega", "omega_ci_lower", "omega_ci_upper"]
     values = np.arange(6 * len(study.constructs)).reshape(-1, 6) / 100

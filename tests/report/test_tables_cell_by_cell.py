@@ -195,6 +195,7 @@ def test_pairs_of_factors_and_fornell(measurement, data):
     heads, rows = grid(tables.fornell(measurement))
     assert heads == ["Construct", "1", "2", "3", "Holds"]
     loads = measurement.standardized().query("op == '=~'")
+    assert "The rule " in tables.fornell(measurement).as_raw_html()
     root = {f: np.sqrt((part["est_std"] ** 2).mean()) for f, part in loads.groupby("lhs")}
     r = {frozenset(pair): phi.loc[pair, "est_std"] for pair in phi.index}
     for k, (row, factor) in enumerate(zip(rows, "fgh", strict=True)):

@@ -26,7 +26,7 @@ from bouwen.report.plots.style import (
     word,
 )
 from bouwen.report.tables.dimensions import COMPARED
-from bouwen.report.tables.validity import RATIOS
+from bouwen.report.tables.validity import IN_FIGURE, RATIOS, may_be_close
 from bouwen.scales import Htmt, Structures
 from bouwen.sem import Fit
 from bouwen.survey import Study
@@ -38,7 +38,9 @@ BOUNDS = (0.85, 0.90)  # Henseler, Ringle & Sarstedt (2015)
 
 
 def ratios_plot(found: Htmt, study: Study | None = None, **options: Unpack[ReaderOptions]) -> ggplot:
-    """HTMT2 of every pair of scales with its interval, the largest on top, beside the customary bounds.
+    """HTMT2 of pairs of scales with intervals, the largest on top, beside the customary bounds.
+
+    The twenty closest, and all that may be above .85; a line below says how far the others stay below.
 
     Parameters
     ----------
@@ -52,14 +54,19 @@ def ratios_plot(found: Htmt, study: Study | None = None, **options: Unpack[Reade
     from plotnine import aes, element_text, ggplot, labs, scale_x_continuous, theme
 
     check_given(found, Htmt, RATIOS)
-    to, rows = reader_of(found, study, **options), found.table()
+    to, every = reader_of(found, study, **options), found.table()
+    shown = may_be_close(every["htmt"], every["ci_upper"], IN_FIGURE)
+    rows, others = every[shown].copy(), every.loc[~shown, "htmt"]
     rows["pair"] = downwards([to.pair(a, b, "–") for a, b in zip(rows["first"], rows["second"], strict=True)])
+    below = interval_below(to)
+    if len(others):
+        below += word(to, "other_pairs", n=len(every), others=len(others), most=to.words.number(others.max()))
     return (
         ggplot(with_limits(rows.rename(columns={"htmt": "x"})), aes("x", "pair"))
         + bounds(BOUNDS)
         + ranges("pair")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=found.kind.upper(), caption=interval_below(to))
+        + labs(x=found.kind.upper(), caption=below)
         + look(0.21 * len(rows) + 0.7, width=WIDE)
         + theme(axis_text_y=element_text(size=8))
     )

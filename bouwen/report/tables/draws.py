@@ -77,11 +77,17 @@ def total_effects_table(
     columns = of_groups(to, effects["group"])
     columns |= {
         "path": [to.chain(ends) for ends in zip(effects["predictor"], effects["outcome"], strict=True)],
-        "direct": number_texts(to, effects["direct"]),
-        "indirect": number_texts(to, effects["indirect"]),
+        "direct": route_texts(to, effects["direct"]),
+        "indirect": route_texts(to, effects["indirect"]),
         "total": number_texts(to, effects["est"]),
     }
-    return lay_out(to, columns | both_intervals(to, effects))
+    return lay_out(to, columns | both_intervals(to, effects), note="routes")
+
+
+def route_texts(to: Reader, values: pd.Series) -> list[str]:
+    """Effects along a route; none where the model has no such route, so that it is exactly zero."""
+    texts = number_texts(to, values)
+    return [to.words.none if value == 0 else text for value, text in zip(values, texts, strict=True)]
 
 
 def both_intervals(to: Reader, effects: pd.DataFrame) -> dict[str, list[str]]:

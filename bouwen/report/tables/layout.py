@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 WORDY = {
     "advice", "advised", "answer", "asked", "choice", "chosen", "claim", "code_name", "construct",
     "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level",
-    "more_is", "outcome", "pair", "parameter", "path", "rests_on", "rule", "says", "size", "source",
-    "standing", "step", "stricter", "value", "variable", "verdict", "what", "where",
+    "more_is", "outcome", "pair", "parameter", "path", "predictor", "rests_on", "rule", "says", "size",
+    "source", "standing", "step", "stricter", "value", "variable", "verdict", "what", "where",
     "wording",
 }  # fmt: skip
 

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from great_tables import GT
 
 RATIOS = "ratios of correlations (bouwen.htmt)"
-TOO_CLOSE, HIGHEST_PAIRS = (
-    0.85,
-    10,
-)  # HTMT2 that is too high (Henseler, Ringle & Sarstedt 2015), and pairs shown anyway
+TOO_CLOSE = 0.85  # HTMT2 that is too high (Henseler, Ringle & Sarstedt 2015)
+HIGHEST_PAIRS, IN_FIGURE = 10, 20  # shown anyway, in a table and in a figure
+WIDE_MATRIX = 9  # factors from which on a matrix is set smaller
 LINKS = {"=~": "→", "~": "←", "~~": "↔"}
 
 
@@ -106,7 +105,7 @@ def distinct_table(
         ``language`` and ``labels``, see `bouwen.report.audience.reader`.
     """
     every = distinct_pairs(fit, ratios)
-    found = every[may_be_close(every)]
+    found = every[may_be_close(every["htmt"], every["htmt_ci_upper"], HIGHEST_PAIRS)]
     to = reader_of(ratios, study, **options)
     table = lay_out(
         to,
@@ -124,10 +123,10 @@ def distinct_table(
     return table.tab_source_note(to.words("validity.others", n=len(every), bound=to.words.number(TOO_CLOSE)))
 
 
-def may_be_close(pairs: pd.DataFrame) -> pd.Series[bool]:
-    """Which rows of `distinct_pairs` are among the ten highest or have a ratio or interval above .85."""
-    highest = pairs[["htmt", "htmt_ci_upper"]].max(axis=1) > TOO_CLOSE
-    return highest | (pairs["htmt"].rank(ascending=False, method="first", na_option="top") <= HIGHEST_PAIRS)
+def may_be_close(htmt: pd.Series, upper: pd.Series, shown: int) -> pd.Series[bool]:
+    """Which pairs are among so many highest that are shown, or have a ratio or interval above .85."""
+    highest = pd.concat([htmt, upper], axis=1).max(axis=1) > TOO_CLOSE
+    return highest | (htmt.rank(ascending=False, method="first", na_option="top") <= shown)
 
 
 def fornell_figures(fit: Fit) -> pd.DataFrame:
@@ -138,7 +137,7 @@ def fornell_figures(fit: Fit) -> pd.DataFrame:
 
 
 def fornell_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:
-    """The table of Fornell and Larcker, factors numbered to keep it narrow.
+    """The table of Fornell and Larcker, factors numbered to keep it narrow, and of which the rule holds.
 
     Parameters
     ----------
@@ -158,7 +157,19 @@ def fornell_table(fit: Fit, study: Study | None = None, **options: Unpack[Reader
         columns[f"{k + 1}"] = ["" if row < k else text for row, text in enumerate(shown)]
     yes, no = to.words("common.yes"), to.words("common.no")
     columns[head(to, "holds")] = [yes if holds else no for holds in found["holds"]]
-    return lay_out_frame(to, pd.DataFrame(columns), left=[heading], note="fornell")
+    table = lay_out_frame(to, pd.DataFrame(columns), left=[heading], note="fornell")
+    failing = to.words.listing([to.label(name) for name in found.index[~found["holds"].astype(bool)]])
+    said = to.words(f"validity.{'fornell_fails' if failing else 'fornell_holds'}", factors=failing)
+    return (narrow(table) if len(names) >= WIDE_MATRIX else table).tab_source_note(said)
+
+
+def narrow(table: GT) -> GT:
+    """A table of many columns, set smaller and closer."""
+    return table.tab_options(
+        table_font_size="0.75rem",
+        data_row_padding_horizontal="2px",
+        column_labels_padding_horizontal="2px",
+    )
 
 
 def largest_residuals(fit: Fit, most: int = 10) -> pd.DataFrame:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def importance_text(
     found: Importance, study: Study | None = None, **options: Unpack[ReaderOptions]
 ) -> Markdown:
-    """Where total effects and shares of R² agree and disagree, by what rule, and what became of the draws.
+    """Where total effects and shares of R² agree and disagree, which effects turn, and what became of draws.
 
     Parameters
     ----------
@@ -35,8 +35,9 @@ def importance_text(
     say, counts = to.words, {name: to.words.number(n, 0) for name, n in found.counts.items()}
     lost = found.counts["used"] < found.counts["drawn"]
     lines = [f"- {verdict_line(found, outcome, to)}" for outcome in found.explained.index]
-    after = [say("importance.rule"), say("importance.draws_lost" if lost else "importance.draws", **counts)]
-    return markdown("\n\n".join(["\n".join(lines), *after]))
+    turning = [say("importance.turning")] if len(found.turned()) else []
+    draws = say("importance.draws_lost" if lost else "importance.draws", **counts)
+    return markdown("\n\n".join(["\n".join(lines), say("importance.rule"), *turning, draws]))
 
 
 def verdict_line(found: Importance, outcome: str, to: Reader) -> str:
@@ -50,8 +51,15 @@ def verdict_line(found: Importance, outcome: str, to: Reader) -> str:
     key = ("agree" if by_total == by_share else "differ") + ("_apart" if others else "")
     named = {"first": by_share, "total": by_total, "share": by_share, "outcome": outcome}
     texts = {key: in_markdown(to.label(str(name))) for key, name in named.items()}
-    return to.words(
+    line = to.words(
         f"importance.{key}",
         others=to.words.listing([f"*{in_markdown(to.label(n))}*" for n in others]),
         **texts,
     )
+    turned = found.turned().query("outcome == @outcome")
+    parts = [
+        to.words("importance.against", predictor=in_markdown(to.label(name)), r=to.words.number(r),
+                 total=to.words.number(total))
+        for name, r, total in zip(turned["predictor"], turned["r"], turned["total"], strict=True)
+    ]  # fmt: skip
+    return f"{line} {to.words('importance.turned', effects=to.words.listing(parts))}" if parts else line
