@@ -116,13 +116,17 @@ def check_command(
 def new_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the new study.")],
     source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The file of answers.")],
+    codebook: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The tool's questionnaire: .lss, .qsf, REDCap's, XLSForm."),
+    ] = None,
     perspective: Annotated[str, typer.Option(metavar="NAME", help="Who answered.")] = "respondent",
     language: Annotated[str, typer.Option(metavar="CODE", help="The language of its texts.")] = ENGLISH,
 ) -> None:
     """Make a study of a file of answers: its files, filled in as far as the file tells."""
     from bouwen.survey import new_study
 
-    typer.echo(new_study(folder, source, perspective=perspective, language=language).text())
+    typer.echo(new_study(folder, source, codebook, perspective=perspective, language=language).text())
 
 
 @app.command("schema")

@@ -70,8 +70,8 @@ def draft_of(raw: Raw, asked: Sequence[Question]) -> Draft:
     for question in asked:
         if question.column in taken:
             continue
-        facts = question.kind in ("category", "number") or (question.kind == "scale" and question.answers)
-        if facts and question.column not in alone:
+        fact = question.kind in ("category", "number", "multiple")
+        if (fact or (question.kind == "scale" and question.answers)) and question.column not in alone:
             background[names.of(last_part(question.column))] = question
         elif question.kind == "text":
             texts[names.of(last_part(question.column))] = question
@@ -99,7 +99,7 @@ def batteries_of(raw: Raw, asked: Sequence[Question], names: Names) -> tuple[lis
             alone |= {question.column for question in run if not question.answers}
             continue
         stem = run[0].battery
-        label = stem or f"{run[0].column} – {run[-1].column}"
+        label = run[0].label or stem or f"{run[0].column} – {run[-1].column}"
         name = names.of(stem or f"battery {len(found) + 1}")
         items = {names.of(last_part(question.column)): question for question in run}
         found.append(Battery(name, label, shared_scale(run), items, against_the_others(raw, items, run)))
@@ -111,7 +111,7 @@ def runs(asked: Sequence[Question]) -> list[list[Question]]:
     found: dict[Any, list[Question]] = {}
     number, before = 0, None
     for question in asked:
-        if question.kind != "scale":
+        if question.kind != "scale" or len(question.answers) in (1, 2):
             number, before = number + 1, None
             continue
         key = (scale_key(question), question.battery)
@@ -146,8 +146,9 @@ def shared_scale(run: Sequence[Question]) -> Scale:
         )  # fmt: skip
     if all(number_in(code) is not None for code in answers) and run[0].span:
         low, high = (int(end) for end in run[0].span)
-        return Scale(low, high, {int(code): label for code, label in answers.items()}, missing=missing)
-    labels = dict(enumerate(answers.values(), start=1))
+        labels = {int(code): label for code, label in answers.items() if label}
+        return Scale(low, high, labels or {low: str(low), high: str(high)}, missing=missing)
+    labels = {n: label or str(code) for n, (code, label) in enumerate(answers.items(), start=1)}
     spelt = {code: n for n, code in enumerate(answers, start=1) if fold(str(code)) != fold(labels[n])}
     return Scale(1, len(labels), labels, spelt, missing)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bouwen.survey.batteries import Battery, Draft, Scale, shared_scales
 from bouwen.survey.editing import as_yaml
+from bouwen.survey.matching import code_text
 from bouwen.survey.proposals import Proposal, yaml_lines
 from bouwen.survey.questions import Question
 from bouwen.survey.wordings import Perspective
@@ -94,12 +95,14 @@ def background_lines(name: str, question: Question) -> Iterator[str]:
     if question.kind == "number":
         yield "    kind: number"
     else:
-        yield "    kind: category"
+        yield f"    kind: {'multiple' if question.kind == 'multiple' else 'category'}"
+        if question.kind == "multiple" and question.separator != ";":
+            yield f"    separator: {as_yaml(question.separator)}"
         yield "    categories:"
         for code, label in question.answers.items():
-            key = label if isinstance(code, str) else f"level_{code}".replace("-", "minus_")
-            told = on_a_line(label) if isinstance(code, str) else f"{{und: {on_a_line(label)}, code: {code}}}"
-            yield f"      {as_yaml(short_text(key))}: {told}"
+            words = on_a_line(label or str(code))
+            told = words if isinstance(code, str) else f"{{und: {words}, code: {code}}}"
+            yield f"      {as_yaml(short_text(code_text(code)))}: {told}"
     if question.missing:
         yield f"    missing: {as_yaml(list(question.missing))}"
 
@@ -152,7 +155,9 @@ def column_lines(draft: Draft) -> Iterator[str]:
     every: dict[str, Question] = {}
     for part in (*parts, draft.background, draft.open_questions):
         every |= part
-    named = {question.column: name for name, question in every.items() if question.column != name}
+    named = {q.column: name for name, q in every.items() if q.column != name and not q.boxes}
+    for name, question in every.items():
+        named |= {column: f"{name}.{code_text(code)}" for column, code in question.boxes.items()}
     if named:
         yield "  columns:"
         yield from (f"    {as_yaml(column)}: {name}" for column, name in named.items())
@@ -167,6 +172,7 @@ def left_lines(left: Iterable[Question]) -> Iterator[str]:
     """What was left out and why, as a comment."""
     reasons: Mapping[str, str] = {
         "metadata": "of the survey tool",
+        "box": "a box whose question has a column of its own",
         "dates": "dates",
         "empty": "empty",
         "texts": "texts of many kinds",

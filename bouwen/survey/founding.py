@@ -11,9 +11,11 @@ from pathlib import Path
 from bouwen.checks import OptionError
 from bouwen.errors import BouwenError
 from bouwen.survey.batteries import FEWEST_ITEMS, draft_of
+from bouwen.survey.codebooks import read_codebook
 from bouwen.survey.drafting import Circumstances, instrument_text, study_text, todos
 from bouwen.survey.files import FileError
 from bouwen.survey.form import ResponsesSpec
+from bouwen.survey.matching import with_codebook
 from bouwen.survey.questions import questions_in
 from bouwen.survey.readers import read_raw
 from bouwen.survey.settling import status_proposals
@@ -55,6 +57,7 @@ class Founded:
 def new_study(
     folder: str | Path,
     source: str | Path,
+    codebook: str | Path | None = None,
     *,
     perspective: str = "respondent",
     language: str = ENGLISH,
@@ -71,6 +74,8 @@ def new_study(
         The folder of the study: one that is not there yet, or holds nothing but the file.
     source : str or Path
         The file of answers.
+    codebook : str or Path, optional
+        What the survey tool says of the questionnaire, see `bouwen.survey.codebooks.read_codebook`.
     perspective : str
         Who answered, as a name.
     language : str
@@ -88,9 +93,12 @@ def new_study(
         raise OptionError(f'a perspective is a name of letters, digits and _; found "{perspective}"')
     if not re.fullmatch(CODE, language):
         raise OptionError(f'a language is named by its code, such as pt-BR; found "{language}"')
-    refuse_occupied(folder, [source])
+    refuse_occupied(folder, [source, *([Path(codebook)] if codebook else [])])
     raw = read_raw([source])
-    draft = draft_of(raw, questions_in(raw))
+    asked = questions_in(raw)
+    if codebook:
+        asked = with_codebook(raw, asked, read_codebook(Path(codebook), language))
+    draft = draft_of(raw, asked)
     if not draft.batteries:
         problem = f"no {FEWEST_ITEMS} columns have the same answers, so no scale can be told; write the "
         raise NotMade(source, problem + "instrument by hand (docs/survey.md).")

@@ -23,6 +23,8 @@ DATE_TEXTS = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}
 MOST_ANSWERS_LISTED = 12  # different texts that may be the answers to a closed question
 LONGEST_OF_A_LIST = 80
 HIGHEST_UNLABELLED = 10  # of whole numbers without labels that may be answers on one scale
+MARK = re.compile(r"</?[A-Za-z!][^<>]*>")
+MARK_WITHIN = re.compile(r"</?(?:b|i|u|em|strong|span|font|a|sup|sub)(?:\s[^<>]*)?>", re.IGNORECASE)
 LONG_TEXT = 25  # letters, on average, of answers in one's own words
 STEM = re.compile(r"(.+?)\s*[\[(]\w+[\])]|(.*?[^\W\d_])[\s_.:-]*0*\d+[a-z]?|(.+\d)[_.-]\d+", re.IGNORECASE)
 IN_BRACKETS_LAST = re.compile(r"(.+?)\s*[\[(]\s*(.+?)\s*[\])]\s*$")
@@ -34,7 +36,8 @@ class Question:
 
     ``answers`` are codes and labels, in the order of the answers; a code is a number, or a text where the
     file writes one. ``battery`` is what it shares with those that were asked together, ``prefix`` what stands
-    before the numbers of its codes (A1), ``why`` the reason for which it is none.
+    before the numbers of its codes (A1), ``boxes`` the code of each column that is a box of it, ``why`` the
+    reason for which it is none.
     """
 
     column: str
@@ -47,6 +50,8 @@ class Question:
     span: tuple[float, float] | None = None
     whole: bool = True
     prefix: str = ""
+    boxes: Mapping[str, Any] = field(default_factory=dict)
+    separator: str = ";"
     why: str = ""
 
 
@@ -102,8 +107,12 @@ def parts_of_name(column: str, said: Sequence[str]) -> tuple[str, str]:
 
 
 def clean(words: str) -> str:
-    """A text without marks of HTML, on one line."""
-    plain = re.sub(r"<[^<>]*>", " ", html.unescape(html.unescape(words)))
+    """A text without marks of HTML, on one line.
+
+    >>> clean("<p>How <b>sure</b>&nbsp;are<br/>you?</p>"), clean("&lt; 5 or > 9")
+    ('How sure are you?', '< 5 or > 9')
+    """
+    plain = html.unescape(MARK.sub(" ", MARK_WITHIN.sub("", words)))
     return as_seen(CONTROL.sub(" ", plain))
 
 
