@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import FileError, Part, Real
@@ -22,7 +22,7 @@ from bouwen.survey.instrument import Category
 from bouwen.survey.readers import read_tables
 from bouwen.survey.table import TableError
 from bouwen.survey.values import is_empty, number_in, text
-from bouwen.survey.wordings import Name, Text
+from bouwen.survey.wordings import Name, Text, unknown
 from bouwen.survey.writing import fits_on_a_line
 from bouwen.words import Words, languages, words
 
@@ -99,12 +99,29 @@ class RegisterSpec(Part):
     """Columns by which an entry may be named; the first is shown."""
     columns: list[Name] = []
     """Columns that are joined to the answers, and that tell entries of the same name apart."""
+    labels: dict[Name, Text] = {}
+    """What a reader calls columns that are joined; by default what they are called in the register."""
     classes: dict[Name, ClassSpec] = {}
     """Classes of numeric columns, by which groups can be compared."""
     ignored_words: list[str] = []
     """Words that may stand before a name."""
     is_population: bool = False
     """Whether its entries are all that the study is about, and each answers at most once."""
+
+    @model_validator(mode="after")
+    def labels_of_columns(self) -> RegisterSpec:
+        """Only columns that are joined have a label."""
+        for name in self.labels:
+            if name not in self.columns:
+                found = unknown("column among those that are joined", name, self.columns)
+                raise ValueError(f'"labels": {found}')
+        return self
+
+    def label_of(self, name: str, language: str) -> str:
+        """A classification or a joined column as a reader sees it."""
+        if name in self.classes:
+            return self.classes[name].label[language]
+        return self.labels[name][language] if name in self.labels else name
 
     def fold(self, name: str) -> str:
         """A name as it is compared; see `fold_name`."""

@@ -335,11 +335,12 @@ class Study:
 
     def group_label(self, group: str, language: str | None = None) -> str:
         """A background variable as a reader sees it."""
-        classes = self.file.register_.classes if self.file.register_ else {}
-        check_known("background variable", group, (*self.instrument.background, *classes))
-        if group in self.instrument.background:
+        register = self.file.register_
+        joined = (*register.columns, *register.classes) if register else ()
+        check_known("background variable", group, (*self.instrument.background, *joined))
+        if register is None or group in self.instrument.background:
             return self.instrument.background[group].label[self._spoken(language)]
-        return classes[group].label[self._spoken(language)]
+        return register.label_of(group, self._spoken(language))
 
     def label(self, construct: str, language: str | None = None) -> str:
         """A construct as a reader sees it."""

@@ -229,6 +229,16 @@ def test_a_study_with_a_register(trial):
     assert study.level_label("municipality_size", "from_100000", "nl") == "100.000 en meer"
     assert study.group_label("municipality_size", "nl") == "Gemeentegrootte"
     assert trial.folder / "register.csv" in study.files
+    assert study.group_label("province") == "province"
+    trial.change(
+        "study.yml", "columns: [province]", "columns: [province]\n  labels: {province: {nl: p, en: P}}"
+    )
+    assert [trial.read().group_label("province", language) for language in ("nl", "en")] == ["p", "P"]
+    trial.change("study.yml", "labels: {province:", "labels: {provinces:")
+    with pytest.raises(FileError, match=r'"provinces"\. Did you mean "province"') as wrong:
+        trial.read()
+    assert "study.yml" in str(wrong.value)
+    trial.change("study.yml", "\n  labels: {provinces: {nl: p, en: P}}", "")
     trial.change("answers.csv", "Utrecht", "Utrgt")
     with pytest.raises(UnknownEntryError) as caught:
         trial.read()

@@ -85,8 +85,8 @@ def register_table(study: Study) -> GT | None:
         return None
     columns: dict[str, list[str]] = {"variable": [], "level": [], "n": [], "share": [], "in_register": []}
     for name, rows in found.groupby("variable", sort=False):
-        secret, known = hidden(rows["n"], study.settings.min_cell), name in study.categories
-        columns["variable"] += [to.group(str(name)) if known else str(name)] * len(rows)
+        secret = hidden(rows["n"], study.settings.min_cell)
+        columns["variable"] += [to.group(str(name))] * len(rows)
         columns["level"] += [stratum_label(study, to, str(name), level) for level in rows["level"]]
         columns["n"] += list(count_text(rows["n"], study.settings.min_cell))
         shares = zip(rows["share"], secret, strict=True)

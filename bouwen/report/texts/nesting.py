@@ -34,7 +34,8 @@ def nested_text(study: Study, about: About = "sample") -> Markdown | None:
         return None
     say, sizes, n = words(study.language), study.clusters.value_counts(), len(study.clusters)
     few = about == "models" and enough_clusters(study) is None
-    known = study.cluster in (*study.instrument.background, *study.categories)
+    joined = study.file.register_.columns if study.file.register_ else ()
+    known = study.cluster in (*study.instrument.background, *study.categories, *joined)
     return markdown(
         say(
             f"nested.{'few' if few else about}",
