@@ -12,12 +12,15 @@ from references import REFERENCE as FOLDER
 from references import read_values
 
 from bouwen.errors import BouwenError
-from bouwen.sem import Fit, GroupTooSmall, Moments, UnsupportedModel, bootstrap, fit_sam, fit_sem
+from bouwen.sem import Fit, GroupTooSmall, Moments, SamFit, UnsupportedModel, bootstrap, fit_sam, fit_sem
+from bouwen.sem.family.normal import NormalTheory
 from bouwen.sem.model.implied import compile_structure, implied_moments
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import TableOptions, build_table
 from bouwen.sem.normal.moments import find_patterns
 from bouwen.sem.normal.saturated import GapsTooLarge, em_moments
+from bouwen.sem.resample.two_steps import ResampledSteps
+from bouwen.sem.resample.weights import resampling_weights
 
 REFERENCE = read_values("lavaan07/sam")
 MODEL = REFERENCE["model"]
@@ -362,13 +365,17 @@ def test_draws_take_both_steps_again(cluster: str | None) -> None:
     assert_allclose(table["se"].to_numpy()[keep], errors, rtol=0.25)
 
 
-def test_the_draw_of_everybody_is_the_fit() -> None:
-    from bouwen.sem.resample.two_steps import ResampledSteps
+def factor_moments_of(found: SamFit, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What both steps give where respondents are drawn so many times."""
+    steps, family = ResampledSteps(found), found.latent.step.family
+    assert isinstance(family, NormalTheory)
+    return steps.moments(family, times, steps.measured(family, times))
 
+
+def test_the_draw_of_everybody_is_the_fit() -> None:
     for model, data in ((MODEL, gaps()), (FACETS, drawn(300, 11))):
         found = fit_sam(model, data)
-        family = found.latent.step.family
-        mean, cov = ResampledSteps(found)._moments(family, np.ones((2, found.n)))
+        mean, cov = factor_moments_of(found, np.ones((2, found.n)))
         assert_allclose(cov[0], found.latent.cov, atol=1e-6)
         assert_allclose(mean[1], found.latent.mean, atol=1e-6)
 
@@ -414,16 +421,12 @@ def test_whole_weights_by_cluster_are_copies_of_rows_in_their_clusters(kind: str
 
 def test_draws_of_clusters_take_weights_along() -> None:
     """A draw is what both steps give on the rows of its clusters, which keep their weights."""
-    from bouwen.sem.resample.two_steps import ResampledSteps
-    from bouwen.sem.resample.weights import resampling_weights
-
     data = weighed("gaps")
     found = fit_sam(MODEL, data, sampling_weights="w", cluster="cl")
-    family = found.latent.step.family
-    times = resampling_weights(family.sample, np.random.default_rng(3), 1)
+    times = resampling_weights(found.sample, np.random.default_rng(3), 1)
     drawn_rows = data.loc[data.index.repeat(times[0].astype(int))]
     assert drawn_rows.groupby("cl").size().ge(data.groupby("cl").size().loc[drawn_rows["cl"].unique()]).all()
-    _, cov = ResampledSteps(found)._moments(family, times)
+    _, cov = factor_moments_of(found, times)
     again = fit_sam(MODEL, drawn_rows, sampling_weights="w", bounds="none")
     assert_allclose(cov[0], again.latent.cov, atol=1e-5)
 
@@ -451,11 +454,8 @@ def test_both_robust_errors_of_weights_agree_in_large_samples(kind: str) -> None
 
 
 def test_draws_of_weighted_answers_take_their_weights_along() -> None:
-    from bouwen.sem.resample.two_steps import ResampledSteps
-
     found = fit_sam(MODEL, weighed("gaps"), sampling_weights="w")
-    family = found.latent.step.family
-    mean, cov = ResampledSteps(found)._moments(family, np.ones((1, found.n)))
+    mean, cov = factor_moments_of(found, np.ones((1, found.n)))
     assert_allclose(cov[0], found.latent.cov, atol=1e-6)
     assert_allclose(mean[0], found.latent.mean, atol=1e-6)
     assert bootstrap(found, 20, seed=1, n_jobs=1).counts["converged"] >= 18

@@ -31,11 +31,14 @@ MOST_ROUNDS = 200
 SETTLED = 1e-9  # largest change of a moment, in standard deviations, at the solution
 
 
-def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Saturated:
+def saturated_stack(
+    o: Likelihood, draws: Array, mean: Array, cov: Array, settled: float = SETTLED
+) -> Saturated:
     """Saturated means (D, G, p) and covariances (D, G, p, p), and F/2 there (D,), of incomplete draws.
 
     By the EM algorithm from means (G, p) and covariances (G, p, p) near those of the draws. A draw whose gaps
-    are so large that it creeps goes on as any model would, one at a time.
+    are so large that it creeps goes on as any model would, one at a time. ``settled`` is the largest change
+    of a moment, in standard deviations, at the end.
     """
     D, G, p = len(o.mean), o.structure.n_groups, o.structure.p
     means, covs = np.full((D, G, p), np.nan), np.full((D, G, p, p), np.nan)
@@ -43,7 +46,7 @@ def saturated_stack(o: Likelihood, draws: Array, mean: Array, cov: Array) -> Sat
     if not len(draws):
         return means, covs, value
     some = take(o, draws)
-    found = saturated_draws(Kernel.of(some), mean, cov)
+    found = saturated_draws(Kernel.of(some), mean, cov, settled)
     done = draws[found.arrived]
     means[done], covs[done] = found.mean[found.arrived], found.cov[found.arrived]
     value[done] = found.value[found.arrived] + some.constant[found.arrived]
@@ -104,7 +107,7 @@ class SaturatedDraws:
     creeps: Array
 
 
-def saturated_draws(kernel: Kernel, mean: Array, cov: Array) -> SaturatedDraws:
+def saturated_draws(kernel: Kernel, mean: Array, cov: Array, settled: float = SETTLED) -> SaturatedDraws:
     """Maximum likelihood moments of each group of each draw.
 
     Parameters
@@ -113,6 +116,7 @@ def saturated_draws(kernel: Kernel, mean: Array, cov: Array) -> SaturatedDraws:
         Of incomplete draws; its model does not matter.
     mean, cov : arrays (G, p) and (G, p, p)
         Where to start. Standard deviations are the units of the search.
+    settled : float
 
     Returns
     -------
@@ -138,10 +142,10 @@ def saturated_draws(kernel: Kernel, mean: Array, cov: Array) -> SaturatedDraws:
     for _ in range(MOST_ROUNDS):
         first, here = step(kernel, state)
         change = first - state
-        settled = _largest(change) < SETTLED
-        gone = settled | ~_proper(first)
+        here_is = _largest(change) < settled
+        gone = here_is | ~_proper(first)
         if gone.any():
-            out[who[gone]], value[who[gone]], arrived[who[gone]] = first[gone], here[gone], settled[gone]
+            out[who[gone]], value[who[gone]], arrived[who[gone]] = first[gone], here[gone], here_is[gone]
             rest = np.flatnonzero(~gone)
             who, state, first, change = who[rest], state[rest], first[rest], change[rest]
             if not len(rest):
@@ -177,5 +181,10 @@ def _proper(state: Array) -> Array:
         sd = np.sqrt(np.diagonal(cov, axis1=-2, axis2=-1))
         scaled = cov / sd[..., :, None] / sd[..., None, :]
     usable = np.isfinite(scaled).all(axis=(1, 2, 3))
-    scaled = np.where(usable[:, None, None, None], scaled, np.eye(cov.shape[-2]))
-    return np.asarray(usable & (np.linalg.eigvalsh(scaled)[..., 0] > NEARLY_SINGULAR).all(axis=1))
+    unit = np.eye(cov.shape[-2])
+    scaled = np.where(usable[:, None, None, None], scaled, unit)
+    try:
+        np.linalg.cholesky(scaled - NEARLY_SINGULAR * unit)
+    except np.linalg.LinAlgError:  # of some draw, and the eigenvalues say which
+        return np.asarray(usable & (np.linalg.eigvalsh(scaled)[..., 0] > NEARLY_SINGULAR).all(axis=1))
+    return np.asarray(usable)

@@ -26,6 +26,8 @@ from bouwen.sem.resample.workers import Chunk
 from bouwen.sem.sam.mapping import fuller, mapping_of
 from bouwen.sem.sam.result import SamFit
 
+CLOSE = 1e-6  # largest change of a moment at the end, in standard deviations: far below what draws differ by
+
 
 @dataclass(frozen=True)
 class ResampledSteps:
@@ -47,22 +49,22 @@ class ResampledSteps:
         weights = resampling_weights(family.sample, chunk.rng(), chunk.size)
         structural = self.sam.structural.family
         assert isinstance(structural, NormalTheory)
+        measured = self.measured(family, weights)
         for part in parts_of(len(weights), draw_bytes(family)):
-            mean, cov = self._moments(family, weights[part])
+            mean, cov = self.moments(family, weights[part], measured[part])
             yield structural, moments_objective(structural, mean, cov)
 
-    def _moments(self, family: NormalTheory, weights: Array) -> tuple[Array, Array]:
+    def moments(self, family: NormalTheory, weights: Array, measured: Array) -> tuple[Array, Array]:
         """Means (D, G, k) and covariances (D, G, k, k) of the structure's variables in each draw."""
         sample, division = family.sample, self.sam.division
         _, objective = weighted_stack(family, weights)
         assert isinstance(objective, Likelihood)
         means, covs = objective.mean, objective.cov
         if sample.patterns is not None:
-            means, covs, _ = saturated_stack(objective, np.arange(len(weights)), sample.mean, sample.cov)
+            given = np.arange(len(weights)), sample.mean, sample.cov
+            means, covs, _ = saturated_stack(objective, *given, settled=CLOSE)
         own = replace(division, table=family.table)
-        found = mapping_of(
-            own, family.structure, self._measured(family, weights), [b.sample.names for b in self.sam.blocks]
-        )
+        found = mapping_of(own, family.structure, measured, [b.sample.names for b in self.sam.blocks])
         mean, total, unique = found.of(means, covs)
         cov = np.full_like(total, np.nan)
         for d, g in np.argwhere(
@@ -71,7 +73,7 @@ class ResampledSteps:
             cov[d, g] = fuller(total[d, g], unique[d, g], sample.n[g])
         return mean, cov
 
-    def _measured(self, family: NormalTheory, weights: Array) -> Array:
+    def measured(self, family: NormalTheory, weights: Array) -> Array:
         """The rows (D, G, R) of the whole model at the first step of each draw, 0 in the structure's."""
         st, division = family.structure, self.sam.division
         out = np.zeros((len(weights), *st.free.shape))
@@ -82,11 +84,13 @@ class ResampledSteps:
         place = {(row.key, row.group): k for k, row in enumerate(family.table.rows)}
         place |= {((b, op, a), g): k for ((a, op, b), g), k in place.items() if op == "~~"}
         for block, who in zip(self.sam.blocks, self.sam.latent.step.first.respondents, strict=True):
-            part, objective = weighted_stack(block.family, weights[:, who])
-            theta = fit_batch(objective, part.table, block.theta).theta
-            values = row_values(block.structure, theta, block.structure.fixed).reshape(len(weights), -1)
-            for j, row in enumerate(block.partable.rows):
-                if division.measures(row):
-                    k = place[row.key, row.group]
-                    out[:, k // R, k % R] = values[:, j]
+            own = [
+                (j, place[r.key, r.group]) for j, r in enumerate(block.partable.rows) if division.measures(r)
+            ]
+            for draws in parts_of(len(weights), draw_bytes(block.family)):
+                part, objective = weighted_stack(block.family, weights[draws][:, who])
+                theta = fit_batch(objective, part.table, block.theta).theta
+                values = row_values(block.structure, theta, block.structure.fixed).reshape(len(theta), -1)
+                for j, k in own:
+                    out[draws, k // R, k % R] = values[:, j]
         return out
