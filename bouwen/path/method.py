@@ -93,8 +93,10 @@ def common_method(study: Study) -> CommonMethod:
     The method factor is uncorrelated with the constructs and moves all items equally, in proportion to the
     width of their answer scales, so that its variance is the one parameter it adds (the equal-loadings
     variant of the unmeasured latent method construct; for acquiescence Billiet & McClendon 2000, Structural
-    Equation Modeling 7). All models are fitted by MLR to every answer given,
-    with cluster-robust errors where respondents are nested.
+    Equation Modeling 7). All models are fitted in one step, also the structural model as it is: a factor of
+    all items makes one block of all, so that there is nothing to estimate first, and paths with and without
+    it are compared by one method. They are fitted by MLR to every answer given, with cluster-robust errors
+    where respondents are nested.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from bouwen.report import follow_up as planning
 from bouwen.report import plots, tables, texts
 from bouwen.report.audience import reader
 from bouwen.report.plots.power import power_bands
-from bouwen.sem import indirect_effects
+from bouwen.sem import SamFit, indirect_effects
 from bouwen.survey import population_size
 
 
@@ -45,6 +45,22 @@ def test_the_analysis_defines_what_goes_through_others(study):
     assert_allclose(defined["est"], found["est"][found["via"].map(len) > 0], rtol=1e-6)
     assert_allclose(effects["std"].loc[list(defined.index)], defined["std_all"], rtol=1e-6)
     assert effects.index[0] == f"{study.outcome_variable} ~ competence"
+
+
+def test_a_plan_takes_the_estimates_of_the_structural_page_to_be_true(study, plan):
+    """What two steps find, which the population gives back to the analysis in one."""
+    fit = bouwen.fit_structure(study)
+    assert isinstance(fit, SamFit)
+    assert (plan.n, plan.df, plan.npar) == (fit.n, fit.df, fit.npar)
+    paths = fit.standardized().query("op == '~' and lhs == @study.outcome_variable")
+    direct = [f"{study.outcome_variable} ~ {name}" for name in paths["rhs"]]
+    assert_allclose(plan.effects["std"].loc[direct], paths["est_std"])
+    true = plan.result.table().drop_duplicates("target").set_index("target")["true"]
+    estimates = fit.parameters.query("op == '~' and lhs == @study.outcome_variable")["est"]
+    assert_allclose(true.loc[direct], estimates, atol=1e-4)
+    one = bouwen.fit_model(study, "structural").standardized().query("op == '~'")
+    ours = fit.standardized().query("op == '~'")
+    assert np.abs(one["est_std"].to_numpy() - ours["est_std"].to_numpy()).max() > 1e-3
 
 
 def test_a_plan_tells_every_effect_on_the_outcome(study, plan):

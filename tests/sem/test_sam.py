@@ -19,6 +19,7 @@ from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import TableOptions, build_table
 from bouwen.sem.normal.moments import find_patterns
 from bouwen.sem.normal.saturated import GapsTooLarge, em_moments
+from bouwen.sem.power.population import ModelPopulation
 from bouwen.sem.resample.two_steps import ResampledSteps
 from bouwen.sem.resample.weights import resampling_weights
 
@@ -210,6 +211,28 @@ def test_factor_moments_go_by_pairs_where_gaps_are_large() -> None:
 # -------------------------------------------------------------------- what else it gives
 
 
+def test_the_whole_model_at_the_estimates_of_both_steps() -> None:
+    """Its moments are a population in which both steps, and one, find these estimates again."""
+    data = drawn(300, 6, share=0.1)
+    found = fit_sam(FACETS, data)
+    one = fit_sem(FACETS, data, missing="fiml", estimator="MLR")
+    assert (found.df, found.npar) == (one.df, one.npar)
+    population = ModelPopulation.of(found)
+    assert_allclose(population.cov[0], found.implied.cov[0])
+    moments = Moments(population.cov[0], 300, names=population.names, divisor="n", mean=population.mean[0])
+    paths = found.parameters.query("op == '~'")["est"].to_numpy()
+    for fit in (fit_sam, fit_sem):
+        again = fit(FACETS, moments, estimator="ML").parameters.query("op == '~'")
+        assert_allclose(again["est"], paths, atol=1e-5)
+
+
+def test_degrees_of_freedom_are_less_what_is_held_equal() -> None:
+    options: dict[str, Any] = {"group": "school", "group_equal": ["loadings"]}
+    data = gaps().dropna(subset=ITEMS)
+    found, one = fit_sam(MODEL, data, estimator="ML", **options), fit_sem(MODEL, data, **options)
+    assert (found.df, found.npar) == (one.df, one.npar)
+
+
 def test_latent_correlations_and_their_covariance() -> None:
     """A second route: the one-step model without structure, on the same answers."""
     data = drawn(600, 5, share=0.1)
@@ -392,7 +415,8 @@ def weighed(kind: str, n: int = 301) -> pd.DataFrame:
 
 @pytest.mark.parametrize("kind", ["complete", "gaps"])
 def test_whole_weights_are_copies_of_rows(kind: str) -> None:
-    """And copies that are clusters have their errors, but for the factor C / (C − 1) of clusters."""
+    """And copies that are clusters have their errors, but for the factors of clusters and of few respondents:
+    √(C / (C − 1)), and n / (n − k) for the k slopes, intercept and variance of an equation."""
     data = weighed(kind, 50)
     found = fit_sam(MODEL, data, sampling_weights="w")
     copies = data.loc[data.index.repeat(data["w"])]
@@ -400,8 +424,9 @@ def test_whole_weights_are_copies_of_rows(kind: str) -> None:
     assert found.n == 50 < by_cluster.n == data["w"].sum()
     assert found.errors == by_cluster.errors == "robust, by scores"
     assert_allclose(found.parameters["est"], by_cluster.parameters["est"], atol=1e-6)
-    factor = np.sqrt(50 / 49)
-    assert_allclose(factor * found.parameters["se"], by_cluster.parameters["se"], rtol=1e-4)
+    k = np.where(found.parameters["lhs"] == "speed", 4, 2)
+    errors = np.sqrt(50 / 49) * found.parameters["se"] / (50 / (50 - k))
+    assert_allclose(errors, by_cluster.parameters["se"], rtol=1e-4)
     assert (fit_sam(MODEL, copies).parameters["se"].iloc[:2] < found.parameters["se"].iloc[:2]).all()
 
 

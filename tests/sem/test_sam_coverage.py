@@ -128,8 +128,6 @@ def check(table: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("n", RESPONDENTS)
 def test_three_factors_and_ten_items(n: int, asked: int, record) -> None:
-    if asked < RUNS and n == min(RESPONDENTS):
-        asked //= 5  # saturated moments of so few take long to settle
     rng = np.random.default_rng(n)
     two, one = [], []
     for k in range(asked):

@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 from bouwen.checks import Array, check_count, check_share
 from bouwen.sem.fit import Fit
 from bouwen.sem.power.population import ModelPopulation, PopulationError, as_population
+from bouwen.sem.sam.result import SamFit
 from bouwen.special import expit
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(61)  # expectations under a standard normal
@@ -59,7 +60,7 @@ class Gaps:
 
 
 def simulate_data(
-    population: str | Fit | ModelPopulation,
+    population: str | Fit | SamFit | ModelPopulation,
     n: int | Sequence[int],
     *,
     seed: int = 1,
@@ -72,7 +73,7 @@ def simulate_data(
 
     Parameters
     ----------
-    population : str, Fit or ModelPopulation
+    population : str, Fit, SamFit or ModelPopulation
         A model with values (see `ModelPopulation.read`), or a fitted model whose estimates are true.
     n : int or sequence of int, length G
         Respondents, divided over groups by their shares; or the respondents of each group.

@@ -29,6 +29,7 @@ from bouwen.sem.model.implied import (
 from bouwen.sem.model.statements import Formula, Modifiers, ParsedModel
 from bouwen.sem.model.syntax import parse_model
 from bouwen.sem.model.table import ModelError, TableOptions, build_table
+from bouwen.sem.sam.result import SamFit
 from bouwen.special import ndtri
 
 
@@ -131,22 +132,29 @@ class ModelPopulation(Result):
         return population.checked()
 
     @staticmethod
-    def of(fit: Fit) -> ModelPopulation:
+    def of(fit: Fit | SamFit) -> ModelPopulation:
         """The population in which a fitted model's estimates are true; groups by their share of respondents.
+
+        Of structure after measurement, the estimates of both steps.
 
         Raises
         ------
         PopulationError
             The solution implies a covariance matrix that is not positive definite.
         """
-        structure, sample = fit.structure, fit.sample
+        sample = fit.sample
+        shares = sample.n / sample.N
+        if isinstance(fit, SamFit):
+            found, names = fit.implied, sample.names
+            return ModelPopulation(names, sample.groups, shares, found.mean, found.cov).checked()
+        structure = fit.structure
         thresholds = {
             structure.observed[k]: fit.implied.values[:, (structure.kind == THRESHOLD) & (structure.i == k)]
             for k in structure.ordered
         }
         mean = fit.implied.mean if structure.meanstructure else sample.mean
         population = ModelPopulation(
-            structure.observed, sample.groups, sample.n / sample.N, mean, fit.implied.cov, thresholds
+            structure.observed, sample.groups, shares, mean, fit.implied.cov, thresholds
         )
         return population.checked()
 
@@ -229,11 +237,11 @@ class ModelPopulation(Result):
         return self
 
 
-def as_population(source: str | Fit | ModelPopulation) -> ModelPopulation:
+def as_population(source: str | Fit | SamFit | ModelPopulation) -> ModelPopulation:
     """A population from a model text, a fitted model, or itself."""
     if isinstance(source, ModelPopulation):
         return source
-    return ModelPopulation.of(source) if isinstance(source, Fit) else ModelPopulation.read(source)
+    return ModelPopulation.of(source) if isinstance(source, Fit | SamFit) else ModelPopulation.read(source)
 
 
 def _group_names(model: ParsedModel, groups: Sequence[str] | None) -> tuple[str, ...]:

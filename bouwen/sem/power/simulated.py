@@ -28,6 +28,7 @@ from bouwen.sem.power.replications import (
     replicate,
 )
 from bouwen.sem.resample.workers import run_chunks
+from bouwen.sem.sam.result import SamFit
 from bouwen.special import chdtri, chndtrix
 
 #: Tests of the whole model that can be targets; steps of invariance are "equal loadings" and so on.
@@ -78,7 +79,7 @@ class Power(Result):
 
 
 def model_power(
-    population: str | Fit | ModelPopulation,
+    population: str | Fit | SamFit | ModelPopulation,
     model: str,
     n: Sequence[int] | int,
     reps: int = 1000,
@@ -97,7 +98,7 @@ def model_power(
 
     Parameters
     ----------
-    population : str, Fit or ModelPopulation
+    population : str, Fit, SamFit or ModelPopulation
         A model with values, or a fitted model whose estimates are taken to be true; with thresholds, its
         items are analysed as ordered.
     model : str

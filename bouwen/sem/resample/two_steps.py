@@ -26,7 +26,7 @@ from bouwen.sem.resample.workers import Chunk
 from bouwen.sem.sam.mapping import fuller, mapping_of
 from bouwen.sem.sam.result import SamFit
 
-CLOSE = 1e-6  # largest change of a moment at the end, in standard deviations: far below what draws differ by
+NEAR_ENOUGH = 1e-6  # largest change of a moment, in standard deviations: far below what draws differ by
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ResampledSteps:
         means, covs = objective.mean, objective.cov
         if sample.patterns is not None:
             given = np.arange(len(weights)), sample.mean, sample.cov
-            means, covs, _ = saturated_stack(objective, *given, settled=CLOSE)
+            means, covs, _ = saturated_stack(objective, *given, settled=NEAR_ENOUGH)
         own = replace(division, table=family.table)
         found = mapping_of(own, family.structure, measured, [b.sample.names for b in self.sam.blocks])
         mean, total, unique = found.of(means, covs)

@@ -6,14 +6,25 @@ With H the whole model's information at the two-step estimates, 1 the measuremen
     robust     V₂ = Σ uᵢ uᵢᵀ,  uᵢ = H₂₂⁻¹ (s₂ᵢ / N − H₂₁ u₁ᵢ),
 
 with V₁ and u₁ᵢ of the blocks and s₂ᵢ the scores of respondent i (Yuan & Chan, 2002). lavaan's
-``se = "twostep.robust"`` takes scores from influences on the saturated moments, which needs more respondents
-than moments; so it is done here where there are, and with the scores themselves elsewhere and by cluster. By
-cluster uᵢ is summed over its respondents, in both steps at once; of complete rows that is lavaan's figure
-too, of incomplete ones its own (0.7-2) is another, which is not the spread of such estimates.
+``se = "twostep.robust"`` takes scores from influences on the saturated moments. So it is done here with more
+than two respondents a moment (with fewer, intervals are too wide: with 91 and 65 moments they hold .974),
+and with the scores themselves elsewhere and by cluster. Scores of few respondents are too small, as each
+draws the estimates to itself; so they count n / (n − k) times, with k parameters in their equation: HC3 at
+the average leverage (MacKinnon & White, 1985; Long & Ervin, 2000). By cluster uᵢ is summed over its
+respondents, in both steps at once; of complete rows that is lavaan's figure too, of incomplete ones its own
+(0.7-2) is another, which is not the spread of such estimates.
+
+References
+----------
+Yuan & Chan (2002), Structural equation modeling with near singular covariance matrices, Computational
+Statistics & Data Analysis 41; MacKinnon & White (1985), Some heteroskedasticity-consistent covariance matrix
+estimators, Journal of Econometrics 29; Long & Ervin (2000), Using heteroscedasticity consistent standard
+errors in the linear regression model, The American Statistician 54.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +47,7 @@ from bouwen.sem.normal.inference import (
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.sam.division import Division
 
+A_MOMENT = 2  # respondents, above which influences on saturated moments give errors
 TWO_STEP, SATURATED, CASEWISE = "two-step", "robust, by saturated moments", "robust, by scores"
 
 
@@ -44,7 +56,7 @@ def errors_of(sample: Sample, *, robust: bool) -> str:
     if not robust:
         return TWO_STEP
     p = len(sample.names)
-    bears = not sample.cluster and min(sample.counts) > p * (p + 3) // 2
+    bears = not sample.cluster and min(sample.counts) > A_MOMENT * p * (p + 3) // 2
     return SATURATED if bears else CASEWISE
 
 
@@ -207,7 +219,8 @@ class SecondStep:
             first = self.first.covariance(len(self.theta))
             return np.asarray(self.inverse / self.family.sample.N + passed @ first @ passed.T)
         if errors == CASEWISE:
-            rows = independent_scores(self.influences, self.family.sample)
+            sample = self.family.sample
+            rows = independent_scores(self.influences, sample) * (1.0 if sample.cluster else self.left_out)
             return np.asarray(rows.T @ rows)
         parts = [self._of_saturated(g) for g in range(len(self.family.sample.groups))]
         return np.asarray(sum(parts))
@@ -220,6 +233,18 @@ class SecondStep:
         for scored, (joint, own) in zip(self.first.scored, self.first.places, strict=True):
             out -= scored[:, own] @ self.carried[:, joint].T
         return np.asarray(out @ self.inverse)
+
+    @cached_property
+    def left_out(self) -> Array:
+        """N / (n − k) of each parameter (q₂,): k slopes, intercept and variance of its equation."""
+        rows, counts = self.family.table.rows, self.family.sample.counts
+        slopes = Counter((row.lhs, row.group) for row in rows if row.op == "~")
+        found = np.ones(len(self.theta))
+        for row in rows:
+            if row.free >= 0:
+                n, k = counts[row.group], 2 + slopes[row.lhs, row.group]
+                found[row.free] = max(found[row.free], n / (n - k))
+        return np.asarray(found[self.structural])
 
     def _of_saturated(self, g: int) -> Array:
         """What the moments of a group contribute."""

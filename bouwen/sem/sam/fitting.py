@@ -205,12 +205,12 @@ class TwoSteps:
         solution = solve_within(second, self.bounds)
         errors = errors_of(sample, robust=robust)
         first = FirstStep(self.blocks, sample, division)
-        V = self._errors_of_structure(first, Fit(call, second, solution)).covariance(errors)
+        joint = self._joint(first, Fit(call, second, solution))
         latent = self._latent(first, mean, cov)
-        structural = StructuralFit(call, second, solution, sampling=V)
+        structural = StructuralFit(call, second, solution, sampling=joint.covariance(errors))
         notes = self._notes(structural, shrunk)
         pairs = any(self.pairwise)
-        return SamFit(self.blocks, structural, latent, division, sample, errors, notes, pairs)
+        return SamFit(self.blocks, structural, latent, division, sample, joint, errors, notes, pairs)
 
     def measured(self) -> dict[int, float]:
         """Estimates of the first step, by row of the whole model's table."""
@@ -253,7 +253,7 @@ class TwoSteps:
             theta[joint] = block.theta[own]
         return theta
 
-    def _errors_of_structure(self, first: FirstStep, fit: Fit) -> SecondStep:
+    def _joint(self, first: FirstStep, fit: Fit) -> SecondStep:
         table = self.division.table
         numbers = {(row.key, row.group): row.free for row in table.rows if row.free >= 0}
         own = {

@@ -14,6 +14,7 @@ from bouwen.checks import Array
 from bouwen.results import Result, how_many
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import coefficients, with_level
+from bouwen.sem.model.implied import Implied
 from bouwen.sem.model.standardised import numeric_jacobian
 from bouwen.sem.model.table import Parameter
 from bouwen.sem.normal.discrepancy import LikelihoodPoint
@@ -80,6 +81,8 @@ class SamFit(Result):
         Moments of factors and of the other variables of the structure.
     division : Division
         What is measured, and what is structure.
+    joint : SecondStep
+        The whole model at the estimates of both steps.
     errors : str
         Which standard errors these are.
     notes : tuple of str
@@ -93,6 +96,7 @@ class SamFit(Result):
     latent: LatentMoments
     division: Division
     sample: Sample
+    joint: SecondStep
     errors: str
     notes: tuple[str, ...] = ()
     pairwise: bool = False
@@ -106,6 +110,22 @@ class SamFit(Result):
     def method(self) -> str:
         """How the structure was fitted: to the factors' moments, "local", or in the whole model, "global"."""
         return "global" if self.structural.structure.latent else "local"
+
+    @property
+    def npar(self) -> int:
+        """Free parameters of both steps, less equalities among them."""
+        held = sum(fit.solution.held for fit in (*self.blocks, self.structural))
+        return len(self.joint.theta) - held
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom of the whole model, as one step has them."""
+        return self.joint.family.n_statistics - self.npar
+
+    @cached_property
+    def implied(self) -> Implied:
+        """Moments of all variables that the whole model has at the estimates of both steps."""
+        return self.joint.family.reported(self.joint.point)
 
     @cached_property
     def _kept(self) -> Array:
