@@ -162,7 +162,8 @@ def _gaps(model: str, data: Data) -> set[str]:
     if not isinstance(data, pd.DataFrame):
         return set()
     names = [name for name in roles(parse_model(model)).observed if name in data.columns]
-    return {name for name in names if bool(data[name].isna().to_numpy().any())}
+    lacking = data[names].isna().any()
+    return {name for name in names if lacking[name]}
 
 
 def centred(sample: Sample, table: ParTable) -> Sample:
