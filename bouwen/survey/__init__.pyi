@@ -52,6 +52,8 @@ from bouwen.survey.study import Study as Study
 from bouwen.survey.study import check_is_study as check_is_study
 from bouwen.survey.study import read_study as read_study
 from bouwen.survey.table import TableError as TableError
+from bouwen.survey.ticked import several_of as several_of
+from bouwen.survey.ticked import ticked_categories as ticked_categories
 from bouwen.survey.wordings import UNNAMED as UNNAMED
 from bouwen.survey.wordings import Name as Name
 from bouwen.survey.wordings import Perspective as Perspective

@@ -9,12 +9,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from cells import between, grid, text, unlike
+from minimal import lacking
 from scipy import stats
 
 import bouwen
 from bouwen.path import CommonMethod, FollowUp
 from bouwen.report import tables
+from bouwen.report.book.answers import Protected
 from bouwen.scales import Bartlett, Efa, FactorCounts, Kmo, LoadingStability, Mardia
 from bouwen.survey import Screening, hidden
 
@@ -279,3 +282,38 @@ def test_answer_scales_and_categories(study):
         for level, label in levels.items()
     ]
     assert [(row[0], row[-1]) for row in rows] == expected
+
+
+BOXES = {"bread": 30, "milk": 4, "tea": 37, "salt": 40, "none": 0}  # of forty who chose any
+
+
+@pytest.fixture
+def boxes(tmp_path):
+    """A study in which several categories may be chosen."""
+    path = lacking(tmp_path)
+    instrument = yaml.safe_load(path.with_name("instrument.yml").read_text())
+    categories = {name: name.title() for name in BOXES}
+    instrument["background"]["food"] = {"label": "Food", "kind": "multiple", "categories": categories}
+    chosen = [";".join(name for name, n in BOXES.items() if k < n) for k in range(40)]
+    path.with_name("instrument.yml").write_text(yaml.safe_dump(instrument, sort_keys=False))
+    answers = pd.read_csv(path.with_name("answers.csv"))
+    answers = answers.assign(food=[*chosen, *[""] * (len(answers) - 40)])
+    answers.to_csv(path.with_name("answers.csv"), index=False)
+    return bouwen.read_study(path)
+
+
+def test_several_answers_are_counted_of_those_who_gave_any(boxes):
+    rows = grid(tables.background(boxes))[1]
+    place = rows.index(["Food (several answers; of those who gave any)"])
+    assert rows[place + 1 :] == [
+        ["Bread", "30", "75%"],
+        ["Milk", "<5", "–"],
+        ["Tea", "–", "–"],  # three did not choose it
+        ["Salt", "40", "100%"],
+        ["None", "0", "0%"],
+    ]
+    assert ["Food"] in grid(tables.categories(boxes))[1]
+
+
+def test_the_words_of_an_answer_are_those_of_the_instrument_and_no_secret(boxes):
+    assert Protected(boxes).found_in("Bread Milk Tea Salt; Bread;Milk;Tea;Salt") is None

@@ -22,7 +22,7 @@ import pandas as pd
 from bouwen.errors import BouwenError
 from bouwen.inputs import opened
 from bouwen.report.book.chapters import Notebook, source_of
-from bouwen.survey import Study
+from bouwen.survey import Study, several_of
 
 PASSAGE = 6  # words in a row of an open answer
 RUN = 10  # numbers in a row at least, as one respondent or one question has them
@@ -110,7 +110,8 @@ class Protected:
     @cached_property
     def passages(self) -> set[tuple[str, ...]]:
         """Words in a row of open answers that the study itself does not have."""
-        texts = self.study.responses.select_dtypes(["object", "string"])
+        texts = self.study.responses.drop(columns=several_of(self.study))  # their words are the instrument's
+        texts = texts.select_dtypes(["object", "string"])
         answers = (str(answer) for column in texts for answer in texts[column].dropna().unique())
         found = {passage for answer in answers for passage in windows(words_in(answer), PASSAGE)}
         return found - set(windows(words_in(self.own_text), PASSAGE)) if found else found

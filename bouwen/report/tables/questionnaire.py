@@ -11,7 +11,7 @@ from bouwen.report.audience import Reader, reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import WORDY, head, lay_out, lay_out_frame
 from bouwen.report.tables.measures import item_label
-from bouwen.survey import UNNAMED, Study, Text
+from bouwen.survey import UNNAMED, Study, Text, several_of
 from bouwen.words import ENGLISH
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ def categories_table(study: Study) -> GT:
         for name, levels in study.categories.items()
         if name in study.responses
         for level, category in levels.items()
+    ]
+    rows += [
+        (to.group(name), level, category)
+        for name in several_of(study)
+        for level, category in study.instrument.background[name].categories.items()
     ]
     columns = {"variable": [label for label, _, _ in rows], "code_name": [level for _, level, _ in rows]}
     return in_languages(to, columns, [category for _, _, category in rows], rows="variable")

@@ -19,6 +19,8 @@ from bouwen.survey import (
     compare_with_register,
     count_text,
     hidden,
+    several_of,
+    ticked_categories,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +53,30 @@ def background_table(study: Study) -> GT | None:
         columns["share"] += [
             to.words.none if secret[k] else to.words.percent(shares[k]) for k in counts.index
         ]
+    for name in several_of(study):
+        for key, cells in several_rows(study, to, name).items():
+            columns[key] += cells
     return lay_out(to, columns, rows="variable", note="small") if columns["level"] else None
+
+
+def several_rows(study: Study, to: Reader, name: str) -> dict[str, list[str]]:
+    """How many chose each category where several may be chosen, as a share of those who chose any.
+
+    A count is hidden where it, or that of those who did not choose, is small.
+    """
+    ticked, labels = ticked_categories(study, name), study.instrument.background[name].categories
+    pairs = [pd.Series([ticked[level].sum(), (~ticked[level]).sum()]) for level in labels]
+    secret = [bool(hidden(pair, study.settings.min_cell)[0]) for pair in pairs]
+    shares = [pair[0] / max(pair.sum(), 1) for pair in pairs]
+    return {
+        "variable": [to.words("response.several", variable=to.group(name))] * len(pairs),
+        "level": [label[study.language] for label in labels.values()],
+        "n": [count_text(pair, study.settings.min_cell)[0] for pair in pairs],
+        "share": [
+            to.words.none if small else to.words.percent(share)
+            for small, share in zip(secret, shares, strict=True)
+        ],
+    }
 
 
 def response_table(study: Study) -> GT | None:
