@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bouwen
-from bouwen.sem import SamFit
+from bouwen.sem import Moments, SamFit
 from bouwen.survey import FileError
 from bouwen.twin import NoPopulation, OtherPaths, implied, simulate
 from bouwen.twin.recovery import endless, long_run, parameter_recovery, paths_of, population_of, put_in
@@ -95,6 +95,18 @@ def test_the_long_run_is_that_of_a_hundred_thousand_answers(twin):
     hundred = bouwen.fit_structure(drawn(twin, 100_000, 8, apart=True), estimator="ML")
     here = paths_of(hundred, 0.95).set_index(["lhs", "rhs"])
     assert_allclose(here["est_std"], found(twin)["long_run"].reindex(here.index), atol=0.02)
+
+
+def test_on_moments_of_the_studys_model_both_steps_are_one():
+    """Its factor of factors enters the second step in its reduced form."""
+    text = study("providers").model("structural")
+    moments = long_run(population_of(study("providers")))
+    two = bouwen.fit_sam(text, moments, estimator="ML")
+    own = Moments(two.implied.cov[0], moments.n, names=two.sample.names, divisor="n")
+    steps = (fit(text, own, estimator="ML") for fit in (bouwen.fit_sam, bouwen.fit_sem))
+    both = [paths_of(fit, 0.95).set_index(["lhs", "rhs"])["est_std"] for fit in steps]
+    assert len(both[0]) == 12
+    assert_allclose(both[0], both[1].loc[both[0].index], atol=1e-7)
 
 
 def test_moments_of_the_long_run_are_of_turned_items():
