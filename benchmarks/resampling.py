@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # lavaan's R runs on one core too
 
 import numpy as np
 import pandas as pd
-from figures import ROOT, Figure, clock_seconds, cpu_seconds, r_says, show
+from figures import ROOT, Figure, clock_seconds, cpu_seconds, median_seconds, r_says, show
 
 STUDY = ROOT / "data" / "providers" / "study.yml"
 DATA = ROOT / "tests" / "reference" / "data"
@@ -45,6 +45,7 @@ ROWS = {  # title, draws
     "democracy": ("bootstrap, democracy (11 items, n = 75)", 1000),
     "everything": ("the same with standardised values and intervals", 1000),
     "structural": ("bootstrap, the study's structural model", 5000),
+    "two_steps": ("bootstrap, the same after its measurement", 1000),
     "metric": ("permutations of the metric step, Holzinger", 1000),
     "scalar": ("permutations of the scalar step, Holzinger", 1000),
     "gaps": ("bootstrap, FIML, 15 % missing, 20 patterns", 1000),
@@ -75,7 +76,7 @@ def tasks(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Ca
     """What is timed, as functions of the number of workers."""
     import bouwen
     from bouwen.groups import check_invariance, permutation_invariance
-    from bouwen.sem import fit_sem
+    from bouwen.sem import fit_sam, fit_sem
 
     holzinger, democracy = (pd.read_csv(DATA / f"{name}.csv") for name in ("holzinger", "democracy"))
     small, large = fit_sem(DEMOCRACY, democracy), fit_sem(model, answers, missing="fiml")
@@ -84,11 +85,12 @@ def tasks(model: str, answers: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Ca
         replace(ladder, fits={step: ladder.fits[step] for step in pair})
         for pair in (("configural", "metric"), ("metric", "scalar"))
     )
-    incomplete = fit_sem(THREE, gaps, missing="fiml")
+    incomplete, two_steps = fit_sem(THREE, gaps, missing="fiml"), fit_sam(model, answers)
     return {
         "democracy": lambda _: refits(small, DRAWS),
         "everything": lambda jobs: bouwen.bootstrap(small, DRAWS, seed=1, n_jobs=jobs).intervals(),
         "structural": lambda jobs: bouwen.bootstrap(large, 5000, seed=1, n_jobs=jobs).intervals(),
+        "two_steps": lambda jobs: bouwen.bootstrap(two_steps, DRAWS, seed=1, n_jobs=jobs).intervals(),
         "metric": lambda jobs: permutation_invariance(metric, DRAWS, n_jobs=jobs),
         "scalar": lambda jobs: permutation_invariance(scalar, DRAWS, n_jobs=jobs),
         "gaps": lambda _: refits(incomplete, DRAWS),
@@ -137,6 +139,8 @@ def flatness(draws: int) -> tuple[float, float]:
 
 
 def figures(most: int = 100_000) -> dict[str, Figure]:
+    from bouwen.sem import fit_sam
+
     gaps = with_gaps(pd.read_csv(DATA / "holzinger.csv"))
     model, answers = structural()
     run = tasks(model, answers, gaps)
@@ -150,6 +154,7 @@ def figures(most: int = 100_000) -> dict[str, Figure]:
         found[title] = Figure(cpu_seconds(lambda name=name: run[name](1)), other=scaled, program="R")
         if name in ON_WORKERS:
             found[f"{title}, two cores"] = Figure(clock_seconds(lambda name=name: run[name](2)))
+    found["structure after measurement"] = Figure(median_seconds(lambda: fit_sam(model, answers), 5))
     for draws in (1000, 10_000, most):
         per_draw, peak = flatness(draws)
         found[f"a draw of {draws:,}, democracy"] = Figure(per_draw, "µs")

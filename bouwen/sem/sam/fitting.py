@@ -71,7 +71,8 @@ def fit_sam(
         Use all that was answered, or leave incomplete respondents out.
     estimator : "MLR" or "ML"
         Which standard errors: robust ones, lavaan's ``se = "twostep.robust"``, or its ``"twostep"`` of normal
-        answers. Estimates are the same.
+        answers. Estimates are the same. With two respondents a moment or fewer, robust errors are those of
+        the scores (see `SamFit.errors`), which count somewhat more the fewer respondents there are.
     cluster : str, optional
         Column with clusters; errors are then robust to what answers of a cluster share.
     sampling_weights : str, optional
