@@ -6,15 +6,19 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = ("book", "assets", "_toc.yml", "_config.yml")
 
 
 def left_out(folder: str) -> set[str]:
-    """Files of the package that git tracks and the only wheel in a folder lacks."""
+    """Files of the package, and the chapters, that git tracks and the only wheel in a folder lacks."""
     (wheel,) = Path(folder).glob("*.whl")
     tracked = subprocess.run(
-        ["git", "ls-files", "bouwen"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "bouwen", *SHIPPED], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return set(tracked.stdout.split()) - set(zipfile.ZipFile(wheel).namelist())
+    held = set(zipfile.ZipFile(wheel).namelist())
+    return {
+        path for path in tracked.stdout.split() if path not in held and f"bouwen/shipped/{path}" not in held
+    }
 
 
 if __name__ == "__main__":

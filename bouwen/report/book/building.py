@@ -37,6 +37,8 @@ from bouwen.scales import check_models
 from bouwen.survey import ANALYSIS, Study, fallback, proposed_lines, read_study, screen
 from bouwen.words import MORE, added_files, words
 
+CARRIED = Path(__file__).parents[2] / "shipped"  # the chapters in a wheel, see pyproject.toml
+
 
 class OutputError(BouwenError):
     """The book cannot be written where it should go; ``path`` says where."""
@@ -100,7 +102,8 @@ def build(
     path : str or Path
         The study file.
     output : str or Path, optional
-        Folder of the HTML; ``_build/<study>/html`` below the root of the project if not given.
+        Folder of the HTML; ``_build/<study>/html`` below the root of the project, or beside the study where
+        the library was installed without one, if not given.
     parameters : mapping, optional
         Values for parameters that chapters declare, as text.
     jobs : int, optional
@@ -182,7 +185,7 @@ def plan(
     study, inputs = read_settled(path)
     check_models(study)
     root = find_root(study.path)
-    work = root / "_build" / study.id
+    work = work_of(study.path, root)
     chapters = read_chapters(root)
     declared = {name for chapter in chapters.values() for name in chapter.declared}
     given = dict(parameters or {})
@@ -274,20 +277,27 @@ def copied_inputs(book: Plan) -> Iterator[dict[str, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def work_of(study_file: Path, root: Path) -> Path:
+    """Where builds of a study work: below the root, or beside it where the chapters are the library's own."""
+    file = study_file.resolve()
+    return (file.parent if root == CARRIED else root) / "_build" / file.parent.name
+
+
 def find_root(study_file: Path) -> Path:
-    """The folder that holds the chapters: here, above here, above the study, or around the library.
+    """The folder that holds the chapters: here, above here, above the study, around the library, or in it.
 
     Raises
     ------
     OutputError
         There is none.
     """
-    candidates = [Path.cwd(), *Path.cwd().parents, *study_file.resolve().parents, Path(__file__).parents[3]]
+    above = [Path.cwd(), *Path.cwd().parents, *study_file.resolve().parents]
+    candidates = [*above, Path(__file__).parents[3], CARRIED]
     for folder in candidates:
         if (folder / "_toc.yml").is_file() and (folder / "_config.yml").is_file():
             return folder
     raise OutputError(
-        Path.cwd(), "holds no book (_toc.yml, _config.yml, book/); work in a clone of the repository."
+        Path.cwd(), "holds no book (_toc.yml, _config.yml, book/), nor does the library; install it anew."
     )
 
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from bouwen.report.book.building import find_root, locked
+from bouwen.report.book.building import find_root, locked, work_of
 from bouwen.report.book.notebooks import stored
 from bouwen.report.book.places import clear_scratch
 from bouwen.survey import find_study
@@ -33,7 +33,7 @@ def clear(study: str | Path, *, answers: bool = False) -> list[Path]:
         What was removed or emptied.
     """
     file = find_study(study)
-    work = find_root(file) / "_build" / file.resolve().parent.name
+    work = work_of(file, find_root(file))
     if not work.is_dir():
         return []
     with locked(work):
