@@ -12,6 +12,7 @@ from bouwen.survey.proposals import Proposal, yaml_lines
 from bouwen.survey.questions import Question
 from bouwen.survey.wordings import Perspective
 from bouwen.survey.writing import MOST_LETTERS, MOST_OF_A_PASSAGE
+from bouwen.words import Words, words
 
 TODO = "# TODO:"
 MOST_LEFT = 40  # columns that are listed as left out
@@ -44,7 +45,7 @@ def instrument_lines(draft: Draft, about: Circumstances) -> Iterator[str]:
     yield "constructs:"
     for battery in draft.batteries:
         name = next(name for name, scale in scales.items() if scale == battery.scale)
-        yield from construct_lines(battery, name, about.perspective)
+        yield from construct_lines(battery, name, about)
     if draft.background:
         yield "background:"
         for name, question in draft.background.items():
@@ -53,7 +54,7 @@ def instrument_lines(draft: Draft, about: Circumstances) -> Iterator[str]:
         yield "open_questions:"
         for name, question in draft.open_questions.items():
             yield f"  {name}: {{text: {{{about.perspective}: {passage(question.wording)}}}}}"
-    yield from model_lines(draft.batteries)
+    yield from model_lines(draft.batteries, words(about.language))
 
 
 def scale_lines(name: str, scale: Scale) -> Iterator[str]:
@@ -72,18 +73,19 @@ def scale_lines(name: str, scale: Scale) -> Iterator[str]:
         yield f"    missing: {as_yaml(list(scale.missing))}"
 
 
-def construct_lines(battery: Battery, scale: str, perspective: str) -> Iterator[str]:
+def construct_lines(battery: Battery, scale: str, about: Circumstances) -> Iterator[str]:
     """A construct with its items."""
+    still_open = as_yaml(words(about.language)("drafted.open"))
     yield f"  {battery.name}:"
     yield "    proposed: true  # take this out once somebody has looked at it"
     yield f"    label: {on_a_line(battery.label)}  {TODO} what a reader calls it"
-    yield f"    definition: {on_a_line('To be written.')}  {TODO} what it is"
-    yield f"    source: {on_a_line('To be written.')}  {TODO} the published scale, or own items"
+    yield f"    definition: {still_open}  {TODO} what it is"
+    yield f"    source: {still_open}  {TODO} the published scale, or own items"
     yield f"    answer_scale: {scale}"
     yield "    items:"
     for name, question in battery.items.items():
         yield f"      {name}:"
-        yield f"        text: {{{perspective}: {passage(question.wording)}}}"
+        yield f"        text: {{{about.perspective}: {passage(question.wording)}}}"
         if name in battery.against:
             yield f"        reversed: true  {TODO} its answers go against the others; was it asked so?"
 
@@ -107,18 +109,18 @@ def background_lines(name: str, question: Question) -> Iterator[str]:
         yield f"    missing: {as_yaml(list(question.missing))}"
 
 
-def model_lines(batteries: Iterable[Battery]) -> Iterator[str]:
+def model_lines(batteries: Iterable[Battery], say: Words) -> Iterator[str]:
     """A factor for each construct, and the paths to the last of them."""
     names = [battery.name for battery in batteries]
     yield "models:"
     yield "  measurement:"
-    yield "    label: Each construct a factor"
+    yield f"    label: {as_yaml(say('drafted.factors'))}"
     yield "    syntax: |"
     for battery in batteries:
         yield f"      {battery.name} =~ {' + '.join(battery.items)}"
     if len(names) > 1:
         yield "  structural:"
-        yield f"    label: Paths to {names[-1]}  {TODO} what leads to what"
+        yield f"    label: {as_yaml(say('drafted.paths', name=names[-1]))}  {TODO} what leads to what"
         yield "    based_on: measurement"
         yield "    syntax: |"
         yield f"      {names[-1]} ~ {' + '.join(names[:-1])}"
@@ -130,7 +132,7 @@ def study_text(draft: Draft, about: Circumstances, rules: Iterable[Proposal]) ->
     structural = "structural" if len(draft.batteries) > 1 else "measurement"
     lines = [
         f"title: {on_a_line(about.title)}  {TODO} the title of the book",
-        f"about: To be written.  {TODO} what the study asks",
+        f"about: {as_yaml(words(about.language)('drafted.open'))}  {TODO} what the study asks",
         f"authors: []  {TODO} who made it",
         "instrument: instrument.yml",
         f"perspective: {about.perspective}",

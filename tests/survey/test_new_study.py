@@ -225,3 +225,11 @@ def test_options_that_cannot_be(answers, tmp_path, options, message):
     with pytest.raises(BouwenError, match=message):
         new_study(tmp_path / "study", source, **options)
     assert not (tmp_path / "study").exists()
+
+
+def test_what_is_written_for_readers_is_in_the_language_of_the_study(answers, tmp_path):
+    as_csv(answers, tmp_path)
+    path = new_study(tmp_path / "study", tmp_path / "a.csv", language="nl").path
+    study = read_study(path)
+    assert study.model_label("structural") == "Paden naar talk"
+    assert study.instrument.constructs["talk"].source == words("nl")("drafted.open") == "Nog te schrijven."
