@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,7 @@ def batteries_of(raw: Raw, asked: Sequence[Question], names: Names) -> tuple[lis
     """Questions on one scale that share a stem, or stand side by side; columns that stand alone on none."""
     found: list[Battery] = []
     alone: set[str] = set()
-    for run in runs(asked):
+    for run in with_short_ones_joined(runs(asked)):
         if len(run) < FEWEST_ITEMS:
             alone |= {question.column for question in run if not question.answers}
             continue
@@ -120,6 +120,17 @@ def runs(asked: Sequence[Question]) -> list[list[Question]]:
         before = key
         found.setdefault((*key, 0 if question.battery else number), []).append(question)
     return list(found.values())
+
+
+def with_short_ones_joined(found: Sequence[list[Question]]) -> list[list[Question]]:
+    """Runs that are too short for a factor joined where they share a scale, the others as they are."""
+    joined: dict[Any, list[Question]] = {}
+    long = [run for run in found if len(run) >= FEWEST_ITEMS]
+    for run in found:
+        if len(run) < FEWEST_ITEMS:
+            joined.setdefault(scale_key(run[0]), []).extend(run)
+    several = [[replace(q, battery="", label="") for q in run] for run in joined.values()]
+    return [*long, *several]
 
 
 def scale_key(question: Question) -> Any:

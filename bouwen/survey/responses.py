@@ -330,7 +330,10 @@ def categories(cells: Cells[Any], allowed: dict[str, Category]) -> pd.Series[Any
     """Categories in the instrument's order, named in the file by name, label or code."""
     by_code = {float(c.code): name for name, c in allowed.items() if c.code is not None}
     by_words = lookup((w, name) for name, c in allowed.items() for w in {name, *label_words(c)})
-    names = cells.map(lambda cell: category(cell, by_code, by_words), na_action="ignore")
+    known = dict.fromkeys(by_words, 0.0)
+    names = cells.map(
+        lambda cell: category(with_number(cell, known, {}), by_code, by_words), na_action="ignore"
+    )
     refuse_cells(
         cells.notna() & names.isna(),
         "answer",

@@ -233,3 +233,11 @@ def test_what_is_written_for_readers_is_in_the_language_of_the_study(answers, tm
     study = read_study(path)
     assert study.model_label("structural") == "Paden naar talk"
     assert study.instrument.constructs["talk"].source == words("nl")("drafted.open") == "Nog te schrijven."
+
+
+def test_items_without_a_common_name_on_one_scale_are_one_battery(answers, tmp_path):
+    names = dict(zip(ITEMS, ["Can I count on them?", "a1", "a2", "b1", "b2", "c"], strict=True))
+    answers.drop(columns=["team", "years"]).rename(columns=names).to_csv(tmp_path / "a.csv", index=False)
+    study = read_study(new_study(tmp_path / "study", tmp_path / "a.csv").path)
+    (found,) = (study.items_of(name) for name in study.constructs)
+    assert len(found) == 6

@@ -254,3 +254,15 @@ def test_the_most_frequent_texts_are_named_where_enough_gave_them(trial):
     with pytest.raises(TableError) as caught:
         trial.read()
     assert "weet niet" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("cell", "level"), [("2 - Contract", "contract"), ("1. Vooraf betaald", "prepaid")])
+def test_categories_with_their_codes(trial, cell, level):
+    trial.change("answers.csv", "5,1,prepaid", f"5,1,{cell}")
+    assert trial.read().responses["plan"].tolist()[0] == level
+
+
+def test_a_category_with_the_code_of_another_is_refused(trial):
+    trial.change("answers.csv", "5,1,prepaid", "5,1,1 - Contract")
+    with pytest.raises(TableError, match="1 answer other than"):
+        trial.read()
