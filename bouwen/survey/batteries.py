@@ -111,7 +111,7 @@ def runs(asked: Sequence[Question]) -> list[list[Question]]:
     found: dict[Any, list[Question]] = {}
     number, before = 0, None
     for question in asked:
-        if question.kind != "scale" or len(question.answers) in (1, 2):
+        if question.kind != "scale" or (len(question.answers) in (1, 2) and not has_steps(question)):
             number, before = number + 1, None
             continue
         key = (scale_key(question), question.battery)
@@ -120,6 +120,11 @@ def runs(asked: Sequence[Question]) -> list[list[Question]]:
         before = key
         found.setdefault((*key, 0 if question.battery else number), []).append(question)
     return list(found.values())
+
+
+def has_steps(question: Question) -> bool:
+    """Whether there are answers between the two that have a label."""
+    return question.span is not None and question.span[1] - question.span[0] > 1
 
 
 def with_short_ones_joined(found: Sequence[list[Question]]) -> list[list[Question]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
+from bouwen.survey.directions import height
 from bouwen.survey.exports import folded_words, known
 from bouwen.survey.headers import squeezed
 from bouwen.survey.ladders import ascending
@@ -173,9 +174,10 @@ def numeric_question(asked: Question, cells: Sequence[Any]) -> Question:
     """A question that is answered by numbers without labels."""
     words = folded_words("no_answer")
     texts = {text(cell) for cell in cells if number_in(cell) is None}
-    if any(fold(word) not in words for word in texts):
-        return replace(asked, why="numbers and texts")
     numbers = [n for cell in cells if (n := number_in(cell)) is not None]
+    ends = [word for word in texts if fold(word) not in words]
+    if ends:
+        return ended_question(asked, numbers, ends, sorted(texts - set(ends)))
     low = [n for n in numbers if 0 <= n <= HIGHEST_UNLABELLED]
     odd = {n for n in numbers if n in known()["no_answer_numbers"] and not 0 <= n <= HIGHEST_UNLABELLED}
     if len(low) + sum(n in odd for n in numbers) < len(numbers):
@@ -191,6 +193,21 @@ def numeric_question(asked: Question, cells: Sequence[Any]) -> Question:
     ):
         kind = "scale"  # where others were asked like it
     return replace(asked, kind=kind, span=span, whole=is_whole, missing=missing)
+
+
+def ended_question(
+    asked: Question, numbers: Sequence[float], ends: Sequence[str], missing: Sequence[str]
+) -> Question:
+    """A question whose lowest and highest answers are words, and the others numbers between them."""
+    heights = {fold(word): height(word) for word in ends}
+    span = (min(numbers) - 1, max(numbers) + 1)
+    opposite = len(heights) == 2 and min(heights.values()) < 0 < max(heights.values())
+    small = all(n % 1 == 0 and 0 <= n <= HIGHEST_UNLABELLED for n in numbers)
+    if not (opposite and small) or set(numbers) != {*range(int(span[0]) + 1, int(span[1]))}:
+        return replace(asked, why="numbers and texts")
+    low, high = sorted(ends, key=lambda word: heights[fold(word)])[:: max(len(ends) - 1, 1)]
+    answers = {int(span[0]): low, int(span[1]): high}
+    return replace(asked, kind="scale", span=span, answers=answers, missing=tuple(missing))
 
 
 def worded_question(asked: Question, cells: Sequence[Any]) -> Question:

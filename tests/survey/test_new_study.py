@@ -241,3 +241,12 @@ def test_items_without_a_common_name_on_one_scale_are_one_battery(answers, tmp_p
     study = read_study(new_study(tmp_path / "study", tmp_path / "a.csv").path)
     (found,) = (study.items_of(name) for name in study.constructs)
     assert len(found) == 6
+
+
+def test_ends_in_words_and_numbers_between_them(answers, tmp_path):
+    ends = {1: "Helemaal oneens", 5: "Helemaal eens"}
+    made = answers.assign(**{n: [ends.get(x, x) for x in answers[n]] for n in ITEMS})
+    made.to_csv(tmp_path / "a.csv", index=False)
+    study = read_study(new_study(tmp_path / "study", tmp_path / "a.csv").path)
+    np.testing.assert_array_equal(study.responses[list(study.items)], answers[ITEMS])
+    assert {c: t["und"] for c, t in study.instrument.scale_of("trust_1").labels.items()} == ends
