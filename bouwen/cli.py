@@ -120,13 +120,15 @@ def new_command(
         Path | None,
         typer.Option(metavar="FILE", help="The tool's questionnaire: .lss, .qsf, REDCap's, XLSForm."),
     ] = None,
+    sheet: Annotated[str | None, typer.Option(metavar="NAME", help="The sheet of a workbook.")] = None,
     perspective: Annotated[str, typer.Option(metavar="NAME", help="Who answered.")] = "respondent",
     language: Annotated[str, typer.Option(metavar="CODE", help="The language of its texts.")] = ENGLISH,
 ) -> None:
     """Make a study of a file of answers: its files, filled in as far as the file tells."""
     from bouwen.survey import new_study
 
-    typer.echo(new_study(folder, source, codebook, perspective=perspective, language=language).text())
+    made = new_study(folder, source, codebook, sheet=sheet, perspective=perspective, language=language)
+    typer.echo(made.text())
 
 
 @app.command("schema")

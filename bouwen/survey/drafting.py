@@ -26,6 +26,7 @@ class Circumstances:
     file: str
     perspective: Perspective
     language: str
+    sheet: str | None = None
 
 
 def instrument_text(draft: Draft, about: Circumstances) -> str:
@@ -139,6 +140,7 @@ def study_text(draft: Draft, about: Circumstances, rules: Iterable[Proposal]) ->
         f"language: {about.language}",
         "responses:",
         f"  file: {as_yaml(about.file)}",
+        *([f"  sheet: {as_yaml(about.sheet)}"] if about.sheet else []),
         *([f"  id: {as_yaml(draft.id)}"] if draft.id else []),
         *column_lines(draft),
         "  ignore: others  # what the instrument does not use",

@@ -20,6 +20,7 @@ from bouwen.survey.questions import questions_in
 from bouwen.survey.readers import read_raw
 from bouwen.survey.settling import status_proposals
 from bouwen.survey.study import read_study
+from bouwen.survey.table import Reading
 from bouwen.words import CODE, ENGLISH
 
 
@@ -59,6 +60,7 @@ def new_study(
     source: str | Path,
     codebook: str | Path | None = None,
     *,
+    sheet: str | None = None,
     perspective: str = "respondent",
     language: str = ENGLISH,
 ) -> Founded:
@@ -76,6 +78,8 @@ def new_study(
         The file of answers.
     codebook : str or Path, optional
         What the survey tool says of the questionnaire, see `bouwen.survey.codebooks.read_codebook`.
+    sheet : str, optional
+        The sheet of a workbook; the first that is shown without it.
     perspective : str
         Who answered, as a name.
     language : str
@@ -94,16 +98,17 @@ def new_study(
     if not re.fullmatch(CODE, language):
         raise OptionError(f'a language is named by its code, such as pt-BR; found "{language}"')
     refuse_occupied(folder, [source, *([Path(codebook)] if codebook else [])])
-    raw = read_raw([source])
+    raw = read_raw([source], Reading(sheet=sheet))
     asked = questions_in(raw)
     if codebook:
         asked = with_codebook(raw, asked, read_codebook(Path(codebook), language))
     draft = draft_of(raw, asked)
     if not draft.batteries:
-        problem = f"no {FEWEST_ITEMS} columns have the same answers, so no scale can be told; write the "
-        raise NotMade(source, problem + "instrument by hand (docs/survey.md).")
+        problem = f"no {FEWEST_ITEMS} columns have the same answers, so no scale can be told; "
+        other = "name another sheet (--sheet), or " if source.suffix.lower() in (".xlsx", ".xls") else ""
+        raise NotMade(source, f"{problem}{other}write the instrument by hand (docs/survey.md).")
     place = Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
-    about = Circumstances(title_of(folder), place, perspective, language)
+    about = Circumstances(title_of(folder), place, perspective, language, sheet)
     rules = status_proposals(raw, ResponsesSpec(file=[place]))
     texts = {"instrument.yml": instrument_text(draft, about), "study.yml": study_text(draft, about, rules)}
     todo = todos(texts["study.yml"], texts["instrument.yml"])

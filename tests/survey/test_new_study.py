@@ -250,3 +250,14 @@ def test_ends_in_words_and_numbers_between_them(answers, tmp_path):
     study = read_study(new_study(tmp_path / "study", tmp_path / "a.csv").path)
     np.testing.assert_array_equal(study.responses[list(study.items)], answers[ITEMS])
     assert {c: t["und"] for c, t in study.instrument.scale_of("trust_1").labels.items()} == ends
+
+
+def test_a_sheet_that_is_named(answers, tmp_path):
+    with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
+        pd.DataFrame({"About": ["this file"]}).to_excel(book, sheet_name="Read me", index=False)
+        worded(answers).to_excel(book, sheet_name="Answers", index=False)
+    with pytest.raises(BouwenError, match=r"name another sheet \(--sheet\)"):
+        new_study(tmp_path / "study", tmp_path / "a.xlsx")
+    made = new_study(tmp_path / "study", tmp_path / "a.xlsx", sheet="Answers")
+    assert not made.refused
+    assert len(read_study(made.path).responses) == N
