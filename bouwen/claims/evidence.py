@@ -10,7 +10,15 @@ import pandas as pd
 
 from bouwen.scales import Estimate, compare_latent_correlations, difference_estimate, mean_estimate
 from bouwen.sem import NotConverged, NotPositiveDefinite
-from bouwen.survey import DifferenceEvidence, Evidence, LevelEvidence, PathEvidence, StrongerEvidence, Study
+from bouwen.survey import (
+    DifferenceEvidence,
+    Evidence,
+    LevelEvidence,
+    PathEvidence,
+    StrongerEvidence,
+    Study,
+    level_sizes,
+)
 from bouwen.words import words
 
 SMALLEST_PATH = 0.20  # standardised, from which a path is important where the claim does not say
@@ -156,9 +164,9 @@ def linearised_sd(values: pd.Series) -> pd.Series:
 
 
 def enough(study: Study, group: str, *levels: str) -> bool:
-    """Whether each of these levels has enough respondents for estimates."""
-    counts = study.responses[group].value_counts()
-    return all(counts.get(level, 0) >= study.settings.min_group for level in levels)
+    """Whether each of these levels gets estimates."""
+    sizes = level_sizes(study, group)
+    return all(bool(sizes["enough"].get(level, False)) for level in levels)
 
 
 def variable_label(study: Study, name: str) -> str:

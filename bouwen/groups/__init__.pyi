@@ -7,5 +7,6 @@ from bouwen.groups.ladders import study_invariance as study_invariance
 from bouwen.groups.ladders import study_ladders as study_ladders
 from bouwen.groups.means import group_means as group_means
 from bouwen.groups.means import group_tests as group_tests
+from bouwen.groups.means import shown_means as shown_means
 from bouwen.groups.permutation import Permutations as Permutations
 from bouwen.groups.permutation import permutation_invariance as permutation_invariance

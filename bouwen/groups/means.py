@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from bouwen.scales import mean_estimate, means_test, score_scales
-from bouwen.survey import Study, level_sizes
+from bouwen.survey import FEWEST_MOMENTS, Study, level_sizes
 
 
 def group_means(study: Study, group: str) -> pd.DataFrame:
@@ -38,6 +38,22 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
             ends = mean.interval(study.settings.confidence)
             rows.append((construct, level, len(answered), mean.value, answered.std(), *ends))
     return pd.DataFrame(rows, columns=["construct", "level", "n", "mean", "sd", "ci_lower", "ci_upper"])
+
+
+def shown_means(study: Study, group: str) -> pd.DataFrame:
+    """`group_means` as fine as it may be shown: to two decimals.
+
+    The spread of few answers to one item, and what tells it, would tell who gave them: a scale of one item
+    has its mean alone, to one decimal, in a level of fewer than `FEWEST_MOMENTS`.
+    """
+    found = group_means(study, group)
+    figures = ["mean", "sd", "ci_lower", "ci_upper"]
+    single = [len(study.items_of(name)) == 1 for name in found["construct"]]
+    few = pd.Series(single, found.index, dtype=bool) & (found["n"] < FEWEST_MOMENTS)
+    found.loc[few, "mean"] = found.loc[few, "mean"].round(1)
+    found.loc[few, figures[1:]] = math.nan
+    found[figures] = found[figures].round(2)
+    return found
 
 
 def group_tests(study: Study, group: str) -> pd.DataFrame:

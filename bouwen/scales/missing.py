@@ -63,7 +63,7 @@ def common_patterns(items: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     DataFrame
         One row per pattern, the most frequent first, those taken together last. ``n``, ``patterns`` (how many
         the row stands for), and a column per item: the share of the row's respondents who left it open, NaN
-        where that share stands for fewer than ``min_cell`` but not for none.
+        where that share stands for fewer than ``min_cell`` or, among several patterns, for none.
     """
     gaps = items.isna().to_numpy()
     patterns, place, sizes = np.unique(gaps, axis=0, return_inverse=True, return_counts=True)
@@ -74,7 +74,7 @@ def common_patterns(items: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     others = gaps[~np.isin(place.ravel(), kept)]
     if n := len(others):
         counts = others.sum(axis=0)
-        shares = np.where((counts == 0) | (counts >= min_cell), counts / n, np.nan)
+        shares = np.where(counts >= min_cell, counts / n, np.nan)
         rows.append((n, len(sizes) - len(kept), *shares))
     return pd.DataFrame(rows, columns=["n", "patterns", *items.columns])
 

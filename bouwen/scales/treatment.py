@@ -16,6 +16,7 @@ from bouwen.scales.missing import SaturatedMoments, saturated_moments
 from bouwen.scales.reliability import alpha_coefficient
 from bouwen.scales.scoring import score_scales
 from bouwen.sem import find_patterns
+from bouwen.survey import Study
 
 TREATMENTS = ("listwise", "half answered", "maximum likelihood", "multiple imputation")
 
@@ -44,7 +45,8 @@ def compare_treatments(
     -------
     DataFrame
         Index ``construct`` and ``treatment``; columns ``n mean se alpha``. Errors are CR2 where the
-        respondents of a study are nested (`bouwen.scales.clustered`).
+        respondents of a study are nested (`bouwen.scales.clustered`). NaN where fewer respondents of a study
+        are left than a group needs for estimates.
 
     References
     ----------
@@ -77,7 +79,9 @@ def compare_treatments(
         rows[construct, TREATMENTS[2]] = [n, means[items].mean(), se, _alpha(covs[part].loc[items, items])]
         rows[construct, TREATMENTS[3]] = _by_rubin([frame[items] for frame in completed[part]], clusters)
     index = pd.MultiIndex.from_tuples(list(rows), names=["construct", "treatment"])
-    return pd.DataFrame(list(rows.values()), index=index, columns=["n", "mean", "se", "alpha"])
+    table = pd.DataFrame(list(rows.values()), index=index, columns=["n", "mean", "se", "alpha"])
+    least = scales.settings.min_group if isinstance(scales, Study) else 0
+    return table.mask(table["n"] < least).assign(n=table["n"])
 
 
 def _alpha(cov: pd.DataFrame) -> float:

@@ -6,9 +6,16 @@ from bouwen.survey.claimed import LevelEvidence as LevelEvidence
 from bouwen.survey.claimed import PathEvidence as PathEvidence
 from bouwen.survey.claimed import Recommendation as Recommendation
 from bouwen.survey.claimed import StrongerEvidence as StrongerEvidence
+from bouwen.survey.disclosure import FEWEST_MOMENTS as FEWEST_MOMENTS
+from bouwen.survey.disclosure import NOT_SHOWN as NOT_SHOWN
 from bouwen.survey.disclosure import count_text as count_text
 from bouwen.survey.disclosure import hidden as hidden
+from bouwen.survey.disclosure import level_counts as level_counts
 from bouwen.survey.disclosure import pooled as pooled
+from bouwen.survey.disclosure import pools as pools
+from bouwen.survey.disclosure import rounded_shares as rounded_shares
+from bouwen.survey.disclosure import share_step as share_step
+from bouwen.survey.disclosure import shown_moments as shown_moments
 from bouwen.survey.files import FileError as FileError
 from bouwen.survey.files import Part as Part
 from bouwen.survey.files import Real as Real
@@ -46,6 +53,7 @@ from bouwen.survey.screening import level_sizes as level_sizes
 from bouwen.survey.screening import merged_lines as merged_lines
 from bouwen.survey.screening import population_size as population_size
 from bouwen.survey.screening import screen as screen
+from bouwen.survey.settings import USUAL_CELL as USUAL_CELL
 from bouwen.survey.settings import Settings as Settings
 from bouwen.survey.study import NotAStudy as NotAStudy
 from bouwen.survey.study import Study as Study

@@ -14,7 +14,7 @@ import pandas as pd
 
 from bouwen.checks import Array
 from bouwen.errors import BouwenError
-from bouwen.survey.disclosure import hidden
+from bouwen.survey.disclosure import hidden, level_counts
 from bouwen.survey.finding import beside
 from bouwen.survey.register import classify, read_register
 from bouwen.survey.study import Study
@@ -72,8 +72,13 @@ def register_strata(study: Study) -> tuple[pd.DataFrame, pd.DataFrame] | None:
         merged = {old: new for new, m in study.file.merge.get(name, {}).items() for old in m.levels}
         levels = levels.replace(merged)
         answers = study.responses[name].astype(object)
-        counts = answers.value_counts().reindex(levels.dropna().unique(), fill_value=0)
-        small = set(counts.index[hidden(counts, study.settings.min_cell) | (counts == 0)])
+        order = study.levels(name) if name in study.categories else sorted(levels.dropna().unique(), key=str)
+        counts = answers.value_counts().reindex(list(order), fill_value=0)
+        if name in study.categories:  # as in tables of respondents, where the order of levels decides
+            secret = level_counts(study, name)["secret"]
+        else:
+            secret = hidden(counts, study.settings.min_cell, study.settings.min_width)
+        small = set(counts.index[secret])
         if small and not counts[list(small)].sum():  # nobody names them: they go with the smallest that is
             small.add(counts[counts > 0].idxmin())
         if len(counts) - len(small) + bool(small) < 2:

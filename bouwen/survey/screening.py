@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bouwen.results import Result, how_many
-from bouwen.survey.disclosure import count_text
+from bouwen.survey.disclosure import NOT_SHOWN, estimable, level_counts
 from bouwen.survey.study import Study, check_is_study
 from bouwen.words import Words, words
 
@@ -124,6 +124,17 @@ def empty_categories(study: Study) -> Iterator[tuple[str, str]]:
         yield from ((variable, level) for level in study.categories[variable] if level not in chosen)
 
 
+def rare_answers(study: Study) -> Iterator[tuple[str, list[str]]]:
+    """By item, the answers that nobody or too few to be shown chose."""
+    for item in study.items:
+        if study.instrument.scale_of(item).is_long:
+            continue
+        codes = study.instrument.scale_of(item).codes
+        counts = study.responses[item].value_counts().reindex(list(codes), fill_value=0)
+        if rare := [str(code) for code, count in counts.items() if is_small(int(count), study)]:
+            yield item, rare
+
+
 def group_sizes(study: Study) -> pd.DataFrame:
     """The number of respondents in each level of each group, levels without any included."""
     check_is_study(study)
@@ -136,14 +147,15 @@ def level_sizes(study: Study, group: str) -> pd.DataFrame:
 
 
 def sizes_of(study: Study, groups: Sequence[str]) -> pd.DataFrame:
-    """Respondents by group and level, and whether they are enough for estimates."""
-    sizes = [
-        (group, level, int((study.responses[group] == level).sum()))
-        for group in groups
-        for level in study.levels(group)
+    """Respondents by group and level, and whether they get estimates, see `estimable`."""
+    parts = [
+        pd.DataFrame({"group": [], "level": [], "n": [], "enough": []}).astype({"n": int, "enough": bool})
     ]
-    table = pd.DataFrame(sizes, columns=["group", "level", "n"]).set_index(["group", "level"])
-    return table.assign(enough=table["n"] >= study.settings.min_group)
+    for group in groups:
+        found = level_counts(study, group)
+        enough = estimable(found["n"], found["secret"], study.settings.min_group, len(study.responses))
+        parts.append(pd.DataFrame({"group": group, "level": found.index, "n": found["n"], "enough": enough}))
+    return pd.concat(parts).set_index(["group", "level"])
 
 
 def report(found: Screening, language: str) -> Iterator[str]:
@@ -152,24 +164,25 @@ def report(found: Screening, language: str) -> Iterator[str]:
 
     def shown(count: int) -> str:
         """A count, unless it is small enough to point at someone."""
-        few = say("screening.few", min_cell=study.settings.min_cell)
-        return few if is_small(count, study) else str(count)
+        return shown_count(study, say, count)
 
     yield study.title[language]
     yield "  " + say("screening.size", n=found.n, items=len(study.items))
     yield "  " + say("screening.complete", count=shown(int(found.missing_per_respondent.get(0, 0))))
     missing = found.missing_per_item["missing"].sort_values(ascending=False, kind="stable")
-    if often := [f"{item} ({shown(count)})" for item, count in missing.items() if count][:MOST_NAMED]:
-        yield "  " + say("screening.missing", items=", ".join(often))
+    often = [f"{item} ({count})" for item, count in missing.items() if not is_small(count, study)]
+    if often:
+        yield "  " + say("screening.missing", items=", ".join(often[:MOST_NAMED]))
     yield "  " + say("screening.constant", count=shown(found.constant))
     yield "  " + say("screening.duplicated", count=shown(found.duplicated))
-    for variable, rows in found.empty_categories.groupby("variable", sort=False):
-        yield "  " + say("screening.empty", variable=variable, categories=", ".join(rows["category"]))
+    for item, answers in rare_answers(study):
+        few = say("screening.few", min_cell=study.settings.min_cell)
+        yield "  " + say("screening.rare", few=few, item=item, answers=", ".join(answers))
     for group, levels in found.groups.groupby(level="group", sort=False):
         yield f"  {study.group_label(str(group), language)}"
-        texts = count_text(levels["n"], study.settings.min_cell)
+        texts = level_counts(study, str(group))["text"]
         for ((_, level), _, enough), text in zip(levels.itertuples(), texts, strict=True):
-            note = "" if enough else f" ({say('screening.too_few', min_group=study.settings.min_group)})"
+            note = "" if enough else f" ({say('screening.too_few')})"
             yield f"    {study.level_label(str(group), level, language)}: {text}{note}"
         if (levels["n"] > 0).sum() < 2:
             yield f"    {say('screening.one_level')}"
@@ -185,9 +198,7 @@ def left_out_lines(study: Study, say: Words) -> Iterator[str]:
     """How many rows of the files are no respondents of the study, and why; what else was passed over."""
     least = study.file.responses.min_answered
     for one in study.left_out:
-        few = say("screening.few", min_cell=study.settings.min_cell)
-        count = few if is_small(one.count, study) else str(one.count)
-        yield say(f"rows.{one.key}", column=one.column, count=count, n=least)
+        yield say(f"rows.{one.key}", column=one.column, count=shown_count(study, say, one.count), n=least)
     for remark in study.remarks:
         yield say(f"passed.{remark.key}", **remark.values)
 
@@ -195,17 +206,15 @@ def left_out_lines(study: Study, say: Words) -> Iterator[str]:
 def merged_lines(study: Study, say: Words) -> Iterator[str]:
     """What each merged level is made of, and how many respondents it holds where that may be shown."""
     for variable, merged in study.file.merge.items():
-        counts = study.responses[variable].value_counts().reindex(list(study.levels(variable)), fill_value=0)
-        texts = count_text(counts, study.settings.min_cell)
+        texts = level_counts(study, variable)["text"]
         for level, spec in merged.items():
             parts = [study.declared_categories[variable][part][say.language] for part in spec.levels]
-            few, text = say("counts.fewer", n=study.settings.min_cell), texts[str(level)]
             yield say(
                 "levels.merged",
                 variable=study.group_label(variable, say.language),
                 parts=say.listing(parts),
                 level=study.level_label(variable, str(level), say.language),
-                count=few if text.startswith("<") else say("levels.hidden") if text == "–" else text,
+                count=say("levels.hidden") if texts[str(level)] == NOT_SHOWN else texts[str(level)],
             )
 
 
@@ -223,8 +232,13 @@ def fallback(say: Words, kind: str, keys: Sequence[str]) -> str:
 
 
 def is_small(count: int, study: Study) -> bool:
-    """Whether a count is shown to nobody; that there is none may be known."""
-    return 0 < count < study.settings.min_cell
+    """Whether a count is shown to nobody; none is not told apart from few."""
+    return count < study.settings.min_cell
+
+
+def shown_count(study: Study, say: Words, count: int) -> str:
+    """A count, unless it is small enough to point at someone."""
+    return say("screening.few", min_cell=study.settings.min_cell) if is_small(count, study) else str(count)
 
 
 def population_size(study: Study) -> int | None:

@@ -8,34 +8,46 @@ from typing import ClassVar
 from pydantic import Field
 
 from bouwen.survey.files import Part, Real, Whole
-from bouwen.survey.wordings import Name
+from bouwen.survey.wordings import Name, Text
 from bouwen.survey.writing import Problem
+
+USUAL_CELL = 10  # the smallest count that is shown without a reason
+MIN_WIDTH = 5  # values that stay open for a count that is not shown
 
 
 class Settings(Part):
     """Choices that hold for every chapter of a study.
 
-    ``min_group`` respondents are needed before a group gets estimates; a count below
-    ``min_cell``, which is at least 3, is not shown; ``confidence`` is the level of every interval.
+    ``min_group`` respondents are needed before a group gets estimates; a count below ``min_cell``, which is
+    at least 3 and below `USUAL_CELL` needs a reason, is not shown; whoever sees everything is left with
+    ``min_width`` values for it; ``confidence`` is the level of every interval.
     """
 
     formerly: ClassVar = {"level": "confidence", "minimum_group": "min_group", "minimum_cell": "min_cell"}
 
     min_group: Whole = Field(default=30, ge=3)
     """Respondents that a group needs before it gets estimates; at least `min_cell`."""
-    min_cell: Whole = Field(default=5, ge=3)
-    """The smallest count that is shown."""
+    min_cell: Whole = Field(default=USUAL_CELL, ge=3)
+    """The smallest count that is shown; below 10 only with a reason."""
+    min_cell_reason: Text | None = None
+    """Why counts below 10 may be shown; the book prints it."""
+    min_width: Whole = Field(default=MIN_WIDTH, ge=3)
+    """Values that stay open for a count that is not shown."""
     confidence: Real = Field(default=0.95, ge=0.5, le=0.999)
     """The level of every interval, and one minus that of every test."""
     seed: Whole = Field(default=1, ge=0, le=2**31 - 1)
     """Of all random numbers: the same seed gives the same book."""
 
     def problems(self) -> Iterator[Problem]:
-        """A group that gets estimates is large enough to be counted."""
+        """A group that gets estimates is large enough to be counted; smaller counts have a reason."""
         if self.min_group < self.min_cell:
             key = "min_group" if "min_group" in self.model_fields_set else "min_cell"
             found = f"{self.min_group} is below {self.min_cell}"
             yield (key,), f'"min_group" must be at least "min_cell"; {found}.'
+        told = self.min_cell_reason and any(text.strip() for text in self.min_cell_reason.texts.values())
+        if self.min_cell < USUAL_CELL and not told:
+            found = f'{self.min_cell} is below {USUAL_CELL}, so "min_cell_reason" must say why'
+            yield ("min_cell",), f"{found}; the book prints it."
 
 
 class ModelRoles(Part):

@@ -105,7 +105,7 @@ def test_a_correlation_needs_min_cell_answers_and_four(study, least, answered):
 
 
 def test_a_single_comparable_level_has_no_test(study):
-    settings = study.settings.model_copy(update={"min_group": 30})
+    settings = study.settings.model_copy(update={"min_group": 25})
     here = replace(sized(study, 5), file=study.file.model_copy(update={"settings": settings}))
     assert group_means(here, GROUP)["level"].nunique() == 1
     assert group_tests(here, GROUP).empty

@@ -47,6 +47,7 @@ BOUNDS = {
     "Settings.confidence": ">= 0.5, <= 0.999",
     "Settings.min_cell": ">= 3",
     "Settings.min_group": ">= 3",
+    "Settings.min_width": ">= 3",
     "Settings.seed": ">= 0, <= 2147483647",
     "Shares.ground": "at least 1",
     "Shift.ground": "at least 1",
@@ -83,6 +84,7 @@ def test_every_bound_is_in_the_list() -> None:
             [0, 1, -0.5, 95, 1e-300, 0.49, 0.9991, True, "0.95", float("nan")],
         ),
         ("min_cell", [3], [2, 0, -1, 2.5, True, "5"]),
+        ("min_width", [3], [2, 0, True]),
         ("min_group", [3], [2, 1, 0]),
         ("seed", [0, 2**31 - 1], [-5, 2**31, True, 1.5, "7"]),
     ],
@@ -96,4 +98,5 @@ def test_settings_are_refused_outside_their_bounds(key: str, kept: list[float], 
 
 
 def test_settings_that_are_not_given() -> None:
-    assert Settings().model_dump() == {"min_group": 30, "min_cell": 5, "confidence": 0.95, "seed": 1}
+    usual = {"min_group": 30, "min_cell": 10, "min_cell_reason": None, "min_width": 5}
+    assert Settings().model_dump() == usual | {"confidence": 0.95, "seed": 1}

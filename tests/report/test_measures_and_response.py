@@ -50,7 +50,7 @@ def test_pattern_tiles_show_no_item_that_few_left_open_as_a_share(study):
     pooled = tiles[tiles["patterns"] > 1].set_index("item")
     open_for_some = counts[pooled.index[pooled["kind"] == "open_some"]]
     assert (open_for_some >= study.settings.min_cell).all()
-    assert (counts[pooled.index[pooled["kind"] == "open_none"]] == 0).all()
+    assert not (pooled["kind"] == "open_none").any()
     assert tiles.drop_duplicates("row")["n"].sum() == len(study.responses)
 
 
@@ -60,7 +60,7 @@ def test_screening_tells_no_small_number(providers):
 
     found = bouwen.screen(with_responses(providers, repeat))
     shown = tables.screening(found).as_raw_html()
-    assert "fewer than 5" in shown
+    assert "fewer than 10" in shown
     assert ">1<" not in shown
 
 
@@ -124,12 +124,12 @@ def test_shares_of_the_lowest_and_highest_answers_are_bounded_where_few_gave_the
     found = bouwen.item_statistics(reputation)
     shown = end_shares(reputation, found, "floor")
     counts = (reputation.responses[list(found.index)] == 1).sum()
-    n, least = found["n"], reputation.settings.min_cell
+    n, least = found["n"], reputation.settings.min_cell  # ten of 335 or more
     for text, count, total in zip(shown, counts, n, strict=True):
-        if 0 < count < least:
-            assert text == f"<{np.ceil(1000 * least / total) / 10}%"
+        if count < least:
+            assert text == "<3%"
         else:
-            assert text == f"{100 * count / total:.1f}%"
+            assert text == f"{np.floor(100 * count / total + 0.5):.0f}%"
 
 
 # ------------------------------------------------------------------ dimensions

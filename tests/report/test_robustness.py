@@ -74,7 +74,7 @@ def test_ticks_are_round_and_reach_both_ends(low, high):
 
 @pytest.mark.book
 def test_the_figure_draws_in_both_languages(reputation, curve):
-    for study, title in ((reputation, "56 specifications"), (dutch(reputation), "56 specificaties")):
+    for study, title in ((reputation, "28 specifications"), (dutch(reputation), "28 specificaties")):
         figure = plots.specification_curve(curve, study)
         assert figure.labels.x.startswith(title)
         figure.draw()
@@ -87,12 +87,12 @@ def test_failed_specifications_are_told_and_not_drawn(reputation, curve):
     hurt = replace(curve, results=results)
     assert len(curve_points(hurt)[0]) == len(results) - 1
     assert "1 more gave no estimate, and 1 have an impossible" in texts.robustness(hurt, reputation).data
-    assert texts.robustness(curve, reputation).data.startswith("All 56 have the same sign and differ")
+    assert texts.robustness(curve, reputation).data.startswith("All 28 have the same sign and differ")
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"pvalue": 0.5}, "55 differ significantly"), ({"estimate": -0.1}, "Not all of the 56")],
+    [({"pvalue": 0.5}, "27 differ significantly"), ({"estimate": -0.1}, "Not all of the 28")],
 )
 def test_the_verdict_follows_the_specifications(reputation, curve, change, words):
     results = curve.results.copy()

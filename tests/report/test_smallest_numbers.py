@@ -24,7 +24,7 @@ GROUP = "procurement_variant"  # three levels, the last of which is made small
 @pytest.fixture(scope="module")
 def study():
     read = bouwen.read_study("data/providers/study.yml")
-    settings = read.settings.model_copy(update={"min_cell": LEAST, "min_group": 9})
+    settings = read.settings.model_copy(update={"min_cell": LEAST, "min_width": LEAST, "min_group": 9})
     return replace(read, file=read.file.model_copy(update={"settings": settings}))
 
 
@@ -65,8 +65,8 @@ def test_background_shows_what_may_be_shown(study, size):
     shown = cells(tables.background(here))
     at = [shown.index(here.level_label(GROUP, level)) for level in here.levels(GROUP)]
     counts = [50 - 12 - size, 12, size]
-    if 0 < size < LEAST:  # the second level is hidden with the third
-        expected = [[str(counts[0]), f"{100 * counts[0] / 50:.0f}%"], ["–", "–"], [f"<{LEAST}", "–"]]
+    if size < LEAST:  # the second level is hidden with the third
+        expected = [[str(counts[0]), f"{100 * counts[0] / 50:.0f}%"], ["–", "–"], ["–", "–"]]
     else:
         expected = [[str(count), f"{100 * count / 50:.0f}%"] for count in counts]
     assert [shown[k + 1 : k + 3] for k in at] == expected
@@ -82,7 +82,7 @@ def test_levels_that_get_estimates(study, size):
     here = sized(study, size)
     shown = cells(tables.group_counts(here))
     at = shown.index(here.level_label(GROUP, here.levels(GROUP)[-1]))
-    told = f"<{LEAST}" if size < LEAST else str(size)
+    told = "–" if size < LEAST else str(size)
     assert shown[at + 1 : at + 3] == [told, "yes" if size >= 9 else "no"]
 
 
@@ -93,15 +93,16 @@ def test_a_page_of_a_group_says_why_it_has_no_figures(study, size):
     if size >= 9:
         assert found is None
     else:
-        told = f"fewer than {LEAST}" if size < LEAST else str(size)
-        assert f"at least 9 respondents; this group has {told}. " in found.data
+        told = "a number that is not shown" if size < LEAST else str(size)
+        assert f"or none; this group has {told}. " in " ".join(found.data.split())
 
 
 @pytest.mark.parametrize(
     ("count", "total", "told"),
     [
-        (0, 20, 0), (1, 20, "fewer than 4"), (3, 20, "fewer than 4"), (4, 20, 4), (5, 20, 5), (15, 20, 15),
-        (16, 20, 16), (17, 20, "more than 16"), (19, 20, "more than 16"), (20, 20, 20), (17, None, 17),
+        (0, 20, "fewer than 4"), (1, 20, "fewer than 4"), (3, 20, "fewer than 4"), (4, 20, 4), (5, 20, 5),
+        (15, 20, 15), (16, 20, 16), (17, 20, "more than 16"), (19, 20, "more than 16"),
+        (20, 20, "more than 16"), (17, None, 17),
     ],
 )  # fmt: skip
 def test_guarded_counts(study, count, total, told):
@@ -109,10 +110,26 @@ def test_guarded_counts(study, count, total, told):
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(0, "0.0%"), (1, "<13.4%"), (3, "<13.4%"), (4, "13.3%"), (5, "16.7%")]
+    ("count", "total", "told"),
+    [
+        (0, 201, "<2%"), (3, 201, "<2%"), (4, 201, "2%"), (5, 201, "2%"), (197, 201, "98%"),
+        (198, 201, ">98%"), (201, 201, ">98%"), (1, 7, "–"), (5, 8, ">50%"), (4, 8, "50%"),
+    ],
+)  # fmt: skip
+def test_guarded_shares(study, count, total, told):
+    assert texts.guarded_share(study, count, total) == told
+
+
+@pytest.mark.parametrize(("answered", "told"), [(201, "<4%"), (198, "<4%"), (197, "<4%"), (100, "<4%")])
+def test_the_bound_of_a_share_does_not_tell_how_many_answered(study, answered, told):
+    assert texts.guarded_share(study, 1, answered, answered=True) == told
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(201, "201"), (200, "more than 197"), (198, "more than 197"), (197, "197")]
 )
-def test_guarded_shares(study, count, told):
-    assert texts.guarded_share(study, count, 30) == told
+def test_how_many_an_analysis_is_of(study, n, told):
+    assert texts.sample_size(study, n) == told
 
 
 @SIZES
@@ -123,12 +140,12 @@ def test_missing_answers_per_item(study, size):
     responses.loc[responses.index[:size], item] = np.nan
     here = replace(study, responses=responses)
     shown = cells(tables.items(here, described(here)))
-    told = f"<{np.ceil(1000 * LEAST / 30) / 10}%" if 0 < size < LEAST else f"{100 * size / 30:.1f}%"
+    told = "<20%" if size < LEAST else {4: "10%", 5: "20%"}[size]
     assert shown[shown.index(item) + 1] == told
-    assert shown[shown.index(other) + 1] == "0.0%"
+    assert shown[shown.index(other) + 1] == "<20%"
     drawn = plots.missing(here).data.set_index("item")["share"]
-    assert_allclose(drawn[item], LEAST / 30 if 0 < size < LEAST else size / 30)
-    assert drawn[other] == 0
+    assert_allclose(drawn[item], max(size, LEAST) / 30)
+    assert_allclose(drawn[other], LEAST / 30)
 
 
 @SIZES
@@ -140,10 +157,10 @@ def test_shares_at_the_ends_of_a_scale(study, size, end):
     found = described(replace(study, responses=responses))
     shown = cells(tables.items(replace(study, responses=responses), found))
     at = shown.index(item)
-    told = f"<{np.ceil(1000 * LEAST / 30) / 10}%" if 0 < size < LEAST else f"{100 * size / 30:.1f}%"
+    told = "<20%" if size < LEAST else {4: "10%", 5: "20%"}[size]
     ends = {"floor": shown[at + 6], "ceiling": shown[at + 7]}
     assert ends.pop(end) == told
-    assert list(ends.values()) == ["0.0%"]
+    assert list(ends.values()) == ["<20%"]
 
 
 @SIZES
@@ -160,12 +177,12 @@ def test_screened_counts(study, size):
     shown = cells(tables.screening(found))
 
     def told(count):
-        return f"fewer than {LEAST}" if 0 < count < LEAST else str(count)
+        return f"fewer than {LEAST}" if count < LEAST else str(count)
 
     at = next(k for k, text in enumerate(shown) if text.startswith("Gave one answer to all"))
     assert shown[at + 1] == told(size)
     assert shown[shown.index("Gave the same answers as an earlier respondent") + 1] == told(max(size - 1, 0))
-    assert shown[shown.index("Answered every statement") + 1] == "30"
+    assert shown[shown.index("Answered every statement") + 1] == f"more than {30 - LEAST}"
 
 
 @SIZES
@@ -174,9 +191,11 @@ def test_bars_of_answers_hold_no_small_piece(study, size):
     responses = study.responses.iloc[:30].copy()
     responses[item] = [1.0] * size + [2.0] * 8 + [3.0] * 10 + [5.0] * (12 - size)
     bars = answer_bars(replace(study, responses=responses), study.constructs)
-    found = (bars[bars["item"] == item].set_index("answer")["share"] * 30).round(9)
+    found = bars[bars["item"] == item].set_index("answer")["share"]
     lowest, second = (0, 8 + size) if size < LEAST else (size, 8)
-    assert found.to_dict() == {1: lowest, 2: second, 3: 10, 4: 0, 5: 12 - size}
+    counts = {1: lowest, 2: second, 3: 10, 4: 0, 5: 12 - size}
+    shares = {k: np.floor(10 * n / 30 + 0.5 + 1e-9) / 10 for k, n in counts.items()}
+    assert found.to_dict() == pytest.approx(shares)
 
 
 @pytest.mark.parametrize("size", [LEAST - 1, LEAST, LEAST + 1])
@@ -191,7 +210,7 @@ def test_patterns_of_gaps_that_few_share_are_one_row(study, size):
     if size < LEAST:  # with the rarest common pattern, so that it cannot be found by subtraction
         assert rows.to_numpy().tolist() == [[size + 4, 2], [26 - size, 1]]
         kinds = tiles[tiles["row"] == 0].set_index("item")["kind"]
-        assert (kinds[first], kinds[second], kinds[study.items[2]]) == ("open_few", "open_some", "open_none")
+        assert (kinds[first], kinds[second], kinds[study.items[2]]) == ("open_few", "open_some", "open_few")
     else:
         sizes = sorted([size, 4, 26 - size])
         assert sorted(rows["n"]) == sizes

@@ -149,7 +149,7 @@ def documents() -> dict[str, Any]:
         "error_rates": "rates.csv",
         "population": "population.yml",
         "groups": ["size", "crowd"],
-        "settings": {"min_group": 3, "min_cell": 3},
+        "settings": {"min_group": 3, "min_cell": 3, "min_cell_reason": {"en": "To try."}},
         "analysis": {"ordered": ["t1"], "chapters": ["sample", "subgroups", "subgroup"]},
     }
     study["models"] = {"measurement": "measurement", "structural": "second"}

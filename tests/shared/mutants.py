@@ -36,7 +36,7 @@ register:
   variable: place
   columns: [region]
   classes: {place_size: {label: Size, column: people, bounds: [500, 1000]}}
-settings: {min_group: 4, min_cell: 3, confidence: .9, seed: 7}
+settings: {min_group: 4, min_cell: 3, min_cell_reason: {nl: n, en: e}, confidence: .9, seed: 7}
 """
 
 ODD = (

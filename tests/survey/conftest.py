@@ -64,7 +64,7 @@ responses:
 groups: [plan]
 outcome: trust
 models: {measurement: all, structural: all}
-settings: {min_group: 3, min_cell: 3}
+settings: {min_group: 3, min_cell: 3, min_cell_reason: {nl: om te proberen, en: to try}}
 """
 
 ANSWERS = """\

@@ -21,7 +21,7 @@ from bouwen.survey import FileError, TableError
         (
             "min_group: 3, min_cell: 3",
             "min_group: 4",
-            '"min_group" must be at least "min_cell"; 4 is below 5',
+            '"min_group" must be at least "min_cell"; 4 is below 10',
         ),
         (
             "min_group: 3, min_cell: 3",

@@ -80,7 +80,9 @@ def test_what_was_merged_and_recoded_is_counted_in_the_sample_chapter(sized):
 
 @pytest.mark.parametrize(("least", "merged", "recoded"), [(3, "4", "3"), (4, "not shown", "fewer than 4")])
 def test_small_counts_of_merged_and_recoded_answers_are_not_told(sized, least, merged, recoded):
-    sized.change("study.yml", "min_group: 3, min_cell: 3", f"min_cell: {least}")  # four is hidden with three
+    sized.change(
+        "study.yml", "min_group: 3, min_cell: 3", f"min_cell: {least}, min_width: 3"
+    )  # three with four
     study = merging(sized, "small: [one, 20_50]")
     for said in (texts.levels(study).data, check_book(study.path)):
         assert f"(respondents: {merged})" in said

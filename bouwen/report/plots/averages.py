@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from bouwen.checks import check_known
-from bouwen.groups import group_means, outcome_correlations
+from bouwen.groups import outcome_correlations, shown_means
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.plots.style import (
@@ -58,9 +59,12 @@ def scale_means(study: Study) -> pd.DataFrame:
     scores, rows = score_scales(study), []
     for construct in study.constructs:
         mean = mean_estimate(scores[construct], study.clusters)
-        ends = mean.interval(study.settings.confidence)
+        ends = mean.interval(study.settings.confidence)  # no finer than the tables beside the figures
         scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
-        rows.append((study.label(construct), mean.value, *ends, scale.midpoint))
+        single = len(study.items_of(construct)) == 1  # whose interval would tell the spread of its answers
+        rows.append(
+            (study.label(construct), *np.round([mean.value, *ends], 1 if single else 2), scale.midpoint)
+        )
     found = pd.DataFrame(rows, columns=["construct", "mean", "ci_lower", "ci_upper", "midpoint"])
     return found.assign(construct=downwards(list(found["construct"])))
 
@@ -71,7 +75,7 @@ def outcome_by_group_plot(study: Study) -> ggplot | None:
 
     check_study(study)
     to = reader(study)
-    every = [group_means(study, group).assign(group=group) for group in study.groups]
+    every = [shown_means(study, group).dropna(subset="sd").assign(group=group) for group in study.groups]
     found = pd.concat([means[means["construct"] == study.outcome] for means in every]) if every else None
     if found is None or found.empty:
         return None
@@ -117,7 +121,9 @@ def level_profile_plot(study: Study, group: str, level: str) -> ggplot | None:
     everyone = scale_means(study).rename(columns={"construct": "label", "mean": "x"})
     check_known(f"level of {group}", level, study.levels(group))
     to = reader(study)
-    here = group_means(study, group).query("level == @level").rename(columns={"mean": "x"})
+    here = (
+        shown_means(study, group).dropna(subset="sd").query("level == @level").rename(columns={"mean": "x"})
+    )
     if here.empty:
         return None
     here = here.assign(label=[to.label(c) for c in here["construct"]])

@@ -21,7 +21,7 @@ from bouwen.report.plots.style import (
     word,
     wrapped,
 )
-from bouwen.survey import Study, pooled
+from bouwen.survey import Study, pooled, rounded_shares, share_step
 
 if TYPE_CHECKING:
     from plotnine import ggplot
@@ -37,10 +37,10 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
     -------
     DataFrame
         ``construct item answer share start end``; within a construct the item with the highest mean answer
-        comes first, within an item the lowest answer; the shares of an item add up to 1. Items that
-        hardly anyone answered have no rows.
+        comes first, within an item the lowest answer; the shares are no finer than so many respondents
+        allow, so those of an item add up to about 1. Items that hardly anyone answered have no rows.
     """
-    rows = []
+    rows, step = [], share_step(len(study.responses))
     for construct in constructs:
         check_known("construct", construct, study.constructs)
         scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
@@ -48,12 +48,13 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
         for item in means.sort_values(ascending=False, kind="stable").index:
             counts = study.responses[item].value_counts().reindex(list(scale.codes), fill_value=0)
             counts = pooled(counts, study.settings.min_cell)
-            if (n := counts.sum()) == 0:
+            if not counts.any():
                 continue
-            left_of_middle = counts[counts.index < scale.midpoint].sum() + counts.get(scale.midpoint, 0) / 2
-            ends = (counts.cumsum() - left_of_middle) / n
+            shares = pd.Series(rounded_shares(counts.to_numpy(), step) * step, counts.index)
+            left_of_middle = shares[shares.index < scale.midpoint].sum() + shares.get(scale.midpoint, 0) / 2
+            ends = (shares.cumsum() - left_of_middle).round(6)
             rows += [
-                (construct, item, k, counts[k] / n, ends[k] - counts[k] / n, ends[k]) for k in scale.codes
+                (construct, item, k, shares[k], round(ends[k] - shares[k], 6), ends[k]) for k in scale.codes
             ]
     return pd.DataFrame(rows, columns=["construct", "item", "answer", "share", "start", "end"])
 
@@ -98,7 +99,7 @@ def answers_plot(study: Study, constructs: Sequence[str] | None = None) -> ggplo
         + facet_grid("construct", scales="free_y", space="free_y")
         + scale_fill_manual(values=keys, drop=False)
         + scale_x_continuous(
-            limits=(-1, 1),
+            limits=(-1.02, 1.02),
             breaks=[-1, -0.5, 0, 0.5, 1],
             labels=percentages(to),
         )

@@ -30,11 +30,12 @@ from bouwen.report.plots.style import (
 from bouwen.report.tables.response import TREATED
 from bouwen.scales import common_patterns
 from bouwen.special import ndtri
-from bouwen.survey import Study, hidden
+from bouwen.survey import Study, level_counts
 
 if TYPE_CHECKING:
     from plotnine import ggplot
 
+ROUNDED = ["x", "ci_lower", "ci_upper"]  # no finer than the tables beside them
 OPENNESS = dict(zip(("open_all", "open_some", "open_few", "open_none"), SHADES, strict=True))
 
 
@@ -51,11 +52,8 @@ def respondent_shares(study: Study) -> pd.DataFrame:
     for name in study.categories:
         if name not in study.responses:
             continue
-        counts = study.responses[name].value_counts().reindex(list(study.levels(name)), fill_value=0)
-        secret, total = hidden(counts, study.settings.min_cell), int(counts.sum())
-        rows += [
-            (name, k, int(counts[k]), counts[k] / total) for k in counts.index if not secret[k] and total
-        ]
+        found, total = level_counts(study, name), int(study.responses[name].count())
+        rows += [(name, k, n, n / total) for k, n in found.loc[~found["secret"], "n"].items()]
     return pd.DataFrame(rows, columns=["variable", "level", "n", "share"])
 
 
@@ -99,7 +97,7 @@ def pattern_tiles(study: Study) -> pd.DataFrame:
     tiles["kind"] = "open_some"
     tiles.loc[tiles["share"].isna(), "kind"] = "open_few"
     tiles.loc[tiles["share"] == 0, "kind"] = "open_none"
-    tiles.loc[tiles["share"] == 1, "kind"] = "open_all"
+    tiles.loc[(tiles["share"] == 1) & (tiles["patterns"] == 1), "kind"] = "open_all"
     return tiles
 
 
@@ -167,7 +165,7 @@ def missing_plot(study: Study) -> ggplot:
     check_study(study)
     to, n, least = reader(study), len(study.responses), study.settings.min_cell
     counts = study.responses[list(study.items)].isna().sum()
-    found = pd.DataFrame({"share": [least / n if 0 < c < least else c / n for c in counts]})
+    found = pd.DataFrame({"share": [max(c, least) / n for c in counts]})
     found["item"] = downwards(list(counts.index))
     names = [study.instrument.construct_of(item) for item in counts.index]
     found["construct"] = categorical([wrapped(to.label(name), 22) for name in names])
@@ -198,11 +196,12 @@ def treatments_plot(
         ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
     """
     check_frame(treated, ("construct", "treatment", "mean", "se"), TREATED)
-    to, found = reader(study, **options), treated.reset_index()
+    to, found = reader(study, **options), treated.dropna(subset="mean").reset_index()
     usual = treated["mean"].xs("half answered", level="treatment")
     found["x"] = found["mean"] - found["construct"].map(usual)
     reach = round(float(ndtri((1 + to.confidence) / 2)), 2) * found["se"]
     found["ci_lower"], found["ci_upper"] = found["x"] - reach, found["x"] + reach
+    found[ROUNDED] = found[ROUNDED].round(2)
     found["label"] = [to.label(name) for name in found["construct"]]
     names = {name: word(to, name) for name in found["treatment"]}
     found["series"] = pd.Categorical(found["treatment"].map(names), list(names.values()))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bouwen.checks import check_known
-from bouwen.groups import group_means, group_tests, outcome_correlations
+from bouwen.groups import group_tests, outcome_correlations, shown_means
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
 from bouwen.scales import scale_statistics
-from bouwen.survey import Study, count_text, group_sizes
+from bouwen.survey import Study, group_sizes, level_counts
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -23,13 +23,12 @@ def group_counts_table(study: Study) -> GT:
     check_study(study)
     to, sizes = reader(study), group_sizes(study)
     yes, no = to.words("common.yes"), to.words("common.no")
-    counts = [sizes["n"].xs(group) for group in study.groups]
     return lay_out(
         to,
         {
             "variable": [to.group(group) for group, _ in sizes.index],
             "level": [study.level_label(group, level) for group, level in sizes.index],
-            "n": [text for column in counts for text in count_text(column, study.settings.min_cell)],
+            "n": [text for group in study.groups for text in level_counts(study, group)["text"]],
             "estimates": [yes if enough else no for enough in sizes["enough"]],
         },
         rows="variable",
@@ -42,7 +41,7 @@ def group_differences_table(study: Study) -> GT:
     check_study(study)
     to = reader(study)
     tests = pd.concat({group: group_tests(study, group) for group in study.groups}, names=["group"])
-    means = pd.concat([group_means(study, group).assign(group=group) for group in study.groups])
+    means = pd.concat([shown_means(study, group).assign(group=group) for group in study.groups])
     spread = means.groupby(["group", "construct"])["mean"].agg(["min", "max"]).reindex(tests.index)
     return lay_out(
         to,
@@ -80,7 +79,7 @@ def level_means_table(study: Study, group: str, level: str) -> GT:
     """Mean scores of one level beside those of all respondents."""
     check_study(study)
     check_known(f"level of {group}", level, study.levels(group))
-    to, here = reader(study), group_means(study, group).query("level == @level").set_index("construct")
+    to, here = reader(study), shown_means(study, group).query("level == @level").set_index("construct")
     everyone = scale_statistics(study).loc[here.index]
     return lay_out(
         to,

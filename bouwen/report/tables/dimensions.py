@@ -9,6 +9,7 @@ import pandas as pd
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import check_given
 from bouwen.report.tables.layout import head, lay_out, lay_out_frame, number_texts, pvalue_texts
+from bouwen.report.texts.wording import nearly_all
 from bouwen.scales import Structures
 from bouwen.survey import Study
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 COMPARED = "structures of items (bouwen.compare_structures)"
 MEASURED = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr", "aic", "bic")
+INFORMATION = ("aic", "bic")  # whose difference tells the number of respondents
 SCALED = ("omega", "omega_h", "r", "status")
 PLACES = {"df": 0, "aic": 1, "bic": 1, "chisq": 1, "omega": 2, "omega_h": 2}
 
@@ -38,7 +40,10 @@ def structures_table(found: Structures, study: Study | None = None, **options: U
     heading = head(to, "what")
     columns = {heading: [to.words(f"measures.{name}") for name in MEASURED]}
     columns[heading] += [to.words(f"structures.{name}") for name in SCALED]
-    columns |= {structure_label(to, str(name)): structure_texts(to, row) for name, row in figures.iterrows()}
+    for name, row in figures.iterrows():
+        if name in found.fits and to.study and nearly_all(to.study, found.fits[str(name)].n):
+            row = row.where(~row.index.isin(INFORMATION))
+        columns[structure_label(to, str(name))] = structure_texts(to, row)
     return lay_out_frame(to, pd.DataFrame(columns), left=[heading], note="structures")
 
 

@@ -11,8 +11,9 @@ from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_frame, check_study
 from bouwen.report.tables.layout import head, interval_texts, lay_out, number_texts
 from bouwen.report.texts.wording import guarded_share_text as guarded_share
+from bouwen.report.texts.wording import size_text
 from bouwen.scales import item_statistics
-from bouwen.survey import Study
+from bouwen.survey import Study, pools, shown_moments
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -36,22 +37,54 @@ def items_table(study: Study, found: pd.DataFrame | None = None) -> GT:
     check_study(study)
     found = item_statistics(study) if found is None else found
     to, total = reader(study), len(study.responses)
+    moments = moment_texts(to, study, found)
     return lay_out(
         to,
         {
             "construct": map(to.label, found["construct"]),
             "item": [item_label(to, str(item)) for item in found.index],
             "missing": [guarded_share(study, total - n, total) for n in found["n"]],
-            "mean": number_texts(to, found["mean"]),
-            "sd": number_texts(to, found["sd"]),
-            "skew": number_texts(to, found["skew"]),
-            "kurtosis": number_texts(to, found["kurtosis"]),
+            **moments,
             "floor": end_shares(study, found, "floor"),
             "ceiling": end_shares(study, found, "ceiling"),
         },
         rows="construct",
         note="item_figures",
     )
+
+
+def scale_moments(to: Reader, found: pd.DataFrame) -> dict[str, list[str]]:
+    """Mean and SD of scales; those of a scale of one item as fine as the item's own."""
+    texts: dict[str, list[str]] = {"mean": [], "sd": []}
+    for construct, row in found.iterrows():
+        single = to.study is not None and row["n_items"] == 1
+        digits = (
+            item_decimals(to.study, to.study.items_of(str(construct))[0]) if single and to.study else (2, 2)
+        )
+        for (name, column), places in zip(texts.items(), digits[:2], strict=True):
+            column.append(to.words.none if places is None else to.words.number(row[name], places))
+    return texts
+
+
+def item_decimals(study: Study, item: str) -> tuple[int | None, ...]:
+    """Decimals that the moments of an item may have, see `bouwen.survey.disclosure.shown_moments`."""
+    limits = study.settings.min_cell, study.settings.min_width
+    return shown_moments(answer_counts(study, item), int(study.responses[item].isna().sum()), *limits)
+
+
+def moment_texts(to: Reader, study: Study, found: pd.DataFrame) -> dict[str, list[str]]:
+    """Mean, SD, skewness and kurtosis of items, as fine as leaves open what is not shown of their answers."""
+    texts: dict[str, list[str]] = {name: [] for name in ("mean", "sd", "skew", "kurtosis")}
+    for item, row in found.iterrows():
+        places = item_decimals(study, str(item))
+        for (name, column), digits in zip(texts.items(), places, strict=True):
+            column.append(to.words.none if digits is None else to.words.number(row[name], digits))
+    return texts
+
+
+def sample_size(to: Reader, n: int) -> str:
+    """How many an analysis is of; not exactly where few of all are left out."""
+    return size_text(to.study, n) if to.study else to.words.number(n, 0)
 
 
 def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
@@ -69,8 +102,22 @@ def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
     counts = (found[end] * found["n"]).fillna(0).round().astype(int)
     none = reader(study).words.none
     return [
-        guarded_share(study, count, n) if n else none for count, n in zip(counts, found["n"], strict=True)
+        none if joined_by_others(study, str(item), end) else guarded_share(study, count, n, answered=True)
+        for item, count, n in zip(found.index, counts, found["n"], strict=True)
     ]
+
+
+def joined_by_others(study: Study, item: str, end: str) -> bool:
+    """Whether the figure counts other answers with that end of the scale, which its own share would tell."""
+    counts = answer_counts(study, item)
+    target, at = pools(list(counts), study.settings.min_cell), len(counts) - 1 if end == "ceiling" else 0
+    return target.count(at) > 1
+
+
+def answer_counts(study: Study, item: str) -> pd.Series[int]:
+    """Respondents by answer, lowest first."""
+    codes = list(study.instrument.scale_of(item).codes)
+    return study.responses[item].value_counts().reindex(codes, fill_value=0)
 
 
 def items_in_scales_table(study: Study, found: pd.DataFrame | None = None) -> GT:
@@ -156,9 +203,8 @@ def scales_table(
         {
             "construct": map(to.label, found.index),
             "items": [str(k) for k in found["n_items"]],
-            "n": [str(n) for n in found["n"]],
-            "mean": number_texts(to, found["mean"]),
-            "sd": number_texts(to, found["sd"]),
+            "n": [sample_size(to, int(n)) for n in found["n"]],
+            **scale_moments(to, found),
             "alpha": number_texts(to, found["alpha"]),
             "alpha_interval": interval_texts(to, found, "alpha_"),
             "omega": number_texts(to, reliability["omega"]),

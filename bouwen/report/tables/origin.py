@@ -15,7 +15,7 @@ from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import lay_out
 from bouwen.report.texts.wording import shown_path
-from bouwen.survey import Study
+from bouwen.survey import USUAL_CELL, Study
 from bouwen.version import __version__
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ def provenance_table(study: Study) -> GT:
     rows = {"study": shown_path(study), "perspective": study.perspective}
     rows |= {"language": study.language, "seed": str(settings.seed)}
     rows |= {"confidence": str(settings.confidence), "min_group": str(settings.min_group)}
-    rows |= {"min_cell": str(settings.min_cell), "bouwen": __version__}
+    told = settings.min_cell_reason if settings.min_cell < USUAL_CELL else None
+    rows |= {"min_cell": str(settings.min_cell), "min_width": str(settings.min_width)}
+    rows |= {"min_cell_reason": told[study.language]} if told else {}
+    rows |= {"bouwen": __version__}
     rows |= {"Python": ".".join(platform.python_version_tuple()[:2])}
     rows |= {package: version(package) for package in PACKAGES}
     return lay_out(reader(study), {"what": list(rows), "value": list(rows.values())})

@@ -19,6 +19,7 @@ from bouwen.survey import (
     compare_with_register,
     count_text,
     hidden,
+    level_counts,
     several_of,
     ticked_categories,
 )
@@ -40,19 +41,16 @@ ALPHAS = {"alpha_listwise": "listwise", "alpha_ml": "maximum likelihood"}
 def background_table(study: Study) -> GT | None:
     """Who answered: respondents per category, small cells hidden; nothing where there are no categories."""
     check_study(study)
-    to, min_cell = reader(study), study.settings.min_cell
+    to = reader(study)
     columns: dict[str, list[str]] = {"variable": [], "level": [], "n": [], "share": []}
     for name in study.categories:
         if name not in study.responses:
             continue
-        counts = study.responses[name].value_counts().reindex(list(study.levels(name)), fill_value=0)
-        secret, shares = hidden(counts, min_cell), counts / counts.sum()
-        columns["variable"] += [to.group(name)] * len(counts)
-        columns["level"] += [study.level_label(name, level) for level in counts.index]
-        columns["n"] += list(count_text(counts, min_cell))
-        columns["share"] += [
-            to.words.none if secret[k] else to.words.percent(shares[k]) for k in counts.index
-        ]
+        found = level_counts(study, name)
+        columns["variable"] += [to.group(name)] * len(found)
+        columns["level"] += [study.level_label(name, level) for level in found.index]
+        columns["n"] += list(found["text"])
+        columns["share"] += share_texts(to, found["n"] / max(found["n"].sum(), 1), found["secret"])
     for name in several_of(study):
         for key, cells in several_rows(study, to, name).items():
             columns[key] += cells
@@ -66,16 +64,14 @@ def several_rows(study: Study, to: Reader, name: str) -> dict[str, list[str]]:
     """
     ticked, labels = ticked_categories(study, name), study.instrument.background[name].categories
     pairs = [pd.Series([ticked[level].sum(), (~ticked[level]).sum()]) for level in labels]
-    secret = [bool(hidden(pair, study.settings.min_cell)[0]) for pair in pairs]
-    shares = [pair[0] / max(pair.sum(), 1) for pair in pairs]
+    limits = study.settings.min_cell, study.settings.min_width
+    secret = pd.Series([bool(hidden(pair, *limits)[0]) for pair in pairs])
+    shares = pd.Series([pair[0] / max(pair.sum(), 1) for pair in pairs])
     return {
         "variable": [to.words("response.several", variable=to.group(name))] * len(pairs),
         "level": [label[study.language] for label in labels.values()],
-        "n": [count_text(pair, study.settings.min_cell)[0] for pair in pairs],
-        "share": [
-            to.words.none if small else to.words.percent(share)
-            for small, share in zip(secret, shares, strict=True)
-        ],
+        "n": [count_text(pair, *limits)[0] for pair in pairs],
+        "share": share_texts(to, shares, secret),
     }
 
 
@@ -87,16 +83,14 @@ def response_table(study: Study) -> GT | None:
         return None
     (variable,) = invited
     asked = pd.Series(invited[variable]).reindex(list(study.levels(variable)))
-    counts = study.responses[variable].value_counts().reindex(asked.index, fill_value=0)
-    secret = hidden(counts, study.settings.min_cell)
-    rates = zip(counts / asked, secret, strict=True)
+    found = level_counts(study, variable)
     return lay_out(
         to,
         {
             "level": [study.level_label(variable, level) for level in asked.index],
             "invited": [to.words.plain(number) for number in asked],
-            "n": count_text(counts, study.settings.min_cell),
-            "response_rate": [to.words.none if small else to.words.percent(rate) for rate, small in rates],
+            "n": found["text"],
+            "response_rate": share_texts(to, found["n"] / asked, found["secret"]),
         },
         note="small",
     )
@@ -110,14 +104,21 @@ def register_table(study: Study) -> GT | None:
         return None
     columns: dict[str, list[str]] = {"variable": [], "level": [], "n": [], "share": [], "in_register": []}
     for name, rows in found.groupby("variable", sort=False):
-        secret = hidden(rows["n"], study.settings.min_cell)
+        limits = study.settings.min_cell, study.settings.min_width
         columns["variable"] += [to.group(str(name))] * len(rows)
         columns["level"] += [stratum_label(study, to, str(name), level) for level in rows["level"]]
-        columns["n"] += list(count_text(rows["n"], study.settings.min_cell))
-        shares = zip(rows["share"], secret, strict=True)
-        columns["share"] += [to.words.none if small else to.words.percent(share) for share, small in shares]
+        columns["n"] += list(count_text(rows["n"], *limits))
+        columns["share"] += share_texts(to, rows["share"], hidden(rows["n"], *limits))
         columns["in_register"] += [to.words.percent(share) for share in rows["register"]]
     return lay_out(to, columns, rows="variable", note="register")
+
+
+def share_texts(to: Reader, shares: pd.Series, secret: pd.Series) -> list[str]:
+    """Shares as percentages, with the mark for those that are not shown."""
+    return [
+        to.words.none if small else to.words.percent(share)
+        for share, small in zip(shares, secret, strict=True)
+    ]
 
 
 def stratum_label(study: Study, to: Reader, variable: str, level: str) -> str:
@@ -164,20 +165,21 @@ def screening_table(found: Screening, study: Study | None = None, **options: Unp
     """
     check_given(found, Screening, "what a study was screened for (bouwen.screen)")
     to = reader(study or found.study, **options)
+    assert to.study
+    complete = int(found.missing_per_respondent.get(0, 0))
     counts = {
         "n": found.n,
-        "complete": int(found.missing_per_respondent.get(0, 0)),
-        "out_of_range": found.out_of_range,
-        "constant": found.constant,
-        "duplicated": found.duplicated,
+        "complete": guarded(to.study, complete, found.n),
+        "out_of_range": found.out_of_range,  # none, as reading refuses them
+        "constant": guarded(to.study, found.constant, found.n),
+        "duplicated": guarded(to.study, found.duplicated, found.n),
         "left_out": 0,
     }
-    assert to.study
     return lay_out(
         to,
         {
             "what": [to.words(f"screened.{key}", n=CONSTANT_ITEMS) for key in counts],
-            "count": [str(guarded(to.study, count, found.n)) for count in counts.values()],
+            "count": map(str, counts.values()),
         },
     )
 

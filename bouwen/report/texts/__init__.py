@@ -21,6 +21,7 @@ from bouwen.report.texts.nesting import nested_text as nested
 from bouwen.report.texts.passages import about_text as about
 from bouwen.report.texts.passages import how_to_cite_text as how_to_cite
 from bouwen.report.texts.passages import how_to_rerun_text as how_to_rerun
+from bouwen.report.texts.passages import level_size_text as level_size
 from bouwen.report.texts.passages import levels_text as levels
 from bouwen.report.texts.passages import models_text as models
 from bouwen.report.texts.passages import open_questions_text as open_questions
@@ -48,6 +49,7 @@ from bouwen.report.texts.wording import markdown, power_of_ten, shown_path
 from bouwen.report.texts.wording import number_text as number
 from bouwen.report.texts.wording import probability_text as probability
 from bouwen.report.texts.wording import share_text as share
+from bouwen.report.texts.wording import size_text as sample_size
 
 __all__ = [
     "about",
@@ -71,6 +73,7 @@ __all__ = [
     "invariance",
     "key",
     "label",
+    "level_size",
     "levels",
     "markdown",
     "missing_test",
@@ -90,6 +93,7 @@ __all__ = [
     "response",
     "restrictions",
     "robustness",
+    "sample_size",
     "settled",
     "share",
     "shown_path",

@@ -11,7 +11,15 @@ from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_text, markdown, shown_path
 from bouwen.sem import Fit, SamFit
-from bouwen.survey import REPORTED, Study, left_out_lines, merged_lines
+from bouwen.survey import (
+    NOT_SHOWN,
+    REPORTED,
+    Study,
+    left_out_lines,
+    level_counts,
+    level_sizes,
+    merged_lines,
+)
 from bouwen.version import __version__
 from bouwen.words import words
 
@@ -45,13 +53,19 @@ def remarks_text(fit: Fit | SamFit, study: Study | None = None, **options: Unpac
 
 
 def too_few_text(study: Study, group: str, level: str) -> Markdown | None:
-    """Why a group gets no estimates; nothing where it has enough respondents."""
+    """Why a group gets no estimates; nothing where it gets them."""
     check_known(f"level of {group}", level, study.levels(group))
-    n = int((study.responses[group] == level).sum())
-    if n >= study.settings.min_group:
+    if level_sizes(study, group)["enough"][level]:
         return None
-    say = words(study.language)
-    return markdown(say("passages.too_few", need=study.settings.min_group, n=guarded_text(study, n)))
+    say, shown = words(study.language), level_size_text(study, group, level)
+    return markdown(say("passages.too_few", need=study.settings.min_group, n=shown))
+
+
+def level_size_text(study: Study, group: str, level: str) -> str:
+    """How many respondents a level has, where tables of its variable show it."""
+    check_known(f"level of {group}", level, study.levels(group))
+    shown = str(level_counts(study, group)["text"][level])
+    return words(study.language)("levels.unshown") if shown == NOT_SHOWN else shown
 
 
 def levels_text(study: Study) -> Markdown | None:

@@ -65,8 +65,10 @@ def register_text(study: Study) -> Markdown | None:
     found = compare_with_register(study)
     if found is None:
         return None
-    say, least = words(study.language), study.settings.min_cell
-    shown = [~hidden(rows["n"], least) & (rows["level"] != TOGETHER) for _, rows in found.groupby("variable")]
+    say, limits = words(study.language), (study.settings.min_cell, study.settings.min_width)
+    shown = [
+        ~hidden(rows["n"], *limits) & (rows["level"] != TOGETHER) for _, rows in found.groupby("variable")
+    ]
     found = found[pd.concat(shown).reindex(found.index)]
     if found.empty:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bouwen.checks import check_known
 from bouwen.claims import variable_label
-from bouwen.survey import Study
+from bouwen.survey import Study, share_step
 from bouwen.words import words
 
 if TYPE_CHECKING:
@@ -25,13 +25,26 @@ def markdown(text: str) -> Markdown:
 
 
 def guarded_text(study: Study, count: int, total: int | None = None) -> int | str:
-    """A count, or words where it is too small to be shown, or so near a known total that the rest is."""
+    """A count, or words where it is too small to be shown, or so near a known total that the rest is.
+
+    None is not told apart from few, nor all from nearly all.
+    """
     least, say = study.settings.min_cell, words(study.language)
-    if 0 < count < least:
+    if count < least:
         return say("counts.fewer", n=least)
-    if total is not None and 0 < total - count < least:
+    if total is not None and total - count < least:
         return say("counts.more", n=total - least)
     return count
+
+
+def size_text(study: Study, n: int) -> str:
+    """How many an analysis is of: all respondents, or a count as `guarded_text` has it."""
+    return str(guarded_text(study, n, len(study.responses)) if nearly_all(study, n) else n)
+
+
+def nearly_all(study: Study, n: int) -> bool:
+    """Whether an analysis leaves out some respondents, but fewer than may be told."""
+    return 0 < len(study.responses) - n < study.settings.min_cell
 
 
 def share_text(study: Study, value: float, digits: int = 0) -> str:
@@ -39,13 +52,30 @@ def share_text(study: Study, value: float, digits: int = 0) -> str:
     return words(study.language).percent(value, digits)
 
 
-def guarded_share_text(study: Study, count: int, total: int) -> str:
-    """A share of respondents, or its upper bound where the count is too small to be shown."""
-    if 0 < count < study.settings.min_cell:
-        bound = math.ceil(1000 * study.settings.min_cell / total) / 10
-        say = words(study.language)
-        return say("numbers.below", number=say.percent(bound / 100, 1))
-    return share_text(study, count / total, 1)
+def guarded_share_text(study: Study, count: int, total: int, *, answered: bool = False) -> str:
+    """A share of respondents, or its bound where the count, or what is left of all, is too small to be shown.
+
+    It is no finer than the respondents of the study allow (`share_step`); of very few nothing is shown.
+
+    Parameters
+    ----------
+    study : Study
+    count, total : int
+    answered : bool
+        Whether the total is of those who answered an item: then no bound tells how many of all these are.
+    """
+    least, n, say = study.settings.min_cell, len(study.responses), words(study.language)
+    step = share_step(n)
+    digits = 1 if step < 0.01 else 0
+    fewest = n - least + 1 if answered and n - total < least else total
+    bound = math.ceil(round(least / max(fewest, 1) / step, 6)) * step
+    if total < 2 * least:
+        return say.none
+    if count < least:
+        return say("numbers.below", number=say.percent(bound, digits))
+    if total - count < least:
+        return say("numbers.above", number=say.percent(1 - bound, digits))
+    return say.percent(math.floor(count / total / step + 0.5 + 1e-9) * step, digits)
 
 
 def number_text(study: Study, value: float, digits: int = 2) -> str:
