@@ -22,7 +22,7 @@ SPOKEN = ("alt", "title", "aria-label", "placeholder", "data-bs-title")
 LETTER = re.compile(r"[^\W\d_]")
 
 # Keys of study.yml.
-SETTINGS = {"study", "perspective", "language", "seed", "confidence", "min_group", "min_cell"}
+SETTINGS = {"study", "perspective", "language", "seed", "confidence", "min_group", "min_cell", "min_width"}
 PROGRAMS = {"bouwen", "Python", "factor_analyzer", "great_tables", "jupyter-book", "numpy", "pandas"}
 PROGRAMS |= {"papermill", "plotnine", "scipy", "semopy", "statsmodels"}
 VERSION = re.compile(r"\d+(\.\w+)*")
