@@ -15,6 +15,7 @@ from bouwen.cli import main
 CHEAP, ALL, LIMITED = 100, 1000, 20
 SECONDS = 20
 OFTEN = re.compile(r" \(most often [^)]*\)")  # texts that `min_cell` respondents gave, which may be named
+PROPOSED = re.compile(r"(categories|codes): \{[^}]*\}")  # so are those that are proposed as answers
 LIMITS = (
     "import resource as r; r.setrlimit(r.RLIMIT_AS, (2**30, 2**30)); r.setrlimit(r.RLIMIT_CPU, (20, 20)); "
 )
@@ -43,7 +44,7 @@ def checked(folder, seed, monkeypatch, capsys) -> str:
         main()
     took, (out, said) = time.process_time() - start, capsys.readouterr()
     found = complaint(stop.value.code or 0, said) or ("slow" if took > SECONDS else "")
-    if not found and any(secret in out for secret in SECRETS):
+    if not found and any(secret in PROPOSED.sub("", out) for secret in SECRETS):
         found = "answer in the report"
     return f"seed {seed}: {found}: {said[:700]}" if found else ""
 
