@@ -17,6 +17,7 @@ from bouwen.survey import (
     PathEvidence,
     StrongerEvidence,
     Study,
+    estimable,
     level_sizes,
 )
 from bouwen.words import words
@@ -164,9 +165,11 @@ def linearised_sd(values: pd.Series) -> pd.Series:
 
 
 def enough(study: Study, group: str, *levels: str) -> bool:
-    """Whether each of these levels gets estimates."""
-    sizes = level_sizes(study, group)
-    return all(bool(sizes["enough"].get(level, False)) for level in levels)
+    """Whether each of these levels, and everybody else, is enough; a difference tells no count."""
+    sizes = level_sizes(study, group)["n"]
+    shown = pd.Series(False, sizes.index)
+    found = estimable(sizes, shown, study.settings.min_group, len(study.responses))
+    return all(bool(found.get(level, False)) for level in levels)
 
 
 def variable_label(study: Study, name: str) -> str:

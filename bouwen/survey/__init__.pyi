@@ -9,6 +9,7 @@ from bouwen.survey.claimed import StrongerEvidence as StrongerEvidence
 from bouwen.survey.disclosure import FEWEST_MOMENTS as FEWEST_MOMENTS
 from bouwen.survey.disclosure import NOT_SHOWN as NOT_SHOWN
 from bouwen.survey.disclosure import count_text as count_text
+from bouwen.survey.disclosure import estimable as estimable
 from bouwen.survey.disclosure import hidden as hidden
 from bouwen.survey.disclosure import level_counts as level_counts
 from bouwen.survey.disclosure import pooled as pooled

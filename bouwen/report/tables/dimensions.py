@@ -41,7 +41,7 @@ def structures_table(found: Structures, study: Study | None = None, **options: U
     columns = {heading: [to.words(f"measures.{name}") for name in MEASURED]}
     columns[heading] += [to.words(f"structures.{name}") for name in SCALED]
     for name, row in figures.iterrows():
-        if name in found.fits and to.study and nearly_all(to.study, found.fits[str(name)].n):
+        if to.study and name in found.fits and nearly_all(to.study, found.fits[str(name)].n):
             row = row.where(~row.index.isin(INFORMATION))
         columns[structure_label(to, str(name))] = structure_texts(to, row)
     return lay_out_frame(to, pd.DataFrame(columns), left=[heading], note="structures")
