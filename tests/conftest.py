@@ -110,13 +110,17 @@ def runs(request):
 
 @pytest.fixture
 def record(request):
-    """Keep the table of a whole simulation in the folder of ``--record``; otherwise it is only tested."""
+    """Keep the table of a whole simulation in the folder of ``--record``; otherwise it is only tested.
+
+    A table that a study shows is kept beside that study.
+    """
     folder = request.config.getoption("record")
     whole = request.config.getoption("share") >= 1
 
-    def keep(name, table):
+    def keep(name, table, *, beside=None):
         if folder and whole:
-            folder.mkdir(parents=True, exist_ok=True)
-            table.to_csv(folder / f"{name}.csv", float_format="%.4g", lineterminator="\n")
+            own = folder if beside is None else Path(beside)
+            own.mkdir(parents=True, exist_ok=True)
+            table.to_csv(own / f"{name}.csv", float_format="%.4g", lineterminator="\n")
 
     return keep

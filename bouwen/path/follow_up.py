@@ -166,9 +166,10 @@ def plan_follow_up(
 def default_sizes(fit: Fit | SamFit) -> list[int]:
     """The fewest for the model, half, one and a half times and twice the respondents, rounded to 25.
 
-    The fewest are more than the items, as small needs are where a line through larger sizes leads astray.
+    The fewest are half as many again as the items: small needs are where a line through larger sizes leads
+    astray, and hardly more answers than items give improper solutions in every other sample.
     """
-    least = STEP * math.ceil((len(fit.sample.names) + 1) / STEP)
+    least = STEP * math.ceil(1.5 * len(fit.sample.names) / STEP)
     found = [max(least, STEP * round(factor * fit.n / STEP)) for factor in (0.5, 1.5, 2)]
     return sorted({least, *found})
 

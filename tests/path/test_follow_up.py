@@ -91,12 +91,13 @@ def test_a_follow_up_is_tested_at_the_level_of_the_study(study, confidence):
     ("n", "items", "sizes"),
     [
         (201, 30, [50, 100, 300, 400]),
+        (201, 44, [75, 100, 300, 400]),
         (40, 10, [25, 50, 75]),
-        (40, 24, [25, 50, 75]),
-        (40, 25, [50, 75]),
+        (40, 16, [25, 50, 75]),
+        (40, 17, [50, 75]),
     ],
 )
-def test_sizes_to_try_are_more_than_the_items_of_the_model(n, items, sizes):
+def test_sizes_to_try_are_half_as_many_again_as_the_items_of_the_model(n, items, sizes):
     assert default_sizes(SimpleNamespace(n=n, sample=SimpleNamespace(names=["x"] * items))) == sizes
 
 

@@ -55,8 +55,8 @@ def outcomes_text(
     return markdown(text)
 
 
-def settled_text(rates: pd.DataFrame | None, study: Study) -> Markdown | None:
-    """Which findings a survey of this size could not settle, and how many answers could; None if unknown.
+def settled_text(rates: pd.DataFrame | None, study: Study) -> Markdown:
+    """Which findings a survey of this size could not settle, and how many answers could, as far as is known.
 
     Parameters
     ----------
@@ -64,11 +64,12 @@ def settled_text(rates: pd.DataFrame | None, study: Study) -> Markdown | None:
         From `bouwen.read_error_rates`.
     study : Study
     """
-    if rates is None:
-        return None
-    check_frame(rates, RATES, "how often verdicts err (bouwen.read_error_rates)")
     check_study(study)
-    say, together = words(study.language), rates[rates["claim"] == PAGE].iloc[0]
+    say = words(study.language)
+    if rates is None:
+        return markdown(say("findings.not_simulated"))
+    check_frame(rates, RATES, "how often verdicts err (bouwen.read_error_rates)")
+    together = rates[rates["claim"] == PAGE].iloc[0]
     asked = rates.dropna(subset="expected")
     holds, m = int((asked["expected"] == "supported").sum()), len(asked)
     every = {
@@ -81,7 +82,7 @@ def settled_text(rates: pd.DataFrame | None, study: Study) -> Markdown | None:
         return markdown(say("findings.settled", **every))
     lines = []
     for _, row in weak.iterrows():
-        told = say(f"findings.found_{row['expected']}", share=say.percent(row["power"]))
+        told = say(f"findings.found_{row['expected']}", share=say.percent(row["power"], 1))
         known = pd.notna(row["needed"])
         enough = (
             say("findings.needed", needed=say.number(row["needed"], 0)) if known else say("findings.never")
