@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from bouwen.errors import did_you_mean
 from bouwen.survey.files import FileError, Part, Real
@@ -108,14 +108,14 @@ class RegisterSpec(Part):
     is_population: bool = False
     """Whether its entries are all that the study is about, and each answers at most once."""
 
-    @model_validator(mode="after")
-    def labels_of_columns(self) -> RegisterSpec:
+    @field_validator("labels")
+    @classmethod
+    def labels_of_columns(cls, labels: dict[Name, Text], info: ValidationInfo) -> dict[Name, Text]:
         """Only columns that are joined have a label."""
-        for name in self.labels:
-            if name not in self.columns:
-                found = unknown("column among those that are joined", name, self.columns)
-                raise ValueError(f'"labels": {found}')
-        return self
+        for name in labels:
+            if "columns" in info.data and name not in info.data["columns"]:
+                raise ValueError(unknown("column among those that are joined", name, info.data["columns"]))
+        return labels
 
     def label_of(self, name: str, language: str) -> str:
         """A classification or a joined column as a reader sees it."""

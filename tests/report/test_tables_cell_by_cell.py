@@ -16,6 +16,7 @@ from bouwen.path.paths import main_path
 from bouwen.path.specification import SpecificationCurve
 from bouwen.report import tables
 from bouwen.scales import Structures
+from bouwen.survey import shown_moments
 from bouwen.twin import Recovery
 
 MODEL = """
@@ -588,7 +589,7 @@ def test_correlations_of_a_part_beside_those_of_all(study):
 
 
 def test_items(study):
-    """Distributions from the answers as given; how items go with their scale from a frame made by hand."""
+    """Figures of a frame made by hand; decimals and shares as the answers allow."""
     n = len(study.items)
     columns = ["mean", "sd", "skew", "kurtosis", "r_rest", "alpha_dropped", "omega_dropped"]
     found = unlike(columns, rows=n).set_axis(list(study.items)).assign(
@@ -602,10 +603,13 @@ def test_items(study):
     rows = [row for row in rows if len(row) > 1]
     for row, (item, f) in zip(rows, found.iterrows(), strict=True):
         mark = " (R)" if study.instrument.items[item].reversed else ""
-        assert row == [
-            item + mark, "0.0%", text(f["mean"]), text(f["sd"]), text(f["skew"]), text(f["kurtosis"]),
-            f"{100 * round(0.2 * f['n']) / f['n']:.1f}%", f"{100 * round(0.3 * f['n']) / f['n']:.1f}%",
-        ]  # fmt: skip
+        counts = study.responses[item].value_counts().reindex(range(1, 6), fill_value=0)
+        places = shown_moments(counts, study.responses[item].isna().sum(), study.settings.min_cell)
+        moments = [
+            "–" if digits is None else text(f[name], digits)
+            for name, digits in zip(columns, places, strict=False)
+        ]
+        assert row == [item + mark, "<6%", *moments, "20%", "30%"]
     heads, rows = grid(tables.items_in_scales(study, found))
     assert heads == ["Item", "Wording", "Item-rest r", "α without", "ω without"]
     rows = [row for row in rows if len(row) > 1]

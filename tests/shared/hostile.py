@@ -99,7 +99,7 @@ person-4,1,3,3,2,3,huge,B,,,1,done
 person-5,1,2,2,3,2,middle,A,,,1,done
 person-6,2,3,1,1,1,small,B,,,1,done
 """
-PLACES = "code,name,region,people\n1,A,North,5\n2,B,South,20\n"
+PLACES = "code,name,region,area,people\n1,A,North,N1,5\n2,B,South,S1,20\n"
 
 
 def write(folder: Path, files: dict[str, Any]) -> Path:
@@ -135,7 +135,8 @@ def documents() -> dict[str, Any]:
             "variable": "place",
             "code": "code",
             "names": ["name"],
-            "columns": ["region"],
+            "columns": ["region", "area"],
+            "labels": {"area": {"en": "Area"}},
             "classes": {"crowd": {"label": {"en": "Crowd"}, "column": "people", "bounds": [10]}},
             "ignored_words": ["city of"],
         },
