@@ -287,7 +287,7 @@ def read_register(path: Path, spec: RegisterSpec) -> Register:
         something else than numbers.
     """
     raw = read_tables([path])
-    texts = [spec.code, *spec.names, *spec.columns]
+    texts = list(dict.fromkeys([spec.code, *spec.names, *spec.columns]))
     values = list(dict.fromkeys(kind.column for kind in spec.classes.values()))
     for column in [*texts, *values]:
         if column not in raw:

@@ -282,3 +282,10 @@ def test_an_ignored_word_alone_is_a_name():
     assert fold_name("Gemeente", ["gemeente"]) == "gemeente"
     assert fold_name("Gemeente Gemeente", ["gemeente"]) == "gemeente"
     assert fold_name("Gemeentehuis", ["gemeente"]) == "gemeentehuis"
+
+
+def test_a_name_may_be_joined_like_any_column(tmp_path):
+    path = tmp_path / "places.csv"
+    path.write_text("code,name,region\n1,A,North\n2,B,South\n", encoding="utf-8")
+    spec = RegisterSpec(file="places.csv", variable="place", columns=["region", "name"])
+    assert list(read_register(path, spec).table.columns) == ["name", "region"]
