@@ -154,7 +154,7 @@ def shown_moments(counts: pd.Series, missing: int, min_cell: int, min_width: int
     """How many decimals of an item's moments may stand beside its pooled shares.
 
     As many as leave every count that is not shown open: among all distributions of answers that agree with
-    what is shown, two give counts ``min_width`` apart.
+    what is shown, two give the ends of a range of ``min_width`` values.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def shown_moments(counts: pd.Series, missing: int, min_cell: int, min_width: int
             if decimals is not None:
                 same &= np.abs(others - np.round(mine, decimals)) <= 0.5 * 10.0**-decimals
         left = alike[same][:, secret]
-        if not secret or (len(left) and (np.ptp(left, axis=0) >= min_width).all()):
+        if not secret or (len(left) and (np.ptp(left, axis=0) >= min_width - 1).all()):
             return places
     return NO_DECIMALS
 
