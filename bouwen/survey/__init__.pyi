@@ -54,6 +54,7 @@ from bouwen.survey.screening import level_sizes as level_sizes
 from bouwen.survey.screening import merged_lines as merged_lines
 from bouwen.survey.screening import population_size as population_size
 from bouwen.survey.screening import screen as screen
+from bouwen.survey.screening import shown_count as shown_count
 from bouwen.survey.settings import USUAL_CELL as USUAL_CELL
 from bouwen.survey.settings import Settings as Settings
 from bouwen.survey.study import NotAStudy as NotAStudy

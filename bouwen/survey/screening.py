@@ -168,7 +168,8 @@ def report(found: Screening, language: str) -> Iterator[str]:
 
     yield study.title[language]
     yield "  " + say("screening.size", n=found.n, items=len(study.items))
-    yield "  " + say("screening.complete", count=shown(int(found.missing_per_respondent.get(0, 0))))
+    complete = int(found.missing_per_respondent.get(0, 0))
+    yield "  " + say("screening.complete", count=shown_count(study, say, complete, found.n))
     missing = found.missing_per_item["missing"].sort_values(ascending=False, kind="stable")
     often = [f"{item} ({count})" for item, count in missing.items() if not is_small(count, study)]
     if often:
@@ -236,9 +237,17 @@ def is_small(count: int, study: Study) -> bool:
     return count < study.settings.min_cell
 
 
-def shown_count(study: Study, say: Words, count: int) -> str:
-    """A count, unless it is small enough to point at someone."""
-    return say("screening.few", min_cell=study.settings.min_cell) if is_small(count, study) else str(count)
+def shown_count(study: Study, say: Words, count: int, total: int | None = None) -> str:
+    """A count, or words where it is too small to be shown, or so near a known total that the rest is.
+
+    None is not told apart from few, nor all from nearly all.
+    """
+    least = study.settings.min_cell
+    if count < least:
+        return say("counts.fewer", n=least)
+    if total is not None and total - count < least:
+        return say("counts.more", n=total - least)
+    return str(count)
 
 
 def population_size(study: Study) -> int | None:

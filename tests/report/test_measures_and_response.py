@@ -70,6 +70,10 @@ def test_the_spread_of_treatments_is_largest_less_smallest(reputation):
     means = treated["mean"].unstack()
     assert_allclose(spread[means.index], means.max(axis=1) - means.min(axis=1))
     assert "5.10" in tables.treatments(treated, reputation).as_raw_html()
+    told = f"{spread.max():.3f} points on the answer scale (*{reputation.label(spread.idxmax())}*)"
+    assert told in texts.treatments(treated, reputation).data.replace("\n", " ")
+    assert texts.treatments(treated.assign(mean=np.nan), reputation) is None
+    assert plots.treatments(treated.assign(mean=np.nan), reputation) is None
 
 
 def test_littles_test_is_told_or_why_it_is_not(reputation):

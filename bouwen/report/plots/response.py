@@ -183,8 +183,10 @@ def missing_plot(study: Study) -> ggplot:
 
 def treatments_plot(
     treated: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
-) -> ggplot:
+) -> ggplot | None:
     """Mean of every scale under each treatment of missing answers, as a distance from the rule of this book.
+
+    Nothing where no mean may be shown.
 
     Parameters
     ----------
@@ -197,6 +199,8 @@ def treatments_plot(
     """
     check_frame(treated, ("construct", "treatment", "mean", "se"), TREATED)
     to, found = reader(study, **options), treated.dropna(subset="mean").reset_index()
+    if found.empty:
+        return None
     usual = treated["mean"].xs("half answered", level="treatment")
     found["x"] = found["mean"] - found["construct"].map(usual)
     reach = round(float(ndtri((1 + to.confidence) / 2)), 2) * found["se"]

@@ -35,6 +35,7 @@ from bouwen.report.texts.readings import missing_test_text as missing_test
 from bouwen.report.texts.recovery import recovery_text as recovery
 from bouwen.report.texts.responding import register_text as register
 from bouwen.report.texts.responding import response_text as response
+from bouwen.report.texts.responding import treatments_text as treatments
 from bouwen.report.texts.responding import weighting_text as weighting
 from bouwen.report.texts.robustness import question_text as question
 from bouwen.report.texts.robustness import robustness_text as robustness
@@ -100,5 +101,6 @@ __all__ = [
     "sides",
     "structure",
     "too_few",
+    "treatments",
     "weighting",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from bouwen.errors import BouwenError
 from bouwen.escaping import in_markdown
 from bouwen.path import weighted_effects
-from bouwen.report.audience import reader
+from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import TOGETHER, Study, compare_with_register, design_effect, hidden
@@ -42,6 +42,29 @@ def weighting_text(study: Study) -> Markdown | None:
     return markdown(
         "\n".join([to.words("weighting.title", level=level), "", *(f"- {line}" for line in lines)])
     )
+
+
+def treatments_text(
+    treated: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> Markdown | None:
+    """How far the treatment of gaps moves the mean of a scale at most; nothing where none may be shown.
+
+    Parameters
+    ----------
+    treated : DataFrame
+        From `bouwen.compare_treatments`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
+    """
+    from bouwen.report.tables import treatment_spread
+
+    spread, to = treatment_spread(treated).dropna(), reader(study, **options)
+    if spread.empty:
+        return None
+    label, number = in_markdown(to.label(str(spread.idxmax()))), to.words.number(spread.max(), 3)
+    return markdown(to.words("treatments.spread", spread=number, label=label))
 
 
 def response_text(study: Study) -> Markdown | None:

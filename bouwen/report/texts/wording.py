@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bouwen.checks import check_known
 from bouwen.claims import variable_label
-from bouwen.survey import Study, share_step
+from bouwen.survey import Study, share_step, shown_count
 from bouwen.words import words
 
 if TYPE_CHECKING:
@@ -25,16 +25,9 @@ def markdown(text: str) -> Markdown:
 
 
 def guarded_text(study: Study, count: int, total: int | None = None) -> int | str:
-    """A count, or words where it is too small to be shown, or so near a known total that the rest is.
-
-    None is not told apart from few, nor all from nearly all.
-    """
-    least, say = study.settings.min_cell, words(study.language)
-    if count < least:
-        return say("counts.fewer", n=least)
-    if total is not None and total - count < least:
-        return say("counts.more", n=total - least)
-    return count
+    """A count, or words where `bouwen.survey.shown_count` has them."""
+    shown = shown_count(study, words(study.language), count, total)
+    return count if shown == str(count) else shown
 
 
 def size_text(study: Study, n: int) -> str:
