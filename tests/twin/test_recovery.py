@@ -155,7 +155,7 @@ def test_a_population_of_real_answers_or_that_is_not_there_is_refused(tmp_path, 
         (tmp_path / name).symlink_to(Path("data").resolve() / name)
     folder = tmp_path / "providers"
     folder.mkdir()
-    for name in ("responses.csv", "population.yml"):
+    for name in ("responses.csv", "population.yml", "error-rates.csv"):
         (folder / name).write_bytes(Path("data/providers", name).read_bytes())
     text = Path("data/providers/study.yml").read_text("utf-8")
     assert old in text
