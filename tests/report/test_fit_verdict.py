@@ -57,7 +57,7 @@ def test_the_three_signs_agree_or_not(true, wrong):
     assert "every index shows misfit" in said
     for fit, off, k in ((true, bad, 1), (wrong, good, 2)):
         said = texts.fit_verdict(fit, cutoffs=cutoffs(fit, **off)).data
-        assert said.startswith(f"**Not all signs agree on this model: {k} of 3 speak against it.**")
+        assert said.startswith(f"**Not all signs agree on this model: {k} of 3 against it.**")
 
 
 @pytest.mark.parametrize(("index", "sign"), [("srmr", 1), ("rmsea", 1), ("cfi", -1)])
