@@ -22,6 +22,7 @@ from bouwen.survey.files import Part as Part
 from bouwen.survey.files import Real as Real
 from bouwen.survey.files import read_file as read_file
 from bouwen.survey.files import refuse_in as refuse_in
+from bouwen.survey.files import write_whole as write_whole
 from bouwen.survey.finding import beside as beside
 from bouwen.survey.finding import find_study as find_study
 from bouwen.survey.founding import Founded as Founded

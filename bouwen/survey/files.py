@@ -8,6 +8,7 @@ alias bombs), and so are repeated keys, unknown keys and files over a megabyte.
 from __future__ import annotations
 
 import math
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -326,3 +327,21 @@ def refuse_in(path: Path, problems: Iterable[Problem], proposals: Sequence[Any] 
     except FileError as error:
         error.proposals = proposals
         raise
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write beside a file and swap, so that it is never half written.
+
+    Raises
+    ------
+    FileError
+        The place cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="")
+        beside.replace(path)
+    except OSError as error:
+        raise FileError(path, f"cannot be written ({error.strerror}).") from None
+    finally:
+        beside.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bouwen.errors import BouwenError
 from bouwen.survey.editing import with_key
-from bouwen.survey.files import FileError, read_file, read_text
+from bouwen.survey.files import FileError, read_file, read_text, write_whole
 from bouwen.survey.finding import beside, find_study
 from bouwen.survey.proposals import Proposal, yaml_lines
 from bouwen.survey.study import StudyFile, read_study
@@ -47,7 +47,7 @@ def mend(path: str | Path) -> Mended:
     Raises
     ------
     BouwenError
-        What is written in a file cannot be changed by itself; the file is as it was.
+        What is written in a file cannot be changed by itself, or the file cannot be written; it is as it was.
     """
     path = find_study(path)
     before: dict[Path, str] = {}
@@ -61,7 +61,7 @@ def mend(path: str | Path) -> Mended:
             if file not in before:
                 before[file] = read_text(file)
                 copies.append(old_copy(file))
-            replace_whole(file, text)
+            write_whole(file, text)
     return Mended(tuple(before), tuple(copies))
 
 
@@ -94,15 +94,7 @@ def old_copy(file: Path) -> Path:
                 copy.write(file.read_bytes())
         except FileExistsError:
             continue
+        except OSError as error:
+            raise FileError(place, f"cannot be written ({error.strerror}).") from None
         return place
     raise FileError(file, "has too many old copies beside it; remove some.")
-
-
-def replace_whole(file: Path, text: str) -> None:
-    """Replace a file at once, so that it is never half written."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)

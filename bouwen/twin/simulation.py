@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from bouwen.checks import Matrix, Vector
 from bouwen.errors import BouwenError
 from bouwen.special import expit, ndtri
-from bouwen.survey import FileError, classify
+from bouwen.survey import FileError, classify, write_whole
 from bouwen.twin.population import (
     Chance,
     FromRegister,
@@ -192,15 +191,3 @@ def refuse_to_replace(output: Path) -> None:
         header, first = [], []
     if header[:1] != ["respondent"] or not first[:1] or not first[0].startswith("synthetic"):
         raise FileError(output, "holds something else than simulated answers; choose another name.")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write beside the old file, then swap."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="")
-        beside.replace(path)
-    except OSError as error:
-        raise FileError(path, f"cannot be written ({error.strerror}).") from None
-    finally:
-        beside.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ import pytest
 
 from bouwen.survey import Study, read_study
 
+FILES = Path(__file__).parent / "files"
+
 INSTRUMENT = """\
 title: {nl: Proef, en: Trial}
 perspectives:
@@ -104,4 +106,16 @@ def trial(tmp_path: Path) -> Trial:
     made.write("instrument.yml", INSTRUMENT)
     made.write("study.yml", STUDY)
     made.write("answers.csv", ANSWERS)
+    return made
+
+
+@pytest.fixture
+def case(trial):
+    """A folder of `FILES` that may be changed."""
+
+    def made(name):
+        for path in (FILES / name).iterdir():
+            trial.write(path.name, path.read_bytes())
+        return trial
+
     return made

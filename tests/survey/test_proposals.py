@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,6 @@ from bouwen.survey.ladders import ascending
 
 FILES = Path(__file__).parent / "files"
 FIRST = [2, 5, 1, 3, 1]
-
-
-@pytest.fixture
-def case(trial):
-    """A folder of `FILES` that may be changed."""
-
-    def made(name):
-        for path in (FILES / name).iterdir():
-            trial.write(path.name, path.read_bytes())
-        return trial
-
-    return made
 
 
 PROPOSED = {  # respondents, the first one's answers to items, the file that changes
@@ -289,3 +278,16 @@ def test_numbers_of_which_the_meaning_is_not_sure(trial, cells, message):
 
 def test_a_study_of_the_house_has_nothing_to_propose():
     assert read_study(FILES / "dup").proposals == ()
+
+
+def test_a_place_that_cannot_be_written_leaves_the_study_and_is_one_sentence(case, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    trial = case("q1")
+    before = {path.name: path.read_bytes() for path in trial.folder.iterdir()}
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(FileError, match=r"study\.yml: cannot be written \(No space left on device\)\.$"):
+        mend(trial.folder)
+    assert {name: (trial.folder / name).read_bytes() for name in before} == before
+    assert not list(trial.folder.glob(".*"))

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from bouwen.survey import FileError, TableError, screen
 
-FILES = Path(__file__).parent / "files"
 FIRST = [2, 5, 1, 3, 1]
-
-
-@pytest.fixture
-def case(trial):
-    """A folder of `FILES` that may be changed."""
-
-    def made(name):
-        for path in (FILES / name).iterdir():
-            trial.write(path.name, path.read_bytes())
-        return trial
-
-    return made
 
 
 def test_who_answered_no_item_is_no_respondent_and_is_counted(case):
