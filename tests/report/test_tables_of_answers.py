@@ -134,6 +134,13 @@ def test_screening(study):
     assert rows[0][0] == "Filled in the questionnaire"
 
 
+@pytest.mark.parametrize(("counts", "shown"), [((12, 30), "42"), ((3,), "fewer than 10"), ((), "0")])
+def test_those_whom_the_study_leaves_out_are_counted(study, counts, shown):
+    rules = tuple(SimpleNamespace(count=count) for count in counts)
+    found = bouwen.screen(replace(study, left_out=rules))
+    assert grid(tables.screening(found))[1][-1] == ["Left out of the analyses", shown]
+
+
 def levels_of(table, study, names):
     """What stands beside the count of every level, below a heading for its variable; hidden counts are so."""
     rows = iter(grid(table)[1])

@@ -167,13 +167,14 @@ def screening_table(found: Screening, study: Study | None = None, **options: Unp
     to = reader(study or found.study, **options)
     assert to.study
     complete = int(found.missing_per_respondent.get(0, 0))
+    gone = [rule.count for rule in to.study.left_out]
     counts = {
         "n": found.n,
         "complete": guarded(to.study, complete, found.n),
         "out_of_range": found.out_of_range,  # none, as reading refuses them
         "constant": guarded(to.study, found.constant, found.n),
         "duplicated": guarded(to.study, found.duplicated, found.n),
-        "left_out": 0,
+        "left_out": guarded(to.study, sum(gone)) if gone else 0,
     }
     return lay_out(
         to,
