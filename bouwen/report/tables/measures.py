@@ -10,8 +10,8 @@ from bouwen.checks import check_choice
 from bouwen.report.audience import Reader, ReaderOptions, reader, reader_of
 from bouwen.report.given import check_frame, check_study
 from bouwen.report.tables.layout import head, interval_texts, lay_out, number_texts
+from bouwen.report.texts.wording import analysed_text
 from bouwen.report.texts.wording import guarded_share_text as guarded_share
-from bouwen.report.texts.wording import size_text
 from bouwen.scales import item_statistics
 from bouwen.survey import Study, pools, shown_moments
 
@@ -80,11 +80,6 @@ def moment_texts(to: Reader, study: Study, found: pd.DataFrame) -> dict[str, lis
         for (name, column), digits in zip(texts.items(), places, strict=True):
             column.append(to.words.none if digits is None else to.words.number(row[name], digits))
     return texts
-
-
-def sample_size(to: Reader, n: int) -> str:
-    """How many an analysis is of; not exactly where few of all are left out."""
-    return size_text(to.study, n) if to.study else to.words.number(n, 0)
 
 
 def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
@@ -203,7 +198,7 @@ def scales_table(
         {
             "construct": map(to.label, found.index),
             "items": [str(k) for k in found["n_items"]],
-            "n": [sample_size(to, int(n)) for n in found["n"]],
+            "n": [analysed_text(to, int(n)) for n in found["n"]],
             **scale_moments(to, found),
             "alpha": number_texts(to, found["alpha"]),
             "alpha_interval": interval_texts(to, found, "alpha_"),

@@ -20,7 +20,7 @@ from bouwen.report.tables.layout import (
     of_groups,
     pvalue_texts,
 )
-from bouwen.report.tables.measures import sample_size
+from bouwen.report.texts.wording import analysed_text
 from bouwen.sem import Bootstrap, Fit, SamFit
 from bouwen.survey import Study
 
@@ -86,7 +86,7 @@ def measure_texts(to: Reader, fit: Fit) -> list[str]:
             ends = measure(fit, "rmsea_ci_lower"), measure(fit, "rmsea_ci_upper")
             text += " " + to.words.interval(*ends, 3)
         texts.append(text)
-    return [*texts, sample_size(to, int(fit.measures["ntotal"]))]
+    return [*texts, analysed_text(to, int(fit.measures["ntotal"]))]
 
 
 def loadings_table(fit: Fit, study: Study | None = None, **options: Unpack[ReaderOptions]) -> GT:

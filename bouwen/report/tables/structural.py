@@ -10,8 +10,8 @@ from bouwen.path import Importance
 from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.given import check_given
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, of_groups, pvalue_texts
-from bouwen.report.tables.measures import sample_size
 from bouwen.report.tables.models import ANY_FIT, FITS, measure
+from bouwen.report.texts.wording import analysed_text
 from bouwen.sem import Fit, SamFit
 from bouwen.survey import Study
 
@@ -47,7 +47,7 @@ def block_fits_table(
         {
             "construct": [to.words.listing([to.label(name) for name in tops(block)]) for block in fit.blocks],
             "items": [str(len(block.structure.observed)) for block in fit.blocks],
-            "n": [sample_size(to, block.n) for block in fit.blocks],
+            "n": [analysed_text(to, block.n) for block in fit.blocks],
             "chisq": number_texts(to, figures["chisq"]),
             "df": number_texts(to, figures["df"], 0),
             "p": pvalue_texts(to, figures["pvalue"]),

@@ -9,7 +9,7 @@ from bouwen.report.audience import ReaderOptions, reader
 from bouwen.report.given import check_given
 from bouwen.report.tables.models import ANY_FIT, FITS
 from bouwen.report.texts.readings import is_significant, pvalue_text
-from bouwen.report.texts.wording import markdown, size_text
+from bouwen.report.texts.wording import analysed_text, markdown
 from bouwen.sem import Fit, SamFit
 from bouwen.survey import Study
 
@@ -33,7 +33,7 @@ def structure_text(
     """
     to = reader(study, **options)
     check_given(fit, FITS, ANY_FIT)
-    say, n = to.words, size_text(to.study, fit.n) if to.study else to.words.number(fit.n, 0)
+    say, n = to.words, analysed_text(to, fit.n)
     if isinstance(fit, Fit):
         return markdown(say("structure.one_step", estimator=in_markdown(fit.call.estimator.name), n=n))
     said = say("structure.two_steps", blocks=say.number(len(fit.blocks), 0), n=n)

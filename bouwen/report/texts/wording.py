@@ -15,6 +15,8 @@ from bouwen.words import words
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
+    from bouwen.report.audience import Reader
+
 
 def markdown(text: str) -> Markdown:
     """Text that a notebook shows as Markdown."""
@@ -33,6 +35,11 @@ def guarded_text(study: Study, count: int, total: int | None = None) -> int | st
 def size_text(study: Study, n: int) -> str:
     """How many an analysis is of: all respondents, or a count as `guarded_text` has it."""
     return str(guarded_text(study, n, len(study.responses)) if nearly_all(study, n) else n)
+
+
+def analysed_text(to: Reader, n: int) -> str:
+    """The same for a reader, who may know of no study."""
+    return size_text(to.study, n) if to.study else to.words.number(n, 0)
 
 
 def nearly_all(study: Study, n: int) -> bool:
