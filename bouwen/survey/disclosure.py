@@ -227,14 +227,26 @@ def distributions_shown_alike(values: Array, missing: int, min_cell: int) -> Arr
 
 
 def block_sums(shown: Array, n: int, step: float, min_cell: int) -> Array:
-    """Counts of answers that add up to ``n`` and are rounded to the shares shown, a row each."""
-    ranges = []
-    for share in shown:
-        near = np.arange(max(min_cell, int((share - 0.5) * step * n) - 1), int((share + 0.5) * step * n) + 2)
-        ranges.append(near[np.floor(near / n / step + 0.5 + 1e-9) == share])
-    sums = combinations(ranges)
-    found: Array = sums[sums.sum(axis=1) == n]
+    """Counts of answers that add up to ``n`` and are rounded to the shares shown, a row each; of many some.
+
+    One count after the other, and only what the counts to come can still complete.
+    """
+    found = np.zeros((1, 0), dtype=int)
+    ranges = [rounded_to(int(share), n, step, min_cell) for share in shown]
+    for i, near in enumerate(ranges):
+        found = np.column_stack([found.repeat(len(near), axis=0), np.tile(near, len(found))])
+        left, later = n - found.sum(axis=1), ranges[i + 1 :]
+        fits = (left >= sum(r.min(initial=n) for r in later)) & (left <= sum(r.max(initial=0) for r in later))
+        found = found[fits]
+        found = found[:: 1 + len(found) // MOST_WAYS]
     return found[:: 1 + len(found) // MOST_BLOCKS]
+
+
+def rounded_to(share: int, n: int, step: float, least: int) -> Array:
+    """The counts of ``n`` from ``least`` that are rounded to a share, which is given in steps."""
+    near = np.arange(max(least, int((share - 0.5) * step * n) - 1), int((share + 0.5) * step * n) + 2)
+    counts: Array = near[np.floor(near / n / step + 0.5 + 1e-9) == share]
+    return counts
 
 
 def combinations(choices: Sequence[Sequence[int] | Array]) -> Array:

@@ -6,7 +6,7 @@ from collections import defaultdict
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bouwen.survey.disclosure import (
@@ -107,6 +107,7 @@ def test_pooling_keeps_the_total_and_leaves_no_small_cell(counts, min_cell):
 
 
 @given(answers, st.integers(0, 25), st.sampled_from([5, 10]))
+@example(pd.Series([23, 20, 23, 48, 48, 72, 72]), 1, 5)
 def test_what_is_looked_at_beside_an_item_is_printed_like_it(counts, missing, min_cell):
     if counts.sum() < 2 * min_cell:
         return
