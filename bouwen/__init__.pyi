@@ -54,6 +54,7 @@ from bouwen.sem import fit_cutoffs as fit_cutoffs
 from bouwen.sem import fit_sam as fit_sam
 from bouwen.sem import fit_sem as fit_sem
 from bouwen.sem import indirect_effects as indirect_effects
+from bouwen.sem import jackknife as jackknife
 from bouwen.sem import load_fit as load_fit
 from bouwen.sem import model_power as model_power
 from bouwen.sem import monte_carlo_ci as monte_carlo_ci

@@ -71,7 +71,7 @@ def gather_evidence(
 ) -> Iterator[Piece]:
     """What the answers show of a piece of evidence: one thing, or one for each pair that is compared.
 
-    ``paths`` holds the standardised solutions of the models that it names.
+    ``paths`` holds the standardised solutions of the models that it names, with the ``df`` of their errors.
     """
     match evidence:
         case PathEvidence():
@@ -88,12 +88,13 @@ def path_piece(study: Study, evidence: PathEvidence, solution: pd.DataFrame) -> 
     """A regression against zero, from the standardised solution of its model."""
     named = (solution["lhs"] == evidence.outcome) & (solution["rhs"] == evidence.predictor)
     row = solution[named & (solution["op"] == "~")].iloc[0]
-    side, estimate = 1 if evidence.sign == "positive" else -1, Estimate(row["est_std"], row["se"], math.inf)
+    side, df = 1 if evidence.sign == "positive" else -1, float(row["df"])
+    estimate = Estimate(row["est_std"], row["se"], df)
     what = f"{variable_label(study, evidence.predictor)} → {variable_label(study, evidence.outcome)}"
     if evidence.size is None:
         return Piece(what, side, estimate)
     least = SMALLEST_PATH if evidence.smallest is None else evidence.smallest
-    beyond = Estimate(side * estimate.value - least, estimate.se, math.inf)
+    beyond = Estimate(side * estimate.value - least, estimate.se, df)
     return Piece(what, side, estimate, speaks_of_size=True, smallest=side * least, beyond=beyond)
 
 
@@ -127,8 +128,8 @@ def stronger_pieces(study: Study, evidence: StrongerEvidence, estimator: str) ->
         found = compare_latent_correlations(
             study, evidence.outcome, evidence.constructs, evidence.than, estimator=estimator
         )
-        both = zip(found["difference"], found["se"], strict=True)
-        estimates = [Estimate(value, se, math.inf) for value, se in both]
+        each = zip(found["difference"], found["se"], found["df"], strict=True)
+        estimates = [Estimate(value, se, df) for value, se, df in each]
     except (NotConverged, NotPositiveDefinite):
         estimates = [UNESTIMATED] * len(pairs)
     for (first, second), estimate in zip(pairs, estimates, strict=True):

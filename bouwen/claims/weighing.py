@@ -70,7 +70,7 @@ def measure_claims(
         for evidence in claim.evidence:
             if isinstance(evidence, PathEvidence) and (model := evidence.model) not in paths:
                 fit = fits[model] if model in fits else fit_structure(study, model, estimator=estimator)
-                paths[model] = fit.standardized()
+                paths[model] = fit.standardized().assign(df=fit.degrees)
             for piece in gather_evidence(study, evidence, scores, paths, estimator):
                 named = {"claim": name, "kind": evidence.kind, **vars(piece)}
                 found, beyond = named.pop("found"), named.pop("beyond")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bouwen.checks import check_choice, check_known
 from bouwen.scales.estimators import estimation, is_ordinal
+from bouwen.scales.models import without_each_cluster
 from bouwen.scales.scoring import key_items
 from bouwen.sem import ESTIMATORS, fit_sem
 from bouwen.survey import Study, check_is_study
@@ -36,8 +37,9 @@ def compare_latent_correlations(
     Returns
     -------
     DataFrame
-        One row per pair: ``first second r_first r_second difference se``; the error follows by the delta
-        method from the sampling covariance of both correlations.
+        One row per pair: ``first second r_first r_second difference se df``; the error follows by the delta
+        method from the sampling covariance of both correlations, of respondents in clusters that of
+        `bouwen.jackknife`, of which there are so many degrees of freedom; else they are infinite.
 
     Raises
     ------
@@ -57,6 +59,7 @@ def compare_latent_correlations(
     if study.clusters is not None and not is_ordinal(options["estimator"]):
         data, options["cluster"] = data.assign(**{NESTED_IN: study.clusters}), NESTED_IN
     fit = fit_sem(syntax, data, std_lv=True, **options)
+    fit = without_each_cluster(fit) if fit.sample.cluster else fit
     found = fit.parameters.set_index("lhs")
     labels = found.dropna(subset="label").drop_duplicates("label").set_index("label")["est"]
     rows = [
@@ -67,6 +70,7 @@ def compare_latent_correlations(
             "r_second": labels[f"r{names.index(second)}"],
             "difference": found.loc[f"d{k}", "est"],
             "se": found.loc[f"d{k}", "se"],
+            "df": fit.degrees,
         }
         for k, (first, second) in enumerate(pairs)
     ]

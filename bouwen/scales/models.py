@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -19,15 +19,19 @@ from bouwen.sem import (
     Fit,
     ModelError,
     ModelSyntaxError,
+    NoJackknife,
     NotIdentified,
     SamFit,
+    UnsupportedModel,
     fit_sam,
     fit_sem,
+    jackknife,
     parse_model,
     read_model,
 )
 from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
+AnyFit = TypeVar("AnyFit", Fit, SamFit)
 WEIGHT_COLUMN = "sampling weights"  # a column that no item can be called
 
 
@@ -96,9 +100,10 @@ def fit_structure(
 
     Every block of factors is estimated by itself from every answer given, and the structural model from the
     factors' moments: a block that fits badly leaves the others alone, and small samples bear many constructs.
-    Answers count by the study's sampling weights, where it has them, and errors are robust, also to clusters
-    where respondents are nested in at least 20. It is a study's main estimate of what
-    leads to what; `fit_model` estimates the same in one step.
+    Answers count by the study's sampling weights, where it has them, and errors are robust. Where respondents
+    are nested in at least 20 clusters errors and limits are those of leaving out each cluster in turn
+    (`bouwen.jackknife`), which hold with few; where that is not possible, of the cluster-robust sandwich. It
+    is a study's main estimate of what leads to what; `fit_model` estimates the same in one step.
 
     Parameters
     ----------
@@ -128,8 +133,18 @@ def fit_structure(
         answers, nested = with_clusters(key_items(study), model_clusters(study, errors))
         answers, weighted = with_weights(answers, study)
         with suppress(BouwenError):
-            return fit_sam(syntax, answers, estimator=errors, **nested, **weighted)
-    return fit_model(study, model, estimator=estimator, ordered=ordered)
+            found = fit_sam(syntax, answers, estimator=errors, **nested, **weighted)
+            return without_each_cluster(found) if nested else found
+    one_step = fit_model(study, model, estimator=estimator, ordered=ordered)
+    return without_each_cluster(one_step) if one_step.sample.cluster else one_step
+
+
+def without_each_cluster(fit: AnyFit) -> AnyFit:
+    """A fit with errors of the jackknife, where it has them, else with its own."""
+    try:
+        return jackknife(fit)
+    except (NoJackknife, UnsupportedModel):
+        return fit
 
 
 def chosen_estimator(study: Study, estimator: str) -> str:

@@ -74,6 +74,8 @@ from bouwen.sem.resample.batch import fit_batch as fit_batch
 from bouwen.sem.resample.bootstrapping import Bootstrap as Bootstrap
 from bouwen.sem.resample.bootstrapping import NoAcceleration as NoAcceleration
 from bouwen.sem.resample.bootstrapping import bootstrap as bootstrap
+from bouwen.sem.resample.leaving_out import NoJackknife as NoJackknife
+from bouwen.sem.resample.leaving_out import jackknife as jackknife
 from bouwen.sem.resample.memory import parts_of as parts_of
 from bouwen.sem.resample.monte_carlo import monte_carlo_ci as monte_carlo_ci
 from bouwen.sem.resample.orders import shuffled_rows as shuffled_rows

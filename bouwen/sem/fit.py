@@ -244,6 +244,6 @@ def load_fit(path: str | Path) -> Fit:
     if not isinstance(path, (str, Path)):
         raise OptionError(f"a fit is read from the path of its file; found {type(path).__name__}")
     found = read_fit(path)
-    fit = Fit(found.call, found.family, found.solution, found.tables)
+    fit = Fit(found.call, found.family, found.solution, kept=found.tables)
     vars(fit).update(found.known)  # where cached properties keep what they computed
     return fit

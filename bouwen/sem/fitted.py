@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -25,18 +26,28 @@ from bouwen.sem.normal.inference import Test
 from bouwen.sem.normal.moments import Moments, Sample
 from bouwen.sem.preparation import Call, prepare
 from bouwen.sem.solution import Solution
-from bouwen.special import ndtr, ndtri
+from bouwen.special import ndtr, ndtri, stdtr, stdtrit
 
 SMALL_FACTOR = 0.2  # scaling factor below which a scaled chi-square is more than five times the plain one
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fitted(Result):
-    """What the engine knows of a fitted model. Tables are computed when first asked for, and kept."""
+    """What the engine knows of a fitted model. Tables are computed when first asked for, and kept.
+
+    Attributes
+    ----------
+    sampling : array (q, q), optional
+        Sampling covariance of the free parameters, where it is another than the family's.
+    degrees : float
+        Degrees of freedom of errors: limits and tests are Student's, and normal where they are infinite.
+    """
 
     call: Call
     family: Family
     solution: Solution
+    sampling: Array | None = field(default=None, kw_only=True)
+    degrees: float = field(default=math.inf, kw_only=True)
 
     def _line(self) -> str:
         m = self.measures
@@ -114,6 +125,8 @@ class Fitted(Result):
     @cached_property
     def theta_cov(self) -> Array:
         """Sampling covariance (q, q) of the free parameters."""
+        if self.sampling is not None:
+            return self.sampling
         if not self.partable.n_free:
             return np.zeros((0, 0))
         return self.family.vcov(self.solution, self._curvature, self._meat)
@@ -178,6 +191,7 @@ class Fitted(Result):
             est,
             np.sqrt(np.maximum(row_variance, 0.0)),
             {"std_lv": lv, "std_all": full},
+            degrees=self.degrees,
         )
 
     def table(self, confidence: float = 0.95) -> pd.DataFrame:
@@ -193,7 +207,7 @@ class Fitted(Result):
         NotAShare
             Where the level is not between 0 and 1.
         """
-        return with_level(self.parameters, confidence).drop(columns="std_lv")
+        return with_level(self.parameters, confidence, self.degrees).drop(columns="std_lv")
 
     def standardized(self, type: str = "std_all", confidence: float = 0.95) -> pd.DataFrame:
         """Standardised parameters with standard errors and intervals by the delta method.
@@ -222,7 +236,7 @@ class Fitted(Result):
         se[se < 1e-7 * np.maximum(np.abs(est), 1e-3)] = 0.0  # rounding of what does not move
         frame = self.parameters[["lhs", "op", "rhs", "group", "label"]]
         columns: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame}
-        return coefficients(columns, est, se, {}, name="est_std", confidence=confidence)
+        return coefficients(columns, est, se, {}, name="est_std", confidence=confidence, degrees=self.degrees)
 
     @cached_property
     def measures(self) -> pd.Series[float]:
@@ -318,9 +332,10 @@ def coefficients(
     more: dict[str, Array],
     name: str = "est",
     confidence: float = 0.95,
+    degrees: float = math.inf,
 ) -> pd.DataFrame:
-    """A table of estimates with z, two-sided p and normal limits."""
-    half = float(ndtri((1 + confidence) / 2)) * se
+    """A table of estimates with z, two-sided p and limits: normal ones, or Student's of finite degrees."""
+    half = limit_at((1 + confidence) / 2, degrees) * se
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(se > 0, est / se, np.nan)
     return pd.DataFrame(
@@ -329,7 +344,7 @@ def coefficients(
             name: est,
             "se": se,
             "z": z,
-            "pvalue": 2 * ndtr(-np.abs(z)),
+            "pvalue": 2 * (ndtr(-np.abs(z)) if math.isinf(degrees) else stdtr(degrees, -np.abs(z))),
             "ci_lower": est - half,
             "ci_upper": est + half,
             **more,
@@ -337,10 +352,15 @@ def coefficients(
     )
 
 
-def with_level(found: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def limit_at(share: float, degrees: float) -> float:
+    """Of the normal distribution, or of Student's with finite degrees of freedom."""
+    return float(ndtri(share) if math.isinf(degrees) else stdtrit(degrees, share))
+
+
+def with_level(found: pd.DataFrame, confidence: float, degrees: float = math.inf) -> pd.DataFrame:
     """A table of `coefficients` with its limits at another level; `NotAShare` where it is none."""
     check_confidence(confidence)
-    half = float(ndtri((1 + confidence) / 2)) * found["se"]
+    half = limit_at((1 + confidence) / 2, degrees) * found["se"]
     return found.assign(ci_lower=found["est"] - half, ci_upper=found["est"] + half)
 
 

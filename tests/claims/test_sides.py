@@ -143,16 +143,16 @@ def test_a_path_has_the_sign_and_the_size_that_were_expected(study, regressions,
     solution = regressions.standardized().set_index(["lhs", "op", "rhs"]).loc[(outcome, "~", "x")]
     for sign, side in (("positive", 1), ("negative", -1)):
         said = {"kind": "path", "model": "m", "outcome": outcome, "predictor": "x", "sign": sign}
-        piece = one(study, PathEvidence(**said), pd.DataFrame(), {"m": regressions.standardized()})
+        paths = {"m": regressions.standardized().assign(df=28.0)}
+        piece = one(study, PathEvidence(**said), pd.DataFrame(), paths)
         assert piece.what == f"x → {outcome}"
-        assert_allclose(figures(piece.found), [solution["est_std"], solution["se"], np.inf])
+        assert_allclose(figures(piece.found), [solution["est_std"], solution["se"], 28])
         assert (piece.side, piece.reference, piece.speaks_of_size) == (side, 0, False)
         of_size = PathEvidence(**said, size="important", smallest=least)
-        piece = one(study, of_size, pd.DataFrame(), {"m": regressions.standardized()})
+        piece = one(study, of_size, pd.DataFrame(), paths)
         assert piece.smallest == side * (least or 0.2)
-        assert_allclose(
-            figures(piece.beyond)[:2], [side * solution["est_std"] - (least or 0.2), solution["se"]]
-        )
+        beyond = [side * solution["est_std"] - (least or 0.2), solution["se"], 28]
+        assert_allclose(figures(piece.beyond), beyond)
 
 
 def test_sides_count_respondents_and_not_means(study):

@@ -80,7 +80,8 @@ def test_every_pair_of_a_comparison_is_a_piece_of_evidence(weighed, providers):
         (first, second) for first in said.constructs for second in said.than
     ]
     assert_allclose(pairs["estimate"], found["difference"])
-    assert_allclose(pairs["ci_upper"] - pairs["estimate"], stats.norm.ppf(0.975) * found["se"])
+    assert_allclose(pairs["ci_upper"] - pairs["estimate"], stats.t(found["df"]).ppf(0.975) * found["se"])
+    assert set(found["df"]) == {providers.clusters.nunique() - 1}
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.99])
@@ -137,7 +138,15 @@ def test_levels_and_differences_of_nested_respondents_have_errors_of_clusters(pr
     row, size = weighed.query("kind == 'difference'").iloc[0], providers.responses["provider_size"]
     expected = difference_estimate(scores["equality"], size, "large", "small", clusters).interval(0.95)
     assert_allclose([row["ci_lower"], row["ci_upper"]], expected)
-    scored = weighed["kind"].isin(["level", "difference", "stronger"])
+    structure = bouwen.fit_structure(providers).standardized(0.95).set_index(["lhs", "op", "rhs"])
+    key = ("relationship_satisfaction", "~", "trust")
+    row = weighed[
+        (weighed["kind"] == "path") & np.isclose(weighed["estimate"], structure.loc[key, "est_std"])
+    ]
+    assert_allclose(
+        row[["ci_lower", "ci_upper"]].iloc[0], structure.loc[key, ["ci_lower", "ci_upper"]].astype(float)
+    )
+    scored = weighed["kind"].isin(["level", "difference", "stronger", "path"])
     strangers = weigh_claims(independent(providers)).loc[scored, "ci_lower"]
     assert (weighed.loc[scored, "ci_lower"] != strangers).all()
 

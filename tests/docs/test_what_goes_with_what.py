@@ -284,7 +284,7 @@ def test_every_sentence_of_the_list_is_used():
 
 def test_what_is_left_out_of_errors_is_told(study):
     assert (
-        "other estimators take respondents to be independent"
+        "Other estimators take respondents to be independent"
         in texts.nested(nested(study, 30), "models").data
     )
     assert "fewer than the 20" in texts.nested(nested(study, 12), "models").data

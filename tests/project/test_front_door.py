@@ -11,7 +11,7 @@ PUBLIC = """
     check_key claim_verdicts clustered_regression common_method compare_engines compare_fits
     compare_structures compare_treatments count_factors decompose_effects fit_cutoffs fit_efa
     fit_model fit_sam fit_sem fit_structure group_means group_sizes group_tests htmt
-    indirect_effects item_statistics key_items kmo load_fit loading_stability map_test mardia
+    indirect_effects item_statistics jackknife key_items kmo load_fit loading_stability map_test mardia
     model_power monte_carlo_ci nesting omega outcome_correlations parallel_analysis
     parameter_recovery permutation_invariance plan_follow_up plots predictor_importance
     read_error_rates read_study

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bouwen
+from bouwen.scales.models import without_each_cluster
 from bouwen.sem import Fit, SamFit
 
 
@@ -19,10 +20,15 @@ def providers():
 def test_the_structure_is_that_of_both_steps_with_the_errors_of_clusters(providers):
     found = bouwen.fit_structure(providers)
     rows = bouwen.key_items(providers).assign(town=providers.clusters)
-    alone = bouwen.fit_sam(providers.model("structural"), rows, cluster="town")
+    sandwich = bouwen.fit_sam(providers.model("structural"), rows, cluster="town")
+    alone = bouwen.jackknife(sandwich)
     assert isinstance(found, SamFit)
+    assert found.degrees == providers.clusters.nunique() - 1
     assert_allclose(found.parameters["est"], alone.parameters["est"], atol=1e-10)
     assert_allclose(found.parameters["se"], alone.parameters["se"], atol=1e-10)
+    paths = found.parameters["op"] == "~"
+    wider = (found.parameters["se"] / sandwich.parameters["se"])[paths]
+    assert wider.median() > 1.02  # what the sandwich misses
     strangers = bouwen.fit_sam(providers.model("structural"), bouwen.key_items(providers))
     assert not np.allclose(found.parameters["se"], strangers.parameters["se"], atol=1e-4)
 
@@ -40,7 +46,7 @@ def test_answers_count_by_their_weights_in_both_steps_and_in_one(providers):
     two, one = bouwen.fit_structure(study), bouwen.fit_model(study, "structural")
     assert isinstance(two, SamFit)
     for found, alone in (
-        (two, bouwen.fit_sam(text, rows, **counted)),
+        (two, bouwen.jackknife(bouwen.fit_sam(text, rows, **counted))),
         (one, bouwen.fit_sem(text, rows, estimator="MLR", missing="fiml", **counted)),
     ):
         assert_allclose(found.parameters[["est", "se"]], alone.parameters[["est", "se"]], atol=1e-8)
@@ -59,6 +65,23 @@ def test_fewer_clusters_than_twenty_are_left_out(providers):
     assert few.clusters.nunique() < 20
     found, alone = bouwen.fit_structure(few), bouwen.fit_sam(providers.model("structural"), rows)
     assert_allclose(found.parameters["se"], alone.parameters["se"], atol=1e-10)
+
+
+def test_clusters_are_left_out_in_one_step_too_and_where_they_cannot_be_the_sandwich_stays(providers):
+    first, second = providers.items_of("autonomy")[:2]  # no factors, so one step
+    own = providers.instrument.models["structural"].model_copy(
+        update={"syntax": f"{first} ~ {second}", "based_on": None}
+    )
+    instrument = providers.instrument.model_copy(update={"models": {"structural": own}})
+    study = replace(providers, instrument=instrument)
+    found, plain = bouwen.fit_structure(study), bouwen.fit_model(study, "structural")
+    assert isinstance(found, Fit)
+    assert found.degrees == len(set(found.sample.cluster[0])) - 1
+    assert np.isinf(plain.degrees)
+    assert_allclose(found.parameters["se"], bouwen.jackknife(plain).parameters["se"], rtol=1e-9)
+    short = bouwen.fit_sam(providers.model("structural"), bouwen.key_items(providers).iloc[:75])
+    assert short.pairwise
+    assert without_each_cluster(short) is short
 
 
 def test_one_step_where_answers_are_ordered(providers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Unpack
 
 from bouwen.escaping import in_markdown
@@ -40,7 +41,13 @@ def structure_text(
     if fit.sample.cluster and study is not None and study.cluster:
         clusters = len({number for group in fit.sample.cluster for number in group})
         named = in_markdown(to.group(study.cluster))
-        said += say("structure.nested", clusters=say.number(clusters, 0), variable=named)
+        kind, degrees = ("nested", 0.0) if math.isinf(fit.degrees) else ("jackknife", fit.degrees)
+        said += say(
+            f"structure.{kind}",
+            clusters=say.number(clusters, 0),
+            variable=named,
+            degrees=say.number(degrees, 0),
+        )
     return markdown(said)
 
 

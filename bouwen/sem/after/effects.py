@@ -187,7 +187,7 @@ def _added_up(
         "group": [value for value in fit.sample.group_values for _ in sums],
     }
     more = _drawn_limits(fit, draws, of, terms, est, confidence)
-    return at_level(coefficients(who, est, se, more, confidence=confidence), confidence)
+    return at_level(coefficients(who, est, se, more, confidence=confidence, degrees=fit.degrees), confidence)
 
 
 def _drawn_limits(

@@ -88,7 +88,8 @@ class Stored:
     tables : dict of str to DataFrame
         What was to be kept as it was computed.
     known : dict
-        ``theta_cov``, ``tests`` and ``measures``, where they need the rows.
+        ``theta_cov``, ``tests`` and ``measures``, where they need the rows; ``sampling`` and ``degrees`` of
+        errors that are not the family's.
     """
 
     call: Call
@@ -126,8 +127,8 @@ def write_fit(
     if rows and not fit.sample.rows:
         raise UnsupportedModel("the fit has no rows to save; leave out rows=True")
     known = {} if rows or not needs_rows(fit) else {name: getattr(fit, name) for name in KNOWN}
-    if getattr(fit, "sampling", None) is not None:  # errors that no family knows
-        known["theta_cov"] = fit.theta_cov
+    if fit.sampling is not None:  # errors that no family knows
+        known |= {"sampling": fit.sampling, "degrees": fit.degrees}
     content = {
         "format": FORMAT,
         "version": VERSION,

@@ -19,14 +19,13 @@ from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import check_is_fit
 from bouwen.sem.model.options import NoRows, UnsupportedModel
 from bouwen.sem.resample.batch import CONVERGED, NO_SAMPLE, NOT_CONVERGED
-from bouwen.sem.resample.draws import KINDS, source_of_draws, weighted_stack
+from bouwen.sem.resample.draws import KINDS, source_of_draws
+from bouwen.sem.resample.leaving_out import without_each
 from bouwen.sem.resample.lost import Lost, lost_categories
-from bouwen.sem.resample.memory import parts_of
-from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn, solved
-from bouwen.sem.resample.stacks import MEASURES, draw_bytes
+from bouwen.sem.resample.refits import IMPROPER, PARAMETERS, Drawn, fit_chunk, join_drawn
+from bouwen.sem.resample.stacks import MEASURES
 from bouwen.sem.resample.summary import draws_as_dict, draws_in_short, intervals_by_kind
 from bouwen.sem.resample.two_steps import ResampledSteps
-from bouwen.sem.resample.weights import count_units, leaving_out_weights
 from bouwen.sem.resample.workers import run_chunks
 from bouwen.sem.sam.result import SamFit
 
@@ -159,18 +158,11 @@ class Bootstrap(Result):
         """The fit without each respondent or cluster, and the group of each."""
         if not self.fit.sample.rows:
             raise NoRows("BCa intervals need", instead=', or use kind="bc"')
-        sample, family = self.fit.sample, self.fit.family
-        units, measures = count_units(sample), list(self.drawn.measures.columns)
-        parts, strata = [], []
-        for some in parts_of(units, draw_bytes(family) + 8 * self.fit.n):
-            weights, groups = leaving_out_weights(sample, some)
-            parts.append(solved(self.fit.theta, *weighted_stack(family, weights), measures))
-            strata.append(groups)
-        found = join_drawn(parts)
+        found, strata = without_each(self.fit, list(self.drawn.measures.columns))
         failed = int((found.status != CONVERGED).sum())
         if failed:
-            raise NoAcceleration(failed, units)
-        return found, np.concatenate(strata)
+            raise NoAcceleration(failed, len(strata))
+        return found, strata
 
     @property
     def pvalue(self) -> float:

@@ -23,7 +23,7 @@ from bouwen.sem.preparation import Call, check_asked, ordered_items, prepare
 from bouwen.sem.sam.division import OF_STRUCTURE, Division, held, partial_of, without_restrictions
 from bouwen.sem.sam.errors import FirstStep, SecondStep, errors_of
 from bouwen.sem.sam.mapping import factor_moments, mapping_of, with_moments
-from bouwen.sem.sam.result import LatentMoments, SamFit, StructuralFit
+from bouwen.sem.sam.result import LatentMoments, SamFit
 
 Data: TypeAlias = pd.DataFrame | Moments | Mapping[str, Moments]
 
@@ -209,7 +209,7 @@ class TwoSteps:
         first = FirstStep(self.blocks, sample, division)
         joint = self._joint(first, Fit(call, second, solution))
         latent = self._latent(first, mean, cov)
-        structural = StructuralFit(call, second, solution, sampling=joint.covariance(errors))
+        structural = Fit(call, second, solution, sampling=joint.covariance(errors))
         notes = self._notes(structural, shrunk)
         pairs = any(self.pairwise)
         return SamFit(self.blocks, structural, latent, division, sample, joint, errors, notes, pairs)

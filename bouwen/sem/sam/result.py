@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array
+from bouwen.checks import Array, check_confidence
 from bouwen.results import Result, how_many
 from bouwen.sem.fit import Fit
 from bouwen.sem.fitted import coefficients, with_level
@@ -22,18 +22,6 @@ from bouwen.sem.normal.inference import Test, moment_curvature
 from bouwen.sem.normal.moments import Sample
 from bouwen.sem.sam.division import Division
 from bouwen.sem.sam.errors import SecondStep
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class StructuralFit(Fit):
-    """The second step, with errors that carry the uncertainty of the first."""
-
-    sampling: Array | None = None
-
-    @cached_property
-    def theta_cov(self) -> Array:
-        """Sampling covariance (q, q) of the free parameters."""
-        return super().theta_cov if self.sampling is None else self.sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +36,8 @@ class LatentMoments:
         The free moments, in the order of ``values``.
     step : SecondStep
         Of a structure that restricts nothing.
+    sampling : array (m, m), optional
+        Sampling covariance of ``values``, where it is another than that of both steps.
     """
 
     names: tuple[str, ...]
@@ -55,11 +45,25 @@ class LatentMoments:
     cov: Array
     rows: tuple[Parameter, ...]
     step: SecondStep
+    sampling: Array | None = None
 
     @property
     def values(self) -> Array:
         """The free moments (m,)."""
         return self.step.theta[self.step.structural]
+
+    def among(self, mean: Array, cov: Array) -> Array:
+        """The free moments (..., m) among means (..., G, k) and covariances (..., G, k, k)."""
+        place = {name: k for k, name in enumerate(self.names)}
+        return np.stack(
+            [
+                cov[..., r.group, place[r.lhs], place[r.rhs]]
+                if r.op == "~~"
+                else mean[..., r.group, place[r.lhs]]
+                for r in self.rows
+            ],
+            axis=-1,
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,7 +88,7 @@ class SamFit(Result):
     joint : SecondStep
         The whole model at the estimates of both steps.
     errors : str
-        Which standard errors these are.
+        Which standard errors these are; of a jackknife, those it stands in for.
     notes : tuple of str
         What was done on the way: pairs of blocks, shrunken residuals, variances on their bound.
     pairwise : bool
@@ -149,7 +153,7 @@ class SamFit(Result):
 
         ``bound`` says which variances stand on their bound of zero.
         """
-        return with_level(self.parameters, confidence).assign(bound=self._on_bound())
+        return with_level(self.parameters, confidence, self.degrees).assign(bound=self._on_bound())
 
     def _on_bound(self) -> Array:
         frame = self.parameters
@@ -166,6 +170,11 @@ class SamFit(Result):
         """Sampling covariances of `coef`, of both steps."""
         return self.structural.vcov
 
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of these, infinite but of a jackknife."""
+        return self.structural.degrees
+
     def standardized(self, confidence: float = 0.95) -> pd.DataFrame:
         """Standardised structural parameters, errors by the delta method, with intervals."""
         found = self.structural.standardized("std_all", confidence)
@@ -181,7 +190,8 @@ class SamFit(Result):
     @cached_property
     def _sampling(self) -> Array:
         """Sampling covariance (m, m) of the free latent moments."""
-        return self.latent.step.covariance(self.errors)
+        own = self.latent.sampling
+        return self.latent.step.covariance(self.errors) if own is None else own
 
     def latent_covariances(self) -> pd.DataFrame:
         """Variances and covariances of the structure's variables, with intervals, whatever the structure."""
@@ -238,7 +248,9 @@ class SamFit(Result):
             "rhs": [r.rhs for r in rows],
             "group": [self.sample.group_values[r.group] for r in rows],
         }
-        return with_level(coefficients(columns, values, np.sqrt(np.diag(cov)), {}), confidence)
+        check_confidence(confidence)
+        errors = np.sqrt(np.diag(cov))
+        return coefficients(columns, values, errors, {}, confidence=confidence, degrees=self.degrees)
 
     # ------------------------------------------------------------------ what the structure restricts
 
@@ -261,7 +273,7 @@ class SamFit(Result):
             return none
         V = self._information(fit)
         VJ = V @ J
-        product = (V - VJ @ np.linalg.solve(J.T @ VJ, VJ.T)) @ self._sampling
+        product = (V - VJ @ np.linalg.solve(J.T @ VJ, VJ.T)) @ self.latent.step.covariance(self.errors)
         trace, square = float(np.trace(product)), float(np.sum(product * product.T))
         scale = np.sqrt(df / square)
         shift = df - scale * trace
@@ -302,16 +314,7 @@ class SamFit(Result):
     def _implied(self, fit: Fit, theta: Array) -> Array:
         """The free latent moments that the structure implies (..., m)."""
         implied = fit.family.reported(fit.family.objective.at(theta))
-        place = {name: k for k, name in enumerate(self.latent.names)}
-        return np.stack(
-            [
-                implied.cov[..., r.group, place[r.lhs], place[r.rhs]]
-                if r.op == "~~"
-                else implied.mean[..., r.group, place[r.lhs]]
-                for r in self.latent.rows
-            ],
-            axis=-1,
-        )
+        return self.latent.among(implied.mean, implied.cov)
 
     def _given(self, fit: Fit) -> list[int]:
         """Moments of fixed covariates, which the structure takes as they are."""
