@@ -87,6 +87,57 @@ def build_command(
             listener=listener,
         )
     typer.echo(f"The book is ready: {page}")
+    from bouwen.report.editions.publishing import warning_of
+
+    if warning := warning_of(study):
+        complain(f"bouwen: {' '.join(warning.split())}")
+
+
+@app.command("publish")
+def publish_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Of the edition; by default the next one.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Of the edition; by default today.")
+    ] = None,
+    withdraw: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Withdraw an edition instead of making one.")
+    ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Erase what is kept of respondents whose rows are gone.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+) -> None:
+    """Make an edition of a book, unless it would give somebody away beside former ones."""
+    from bouwen.report.book.listening import progress
+    from bouwen.report.editions import publishing
+
+    if (withdraw and forget) or ((withdraw or forget) and version):
+        raise typer.BadParameter(
+            "goes with neither of the others.", param_hint="--withdraw, --forget, --version"
+        )
+    asked = not yes and sys.stdin is not None and sys.stdin.isatty()
+    if forget:
+        count = publishing.forget_people(study)
+        editions = "1 edition" if count == 1 else f"{count} editions"
+        typer.echo(
+            f"Whoever is not among the answers any more is erased from the fingerprints of {editions}."
+        )
+    elif withdraw:
+        if asked:
+            typer.confirm(f"Withdraw edition {withdraw}? Its printed figures are removed", abort=True)
+        path = publishing.withdraw_edition(study, withdraw, date)
+        typer.echo(f"Edition {withdraw} is withdrawn ({path}). Take its book down wherever it is published.")
+    else:
+        chosen = publishing.free_version(publishing.folder_of(study), version)
+        if asked:
+            typer.confirm(f"Make edition {chosen}?", default=True, abort=True)
+        with progress() as listener:
+            path = publishing.publish_edition(study, version=chosen, date=date, listener=listener)
+        typer.echo(f"Edition {chosen} is made: {path}")
+        typer.echo("Commit that file. Keep editions.private with the answers, and never publish it.")
 
 
 @app.command("check")

@@ -34,7 +34,7 @@ def said(monkeypatch, capsys):
 def test_help_names_every_command(said):
     status, out, _ = said("--help")
     assert status == 0
-    assert all(name in out for name in ("build", "check", "lab", "power", "simulate", "verify"))
+    assert all(name in out for name in ("build", "check", "lab", "power", "publish", "simulate", "verify"))
 
 
 def test_the_package_is_the_command_too():
@@ -69,6 +69,8 @@ def test_version():
         ["simulate"],
         ["power", "-n", "many"],
         ["power", "--reps", "1"],
+        ["publish", "--withdraw", "1.0", "--forget"],
+        ["publish", "--withdraw", "1.0", "--version", "1.1"],
     ],
     ids=" ".join,
 )
@@ -89,6 +91,9 @@ def test_wrong_use_is_status_2(arguments, mini, said):
         (["power", "nowhere/study.yml"], "nowhere/study.yml"),
         (["power", STUDY, "--plot", "figure.pdf"], "must end in .svg or .png"),
         (["verify", "nowhere/study.yml"], "nowhere/study.yml"),
+        (["publish", "nowhere/study.yml"], "nowhere/study.yml"),
+        (["publish", STUDY, "--version", "one"], "is no version; write numbers such as 1.0"),
+        (["publish", STUDY, "--withdraw", "1.0"], 'no edition "1.0" to withdraw; there is none.'),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

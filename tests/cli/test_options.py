@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import bouwen.report.follow_up
 import bouwen.twin
 from bouwen.cli import joined_parameters, main, named_value, sizes
 from bouwen.report.book import building, lab, results
+from bouwen.report.editions import publishing
 
 STUDY = Path("data/providers/study.yml")
 
@@ -55,6 +57,58 @@ def test_a_build_with_every_option(handed):
         "output": Path("out"), "parameters": {"draws": "5", "language": "nl"}, "jobs": 3, "timeout": 9,
         "warm": False,
     }  # fmt: skip
+
+
+EDITION = Path("data/providers/editions/1.0.json")
+
+
+def test_an_edition_by_default_and_with_every_option(handed):
+    where = (publishing, "publish_edition", EDITION, "publish")
+    positional, named, out, _ = handed(*where)
+    named.pop("listener")
+    assert (positional, named) == ((STUDY,), {"version": "1.0", "date": None})
+    assert f"Edition 1.0 is made: {EDITION}" in out
+    options = ["--version", "2.1", "--date", "2026-03-01", "--yes"]
+    positional, named, out, _ = handed(*where, str(STUDY), *options)
+    named.pop("listener")
+    assert (positional, named) == ((STUDY,), {"version": "2.1", "date": "2026-03-01"})
+    assert f"Edition 2.1 is made: {EDITION}" in out
+
+
+def test_an_edition_is_withdrawn_and_respondents_forgotten(handed):
+    options = ["--withdraw", "1.0", "--date", "2026-03-01"]
+    positional, named, out, _ = handed(publishing, "withdraw_edition", EDITION, "publish", *options)
+    assert (positional, named) == ((STUDY, "1.0", "2026-03-01"), {})
+    assert "Edition 1.0 is withdrawn" in out
+    assert "Take its book down" in out
+    positional, named, out, _ = handed(publishing, "forget_people", 3, "publish", "--forget")
+    assert (positional, named) == ((STUDY,), {})
+    assert out.endswith("is erased from the fingerprints of 3 editions.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "answer", "done"),
+    [
+        ("publish_edition", [], "\n", True), ("publish_edition", [], "n\n", False),
+        ("publish_edition", ["--yes"], "", True), ("withdraw_edition", ["--withdraw", "1.0"], "y\n", True),
+        ("withdraw_edition", ["--withdraw", "1.0"], "\n", False),
+        ("withdraw_edition", ["--withdraw", "1.0", "-y"], "", True),
+    ],
+)  # fmt: skip
+def test_somebody_at_a_terminal_is_asked(monkeypatch, capsys, name, options, answer, done):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    calls = []
+    monkeypatch.setattr(publishing, name, lambda *_, **__: calls.append(name) or EDITION)
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    monkeypatch.setattr(sys, "argv", ["bouwen", "publish", *options])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert bool(calls) == done
+    assert bool(stop.value.code) != done
+    assert done or capsys.readouterr().err.endswith("bouwen: stopped.\n")
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,12 @@ def build(
     listener.step("Checking")
     book = plan(path, parameters, jobs=jobs, timeout=timeout, warm=warm)
     target = Path(output).absolute() if output else book.work / "html"
+    make_site(book, target, listener)
+    return target / "index.html"
+
+
+def make_site(book: Plan, target: Path, listener: Listener) -> dict[str, Notebook]:
+    """Build what was planned; the executed notebooks, by page name, that it was made from."""
     with refusing_bad_output(target), locked(book.work), Sphinx() as sphinx:
         refuse_foreign(target)
         recover(target)
@@ -141,7 +147,7 @@ def build(
         if not is_current(target, stamp):
             refuse_answers(book.study, notebooks)
             publish(book.work / "source", target, stamp, sphinx)
-    return target / "index.html"
+    return notebooks
 
 
 @dataclass(frozen=True)

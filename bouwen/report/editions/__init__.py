@@ -1,0 +1,1 @@
+"""Editions of a book: what each published, and what two of them would tell together."""
