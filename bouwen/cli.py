@@ -129,7 +129,8 @@ def publish_command(
         if asked:
             typer.confirm(f"Withdraw edition {withdraw}? Its printed figures are removed", abort=True)
         path = publishing.withdraw_edition(study, withdraw, date)
-        typer.echo(f"Edition {withdraw} is withdrawn ({path}). Take its book down wherever it is published.")
+        typer.echo(f"Edition {withdraw} is withdrawn ({path}). Take its book down wherever it is published;")
+        typer.echo("earlier commits of its record still hold its figures.")
     else:
         chosen = publishing.free_version(publishing.folder_of(study), version)
         if asked:

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from bouwen.errors import BouwenError
 from bouwen.report.book.recording import RecordPart
 from bouwen.report.editions.counted import NO_ANSWER, Counted
-from bouwen.survey import write_whole
+from bouwen.survey import FileError, write_whole
 
 PRIVATE = "editions.private"  # a folder beside a study, with a file for each edition and their key
 KEY_FILE = "key"
@@ -146,23 +145,24 @@ def without_people(record: Fingerprints, key: bytes, now: Counted) -> Fingerprin
 
 
 def key_beside(folder: Path) -> bytes:
-    """The key of a study's editions, made with the first of them."""
+    """The key of a study's editions, made with the first of them; `FileError` where it is damaged."""
     path = folder / KEY_FILE
     try:
         return bytes.fromhex(path.read_text(encoding="ascii"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError):
-        raise BadFingerprints(folder / "all.json", f"the file {KEY_FILE} cannot be read") from None
+        problem = f"holds no key; restore it, or remove {PRIVATE} if every edition is withdrawn."
+        raise FileError(path, problem) from None
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="ascii")
     path.touch(mode=0o600)
     path.write_text(secrets.token_hex(32), encoding="ascii")
     return key_beside(folder)
 
 
 def write_fingerprints(folder: Path, record: Fingerprints) -> None:
-    """Keep the private record of an edition, for its owner only."""
+    """Keep the private record of an edition, for its owner only and out of version control."""
+    (folder / ".gitignore").write_text("*\n", encoding="ascii")
     write_whole(folder / f"{record.version}.json", as_lines(record.model_dump()))
 
 
@@ -181,10 +181,10 @@ def read_fingerprints(path: Path) -> tuple[Fingerprints, bytes]:
     """
     if not path.is_file() or not (path.parent / KEY_FILE).is_file():
         raise BadFingerprints(path, "the fingerprints of its respondents are not here")
-    key = key_beside(path.parent)
     try:
+        key = key_beside(path.parent)
         record = Fingerprints.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError, RecursionError):
+    except (OSError, ValueError, FileError, RecursionError):
         raise BadFingerprints(path, "the fingerprints of its respondents cannot be read") from None
     if sealed(record, key).seal != record.seal:
         raise BadFingerprints(path, "the fingerprints of its respondents are not of this key")

@@ -36,8 +36,7 @@ def matched(before: Counted, now: Counted) -> SamePeople:
     first, second = coded(before.answers[common], now.answers[common])
     names = list(map(str, before.answers.index)), list(map(str, now.answers.index))
     same = same_rows(first, second, *names)
-    paired = {i for i, _ in same}, {j for _, j in same}
-    left = [sorted({*range(len(rows))} - own) for rows, own in zip((first, second), paired, strict=True)]
+    left = unpaired(same, [*range(len(first))], [*range(len(second))])
     by_name = {name: j for j, name in enumerate(names[1])}
     of_one_id = [(i, by_name[names[0][i]]) for i in left[0] if names[0][i] in by_name]
     if before.named and now.named and are_kept(same, of_one_id, names, first, second):
@@ -89,11 +88,20 @@ def are_kept(
     return not moved and (not alike or float(np.median(alike)) >= ALIKE)
 
 
-def most_alike(first: Array, second: Array, left: Iterable[int], right: Iterable[int]) -> SamePeople:
-    """Rows that are left, paired by how many answers are the same; who differs in most stays alone."""
-    rows, columns = np.array([*left], dtype=int), np.array([*right], dtype=int)
-    if not len(rows) or not len(columns) or not first.shape[1]:
-        return []
+def most_alike(first: Array, second: Array, left: list[int], right: list[int]) -> SamePeople:
+    """Rows that are left, paired by how many answers are the same; who differs in most stays alone.
+
+    Of very many rows those are paired first that are the same in one half of the columns.
+    """
+    pairs: SamePeople = []
+    if len(left) * len(right) > MOST_PAIRS:
+        halves = np.array_split(np.arange(first.shape[1]), 2)
+        for half in halves:
+            rows, columns = unpaired(pairs, left, right)
+            one, other = first[rows][:, half], second[columns][:, half]
+            names = [str(i) for i in rows], [f"of {j}" for j in columns]
+            pairs += [(rows[i], columns[j]) for i, j in same_rows(one, other, *names)]
+    rows, columns = unpaired(pairs, left, right)
     if len(rows) * len(columns) > MOST_PAIRS:
         found: Iterable[tuple[int, int]] = ((k, k) for k in range(min(len(rows), len(columns))))
     else:
@@ -101,8 +109,14 @@ def most_alike(first: Array, second: Array, left: Iterable[int], right: Iterable
         for one, other in zip(first[rows].T, second[columns].T, strict=True):
             alike += np.equal.outer(one, other)
         found = zip(*linear_sum_assignment(-alike), strict=True)
-    pairs = [(int(rows[i]), int(columns[j])) for i, j in found]
-    return [(i, j) for i, j in pairs if (first[i] == second[j]).mean() >= ALIKE]
+    pairs += [(rows[i], columns[j]) for i, j in found]
+    return [(i, j) for i, j in pairs if first.shape[1] and (first[i] == second[j]).mean() >= ALIKE]
+
+
+def unpaired(pairs: SamePeople, left: list[int], right: list[int]) -> tuple[list[int], list[int]]:
+    """The rows of both editions that no pair has."""
+    taken = {i for i, _ in pairs}, {j for _, j in pairs}
+    return [i for i in left if i not in taken[0]], [j for j in right if j not in taken[1]]
 
 
 def are_one_survey(before: Counted, now: Counted, pairs: SamePeople) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from bouwen.errors import BouwenError
 from bouwen.report.book.chapters import Notebook
@@ -120,7 +120,7 @@ def read_editions(folder: Path) -> dict[str, Edition]:
     for path in sorted(folder.glob("*.json"), key=lambda path: order_of(path.stem)):
         try:
             edition = Edition.model_validate(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, ValidationError, RecursionError):
+        except (OSError, ValueError, RecursionError):
             problem = f"{path}: is no record of an edition; restore it from version control."
             raise BadEdition(path.stem, problem) from None
         if edition.version != path.stem:

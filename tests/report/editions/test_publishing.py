@@ -117,6 +117,9 @@ def test_an_edition_made_elsewhere_cannot_be_compared_and_nothing_is_published(p
     refused("not of this key", BadFingerprints)
     (record.parent / "key").write_text("no key")
     refused("cannot be read", BadFingerprints)
+    record.unlink()
+    with pytest.raises(FileError, match="holds no key; restore it"):
+        published.lay("1.1")
     shutil.rmtree(record.parent)
     refused("not here", BadFingerprints)
 

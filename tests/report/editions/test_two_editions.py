@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from bouwen.report.editions import matching
 from bouwen.report.editions.counted import Counted
 from bouwen.report.editions.differences import differences_of
 from bouwen.report.editions.fingerprints import made_fingerprints, recognised
@@ -97,6 +99,8 @@ PLANTED = {
         ALL, changed(ALL, [i for i in range(33) if i % 3 or i < 9], "t2"), "kind"),
     "levels are no longer merged, and few came to the others": (MERGED, with_more(ALL, a=12, c=4), "kind"),
     "levels are merged, and few moved there": (ALL, changed(MERGED, [2, 5, 8], "kind", "ab"), "kind"),
+    "few were counted with one level, and now with another": (
+        RARE.replace({"kind": {"d": "a"}}), RARE.replace({"kind": {"d": "b"}}), "kind"),
     "a variable has another name, and few another level": (
         ALL, changed(ALL, A_NORTH[:3], "kind", "b").rename(columns={"kind": "sort"}), "sort"),
     "rows are numbered anew, one is gone": (NUMBERED, numbered(NUMBERED.drop("7")), ""),
@@ -118,6 +122,15 @@ def test_a_planted_difference_by_few_is_found(name):
     assert told(edition(now), edition(before)), "the other way round"
 
 
+def test_a_small_level_is_found_that_was_hidden_with_another_than_now():
+    """Both editions print all levels but two, and the total, and one of the two is the same small one."""
+    before, now = (
+        replace(edition(RARE), printed={"kind": dict.fromkeys(shown, False)}) for shown in ("ab", "bc")
+    )
+    assert [one.variable for one in told(before, now)] == ["kind"]
+    assert not told(before, before)
+
+
 @pytest.mark.parametrize(
     "now",
     [numbered(NUMBERED.drop("7")), changed(NUMBERED, [7], "t2"), numbered(recoded(NUMBERED.drop("7")))],
@@ -133,6 +146,13 @@ def test_the_larger_of_two_smallest_cells_decides():
     assert not told(edition(ALL, min_cell=5), edition(now, min_cell=5))
     assert told(edition(ALL, min_cell=5), edition(now, min_cell=10))
     assert told(edition(ALL, min_cell=10), edition(now, min_cell=5))
+
+
+def test_very_many_rows_are_paired_by_the_half_of_their_answers_that_is_the_same(monkeypatch):
+    monkeypatch.setattr(matching, "MOST_PAIRS", 100)
+    now = numbered(recoded(NUMBERED.drop("7")))
+    found = told(edition(NUMBERED, named=False), edition(now, named=False))
+    assert places(found) == [("", (), "")]
 
 
 SHUFFLED = ALL.sample(frac=1, random_state=3)
