@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from bouwen.sem import fit_sem
 from bouwen.sem.after import diagnostics
 from bouwen.sem.model.implied import compile_structure
-from bouwen.sem.normal import gaps
+from bouwen.sem.normal import discrepancy, gaps, saturated
 from bouwen.sem.normal.discrepancy import IncompletePoint, LikelihoodPoint
 from bouwen.sem.normal.inference import casewise_scores, saturated_curvature, saturated_point
 from bouwen.sem.normal.saturated import em_moments
@@ -52,6 +52,21 @@ def test_all_patterns_at_once_are_the_sum_of_each(fitted, large, monkeypatch):
         each.along(point.implied.mean + 1, point.implied.cov),
         rtol=1e-12,
     )
+
+
+@pytest.mark.parametrize(("items", "at_once"), [(gaps.FEW, False), (gaps.FEW + 1, True)])
+def test_patterns_of_few_items_are_taken_one_by_one_with_the_same_result(items, at_once, monkeypatch):
+    model, data = answers(items, 120, 0.15)
+    monkeypatch.setattr(discrepancy, "FEW", gaps.FEW if at_once else 0)
+    monkeypatch.setattr(saturated, "FEW", gaps.FEW if at_once else 0)
+    wanted = fit_sem(model, data, missing="fiml", estimator="MLR", std_lv=True)
+    monkeypatch.undo()
+    found = fit_sem(model, data, missing="fiml", estimator="MLR", std_lv=True)
+    assert (found.point.gapped is not None) == at_once
+    assert wanted.point.gapped is not None
+    for column in ("est", "se"):
+        assert_allclose(found.parameters[column], wanted.parameters[column], atol=1e-10)
+    assert_allclose(found.measures, wanted.measures, atol=1e-8)
 
 
 def test_scores_add_up_to_the_gradient_and_are_those_of_each_pattern(fitted):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from bouwen.errors import did_you_mean
 from bouwen.sem.model.expression import FUNCTIONS, Binary, Expression, FunctionCall, Negate, Number, Symbol
@@ -75,6 +76,12 @@ def parse_model(text: str) -> ParsedModel:
             f'a model is a text, such as "mood =~ m1 + m2 + m3"; found a {type(text).__name__}. '
             "The model comes first, then the data"
         )
+    return _parsed(text)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> ParsedModel:
+    """See `parse_model`; a fit asks for the same text several times."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for separator in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029":  # other ends of line in Unicode
         text = text.replace(separator, "\n")

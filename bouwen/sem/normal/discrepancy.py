@@ -31,7 +31,7 @@ from bouwen.sem.model.derivatives import (
     trace_by_row,
 )
 from bouwen.sem.model.implied import Implied, Structure, implied_moments, with_exogenous
-from bouwen.sem.normal.gaps import HELD, Alike, Gapped, Sums, batches, long_way, products
+from bouwen.sem.normal.gaps import FEW, HELD, Alike, Gapped, Sums, batches, long_way, products
 from bouwen.sem.normal.moments import Patterns, Sample
 
 SINGULAR = 1e-10  # share of an item's variance that those before it leave, below which a sample is singular
@@ -301,13 +301,15 @@ class LikelihoodPoint:
 class IncompletePoint(LikelihoodPoint):
     """The likelihood of one incomplete sample, from one Σ⁻¹ for all patterns (`bouwen.sem.normal.gaps`).
 
-    Where Σ is too close to singular for that, each pattern has its own Σ_j⁻¹.
+    Where Σ is too close to singular for that, and where items are few, each pattern has its own Σ_j⁻¹.
     """
 
     @cached_property
     def gapped(self) -> Gapped | None:
-        """What each pattern takes from Σ⁻¹; None where that is not exact enough."""
+        """What each pattern takes from Σ⁻¹; None where that is not exact enough, and of few items."""
         o = self.objective
+        if o.structure.p <= FEW:
+            return None
         return Gapped.at(o.batches, o.share, self.implied.mean, self.implied.cov)
 
     @cached_property

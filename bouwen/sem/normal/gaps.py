@@ -20,6 +20,7 @@ from bouwen.sem.model.derivatives import Slots
 
 LARGE = 200  # products for one pattern's curvature from which on Σ_j itself is the shorter way
 HELD = 1_000_000  # numbers of a block of products that are held at a time
+FEW = 5  # items, up to which there are so few patterns that Σ_j⁻¹ of each, all at once, is the shorter way
 UNEXPLAINED = 1e-7  # share of an item's variance that the others must leave for Σ⁻¹ to be exact enough
 
 

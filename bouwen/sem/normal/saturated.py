@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from bouwen.checks import Array, DataError
-from bouwen.sem.normal.gaps import Gapped
+from bouwen.sem.normal.gaps import FEW, Gapped
 from bouwen.sem.normal.moments import Patterns
 
 MAX_EM_STEPS = 5000
@@ -60,11 +60,12 @@ def _em(patterns: Patterns, g: int, tol: float) -> tuple[Array, Array]:
     spread = np.einsum("k,kii->i", n, cov) + n @ (observed * (mean - centre) ** 2)
     sd = np.sqrt(spread / (n @ observed))
     share = np.where(own, patterns.n, 0.0) / n.sum()
-    batches = [replace(batch, group=0) for batch in patterns.batches if batch.group == g]
+    several = p > FEW
+    batches = [replace(batch, group=0) for batch in patterns.batches if batch.group == g] if several else []
 
     def pulls(mu: Array, sigma: Array) -> tuple[Array, Array]:
         """Σ share W_j (m_j − μ) and Σ share (W_j S*_j W_j − W_j), with W_j = Σ_j⁻¹."""
-        at = Gapped.at(batches, share, mu[None], sigma[None])
+        at = Gapped.at(batches, share, mu[None], sigma[None]) if several else None
         if at is not None:
             x = at.sums()
             return x.u[0], x.B[0] - (at.W[0] - x.H[0])
