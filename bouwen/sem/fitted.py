@@ -244,22 +244,53 @@ class Fitted(Result):
         found = self.family.measures(self)
         return pd.Series(np.array(list(found.values()), dtype=float), index=list(found))
 
-    def r_squared(self) -> pd.DataFrame:
-        """Share of each dependent variable's variance that the model explains: lhs group r2.
+    def r_squared(self, confidence: float | None = None) -> pd.DataFrame:
+        """Share of each dependent variable's variance that the model explains.
 
-        Negative where a residual variance exceeds the total; NaN is never hidden.
+        Parameters
+        ----------
+        confidence : float, optional
+            Level of intervals, where they are asked for: by the delta method, of 1 less the standardised
+            residual variance, and cut off at 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            lhs group r2, and with a level se ci_lower ci_upper. Negative where a residual variance exceeds
+            the total; NaN is never hidden.
+
+        Raises
+        ------
+        NotAShare
         """
         st = self.structure
+        names, groups = [*st.observed, *st.latent], self.sample.group_values
         dependent = np.unique(st.i[st.kind == 0])
-        names = [*st.observed, *st.latent]
-        out = []
-        for g, label in enumerate(self.sample.group_values):
-            residual = np.zeros(st.m)
-            rows = np.flatnonzero((st.kind == SYMMETRIC) & (st.i == st.j))
-            residual[st.i[rows]] = self.implied.values[g, rows]
-            total = np.diag(self.implied.C[g])
-            out += [(names[k], label, 1 - residual[k] / total[k]) for k in dependent]
-        return pd.DataFrame(out, columns=["lhs", "group", "r2"])
+        shares = self._explained(self.implied, dependent).ravel()
+        who = [(names[k], label) for label in groups for k in dependent]
+        found = pd.DataFrame(who, columns=["lhs", "group"]).assign(r2=shares)
+        if confidence is None:
+            return found
+        check_confidence(confidence)
+
+        def function(theta: Array) -> Array:
+            implied = self.family.reported(self.family.objective.at(theta))
+            return self._explained(implied, dependent).reshape(*theta.shape[:-1], -1)
+
+        J = numeric_jacobian(function, self.theta, np.sqrt(np.diag(self.theta_cov)))
+        se = np.sqrt(np.maximum(np.einsum("kq,qr,kr->k", J, self.theta_cov, J), 0.0))
+        half = limit_at((1 + confidence) / 2, self.degrees) * se
+        limits = {"ci_lower": np.maximum(shares - half, 0.0), "ci_upper": np.minimum(shares + half, 1.0)}
+        return found.assign(se=se, **limits)
+
+    def _explained(self, implied: Implied, dependent: Array) -> Array:
+        """R² (..., G, k) of variables by their places."""
+        st = self.structure
+        rows = np.flatnonzero((st.kind == SYMMETRIC) & (st.i == st.j))
+        residual = np.zeros((*implied.values.shape[:-1], st.m))
+        residual[..., st.i[rows]] = implied.values[..., rows]
+        total = np.diagonal(implied.C, axis1=-2, axis2=-1)
+        return np.asarray(1 - residual[..., dependent] / total[..., dependent])
 
     def implied_moments(self) -> pd.DataFrame:
         """Implied covariances and means of the items (of ordered items: their latent responses)."""

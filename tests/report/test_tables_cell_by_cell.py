@@ -134,6 +134,27 @@ def test_paths_beside_draws_and_a_second_estimator(fit, data):
         assert row[5] == text(other.loc[place, "est_std"])
 
 
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_what_is_explained_and_how_sure_that_is(fit, data, confidence):
+    beside = bouwen.fit_sem(MODEL, data.iloc[:150])
+    heads, rows = grid(tables.explained(fit, one_step=beside, confidence=confidence))
+    assert heads == ["Variable", "R²", f"{100 * confidence:.0f}% interval", "In one step"]
+    outcomes = fit.parameters.query("op == '~'")["lhs"]
+    solution = fit.standardized().query("op == '~~' and lhs == rhs")
+    solution = solution[solution["lhs"].isin(outcomes)]
+    again = beside.r_squared().set_index("lhs")["r2"]
+    z = stats.norm.ppf((1 + confidence) / 2)
+    assert rows == [
+        [
+            row.lhs, text(1 - row.est_std),
+            between(max(1 - row.est_std - z * row.se, 0), min(1 - row.est_std + z * row.se, 1)),
+            text(again[row.lhs]),
+        ]
+        for row in solution.itertuples()
+    ]  # fmt: skip
+    assert rows
+
+
 def test_factor_correlations_run_from_the_strongest_whatever_its_sign(measurement):
     heads, rows = grid(tables.factor_correlations(measurement))
     assert heads == ["Construct", "r", "95% interval"]

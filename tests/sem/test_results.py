@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 from references import read_data, read_values
 
-from bouwen.checks import RepeatedItem
+from bouwen.checks import NotAShare, RepeatedItem
 from bouwen.sem import (
     ConstantItem,
     DataError,
@@ -185,6 +186,25 @@ def test_reading_a_fit(hs):
     assert "x1" in hs.implied_moments().index
     school_names = set(school().residuals().index.get_level_values(0))
     assert school_names == {"Pasteur", "Grant-White"}
+
+
+def test_the_error_of_r_squared_is_that_of_the_standardised_residual(hs):
+    """R² = 1 − std.all of the residual variance, for each group, and limits end at 0 and 1."""
+    for fit in (hs, school(), fit_sem(HS, read_data("holzinger"), estimator="MLR", missing="fiml")):
+        rows = fit.standardized(confidence=0.9).query("op == '~~' and lhs == rhs")
+        found = fit.r_squared(0.9).merge(rows, on=["lhs", "group"], validate="one_to_one")
+        assert len(found) == 9 * fit.structure.n_groups
+        assert_allclose(found["r2"], 1 - found["est_std"], atol=1e-12)
+        assert_allclose(found["se_x"], found["se_y"], atol=1e-8)
+        assert_allclose(found["ci_upper_x"], np.minimum(1 - found["ci_lower_y"], 1), atol=1e-8)
+        assert_allclose(found["ci_lower_x"], np.maximum(1 - found["ci_upper_y"], 0), atol=1e-8)
+        assert list(fit.r_squared()) == ["lhs", "group", "r2"]
+    weak = pd.DataFrame(np.random.default_rng(1).normal(size=(30, 2)), columns=["y", "x"])
+    found = fit_sem("y ~ x", weak).r_squared(0.95).iloc[0]
+    assert found["r2"] < 1.96 * found["se"]
+    assert found["ci_lower"] == 0
+    with pytest.raises(NotAShare):
+        hs.r_squared(95)
 
 
 def test_improper_solutions_are_told_and_left_alone():

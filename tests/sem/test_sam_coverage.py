@@ -126,6 +126,35 @@ def check(table: pd.DataFrame) -> None:
     assert (coverage <= HIGHEST + within_errors(n, HIGHEST)).all(), coverage
 
 
+EXPLAINED = pd.Series({"b": 0.25, "c": 0.37 / 0.97})
+
+
+def test_intervals_of_r_squared(asked: int, record) -> None:
+    """By the delta method, at the sizes between which most studies are."""
+    tables = []
+    for n in (70, 201):
+        rng, draws = np.random.default_rng(100 + n), []
+        for _ in range(asked // 2):
+            found = fit_sam(MODEL, answers_of_three_factors(n, rng)).r_squared(0.95).set_index("lhs")
+            found = found.loc[EXPLAINED.index]
+            holds = (found["ci_lower"] <= EXPLAINED) & (found["ci_upper"] >= EXPLAINED)
+            draws.append(found[["r2", "se"]].assign(holds=holds, width=found["ci_upper"] - found["ci_lower"]))
+        by = pd.concat(draws).groupby(level=0)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "n": n, "true": EXPLAINED, "median": by["r2"].median(), "sd": by["r2"].std(),
+                    "se": by["se"].median(), "coverage": by["holds"].mean(), "width": by["width"].median(),
+                    "runs": len(draws),
+                }
+            )
+        )  # fmt: skip
+    table = pd.concat(tables)
+    record("sam-r-squared", table)
+    coverage = table["coverage"] if asked == RUNS else table[["coverage"]].mean()
+    assert (coverage >= LOWEST - within_errors(asked // 2, LOWEST)).all(), coverage
+
+
 @pytest.mark.parametrize("n", RESPONDENTS)
 def test_three_factors_and_ten_items(n: int, asked: int, record) -> None:
     rng = np.random.default_rng(n)

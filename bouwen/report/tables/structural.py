@@ -72,7 +72,7 @@ def explained_table(
     one_step: Fit | None = None,
     **options: Unpack[ReaderOptions],
 ) -> GT:
-    """The share of each outcome's variance that its predictors explain.
+    """The share of each outcome's variance that its predictors explain, with its interval.
 
     Parameters
     ----------
@@ -86,11 +86,12 @@ def explained_table(
     """
     check_given(fit, FITS, ANY_FIT)
     to = reader(study, **options)
-    found = explained(fit)
+    found = explained(fit, to.confidence)
     columns = of_groups(to, found["group"])
     columns |= {
         "variable": [to.label(name) for name in found["lhs"]],
         "r_squared": number_texts(to, found["r2"]),
+        "interval": interval_texts(to, found),
     }
     if one_step is not None:
         again = explained(one_step).set_index(["lhs", "group"])["r2"]
@@ -100,10 +101,10 @@ def explained_table(
     return lay_out(to, columns)
 
 
-def explained(fit: SamFit | Fit) -> pd.DataFrame:
-    """R² of what regressions predict, measured variables and parts of factors left out: ``lhs group r2``."""
+def explained(fit: SamFit | Fit, confidence: float | None = None) -> pd.DataFrame:
+    """`Fit.r_squared` of what regressions predict, measured variables and parts of factors left out."""
     outcomes = fit.parameters.query("op == '~'")["lhs"]
-    found = fit.r_squared()
+    found = fit.r_squared(confidence)
     return found[found["lhs"].isin(set(outcomes))].reset_index(drop=True)
 
 

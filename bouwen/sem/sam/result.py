@@ -180,9 +180,9 @@ class SamFit(Result):
         found = self.structural.standardized("std_all", confidence)
         return found.iloc[self._kept].reset_index(drop=True)
 
-    def r_squared(self) -> pd.DataFrame:
-        """Share of each outcome's variance that its predictors explain: lhs group r2."""
-        found = self.structural.r_squared()
+    def r_squared(self, confidence: float | None = None) -> pd.DataFrame:
+        """Share of each outcome's variance that its predictors explain, see `Fit.r_squared`."""
+        found = self.structural.r_squared(confidence)
         return found[~found["lhs"].isin(self.division.inner)].reset_index(drop=True)
 
     # ------------------------------------------------------------------ latent variables
