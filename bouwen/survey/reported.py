@@ -19,6 +19,8 @@ class ReportSpec(Part):
     """How respondents were found and invited, and what they got for it."""
     period: OwnWords = None
     """When, and where, answers were given."""
+    sample_size: OwnWords = None
+    """How many respondents were planned, and how that was decided."""
     ethics: OwnWords = None
     """Approval by an ethics committee, and how respondents consented."""
     registration: OwnWords = None
