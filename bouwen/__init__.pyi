@@ -1,4 +1,5 @@
 from bouwen.claims import claim_verdicts as claim_verdicts
+from bouwen.claims import mirror_findings as mirror_findings
 from bouwen.claims import read_error_rates as read_error_rates
 from bouwen.claims import recommendation_verdicts as recommendation_verdicts
 from bouwen.claims import weigh_claims as weigh_claims
@@ -6,6 +7,7 @@ from bouwen.errors import BouwenError as BouwenError
 from bouwen.groups import check_invariance as check_invariance
 from bouwen.groups import group_means as group_means
 from bouwen.groups import group_tests as group_tests
+from bouwen.groups import mirror as mirror
 from bouwen.groups import outcome_correlations as outcome_correlations
 from bouwen.groups import permutation_invariance as permutation_invariance
 from bouwen.groups import study_invariance as study_invariance

@@ -63,6 +63,9 @@ def build_command(
         list[str] | None,
         typer.Option("--parameter", "-p", metavar="NAME VALUE", help="A value for a chapter's parameter."),
     ] = None,
+    mirror: Annotated[
+        Path | None, typer.Option(metavar="OTHER", help="The study of the other side, for a page about both.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the HTML.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Chapters run at once.")] = None,
     timeout: Annotated[
@@ -80,6 +83,7 @@ def build_command(
         page = book.build(
             study,
             output=output,
+            mirror=mirror,
             parameters=parameters,
             jobs=jobs,
             timeout=timeout,

@@ -1,3 +1,4 @@
+from bouwen.claims.counterparts import mirror_findings as mirror_findings
 from bouwen.claims.error_rates import PAGE as PAGE
 from bouwen.claims.error_rates import RATES as RATES
 from bouwen.claims.error_rates import read_error_rates as read_error_rates

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from bouwen.checks import Array, check_count, check_share
-from bouwen.claims.verdicts import holm
 from bouwen.claims.weighing import weigh_claims
+from bouwen.groups import holm
 from bouwen.special import ndtr, ndtri
 from bouwen.survey import LevelEvidence, PathEvidence, Study, check_is_study
 

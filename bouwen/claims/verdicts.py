@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bouwen.checks import Array, Vector
-from bouwen.special import ndtr, ndtri, stdtr, stdtrit
+from bouwen.checks import Vector
+from bouwen.groups import holm, quantile, upper_tail
 
 SUPPORTED, CONTRADICTED, UNDECIDED, NOT_ASKED = "supported", "contradicted", "cannot tell", "not asked here"
 VERDICTS = (
@@ -99,37 +99,6 @@ def adjusted(found: pd.DataFrame, p: Vector) -> Vector:
     weakest = pd.Series(p[asked]).groupby(claims).max()
     of_claims = pd.Series(holm(weakest.to_numpy()), weakest.index)
     out[asked] = np.minimum(out[asked], of_claims.reindex(claims).to_numpy())
-    return out
-
-
-def upper_tail(distance: Vector, se: Vector, df: Vector) -> Vector:
-    """P(T ≥ distance/se), normal where df is infinite; 1 for what could not be estimated.
-
-    >>> upper_tail(np.array([1.96, 2.0, np.nan]), np.ones(3), np.array([np.inf, 10, 5])).round(3)
-    array([0.025, 0.037, 1.   ])
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = distance / se
-    tail = np.where(np.isinf(df), ndtr(-t), stdtr(np.where(np.isinf(df), 1.0, df), -t))
-    known: Vector = np.where(np.isnan(t) | np.isnan(tail), 1.0, tail)
-    return known
-
-
-def quantile(share: float, df: Vector) -> Vector:
-    """Student's t below which a share lies, normal where df is infinite."""
-    t: Vector = np.where(np.isinf(df), ndtri(share), stdtrit(np.where(np.isinf(df), 1.0, df), share))
-    return t
-
-
-def holm(p: Array) -> Array:
-    """P-values (…, m) adjusted by Holm's (1979) step-down procedure over the last axis.
-
-    >>> holm(np.array([0.01, 0.04, 0.03]))
-    array([0.03, 0.06, 0.06])
-    """
-    order, out = np.argsort(p, axis=-1, kind="stable"), np.empty_like(p)
-    times = np.take_along_axis(p, order, axis=-1) * np.arange(p.shape[-1], 0, -1)
-    np.put_along_axis(out, order, np.minimum(1.0, np.maximum.accumulate(times, axis=-1)), axis=-1)
     return out
 
 

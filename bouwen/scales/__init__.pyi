@@ -28,8 +28,10 @@ from bouwen.scales.dimensionality import parallel_analysis as parallel_analysis
 from bouwen.scales.estimates import correlation_interval as correlation_interval
 from bouwen.scales.estimates import correlations_difference as correlations_difference
 from bouwen.scales.estimates import difference_estimate as difference_estimate
+from bouwen.scales.estimates import influence_on_correlation as influence_on_correlation
 from bouwen.scales.estimates import mean_estimate as mean_estimate
 from bouwen.scales.estimates import means_test as means_test
+from bouwen.scales.estimates import z_scores as z_scores
 from bouwen.scales.estimators import as_numbers as as_numbers
 from bouwen.scales.estimators import is_ordinal as is_ordinal
 from bouwen.scales.factors import Efa as Efa

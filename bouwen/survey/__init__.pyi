@@ -32,6 +32,13 @@ from bouwen.survey.instrument import read_instrument as read_instrument
 from bouwen.survey.mending import mend as mend
 from bouwen.survey.mending import proposal_text as proposal_text
 from bouwen.survey.mending import proposed_lines as proposed_lines
+from bouwen.survey.mirroring import NotMirrored as NotMirrored
+from bouwen.survey.mirroring import check_mirror as check_mirror
+from bouwen.survey.mirroring import mirror_path as mirror_path
+from bouwen.survey.mirroring import read_mirror as read_mirror
+from bouwen.survey.mirroring import shared_units as shared_units
+from bouwen.survey.mirroring import unit_variable as unit_variable
+from bouwen.survey.mirroring import with_mirror as with_mirror
 from bouwen.survey.register import Register as Register
 from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError

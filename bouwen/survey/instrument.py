@@ -54,6 +54,8 @@ class Construct(Part):
     """The published scale that it leans on, or that it has none."""
     direction: Literal["better", "worse"] = "better"
     """Whether more of it is better or worse, for those who are asked."""
+    judged: Perspective | None = None
+    """The perspective whose doings it is about, for itself and for others; each the other's without it."""
     answer_scale: Name
     """The answer scale of its items."""
     proposed: bool = False
@@ -170,6 +172,8 @@ class Instrument(Part):
                     (*where, "answer_scale"),
                     unknown("answer scale", construct.answer_scale, self.answer_scales),
                 )
+            if construct.judged not in (None, *self.perspectives):
+                yield (*where, "judged"), unknown("perspective", str(construct.judged), self.perspectives)
             for item_name, item in construct.items.items():
                 yield from wording_problems(
                     (*where, "items", item_name, "text"), item.text, self.perspectives

@@ -35,6 +35,10 @@ class Settings(Part):
     """Values that stay open for a count that is not shown."""
     confidence: Real = Field(default=0.95, ge=0.5, le=0.999)
     """The level of every interval, and one minus that of every test."""
+    smallest_difference: Real = Field(default=0.30, ge=0.01, le=2)
+    """The smallest difference of means that matters, in standard deviations; set before the answers."""
+    smallest_path: Real = Field(default=0.20, ge=0.01, le=1)
+    """The smallest difference of standardised paths that matters."""
     seed: Whole = Field(default=1, ge=0, le=2**31 - 1)
     """Of all random numbers: the same seed gives the same book."""
 

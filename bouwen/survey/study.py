@@ -86,6 +86,8 @@ class StudyFile(Part):
     """By background variable, spellings in the file of answers and the level that each stands for."""
     cluster: ClusterName | None = None
     """The variable in which respondents are nested: that of the register, where entries repeat; or `none`."""
+    mirror: str | None = None
+    """The study of the other side, as seen from the study file: the same instrument, another perspective."""
     weights: str | None = None
     """The column of the file of answers with sampling weights; models by ML and MLR allow for them."""
     invited: Invited = None

@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 import bouwen
 from bouwen.claims import claim_power
 from bouwen.claims.planning import claims_settled, expected_sides, fewest, outlook
-from bouwen.claims.verdicts import holm
+from bouwen.groups import holm
 
 Z = stats.norm.ppf(0.975)
 

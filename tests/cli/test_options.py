@@ -50,12 +50,13 @@ def test_a_build_by_default(handed):
 
 def test_a_build_with_every_option(handed):
     options = ["-p", "draws", "5", "-p", "language=nl", "-o", "out", "-j", "3", "--timeout", "9", "--no-warm"]
+    options += ["--mirror", "theirs.yml"]
     positional, named, _, _ = handed(building, "build", "x", "build", "my.yml", *options)
     assert positional == (Path("my.yml"),)
     named.pop("listener")
     assert named == {
         "output": Path("out"), "parameters": {"draws": "5", "language": "nl"}, "jobs": 3, "timeout": 9,
-        "warm": False,
+        "mirror": Path("theirs.yml"), "warm": False,
     }  # fmt: skip
 
 

@@ -49,6 +49,8 @@ BOUNDS = {
     "Settings.min_group": ">= 3",
     "Settings.min_width": ">= 3",
     "Settings.seed": ">= 0, <= 2147483647",
+    "Settings.smallest_difference": ">= 0.01, <= 2",
+    "Settings.smallest_path": ">= 0.01, <= 1",
     "Shares.ground": "at least 1",
     "Shift.ground": "at least 1",
 }
@@ -87,6 +89,8 @@ def test_every_bound_is_in_the_list() -> None:
         ("min_width", [3], [2, 0, True]),
         ("min_group", [3], [2, 1, 0]),
         ("seed", [0, 2**31 - 1], [-5, 2**31, True, 1.5, "7"]),
+        ("smallest_difference", [0.01, 2], [0, 0.009, 2.01, True, "0.3"]),
+        ("smallest_path", [0.01, 1], [0, 0.009, 1.01, True, "0.2"]),
     ],
 )
 def test_settings_are_refused_outside_their_bounds(key: str, kept: list[float], refused: list[float]) -> None:
@@ -99,4 +103,6 @@ def test_settings_are_refused_outside_their_bounds(key: str, kept: list[float], 
 
 def test_settings_that_are_not_given() -> None:
     usual = {"min_group": 30, "min_cell": 10, "min_cell_reason": None, "min_width": 5}
-    assert Settings().model_dump() == usual | {"confidence": 0.95, "seed": 1}
+    assert Settings().model_dump() == usual | {
+        "confidence": 0.95, "seed": 1, "smallest_difference": 0.3, "smallest_path": 0.2,
+    }  # fmt: skip

@@ -8,14 +8,17 @@ import pickle
 import re
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from references import read_data
+from sides import sides
 
 import bouwen
 from bouwen import scales, sem
@@ -68,6 +71,13 @@ def study() -> bouwen.Study:
 
 
 @cache
+def two_sides() -> tuple[bouwen.Study, bouwen.Study]:
+    with tempfile.TemporaryDirectory() as folder:
+        member, leader = sides(Path(folder))
+        return bouwen.read_study(member), bouwen.read_study(leader)
+
+
+@cache
 def twin() -> bouwen.Study:
     return bouwen.read_study("data/providers/study.yml")
 
@@ -115,6 +125,7 @@ MADE = {
     "ModelPopulation": lambda: ModelPopulation.read("f =~ 0.7*a + 0.6*b + 0.5*c", groups=["p", "q"]),
     "Moments": lambda: sem.Moments(items().cov(), n=301, mean=items().mean()),
     "ParallelAnalysis": lambda: scales.parallel_analysis(items(), seed=1, draws=30),
+    "Mirror": lambda: bouwen.mirror(*two_sides()),
     "Permutations": lambda: bouwen.permutation_invariance(ladder(), 10, n_jobs=1),
     "Polychoric": lambda: scales.polychoric(answers()),
     "Power": lambda: bouwen.model_power(

@@ -12,7 +12,7 @@ PUBLIC = """
     compare_structures compare_treatments count_factors decompose_effects fit_cutoffs fit_efa
     fit_model fit_sam fit_sem fit_structure group_means group_sizes group_tests htmt
     indirect_effects item_statistics jackknife key_items kmo load_fit loading_stability map_test mardia
-    model_power monte_carlo_ci nesting omega outcome_correlations parallel_analysis
+    mirror mirror_findings model_power monte_carlo_ci nesting omega outcome_correlations parallel_analysis
     parameter_recovery permutation_invariance plan_follow_up plots predictor_importance
     read_error_rates read_study
     recommendation_verdicts rmsea_power scale_reliability scale_statistics score_scales screen

@@ -28,7 +28,11 @@ NAMELESS = {
     "plots": {"scree"},
 }  # fmt: skip
 UNLABELLED = {"evidence", "misfits", "residuals", "suitability"}  # all names in it are items, which have none
-LEFT_OF_STUDY = {"evidence": "what", "findings": "claim"}  # whose words come from the study or the evidence
+LEFT_OF_STUDY = {
+    "evidence": "what",
+    "findings": "claim",
+    "mirror_findings": "what",
+}  # whose words come from the study or the evidence
 ALL = [("tables", name) for name in TABLES] + [("plots", name) for name in PLOTS]
 
 

@@ -11,7 +11,8 @@ import bouwen
 from bouwen.path import CHOICES
 from bouwen.report import plots, tables, texts
 from bouwen.report.audience import reader
-from bouwen.report.book.chapters import Chapter, has_what_it_needs
+from bouwen.report.book.chapters import Chapter
+from bouwen.report.book.needs import has_what
 from bouwen.report.plots.robustness import TALL, curve_points, dashboard, nice_breaks
 from bouwen.report.tables.robustness import choice_label, chosen_label
 
@@ -122,6 +123,6 @@ def test_tables_of_a_common_method_show_every_path_and_factor(reputation):
 
 def test_a_study_without_a_main_path_gets_no_such_chapter(reputation):
     chapter = Chapter("book/robustness", {"cells": [], "metadata": {"bouwen": {"needs": "path"}}}, {})
-    assert has_what_it_needs(chapter, reputation)
+    assert has_what(reputation, chapter.wishes["needs"])
     unnamed = replace(reputation, file=reputation.file.model_copy(update={"predictor": None}))
-    assert not has_what_it_needs(chapter, unnamed)
+    assert not has_what(unnamed, chapter.wishes["needs"])

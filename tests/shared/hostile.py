@@ -144,6 +144,7 @@ def documents() -> dict[str, Any]:
         "recode": {"size": {"tiny": "small"}},
         "cluster": "place",
         "weights": "weight",
+        "mirror": "theirs.yml",
         "invited": {"crowd": {"under_10": 9, "from_10": 9}},
         "report": {key: {"nl": "Zo.", "en": "So."} for key in REPORTED},
         "predictor": "trust",
@@ -161,6 +162,7 @@ def documents() -> dict[str, Any]:
     instrument["background"]["place"] = {"label": {"en": "Place"}, "kind": "text", "missing": ["nowhere"]}
     scale = instrument["answer_scales"]["agree3"]
     instrument["answer_scales"]["agree3"] = scale | {"codes": {"A1": 1}, "missing": ["unsure"]}
+    instrument["constructs"]["trust"]["judged"] = "client"
     first = next(iter(instrument["constructs"]["trust"]["items"].values()))
     first["missing"] = ["neither"]
     for name, item in (("calm", "c1"), ("hope", "h1")):

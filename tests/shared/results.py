@@ -1,5 +1,7 @@
 """What every table and figure is made of, for tests that ask something of each."""
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -22,6 +24,8 @@ TABLES = {
     "importance": ("importance",), "total_effects": ("totals",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
     "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
+    "mirror": ("sides",), "mirror_dyads": ("sides",), "mirror_findings": ("both_say",),
+    "mirror_invariance": ("sides",), "mirror_items": ("sides",), "mirror_paths": ("sides",),
     "misfits": ("fit",), "paths": ("fit",), "recommendations": ("advised", "weighed"),
     "recovery": ("recovered",), "residuals": ("fit",), "nesting": ("nested",),
     "scales": ("scores", "reliability"),
@@ -31,7 +35,7 @@ TABLES = {
 PLOTS = {
     "exploratory": ("efa",), "facet_correlations": ("structures",), "importance": ("importance",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",),
-    "power_curves": ("plan",),
+    "mirror": ("sides",), "power_curves": ("plan",),
     "ratios": ("ratios",), "reliabilities": ("reliability",), "residuals": ("fit",), "scree": ("counts",),
     "specification_curve": ("curve",), "treatments": ("treated",),
 }  # fmt: skip
@@ -51,6 +55,16 @@ def recovered(fit, confidence=0.95):
     return Recovery(paths.assign(put_in=0.2, long_run=paths["est"], covered=True), confidence)
 
 
+def two_sides(study):
+    """The same answers from two sides, of the same units: those of the second are one step higher."""
+    study = in_clusters(study, 30)
+    file = study.file.model_copy(update={"perspective": "seller"})
+    items = list(study.items)
+    answered = study.responses.assign(**{item: (study.responses[item] + 1).clip(upper=7) for item in items})
+    other = replace(study, path=Path("elsewhere/study.yml"), file=file, responses=answered)
+    return study, other
+
+
 def results_of(study):
     """One of every result that tables and figures are made of, by the names in `TABLES` and `PLOTS`."""
     keyed = bouwen.key_items(study)
@@ -60,6 +74,7 @@ def results_of(study):
     stability = bouwen.loading_stability(items, 3, seed=1, draws=5)
     found = bouwen.item_statistics(study).head(2)
     claim = next(iter(study.instrument.claims))
+    sides = bouwen.mirror(*two_sides(study))
     return SimpleNamespace(
         advised=pd.DataFrame(
             {
@@ -71,6 +86,8 @@ def results_of(study):
             }
         ),
         rates=pd.DataFrame([dict.fromkeys(RATES, 0.1) | {"claim": claim, "n": 50, "expected": "supported"}]),
+        sides=sides,
+        both_say=bouwen.mirror_findings(*two_sides(study), sides),
         fit=fit,
         measured=measured,
         boot=boot,

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -34,7 +34,17 @@ from bouwen.report.book.running import Runner, run
 from bouwen.report.book.site import assemble, digest_tree
 from bouwen.report.book.startup import CAN_FORK
 from bouwen.scales import check_models
-from bouwen.survey import ANALYSIS, Study, fallback, proposed_lines, read_study, screen
+from bouwen.survey import (
+    ANALYSIS,
+    Study,
+    fallback,
+    mirror_path,
+    proposed_lines,
+    read_mirror,
+    read_study,
+    screen,
+    with_mirror,
+)
 from bouwen.words import MORE, added_files, words
 
 CARRIED = Path(__file__).parents[2] / "shipped"  # the chapters in a wheel, see pyproject.toml
@@ -86,6 +96,7 @@ def build(
     path: str | Path,
     *,
     output: str | Path | None = None,
+    mirror: str | Path | None = None,
     parameters: Mapping[str, str] | None = None,
     jobs: int | None = None,
     timeout: float | None = None,
@@ -104,6 +115,8 @@ def build(
     output : str or Path, optional
         Folder of the HTML; ``_build/<study>/html`` below the root of the project, or beside the study where
         the library was installed without one, if not given.
+    mirror : str or Path, optional
+        The study of the other side, instead of the one that the study file names, if it names one.
     parameters : mapping, optional
         Values for parameters that chapters declare, as text.
     jobs : int, optional
@@ -128,7 +141,7 @@ def build(
     """
     listener = listener or Silence()
     listener.step("Checking")
-    book = plan(path, parameters, jobs=jobs, timeout=timeout, warm=warm)
+    book = plan(path, parameters, mirror=mirror, jobs=jobs, timeout=timeout, warm=warm)
     target = Path(output).absolute() if output else book.work / "html"
     make_site(book, target, listener)
     return target / "index.html"
@@ -145,7 +158,8 @@ def make_site(book: Plan, target: Path, listener: Listener) -> dict[str, Noteboo
         sources = assemble(book.study, book.language, book.pages, notebooks, book.root, book.work / "source")
         stamp = digest([book.fingerprint, sources])
         if not is_current(target, stamp):
-            refuse_answers(book.study, notebooks)
+            for study in filter(None, (book.study, book.other)):
+                refuse_answers(study, notebooks)
             publish(book.work / "source", target, stamp, sphinx)
     return notebooks
 
@@ -155,7 +169,8 @@ class Plan:
     """Everything that is known of a book before a chapter runs.
 
     ``root`` holds the chapters, ``work`` is the study's own folder below ``_build``, ``inputs`` has a hash
-    of every file that was read.
+    of every file that was read. ``other`` is the study of the other side, and ``mirrored`` has a hash of
+    every file of which that was read.
     """
 
     study: Study
@@ -165,6 +180,8 @@ class Plan:
     pages: list[Page]
     runner: Runner
     inputs: Mapping[Path, str]
+    other: Study | None = None
+    mirrored: Mapping[Path, str] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -183,6 +200,7 @@ def plan(
     path: str | Path,
     parameters: Mapping[str, str] | None = None,
     *,
+    mirror: str | Path | None = None,
     jobs: int | None = None,
     timeout: float | None = None,
     warm: bool = CAN_FORK,
@@ -190,6 +208,8 @@ def plan(
     """Read and check a study, the chapters and the parameters (see `build`)."""
     study, inputs = read_settled(path)
     check_models(study)
+    study = with_mirror(study, mirror) if mirror is not None else study
+    other, mirrored = read_other(study)
     root = find_root(study.path)
     work = work_of(study.path, root)
     chapters = read_chapters(root)
@@ -203,8 +223,22 @@ def plan(
     study = study.in_language(str(values.get("language", study.language)))
     jobs, timeout = jobs or os.cpu_count() or 1, timeout or time_limit(study)
     runner = Runner(root, work / "cache", jobs, timeout, warm)
+    if other is not None:
+        values["mirror"] = place_of(other, root)
     made = pages(study, chapters, values, study.language, place_of(study, root))
-    return Plan(study, root, work, study.language, made, runner, inputs)
+    both = digest(mirrored.values())
+    made = [
+        replace(page, depends=both) if "mirror" in chapters[page.chapter].declared else page for page in made
+    ]
+    return Plan(study, root, work, study.language, made, runner, inputs, other, mirrored)
+
+
+def read_other(study: Study) -> tuple[Study | None, dict[Path, str]]:
+    """The study of the other side, found to match, with a hash of every file that it was read from."""
+    if study.file.mirror is None:
+        return None, {}
+    _, hashes = read_settled(mirror_path(study))
+    return read_mirror(study), hashes
 
 
 def read_settled(path: str | Path) -> tuple[Study, dict[Path, str]]:
@@ -230,6 +264,7 @@ def check_book(path: str | Path) -> str:
     """
     study = read_study(path)
     check_models(study)
+    read_mirror(study)
     try:
         chapters = read_chapters(find_root(study.path))
     except OutputError:
@@ -273,8 +308,9 @@ def copied_inputs(book: Plan) -> Iterator[dict[str, str]]:
     folder = book.work / "inputs"
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        copy_inputs(book.inputs, folder)
-        for path, before in book.inputs.items():
+        every = {**book.mirrored, **book.inputs}
+        copy_inputs(every, folder)
+        for path, before in every.items():
             if digest([copied(path, folder).read_bytes()]) != before:
                 raise InputChanged(path)
         own = {MORE: str(copied(Path(os.environ[MORE]), folder))} if added_files() else {}

@@ -16,24 +16,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.escaping import in_markdown, slug
-from bouwen.path import weighable
+from bouwen.report.book.needs import PARTS, factor_above, has_what
 from bouwen.survey import Study, group_sizes
 from bouwen.words import CODE, ENGLISH
-
-if TYPE_CHECKING:
-    from bouwen.scales import Facets
 
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
 
 LANGUAGE = re.compile(CODE)
-GIVEN_BY_STUDY = ("study", "group", "level")
+GIVEN_BY_STUDY = ("study", "mirror", "group", "level")
 
 
 class ChapterError(BouwenError):
@@ -72,7 +69,7 @@ class Chapter:
         holds, by language, a title with a place for the factor above the facets, for models that have one;
         ``seconds`` is about how long it takes in the shipped study, so that the longest begins first;
         ``needs`` leaves the chapter out of a book without ``groups``, without ``facets``, without ``effects``
-        on the outcome or whose study is not about one ``path``.
+        on the outcome, without a ``mirror`` or whose study is not about one ``path``.
         """
         wishes: Mapping[str, Any] = self.notebook.get("metadata", {}).get("bouwen", {})
         return wishes
@@ -87,13 +84,15 @@ class Chapter:
 class Page:
     """A chapter in one language with its parameters filled in.
 
-    ``name`` is the path of the page from the root without suffix, ``chapter`` that of its source.
+    ``name`` is the path of the page from the root without suffix, ``chapter`` that of its source, and
+    ``depends`` stands for what determines it besides what determines every page.
     """
 
     name: str
     chapter: str
     title: str
     notebook: Notebook = field(repr=False)
+    depends: str = ""
 
 
 def read_toc(root: Path) -> dict[str, Any]:
@@ -229,7 +228,7 @@ def pages_of_chapter(
     if chapter.is_template:
         yield from pages_of_template(chapter, notebook, study, language, shared)
         return
-    if not has_what_it_needs(chapter, study):
+    if not has_what(study, chapter.wishes.get("needs")):
         return
     tags = {tag for cell in notebook["cells"] for tag in tags_of(cell)}
     for part in tags & PARTS.keys():
@@ -245,85 +244,6 @@ def own_title(chapter: Chapter, study: Study, language: str) -> str | None:
     if role := chapter.wishes.get("title_from_model"):
         return study.instrument.models[getattr(study.file.models, role)].label[language]
     return None
-
-
-def has_what_it_needs(chapter: Chapter, study: Study) -> bool:
-    """Whether a study has what a chapter is about; see `Chapter.wishes`."""
-    match chapter.wishes.get("needs"):
-        case "groups":
-            return bool(study.groups)
-        case "facets":
-            return facets_of(study) is not None
-        case "effects":
-            return has_effects(study)
-        case "path":
-            from bouwen.path import NoMainPath, main_path
-
-            try:
-                main_path(study)
-            except NoMainPath:
-                return False
-    return True
-
-
-def has_effects(study: Study) -> bool:
-    """Whether something leads to the outcome in the structural model."""
-    from bouwen.sem import parse_model
-
-    formulas = parse_model(study.model("structural")).formulas
-    return any(f.op == "~" and f.lhs == study.outcome_variable for f in formulas)
-
-
-def has_pairs(study: Study) -> bool:
-    """Whether two scales of the measurement model have two items and more, so that they can be set apart."""
-    from bouwen.sem import parse_model
-
-    loadings = [f for f in parse_model(study.model("measurement")).formulas if f.op == "=~"]
-    sizes = Counter(f.lhs for f in loadings if f.rhs in study.items)
-    return sum(size > 1 for size in sizes.values()) > 1
-
-
-def has_claims(study: Study) -> bool:
-    """Whether the instrument claims anything."""
-    return bool(study.instrument.claims)
-
-
-def has_recommendations(study: Study) -> bool:
-    """Whether the instrument advises anything to the readers of this side."""
-    return any(study.perspective in advice.what for advice in study.instrument.recommendations.values())
-
-
-def has_error_rates(study: Study) -> bool:
-    """Whether it was recorded how often the verdicts on claims err."""
-    return has_claims(study) and study.file.error_rates is not None
-
-
-def has_population(study: Study) -> bool:
-    """Whether a population is named from which answers were drawn, and something leads to the outcome."""
-    return study.file.population is not None and has_effects(study)
-
-
-# Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
-PARTS = {
-    "claims": has_claims, "error-rates": has_error_rates, "importance": weighable, "pairs": has_pairs,
-    "population": has_population, "recommendations": has_recommendations,
-}  # fmt: skip
-
-
-def facets_of(study: Study) -> Facets | None:
-    """The facets in the study's structural model; none where it has fewer than two factors."""
-    from bouwen.scales import NoFacets, read_facets
-
-    try:
-        return read_facets(study.model("structural"))
-    except NoFacets:
-        return None
-
-
-def factor_above(study: Study) -> str | None:
-    """The factor of which the facets are part, where the model has one with a label of its own."""
-    facets = facets_of(study)
-    return facets.general if facets and facets.general in study.instrument.factors else None
 
 
 def pages_of_template(

@@ -99,7 +99,7 @@ def run(
     """
     done, todo = {}, {}
     for page in pages:
-        key = digest([fingerprint, page.name, json.dumps(page.notebook, sort_keys=True)])
+        key = digest([fingerprint, page.depends, page.name, json.dumps(page.notebook, sort_keys=True)])
         if (kept := read_cached(runner.cache, page, key)) is not None:
             done[page.name] = kept
             tell(page, "kept")

@@ -14,6 +14,7 @@ from bouwen.report.plots.dimensions import exploratory_plot as exploratory
 from bouwen.report.plots.dimensions import scree_plot as scree
 from bouwen.report.plots.importance import importance_plot as importance
 from bouwen.report.plots.invariance import invariance_plot as invariance
+from bouwen.report.plots.mirrored import mirror_plot as mirror
 from bouwen.report.plots.models import indirect_effects_plot as indirect_effects
 from bouwen.report.plots.models import loadings_plot as loadings
 from bouwen.report.plots.models import paths_plot as paths
@@ -40,6 +41,7 @@ __all__ = [
     "level_profile",
     "loadings",
     "means",
+    "mirror",
     "missing",
     "missing_patterns",
     "outcome",

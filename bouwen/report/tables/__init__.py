@@ -36,6 +36,12 @@ from bouwen.report.tables.measures import items_in_scales_table as items_in_scal
 from bouwen.report.tables.measures import items_table as items
 from bouwen.report.tables.measures import key_table as key
 from bouwen.report.tables.measures import scales_table as scales
+from bouwen.report.tables.mirrored import mirror_dyads_table as mirror_dyads
+from bouwen.report.tables.mirrored import mirror_findings_table as mirror_findings
+from bouwen.report.tables.mirrored import mirror_invariance_table as mirror_invariance
+from bouwen.report.tables.mirrored import mirror_items_table as mirror_items
+from bouwen.report.tables.mirrored import mirror_paths_table as mirror_paths
+from bouwen.report.tables.mirrored import mirror_table as mirror
 from bouwen.report.tables.models import engines_table as engines
 from bouwen.report.tables.models import factor_correlations_table as factor_correlations
 from bouwen.report.tables.models import fit_measures_table as fit_measures
@@ -119,6 +125,12 @@ __all__ = [
     "measure",
     "method_paths",
     "method_shares",
+    "mirror",
+    "mirror_dyads",
+    "mirror_findings",
+    "mirror_invariance",
+    "mirror_items",
+    "mirror_paths",
     "misfits",
     "nesting",
     "outcome",

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "advice", "advised", "answer", "asked", "choice", "chosen", "claim", "code_name", "construct",
-    "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "level",
-    "more_is", "outcome", "pair", "parameter", "path", "predictor", "rests_on", "rule", "says", "size",
-    "source", "standing", "step", "stricter", "value", "variable", "verdict", "what", "where",
-    "wording",
+    "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "item_apart",
+    "level", "more_is", "outcome", "pair", "parameter", "path", "predictor", "rests_on", "rule", "says",
+    "says_first", "says_second", "size", "source", "standing", "step", "stricter", "understood", "value",
+    "variable", "verdict", "what", "where", "wording",
 }  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def lay_out(
     heads : mapping from key to text, optional
         What stands above a column instead of the words' head.
     """
-    named = {key: head(to, key) for key in columns} | dict(heads or {})
+    given = dict(heads or {})
+    named = {key: given[key] if key in given else head(to, key) for key in columns}
     frame = pd.DataFrame({named[key]: list(cells) for key, cells in columns.items()})
     left = [named[key] for key in columns if key in WORDY]
     return lay_out_frame(to, frame, left=left, rows=head(to, rows) if rows else None, note=note)

@@ -17,6 +17,11 @@ from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_need
 from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
 from bouwen.report.texts.importance import importance_text as importance
 from bouwen.report.texts.invariance import invariance_text as invariance
+from bouwen.report.texts.mirrored import mirror_dyads_text as mirror_dyads
+from bouwen.report.texts.mirrored import mirror_findings_text as mirror_findings
+from bouwen.report.texts.mirrored import mirror_sizes_text as mirror_sizes
+from bouwen.report.texts.mirrored import mirror_text as mirror
+from bouwen.report.texts.mirrored import summaries_text as summaries
 from bouwen.report.texts.nesting import nested_text as nested
 from bouwen.report.texts.passages import about_text as about
 from bouwen.report.texts.passages import how_to_cite_text as how_to_cite
@@ -77,6 +82,10 @@ __all__ = [
     "level_size",
     "levels",
     "markdown",
+    "mirror",
+    "mirror_dyads",
+    "mirror_findings",
+    "mirror_sizes",
     "missing_test",
     "models",
     "needed_text",
@@ -100,6 +109,7 @@ __all__ = [
     "shown_path",
     "sides",
     "structure",
+    "summaries",
     "too_few",
     "treatments",
     "weighting",
