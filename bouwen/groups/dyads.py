@@ -20,7 +20,7 @@ import pandas as pd
 from bouwen.checks import Array, Matrix
 
 RELIABLE, FEWEST_PAIRS, UNIT_DRAWS = 0.50, 30, 2000
-CORRELATED, FEW, NOISY = "told", "too few pairs", "too unreliable"
+CORRELATED, FEW_PAIRS, NOISY = "told", "too few pairs", "too unreliable"
 
 
 def unit_correlations(
@@ -60,7 +60,7 @@ def unit_correlations(
         found = [reliability(part, np.ones((1, len(both)))) for part in parts]
         icc1, icc2 = ([float(one[k][0]) for one in found] for k in (0, 1))
         few, noisy = len(both) < FEWEST_PAIRS, not min(icc2) >= RELIABLE
-        problem = FEW if few else NOISY if noisy else CORRELATED
+        problem = FEW_PAIRS if few else NOISY if noisy else CORRELATED
         figures = (math.nan,) * 4
         if problem == CORRELATED:
             figures = corrected(parts, confidence, rng)

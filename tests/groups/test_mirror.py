@@ -13,7 +13,7 @@ from sides import SHARED, sides
 
 import bouwen
 from bouwen.groups import judge_differences
-from bouwen.groups.dyads import CORRELATED, FEW, NOISY, unit_correlations
+from bouwen.groups.dyads import CORRELATED, FEW_PAIRS, NOISY, unit_correlations
 from bouwen.groups.gaps import contrast_gap, gap_of, mean_gap, path_gaps, shared_correlation
 from bouwen.groups.mirrors import TooFewAnswers, kinder_side
 from bouwen.groups.roles import PARTLY, UNDERSTOOD, UNLIKE, UNTESTED, role_invariance
@@ -202,7 +202,7 @@ def test_unreliable_means_are_not_correlated_and_it_is_said_what_it_takes():
     assert k > 6
 
 
-@pytest.mark.parametrize(("units", "problem"), [(29, FEW), (30, CORRELATED)])
+@pytest.mark.parametrize(("units", "problem"), [(29, FEW_PAIRS), (30, CORRELATED)])
 def test_fewer_than_thirty_pairs_are_not_correlated(units, problem):
     assert dyads(1.5, units=units)[0]["problem"] == problem
 
