@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from bouwen.checks import check_choice, check_known
@@ -32,6 +33,8 @@ from bouwen.sem import (
 from bouwen.survey import Instrument, Problem, Study, check_is_study, refuse_in
 
 AnyFit = TypeVar("AnyFit", Fit, SamFit)
+FEW_CLUSTERS = 50  # Cameron & Miller (2015), A practitioner's guide to cluster-robust inference, section VI
+MOST_REFITTED = 300_000  # clusters times respondents: all refits without one of many clusters
 WEIGHT_COLUMN = "sampling weights"  # a column that no item can be called
 
 
@@ -102,8 +105,9 @@ def fit_structure(
     factors' moments: a block that fits badly leaves the others alone, and small samples bear many constructs.
     Answers count by the study's sampling weights, where it has them, and errors are robust. Where respondents
     are nested in at least 20 clusters errors and limits are those of leaving out each cluster in turn
-    (`bouwen.jackknife`), which hold with few; where that is not possible, of the cluster-robust sandwich. It
-    is a study's main estimate of what leads to what; `fit_model` estimates the same in one step.
+    (`bouwen.jackknife`), which hold with few; where that is not possible, or of more than 50 clusters which
+    times the respondents are more than 300,000, of the cluster-robust sandwich. It is a study's main estimate
+    of what leads to what; `fit_model` estimates the same in one step.
 
     Parameters
     ----------
@@ -140,7 +144,14 @@ def fit_structure(
 
 
 def without_each_cluster(fit: AnyFit) -> AnyFit:
-    """A fit with errors of the jackknife, where it has them, else with its own."""
+    """A fit with errors of the jackknife, where it has them and they are not out of reach, else with its own.
+
+    Of few clusters in any case; of more where all refits together are of no more rows than a second or some
+    take. What the sandwich misses shrinks with the number of clusters.
+    """
+    clusters = sum(len(np.unique(group)) for group in fit.sample.cluster)
+    if clusters > FEW_CLUSTERS and clusters * fit.n > MOST_REFITTED:
+        return fit
     try:
         return jackknife(fit)
     except (NoJackknife, UnsupportedModel):

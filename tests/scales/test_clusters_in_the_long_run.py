@@ -114,7 +114,9 @@ def test_parameters_of_models(runs: Callable[[int], int], record) -> None:
     """Each cluster left out in turn, with Student's limits; normal limits of the sandwich, which are a little
     too narrow with 29 clusters; and those without clusters, which are much too narrow."""
     rng, misses = np.random.default_rng(30), defaultdict(list)
-    for run in range(runs(OF_MODELS)):
+    asked = runs(OF_MODELS)
+    asked = asked if asked == OF_MODELS else max(20, asked // 3)  # each run fits six models
+    for run in range(asked):
         data, _ = answers(rng, unequal := run % 2 == 1)
         kind = ", unequal clusters" if unequal else ""
         for method, options in (("clusters", {"cluster": "team"}), ("independent", {})):
@@ -130,11 +132,9 @@ def test_parameters_of_models(runs: Callable[[int], int], record) -> None:
                     note(misses, f"{name}, two steps{kind}", how, ends, true)
     table = summarised(misses)
     record("clusters-29-of-7-models", table)
-    assert table.xs("each left out", level="method")["missed"].mean() <= MOST + 2 * np.sqrt(
-        MOST / runs(OF_MODELS)
-    )
+    assert table.xs("each left out", level="method")["missed"].mean() <= MOST + 2 * np.sqrt(MOST / asked)
     assert within(table, "each left out", MOST, errors=3)
-    assert within(table, "clusters", MOST_OF_SANDWICH)
+    assert within(table, "clusters", MOST_OF_SANDWICH, errors=3)
     assert table.loc[("mean of an item", "independent"), "missed"] > 0.1
 
 

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import bouwen
+from bouwen.scales import models
 from bouwen.scales.models import without_each_cluster
 from bouwen.sem import Fit, SamFit
 
@@ -82,6 +83,18 @@ def test_clusters_are_left_out_in_one_step_too_and_where_they_cannot_be_the_sand
     short = bouwen.fit_sam(providers.model("structural"), bouwen.key_items(providers).iloc[:75])
     assert short.pairwise
     assert without_each_cluster(short) is short
+
+
+@pytest.mark.parametrize(
+    ("few", "most", "left_out"),
+    [(4, 4 * 40, True), (3, 4 * 40, True), (4, 4 * 40 - 1, True), (3, 4 * 40 - 1, False)],
+)
+def test_many_clusters_of_many_respondents_keep_the_sandwich(few, most, left_out, monkeypatch):
+    monkeypatch.setattr(models, "FEW_CLUSTERS", few)
+    monkeypatch.setattr(models, "MOST_REFITTED", most)
+    data = pd.DataFrame(np.random.default_rng(1).normal(size=(40, 2)), columns=["x", "y"])
+    fit = bouwen.fit_sem("y ~ x", data.assign(team=np.arange(40) % 4), estimator="MLR", cluster="team")
+    assert (models.without_each_cluster(fit) is not fit) == left_out
 
 
 def test_one_step_where_answers_are_ordered(providers):
