@@ -77,7 +77,8 @@ OTHERS = {
     "enough_clusters", "mean_estimate", "means_test", "model_clusters", "nesting", "with_clusters",
     "fisher_interval", "is_ordinal", "item_rest_correlation", "read_facets",
     "compare_structures", "count_factors", "factor_correlations", "fit_model", "fornell_larcker", "key_items",
-    "missing_patterns", "nested_statistics", "omega", "omega_of_all", "scale_reliability",
+    "influence_on_correlation", "missing_patterns", "nested_statistics", "omega", "omega_of_all",
+    "scale_reliability", "z_scores",
 }  # fmt: skip
 
 WRONG = {
