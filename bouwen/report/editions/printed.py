@@ -40,7 +40,7 @@ class Edition(RecordPart):
     ``book`` is a hash of all names and bytes of the book, ``settings`` are those of disclosure.
     """
 
-    version: str
+    version: Annotated[str, Field(pattern=f"^{VERSION_NAME.pattern}$")]
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     withdrawn: str | None = None
     book: str = ""

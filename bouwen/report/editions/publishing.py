@@ -129,7 +129,7 @@ def publish_edition(
     book = plan(path)
     folder = book.study.path.parent
     version, date = free_version(folder, version), checked_date(date)
-    counted = counted_in(book.study)
+    counted, former = counted_in(book.study), list(still_published(folder))
     if told := list(told_beside(book.study, counted)):
         raise TellsTooMuch(book.study, told)
     target = book.work / "html"
@@ -137,6 +137,8 @@ def publish_edition(
     edition = edition_of(book.study, version, date, digest_tree(target), notebooks)
     with refusing_bad_output(folder), locked(book.work):
         free_version(folder, version)
+        if list(still_published(folder)) != former:
+            raise BadEdition(version, "another edition was made or withdrawn meanwhile; publish again.")
         return lay_down(folder, edition, counted)
 
 
@@ -178,12 +180,21 @@ def still_published(folder: Path) -> Iterator[tuple[Path, str]]:
 
     One whose public record was only removed is still published.
     """
-    own = {version for version, one in read_editions(folder / PUBLIC).items() if not one.withdrawn}
-    own |= {path.stem for path in (folder / PRIVATE).glob("*.json")}
-    yield from ((folder, version) for version in sorted(own))
-    for other in sorted(folder.resolve().parent.glob(f"*/{PRIVATE}/*.json")):
-        if other.parents[1] != folder.resolve():
-            yield other.parents[1], other.stem
+    known = {*read_editions(folder / PUBLIC), *kept_in(folder)}
+    yield from ((folder, version) for version in sorted(known - withdrawn_in(folder)))
+    for private in sorted(folder.resolve().parent.glob(f"*/{PRIVATE}")):
+        if (other := private.parent) != folder.resolve():
+            yield from ((other, version) for version in sorted(kept_in(other) - withdrawn_in(other)))
+
+
+def kept_in(folder: Path) -> set[str]:
+    """The editions of which fingerprints are kept in the folder of a study."""
+    return {path.stem for path in (folder / PRIVATE).glob("*.json")}
+
+
+def withdrawn_in(folder: Path) -> set[str]:
+    """The editions of a study that were withdrawn."""
+    return {version for version, one in read_editions(folder / PUBLIC).items() if one.withdrawn}
 
 
 def warning_of(path: str | Path) -> str:
@@ -219,7 +230,7 @@ def free_version(folder: Path, version: str | None = None) -> str:
     BadEdition
         It is no version, or taken, be it by an edition that was withdrawn.
     """
-    taken = {*read_editions(folder / PUBLIC), *(path.stem for path in (folder / PRIVATE).glob("*.json"))}
+    taken = {*read_editions(folder / PUBLIC), *kept_in(folder)}
     version = version or next_version(sorted(taken))
     if not VERSION_NAME.fullmatch(version):
         raise BadEdition(
@@ -274,7 +285,7 @@ def forget_people(path: str | Path) -> int:
     Returns
     -------
     int
-        The number of editions of which something was looked through.
+        The number of editions whose fingerprints were looked through.
 
     Raises
     ------

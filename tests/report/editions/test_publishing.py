@@ -146,11 +146,27 @@ def test_versions_and_dates_that_are_none(published, unbuilt, options, match):
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "[]", "{}", '{"version": "1.0"}', '{"version": "2.0", "date": "2026-03-01"}']
+    "damage",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"version": "one", "date": "2026-03-01"}',
+        '{"version": "1.0"}',
+        '{"version": "2.0", "date": "2026-03-01"}',
+    ],
 )
 def test_a_public_record_that_is_none_is_refused_by_name(published, unbuilt, damage):
     published.lay("1.0").write_text(damage)
     assert "1.0.json" in refused("edition", BadEdition)
+
+
+def test_an_edition_that_another_made_while_the_book_was_built_is_not_passed_over(published, monkeypatch):
+    published.lay("1.0")
+    monkeypatch.setattr(publishing, "make_site", lambda *_: published.lay("1.5") and {})
+    refused("another edition was made or withdrawn meanwhile; publish again", BadEdition)
+    monkeypatch.setattr(publishing, "make_site", lambda *_: {})
+    assert publish_edition(STUDY).name == "1.6.json"
 
 
 # ------------------------------------------------------------------ withdrawn and forgotten
@@ -167,6 +183,9 @@ def test_a_withdrawn_edition_keeps_its_dates_and_nothing_else(published):
         ".gitignore", "1.1.json", "key"
     ]  # fmt: skip
     assert free_version(published.folder) == "1.2"
+    assert [version for _, version in publishing.still_published(published.folder)] == ["1.1"]
+    (published.folder / "editions.private" / "1.0.json").write_text("left by a crash")
+    assert [version for _, version in publishing.still_published(published.folder)] == ["1.1"]
     for version, match in (
         ("1.0", "withdrawn already, on 2026-04-01"),
         ("3", "there is 1.1"),
