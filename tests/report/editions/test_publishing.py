@@ -15,9 +15,10 @@ from books import html_of, tree
 from editions import rows
 
 from bouwen.errors import MOST_SAID
+from bouwen.report.book.recording import Figure, Layer, Record, Told
 from bouwen.report.editions import publishing
 from bouwen.report.editions.fingerprints import BadFingerprints
-from bouwen.report.editions.printed import BadEdition, read_editions
+from bouwen.report.editions.printed import BadEdition, printed_page, read_editions
 from bouwen.report.editions.publishing import (
     TellsTooMuch,
     forget_people,
@@ -263,6 +264,17 @@ def test_an_edition_that_cannot_be_written_leaves_no_fingerprints(published):
     with pytest.raises((OSError, FileError)):
         published.lay("1.0")
     assert sorted(p.name for p in (published.folder / "editions.private").iterdir()) == [".gitignore", "key"]
+
+
+def test_a_record_has_no_digits_that_no_page_prints():
+    told = {"r": Told(value=0.123456, tolerance=0.001)}
+    drawn = Figure(
+        texts=["x"], layers=[Layer(mark="point", columns=["x", "fill"], rows=[[0.123456, "#0072B2"]])]
+    )
+    record = Record(told=told, sentences=["r = 0.12."], figures={"plot": drawn}, edges=[["0.12", "0.13"]])
+    page = printed_page(record).model_dump_json()
+    assert "0.123," in page
+    assert not re.search(r"0\.123\d|0\.13|told|edges", page)
 
 
 # ------------------------------------------------------------------ the whole

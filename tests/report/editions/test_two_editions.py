@@ -105,6 +105,10 @@ PLANTED = {
         ALL, changed(ALL, A_NORTH[:3], "kind", "b").rename(columns={"kind": "sort"}), "sort"),
     "rows are numbered anew, one is gone": (NUMBERED, numbered(NUMBERED.drop("7")), ""),
     "the last rows are numbered anew, one is gone": (NUMBERED, numbered(NUMBERED.drop("115")), ""),
+    "rows are numbered anew, one is gone and five answer otherwise": (
+        NUMBERED, numbered(changed(NUMBERED, A_NORTH[-5:], "t2").drop("7")), ""),
+    "one level only, without one of them and without the variable": (
+        ALL, ALL[ALL["kind"] == "a"].iloc[1:].drop(columns="kind"), "kind"),
     "an item is coded anew for all, one is gone": (ALL, recoded(ALL.drop("r50")), ""),
     "an item is left out, one is gone": (ALL, ALL.drop("r50").drop(columns="t3"), ""),
     "an item is new, one came": (ALL.drop(columns="t3"), with_more(ALL, a=1), ""),
@@ -129,6 +133,25 @@ def test_a_small_level_is_found_that_was_hidden_with_another_than_now():
     )
     assert [one.variable for one in told(before, now)] == ["kind"]
     assert not told(before, before)
+
+
+def test_few_that_one_edition_tells_by_itself_are_no_difference_unless_they_change():
+    """Three gave no kind: who reads one edition finds that by subtraction, which is not for this check."""
+    before = edition(changed(ALL, A_NORTH[:3], "kind", " "))
+    assert " " not in before.printed["kind"]
+    before = replace(before, printed={"kind": dict.fromkeys("abc", True)})
+    after = changed(before.answers, A_NORTH[3:4], "kind", " ")
+    assert not told(before, before)
+    assert told(before, replace(before, answers=after))
+
+
+def test_figures_of_all_and_of_all_other_levels_are_figures_of_a_level():
+    before = replace(edition(ALL), printed={"kind": {"a": True, "b": True, "c": False}})
+    rows = {kind: [i for i in range(len(ALL)) if ALL["kind"].iloc[i] == kind] for kind in "abc"}
+    now = changed(ALL, [*rows["a"][:20], *rows["c"][:5]], "t2")
+    assert places(told(before, replace(before, answers=now))) == [("kind", ("c",), "t2")]
+    unknown = {"kind": dict.fromkeys("abc", False)}
+    assert not told(replace(before, printed=unknown), replace(before, answers=now, printed=unknown))
 
 
 @pytest.mark.parametrize(
@@ -157,6 +180,8 @@ def test_very_many_rows_are_paired_by_the_half_of_their_answers_that_is_the_same
 
 SHUFFLED = ALL.sample(frac=1, random_state=3)
 GONE = [f"r{i + 1}" for i in A_NORTH]
+TWINS = ALL.assign(**dict.fromkeys(ITEMS, "3"))
+TWINS = TWINS.where(pd.Series(ALL.index.isin(["r20", "r50", "r80", "r110"]), ALL.index), ALL, axis=0)
 INNOCENT = {
     "nothing": (ALL, ALL),
     "the order of rows": (ALL, SHUFFLED),
@@ -164,6 +189,8 @@ INNOCENT = {
     "ten who came to one level of each variable": (ALL, with_more(ALL, a=10)),
     "ten who went": (ALL, ALL.drop(index=GONE[:10])),
     "five for five others": (ALL, with_more(ALL.drop(index=GONE[:5]), a=5)),
+    "five for five others, of whom some are as others who moved in the file": (
+        TWINS, with_more(TWINS.drop(index=GONE[:5]), a=5).iloc[::-1]),
     "ten of a level who answer one item otherwise": (ALL, changed(ALL, A_NORTH[:10], "t2")),
     "a new item": (ALL.drop(columns="t3"), ALL),
     "an item coded anew for all": (ALL, recoded(ALL)),
