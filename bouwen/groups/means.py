@@ -10,14 +10,16 @@ from bouwen.scales import mean_estimate, means_test, score_scales
 from bouwen.survey import FEWEST_MOMENTS, Study, level_sizes
 
 
-def group_means(study: Study, group: str) -> pd.DataFrame:
-    """Mean scale scores of every level that has enough respondents.
+def group_means(study: Study, group: str, *, level: str | None = None) -> pd.DataFrame:
+    """Mean scale scores of every level that has enough respondents, or of one level.
 
     Parameters
     ----------
     study : Study
     group : str
         A categorical background variable.
+    level : str, optional
+        The only level whose means are computed.
 
     Returns
     -------
@@ -28,25 +30,27 @@ def group_means(study: Study, group: str) -> pd.DataFrame:
         than ``min_cell`` of them answered is left out.
     """
     scores, sizes = score_scales(study), level_sizes(study, group)
+    enough = [str(name) for name in sizes.index[sizes["enough"]] if level in (None, name)]
+    of_levels = {name: scores[study.responses[group] == name] for name in enough}
     rows = []
     for construct in study.constructs:
-        for level in sizes.index[sizes["enough"]]:
-            answered = scores.loc[study.responses[group] == level, construct].dropna()
+        for name, members in of_levels.items():
+            answered = members[construct].dropna()
             if len(answered) < max(study.settings.min_cell, 2):
                 continue
             mean = mean_estimate(answered, study.clusters)
             ends = mean.interval(study.settings.confidence)
-            rows.append((construct, level, len(answered), mean.value, answered.std(), *ends))
+            rows.append((construct, name, len(answered), mean.value, answered.std(), *ends))
     return pd.DataFrame(rows, columns=["construct", "level", "n", "mean", "sd", "ci_lower", "ci_upper"])
 
 
-def shown_means(study: Study, group: str) -> pd.DataFrame:
+def shown_means(study: Study, group: str, *, level: str | None = None) -> pd.DataFrame:
     """`group_means` as fine as it may be shown: to two decimals.
 
     The spread of few answers to one item, and what tells it, would tell who gave them: a scale of one item
     has its mean alone, to one decimal, in a level of fewer than `FEWEST_MOMENTS`.
     """
-    found = group_means(study, group)
+    found = group_means(study, group, level=level)
     figures = ["mean", "sd", "ci_lower", "ci_upper"]
     single = [len(study.items_of(name)) == 1 for name in found["construct"]]
     few = pd.Series(single, found.index, dtype=bool) & (found["n"] < FEWEST_MOMENTS)

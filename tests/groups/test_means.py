@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 from scipy import stats
 
 import bouwen
@@ -98,3 +99,10 @@ def test_interval_of_a_correlation_difference_covers():
         lower, upper = bouwen.scales.correlations.overlapping_interval(r[0, 1], r[0, 2], r[1, 2], 200)
         hits += lower <= 0 <= upper
     assert abs(hits / reps - 0.95) < 3 * math.sqrt(0.95 * 0.05 / reps) + 0.002
+
+
+def test_the_means_of_one_level_are_those_among_all(reputation):
+    every = bouwen.group_means(reputation, "plan")
+    for level in ("prepaid", "contract"):
+        one = bouwen.group_means(reputation, "plan", level=level)
+        assert_frame_equal(one, every[every["level"] == level].reset_index(drop=True))

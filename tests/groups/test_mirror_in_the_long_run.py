@@ -16,7 +16,7 @@ from bouwen.scales import difference_estimate
 
 pytestmark = pytest.mark.long
 
-RUNS = 1000
+RUNS, OF_LADDERS = 1000, 400
 UNITS, ALONE, FIRST, SECOND = 54, 20, 200, 150  # units of both sides, of one side only, and respondents
 CONSTRUCTS, ICC, LEVEL, SMALLEST = 14, 0.20, 0.95, 0.30
 MOST, LEAST = 0.05, 0.80
@@ -132,7 +132,7 @@ def answered(rng: np.random.Generator, shift: float) -> tuple[pd.DataFrame, pd.S
 
 def test_steps_of_ladders_are_seldom_taken_for_different(runs: Callable[..., int], record) -> None:
     """Sides whose factor means differ and whose items do not; and one item .7 apart."""
-    rng, rows, n = np.random.default_rng(55), [], runs(RUNS, dear=True)
+    rng, rows, n = np.random.default_rng(55), [], runs(OF_LADDERS, dear=True)
     items = {f"f{k}": [f"f{k}{j}" for j in range(4)] for k in range(3)}
     for _ in range(n):
         for case, shift in (("alike", 0.0), ("one item apart", 0.7)):

@@ -12,6 +12,8 @@ from scipy import stats
 
 import bouwen
 from bouwen.report import plots
+from bouwen.report.audience import reader
+from bouwen.report.plots.style import look, most_extreme
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +229,27 @@ def test_treatments_stand_at_their_distance_from_the_rule_of_the_book(study):
             np.round(distance + np.array([0, -half, half]), 2),
             atol=1e-9,
         )
+
+
+@pytest.mark.parametrize(("number", "kept"), [(40, 40), (41, 40), (342, 40)])
+def test_of_very_many_levels_the_most_extreme_are_drawn_and_the_others_counted(study, number, kept):
+    means = pd.DataFrame({"group": "plan", "level": map(str, range(number)), "mean": range(number)})
+    means = pd.concat([means.sample(frac=1, random_state=1), means.head(3).assign(group="company")])
+    found, below = most_extreme(reader(study), means, "group", "mean", "first")
+    here = sorted(found.loc[found["group"] == "plan", "mean"])
+    assert len(here) == kept
+    assert here == [*range(20), *range(number - 20, number)]
+    assert (found["group"] == "company").sum() == 3
+    label = study.group_label("plan")
+    assert below == (
+        "first" if number == kept else f"first; {label}: of {number} the 20 lowest and the 20 highest"
+    )
+    large, told = most_extreme(reader(study), means, "group", "mean", "", largest=True)
+    assert sorted(large.loc[large["group"] == "plan", "mean"]) == list(range(number - kept, number))
+    assert told == ("" if number == kept else f"{label}: of {number} the 40 largest")
+    assert found.loc[found["group"] == "plan", "mean"].is_monotonic_decreasing == (number > kept)
+
+
+@pytest.mark.parametrize(("asked", "drawn"), [(3.0, 3.0), (24.0, 24.0), (87.0, 24.0)])
+def test_no_figure_is_taller_than_can_be_drawn(asked, drawn):
+    assert look(asked).themeables["figure_size"].properties["value"] == (6.6, drawn)

@@ -35,6 +35,7 @@ FIXED = (
 # What templates of the theme put into pages, some of them unescaped.
 UNESCAPED = ("author", "copyright", "docstitle", "pagetitle", "project", "root_title", "shorttitle")
 INDEX = "Search.setIndex("  # in front of what the search reads
+OF_SOURCES = ("download-source-button", "download-notebook-button")
 COPYING = ("copy", "copy_to_clipboard", "copy_success", "copy_failure")
 
 
@@ -130,6 +131,15 @@ def launch_template(app: Sphinx, page: str, template: str, context: dict[str, An
                 button["url"] = button["url"].replace(f"{page}.ipynb", f"{chapter}.ipynb")
 
 
+def without_sources(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Offer no notebook to download where the site holds none; the launch link and the repository have it."""
+    if app.config.html_copy_source:
+        return
+    for group in context.get("header_buttons", []):
+        if "buttons" in group:
+            group["buttons"] = [b for b in group["buttons"] if b.get("label") not in OF_SOURCES]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("comments_config", {}, "")  # set by Jupyter Book for an extension not used here
@@ -137,5 +147,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", speak, priority=900)
     app.connect("build-finished", finish_pages, priority=900)
     app.connect("html-page-context", launch_template, priority=900)
+    app.connect("html-page-context", without_sources, priority=900)
     app.connect("html-page-context", escape_shown, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

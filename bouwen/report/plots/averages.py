@@ -20,6 +20,7 @@ from bouwen.report.plots.style import (
     downwards,
     interval_below,
     look,
+    most_extreme,
     ranges,
     side_titles,
     ticks,
@@ -79,6 +80,7 @@ def outcome_by_group_plot(study: Study) -> ggplot | None:
     found = pd.concat([means[means["construct"] == study.outcome] for means in every]) if every else None
     if found is None or found.empty:
         return None
+    found, below = most_extreme(to, found, "group", "mean", interval_below(to))
     pairs = zip(found["group"], found["level"], strict=True)
     found["label"] = downwards([wrapped(study.level_label(group, level), 34) for group, level in pairs])
     found["panel"] = categorical([wrapped(to.group(group), 18) for group in found["group"]])
@@ -87,7 +89,7 @@ def outcome_by_group_plot(study: Study) -> ggplot | None:
         + ranges("label")
         + facet_grid("panel", scales="free_y", space="free_y")
         + scale_x_continuous(labels=ticks(to))
-        + labs(x=f"{word(to, 'mean')}: {to.label(study.outcome)}", caption=interval_below(to))
+        + labs(x=f"{word(to, 'mean')}: {to.label(study.outcome)}", caption=below)
         + look(0.32 * len(found) + 0.9)
         + side_titles()
     )
@@ -121,9 +123,7 @@ def level_profile_plot(study: Study, group: str, level: str) -> ggplot | None:
     everyone = scale_means(study).rename(columns={"construct": "label", "mean": "x"})
     check_known(f"level of {group}", level, study.levels(group))
     to = reader(study)
-    here = (
-        shown_means(study, group).dropna(subset="sd").query("level == @level").rename(columns={"mean": "x"})
-    )
+    here = shown_means(study, group, level=level).dropna(subset="sd").rename(columns={"mean": "x"})
     if here.empty:
         return None
     here = here.assign(label=[to.label(c) for c in here["construct"]])

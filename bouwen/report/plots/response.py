@@ -21,6 +21,7 @@ from bouwen.report.plots.style import (
     compared,
     downwards,
     look,
+    most_extreme,
     percentages,
     side_titles,
     word,
@@ -64,6 +65,7 @@ def respondents_plot(study: Study) -> ggplot | None:
     found, to = respondent_shares(study), reader(study)
     if found.empty:
         return None
+    found, below = most_extreme(to, found, "variable", "share", "", largest=True)
     pairs = list(zip(found["variable"], found["level"], strict=True))
     found["label"] = downwards([wrapped(study.level_label(v, k), 40) for v, k in pairs])
     found["panel"] = categorical([wrapped(to.group(v), 20) for v, _ in pairs])
@@ -75,7 +77,7 @@ def respondents_plot(study: Study) -> ggplot | None:
         + geom_text(aes(label="text"), ha="left", nudge_x=0.01, size=8)
         + facet_grid("panel", scales="free_y", space="free_y")
         + scale_x_continuous(limits=limits, labels=percentages(to))
-        + labs(x=word(to, "respondents"))
+        + labs(x=word(to, "respondents"), **({"caption": below} if below else {}))
         + look(0.24 * len(found) + 0.12 * found["variable"].nunique() + 0.7)
         + side_titles()
     )

@@ -29,6 +29,8 @@ SIGNS = ("#B35806", "#F6F6F6", "#5E3C99")  # from below zero to above
 WHITE, BLACK = "#FFFFFF", "#000000"
 
 WIDTH, WIDE = 6.6, 7.6
+MOST_INCHES = 24.0  # inches; plotnine draws no taller figure, and nobody would scroll through one
+MOST_LEVELS = 40  # of one panel whose lines are levels
 LONGEST_LABEL = 64  # letters beside an axis; more leave no room for the panel
 
 FONT, BOLD = "DejaVu Sans", (700, "bold")
@@ -66,6 +68,7 @@ def look(height: float, width: float = WIDTH) -> theme:
     """The common look, at a size in inches."""
     from plotnine import element_blank, element_line, element_text, theme, theme_minimal
 
+    height = min(height, MOST_INCHES)
     plain = theme_minimal(base_size=10.5, base_family=fonts())
     plain._rcParams["text.parse_math"] = False  # a $ in a label is a dollar
     return plain + theme(
@@ -87,6 +90,35 @@ def side_titles(size: float = 8.5) -> theme:
     from plotnine import element_text, theme
 
     return theme(strip_text_y=element_text(size=size, angle=0, ha="left"))
+
+
+def most_extreme(
+    to: Reader, found: pd.DataFrame, panels: str, value: str, below: str, *, largest: bool = False
+) -> tuple[pd.DataFrame, str]:
+    """The rows of panels that have few enough, and the line below the figure that says which are left out.
+
+    Of a panel of more than `MOST_LEVELS` rows those with the lowest and the highest values are kept, as many
+    of each, or those with the ``largest``; they stand in order.
+    """
+    kept, told = [], [below] if below else []
+    for name, rows in found.groupby(panels, sort=False):
+        if len(rows) > MOST_LEVELS:
+            place = rows[value].rank(method="first")
+            half = MOST_LEVELS // 2
+            high = place > len(rows) - (MOST_LEVELS if largest else half)
+            told.append(
+                word(
+                    to,
+                    "largest" if largest else "lowest_highest",
+                    variable=to.group(str(name)),
+                    n=len(rows),
+                    most=MOST_LEVELS if largest else half,
+                )
+            )
+            rows = rows[high if largest else high | (place <= half)]
+            rows = rows.sort_values(value, ascending=False, kind="stable")
+        kept.append(rows)
+    return pd.concat(kept, ignore_index=True), "; ".join(told)
 
 
 def zero_line() -> object:

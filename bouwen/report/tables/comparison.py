@@ -79,7 +79,7 @@ def level_means_table(study: Study, group: str, level: str) -> GT:
     """Mean scores of one level beside those of all respondents."""
     check_study(study)
     check_known(f"level of {group}", level, study.levels(group))
-    to, here = reader(study), shown_means(study, group).query("level == @level").set_index("construct")
+    to, here = reader(study), shown_means(study, group, level=level).set_index("construct")
     everyone = scale_statistics(study).loc[here.index]
     return lay_out(
         to,

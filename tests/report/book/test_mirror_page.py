@@ -99,6 +99,8 @@ def test_the_page_says_what_both_sides_say(tmp_path, monkeypatch):
     ):
         assert told in re.sub(r"<[^>]+>|\n", lambda tag: " " if tag[0] == "\n" else "", page), told
     assert page.count('<div lang="en">') == 2
+    assert not (html / "_sources").exists()
+    assert "_sources" not in page
 
 
 @pytest.mark.book
