@@ -101,7 +101,7 @@ def standardised_paths(fit: SamFit | Fit) -> dict[tuple[str, str], Estimate]:
     found = fit.standardized().query("op == '~'")
     columns = (found[name] for name in ("lhs", "rhs", "est_std", "se"))
     return {
-        (str(lhs), str(rhs)): Estimate(float(value), float(se), math.inf)
+        (str(lhs), str(rhs)): Estimate(float(value), float(se), fit.degrees)
         for lhs, rhs, value, se in zip(*columns, strict=True)
     }
 

@@ -225,6 +225,12 @@ def test_both_sides_are_held_against_each_other(pair, mirrored):
     assert "2 constructs: " in repr(mirrored)
 
 
+def test_gaps_of_paths_have_the_fewer_degrees_of_freedom_of_both_fits(mirrored):
+    degrees = [fit.degrees for fit in mirrored.fits]
+    assert mirrored.paths["df"].tolist() == [min(degrees)]
+    assert min(degrees) < 60  # of sites, each left out in turn
+
+
 def test_the_first_side_sets_what_matters(pair, mirrored):
     settings = pair[0].file.settings.model_copy(update={"smallest_difference": 2.0, "smallest_path": 1.0})
     lenient = replace(pair[0], file=pair[0].file.model_copy(update={"settings": settings}))
