@@ -187,6 +187,29 @@ def new_command(
     typer.echo(made.text())
 
 
+@app.command("questionnaire")
+def questionnaire_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="limesurvey, xlsform, sav, word or pdf.")
+    ] = "",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")
+    ] = Path(),
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The only language; by default all there are.")
+    ] = None,
+) -> None:
+    """Write a study's questionnaire for a survey tool, for SPSS or for paper; replaces no file."""
+    from bouwen.questionnaire import FORMATS, write_questionnaire
+
+    if not to:
+        raise typer.BadParameter(f"name a format: {', '.join(FORMATS)}.", param_hint="--to")
+    if output == Path():
+        output = Path(f"questionnaire{FORMATS.get(to, '')}")
+    typer.echo(write_questionnaire(study, output, to=to, language=language).text())
+
+
 @app.command("schema")
 def schema_command(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")] = Path(),

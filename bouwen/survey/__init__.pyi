@@ -1,5 +1,6 @@
 from bouwen.survey.analysis import ANALYSIS as ANALYSIS
 from bouwen.survey.analysis import AnalysisSettings as AnalysisSettings
+from bouwen.survey.asked import AnswerScale as AnswerScale
 from bouwen.survey.claimed import DifferenceEvidence as DifferenceEvidence
 from bouwen.survey.claimed import Evidence as Evidence
 from bouwen.survey.claimed import LevelEvidence as LevelEvidence
@@ -39,6 +40,9 @@ from bouwen.survey.mirroring import read_mirror as read_mirror
 from bouwen.survey.mirroring import shared_units as shared_units
 from bouwen.survey.mirroring import unit_variable as unit_variable
 from bouwen.survey.mirroring import with_mirror as with_mirror
+from bouwen.survey.presentation import Presentation as Presentation
+from bouwen.survey.proposals import Proposal as Proposal
+from bouwen.survey.proposals import yaml_lines as yaml_lines
 from bouwen.survey.register import Register as Register
 from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError
@@ -68,6 +72,7 @@ from bouwen.survey.settings import Settings as Settings
 from bouwen.survey.study import NotAStudy as NotAStudy
 from bouwen.survey.study import Study as Study
 from bouwen.survey.study import check_is_study as check_is_study
+from bouwen.survey.study import read_asked as read_asked
 from bouwen.survey.study import read_study as read_study
 from bouwen.survey.table import TableError as TableError
 from bouwen.survey.ticked import several_of as several_of

@@ -8,6 +8,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,8 +22,8 @@ from bouwen.survey.values import number_in
 
 Rows = list[dict[str, str]]
 KNOWN_BOOKS = (
-    "a .lss of LimeSurvey, a .qsf of Qualtrics, a data dictionary of REDCap (.csv), an XLSForm (.xlsx), or a "
-    "file of SPSS or Stata"
+    "a .lss or a structure (.txt) of LimeSurvey, a .qsf of Qualtrics, a data dictionary of REDCap (.csv), an "
+    "XLSForm (.xlsx), or a file of SPSS or Stata"
 )
 LARGEST_BOOK = 50_000_000  # bytes of a codebook
 UNSAFE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -50,6 +51,8 @@ def read_codebook(path: Path, language: str) -> list[Question]:
             found = qualtrics(json.loads(data.decode("utf-8-sig")))
         elif kind == ".xlsx" and (sheets := form_sheets(path)):
             found = xlsform(sheets, language)
+        elif kind in (".txt", ".tsv", ".csv") and (rows := structure_rows(path, data)):
+            found = lime_structured(rows, language)
         elif kind in (".csv", ".txt") and (rows := dictionary_rows(path, data)):
             found = redcap(rows)
         elif kind in (".sav", ".zsav", ".por", ".dta"):
@@ -93,6 +96,9 @@ def limesurvey(path: Path, data: bytes, language: str) -> Iterator[Question]:
     language = lime_language(tables, language)
     texts = {row["qid"]: row.get("question", "") for row in spoken(tables["question_l10ns"], language)}
     asked = spoken([*tables["questions"], *tables["subquestions"]], language)
+    attributes: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in tables["question_attributes"]:
+        attributes[row["qid"]][row.get("attribute", "")] = row.get("value", "")
     asked = sorted(unique(asked, "qid"), key=lambda row: (number(row, "gid"), number(row, "question_order")))
     answers = lime_answers(tables, language)
     below: dict[str, Rows] = defaultdict(list)
@@ -102,7 +108,34 @@ def limesurvey(path: Path, data: bytes, language: str) -> Iterator[Question]:
             below[row["parent_qid"]].append(row)
     for row in asked:
         if row.get("parent_qid", "0") == "0":
-            yield from lime_question(row, below[row["qid"]], answers.get(row["qid"], {}))
+            own = {**attributes[row["qid"]], **row}
+            yield from lime_question(own, below[row["qid"]], answers.get(row["qid"], {}))
+
+
+def structure_rows(path: Path, data: bytes) -> Rows:
+    """The rows of a tab-separated structure; none where a file is something else."""
+    rows = list(csv.DictReader(io.StringIO(decode(path, data)[0], newline=""), delimiter="\t"))
+    known = rows and {"class", "type/scale", "name", "text", "language"} <= set(rows[0])
+    return [{k: v or "" for k, v in row.items() if isinstance(k, str)} for row in rows] if known else []
+
+
+def lime_structured(rows: Rows, language: str) -> Iterator[Question]:
+    """The questions of a tab-separated structure, whose parts and answers follow each of them."""
+    own = [row for row in rows if row["class"] in ("Q", "SQ", "A")]
+    language = lime_language({"questions": own}, language)
+    parts: list[tuple[dict[str, str], Rows, dict[str, str]]] = []
+    for row in spoken(own, language):
+        if row["class"] == "Q":
+            asked = {**row, "type": row["type/scale"], "title": row["name"], "question": clean(row["text"])}
+            parts.append((asked, [], {}))
+        elif parts and row["type/scale"] in ("", "0"):  # others are on the second scale of a question
+            head, below, answers = parts[-1]
+            if row["class"] == "A":
+                answers.setdefault(row["name"], row["text"])
+            else:
+                below.append({"title": row["name"], "question": clean(row["text"]), "question_order": ""})
+    for head, below, answers in parts:
+        yield from lime_question(head, below, answers)
 
 
 class LimeTables(dict[str, Rows]):
@@ -161,6 +194,14 @@ def lime_question(row: dict[str, str], below: Rows, answers: Mapping[str, str]) 
             words = part["question"] or asked
             told = told_closed("scale", scale)
             yield Question(f"{name}[{part['title']}]", words, battery=name, label=asked, **told)
+    elif kind == "K" and parts:
+        low, high = (number_in(row.get(f"slider_{end}") or "") for end in ("min", "max"))
+        span = (0.0 if low is None else low, 100.0 if high is None else high)
+        sliding = row.get("slider_layout") in ("1", "Y")
+        for part in parts:
+            one = Question(f"{name}[{part['title']}]", part["question"] or asked, "number")
+            slider = replace(one, kind="scale", battery=name, label=asked, span=span)
+            yield slider if sliding else one
     elif kind in "MP" and parts:
         boxes = {part["title"]: part["question"] for part in parts}
         yield Question(name, asked, "multiple", answers=by_code(boxes))
@@ -305,7 +346,12 @@ def xlsform(sheets: Mapping[str, Rows], language: str) -> Iterator[Question]:
             yield Question(name, words or name, battery=group, label=label, **told_closed("scale", answers))
         elif kind == "select_multiple":
             yield Question(name, words or name, "multiple", answers=by_code(answers))
-        elif kind in ("integer", "decimal", "range", "text"):
+        elif kind == "range":
+            ends = dict(part.partition("=")[::2] for part in row.get("parameters", "").split())
+            low, high = (number_in(ends.get(end, "")) for end in ("start", "end"))
+            span = (0.0 if low is None else low, 10.0 if high is None else high)
+            yield Question(name, words or name, "scale", battery=group, label=label, span=span)
+        elif kind in ("integer", "decimal", "text"):
             yield Question(name, words or name, "text" if kind == "text" else "number")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -75,7 +76,9 @@ class Header:
     given: frozenset[str] = frozenset()
 
     def find(self, name: str) -> str | None:
-        """The column of a name: written the same, else seen the same, else with other capitals only.
+        """The column of a name: written the same, seen the same, with other capitals, or below a group.
+
+        Forms of ODK name columns after their groups: ``background/years``.
 
         Raises
         ------
@@ -87,7 +90,7 @@ class Header:
             raise RepeatedColumns(
                 self.table.path, [self.columns.index(c) + 1 for c in shared if c in self.columns], name
             )
-        for fold in (str, as_seen, lambda text: as_seen(text).casefold()):
+        for fold in (str, as_seen, lambda text: as_seen(text).casefold(), below_groups):
             found = [column for column in self.columns if fold(column) == fold(name)]
             if len(found) == 1:
                 return None if self.is_put_aside(found[0], key) else found[0]
@@ -128,6 +131,16 @@ class Header:
         ) or (is_optional(column, spec.patterns))
 
 
+def below_groups(column: str) -> str:
+    """The name of a column without the groups that it stands in, as it is compared.
+
+    >>> below_groups("Background/home/Years"), below_groups("and / or")
+    ('years', 'and / or')
+    """
+    seen = as_seen(column).casefold()
+    return seen.rpartition("/")[2] if re.fullmatch(r"[\w/.-]+", seen) else seen
+
+
 def ignored_by_name(column: str, spec: ResponsesSpec) -> bool:
     """Whether the study ignores a column by its very name; patterns leave variables alone."""
     return spec.ignore != "others" and as_seen(column) in map(as_seen, spec.ignore)
@@ -137,7 +150,8 @@ def refuse_no_header(header: Header, instrument: Instrument, spec: ResponsesSpec
     """Raise a TableError where the first row has no name that is known: it may be a row of answers."""
     known = spec.reading(instrument).known
     wordings = [word for said in header.table.wordings.values() for word in said]
-    if not any(as_seen(name).casefold() in known for name in [*header.columns, *wordings]):
+    grouped = [below_groups(name) for name in header.columns]
+    if not any(as_seen(name).casefold() in known for name in [*header.columns, *wordings, *grouped]):
         message = "the first row holds no name of the instrument; put the names of the columns there"
         path = header.table.path
         raise TableError(path, f'{message}, or tell which is which under "columns" in the study.', rows=[1])

@@ -24,6 +24,7 @@ from bouwen.survey.claimed import (
 )
 from bouwen.survey.files import Part, read_file
 from bouwen.survey.formulas import model_names
+from bouwen.survey.presentation import Presentation
 from bouwen.survey.wordings import UNNAMED, Name, Perspective, Text, unknown, wording_problems
 from bouwen.survey.writing import SEVERAL_LINES, Location, Problem
 
@@ -110,6 +111,8 @@ class Instrument(Part):
     """What is claimed, by name."""
     recommendations: dict[Name, Recommendation] = {}
     """What is advised, by name."""
+    questionnaire: Presentation = Presentation()
+    """What stands around the questions where they are sent out, and in which order they are asked."""
 
     @cached_property
     def items(self) -> dict[str, Item]:
@@ -187,6 +190,7 @@ class Instrument(Part):
                     )
         for name, question in self.open_questions.items():
             yield from wording_problems(("open_questions", name, "text"), question.text, self.perspectives)
+        yield from self.questionnaire.texts_problems(tuple(self.perspectives))
         yield from self._model_problems()
         yield from claims_problems(self.claims, self._asked())
         yield from recommendation_problems(self.recommendations, self.claims, tuple(self.perspectives))

@@ -354,13 +354,18 @@ def together(cells: Cells[Any], by_words: Mapping[str, str]) -> str:
 
 
 def several(cells: Cells[Any], background: Background) -> pd.Series[str]:
-    """The categories in each cell by name, in the instrument's order, with the separator between them."""
+    """The categories in each cell by name, in the instrument's order, with the separator between them.
+
+    A cell of names with blanks between them, as forms of ODK are exported, is read whatever the separator is.
+    """
     by_code = {float(c.code): name for name, c in background.categories.items() if c.code is not None}
     by_words = lookup((w, n) for n, c in background.categories.items() for w in {n, *label_words(c)})
 
     def chosen(cell: Any) -> str | None:
         parts = [part.strip() for part in text(cell).split(background.separator) if part.strip()]
         found = {category(part, by_code, by_words) for part in parts}
+        if None in found:
+            found = {category(part, by_code, by_words) for part in text(cell).split()}
         if None in found:
             return None
         return background.separator.join(name for name in background.categories if name in found)

@@ -441,6 +441,18 @@ def check_is_study(found: object) -> None:
         raise NotAStudy(found)
 
 
+def read_asked(path: str | Path) -> Study:
+    """A study without its answers, which need not be there yet; otherwise as `read_study`."""
+    path = find_study(path)
+    file = read_file(path, StudyFile, [read_file(path, StudyFile).language])
+    instrument_path = beside(path, file.instrument)
+    instrument = read_instrument(instrument_path, [file.language]).asked_from(file.perspective)
+    asked = Study(path, file, instrument, pd.DataFrame(), (path, instrument_path))
+    settled = missing_code_proposals(file.responses.missing_codes, instrument)
+    refuse_in(path, asked.problems(), settled)
+    return asked
+
+
 def read_study(path: str | Path, *, language: str | None = None) -> Study:
     """Read a study: its settings, its instrument and its answers, each of them validated.
 
@@ -462,12 +474,9 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
         A file is missing, unreadable or not valid; the message names file, line or column,
         what was found and what to do.
     """
-    path = find_study(path)
-    file = read_file(path, StudyFile)
-    file = read_file(path, StudyFile, [file.language])
-    instrument_path = beside(path, file.instrument)
-    instrument = read_instrument(instrument_path, [file.language]).asked_from(file.perspective)
-    register, files = None, [path, instrument_path]
+    empty = read_asked(path)
+    path, file, instrument = empty.path, empty.file, empty.instrument
+    register, files = None, [*empty.files]
     if file.register_:
         register_path = beside(path, file.register_.file)
         register = read_register(register_path, file.register_)
@@ -475,9 +484,6 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     for name in filter(None, (file.error_rates, file.population)):
         files.append(beside(path, name))
         refuse_no_file(files[-1])
-    empty = Study(path, file, instrument, pd.DataFrame(), ())
-    settled = missing_code_proposals(file.responses.missing_codes, instrument)
-    refuse_in(path, empty.problems(), settled)
     if language:
         empty = empty.in_language(language)
     tables = [beside(path, name) for name in file.responses.files]

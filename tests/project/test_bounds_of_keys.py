@@ -39,6 +39,7 @@ BOUNDS = {
     "MissingAnswers.skipped": ">= 0, <= 1",
     "Paths.ground": "at least 1",
     "Paths.predictors": "at least 1",
+    "Presentation.seed": ">= 0",
     "RegisterSpec.names": "at least 1",
     "ResponsesSpec.file": "at least 1",
     "ResponsesSpec.header_rows": ">= 1, <= 9",

@@ -213,6 +213,9 @@ def documents() -> dict[str, Any]:
             "rests_on": ["own"],
         },
     }
+    instrument["questionnaire"] = {
+        name: {"client": {"en": "Around."}} for name in ("introduction", "privacy", "consent", "end")
+    }
     texts = {"responses.csv": ANSWERS, "places.csv": PLACES, "rates.csv": "claim\n", "population.yml": ""}
     return {"study.yml": study, "instrument.yml": instrument, **texts}
 

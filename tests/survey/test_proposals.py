@@ -99,7 +99,6 @@ def test_columns_are_proposed_by_other_spellings_and_by_the_wording_of_questions
         "T_1": "t1",
         "B. twee [twee]": "t2",
         "soort": "plan",
-        "group/years": "years",
     }
     assert found[("responses", "ignore")] == "others"
     mend(trial.folder)
