@@ -5,6 +5,9 @@ from bouwen.claims import recommendation_verdicts as recommendation_verdicts
 from bouwen.claims import weigh_claims as weigh_claims
 from bouwen.errors import BouwenError as BouwenError
 from bouwen.groups import check_invariance as check_invariance
+from bouwen.groups import compare_all_groups as compare_all_groups
+from bouwen.groups import compare_groups as compare_groups
+from bouwen.groups import construct_ladders as construct_ladders
 from bouwen.groups import group_means as group_means
 from bouwen.groups import group_tests as group_tests
 from bouwen.groups import mirror as mirror

@@ -25,3 +25,5 @@ chdtrc, chdtri, chndtr, chndtrix, chndtrinc = map(
 ndtr, ndtri, owens_t = map(_late, ("ndtr", "ndtri", "owens_t"))
 #: Student's t: lower tail, its inverse. The logistic function.
 stdtr, stdtrit, expit = map(_late, ("stdtr", "stdtrit", "expit"))
+#: F: upper tail.
+fdtrc = _late("fdtrc")

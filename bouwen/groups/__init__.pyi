@@ -1,3 +1,8 @@
+from bouwen.groups.comparable import ConstructLadders as ConstructLadders
+from bouwen.groups.comparable import construct_ladders as construct_ladders
+from bouwen.groups.comparing import GroupComparison as GroupComparison
+from bouwen.groups.comparing import compare_all_groups as compare_all_groups
+from bouwen.groups.comparing import compare_groups as compare_groups
 from bouwen.groups.correlations import outcome_correlations as outcome_correlations
 from bouwen.groups.dyads import FEWEST_PAIRS as FEWEST_PAIRS
 from bouwen.groups.dyads import RELIABLE as RELIABLE

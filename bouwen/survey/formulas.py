@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from bouwen.survey.files import repeated
+from bouwen.survey.wordings import unknown
+from bouwen.survey.writing import Problem
+
+MOST_ANTECEDENTS = 3
 
 
 def model_names(syntax: str) -> tuple[list[str], list[str]]:
@@ -33,6 +39,21 @@ def model_paths(syntax: str) -> dict[str, list[str]]:
         for outcome in left if operator == "~" else ():
             found.setdefault(outcome, []).extend(right)
     return {outcome: predictors for outcome, predictors in found.items() if predictors}
+
+
+def antecedent_problems(antecedents: Sequence[str], structural: str) -> Iterator[Problem]:
+    """Antecedents that are too many, named twice, or predict no variable of the model together."""
+    yield from repeated(("antecedents",), antecedents, "predictor")
+    if len(antecedents) > MOST_ANTECEDENTS:
+        found = f"{len(antecedents)} are named"
+        yield ("antecedents",), f"must be at most {MOST_ANTECEDENTS}, as small groups bear no more; {found}."
+    paths = model_paths(structural)
+    known = list(dict.fromkeys(name for causes in paths.values() for name in causes))
+    for i, name in enumerate(antecedents):
+        if name not in known:
+            yield ("antecedents", i), unknown("predictor of the structural model", name, known)
+    if set(antecedents) <= {*known} and not any(set(antecedents) <= {*causes} for causes in paths.values()):
+        yield ("antecedents",), "must predict one variable of the structural model together; none has all."
 
 
 def statements_of(syntax: str) -> Iterator[tuple[list[str], str, list[str]]]:

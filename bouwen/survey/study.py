@@ -17,7 +17,7 @@ from bouwen.survey.analysis import AnalysisSettings
 from bouwen.survey.files import Part, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.finding import beside, find_study
 from bouwen.survey.form import ResponsesSpec
-from bouwen.survey.formulas import model_names
+from bouwen.survey.formulas import antecedent_problems, model_names
 from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
 from bouwen.survey.intake import missing_code_problems, missing_code_proposals, read_answers
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
@@ -98,6 +98,8 @@ class StudyFile(Part):
     """The construct that the study explains."""
     predictor: Name | None = None
     """Whose path to the outcome the study is about; needed where the structural model has more."""
+    antecedents: list[Name] = []
+    """At most three predictors of one variable, for groups too small for the whole structural model."""
     models: ModelRoles
     """Which models the chapters fit."""
     error_rates: str | None = None
@@ -399,6 +401,8 @@ class Study:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
         yield from missing_code_problems(self.file.responses.missing_codes, self.instrument)
         yield from self._predictor_problems()
+        if (role := self.file.models.structural) in self.instrument.models:
+            yield from antecedent_problems(self.file.antecedents, self.instrument.model_syntax(role))
         items = tuple(self.instrument.items)
         yield from ((("analysis", *where), text) for where, text in self.analysis.unknown_items(items))
         declared = self.declared_categories

@@ -136,6 +136,8 @@ MADE = {
     "SamFit": lambda: sem.fit_sam(MODEL + "\ntextual ~ visual", rows(), group="school"),
     "SaturatedMoments": lambda: scales.saturated_moments(gaps()),
     "SchmidLeiman": lambda: scales.schmid_leiman(items(), 3),
+    "ConstructLadders": lambda: bouwen.construct_ladders(study(), draws=99),
+    "GroupComparison": lambda: bouwen.compare_groups(study(), "plan", draws=99),
     "Screening": lambda: bouwen.screen(study()),
     "SpecificationCurve": lambda: bouwen.specification_curve(study(), seed=1, permutations=19, n_jobs=1),
     "Structures": lambda: scales.compare_structures(items(), MODEL),
@@ -143,6 +145,8 @@ MADE = {
 }
 # The table says it all.
 WITHOUT_PICTURE = {
+    "ConstructLadders",
+    "GroupComparison",
     "ClusteredRegression",
     "CommonMethod",
     "ImpliedAnswers",

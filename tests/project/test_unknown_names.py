@@ -34,6 +34,7 @@ DOORS = {
     "compare_structures": (lambda s, x: bouwen.compare_structures(s, x), "measurement, structural"),
     "group_means": (lambda s, x: bouwen.group_means(s, x), GROUPS),
     "group_tests": (lambda s, x: bouwen.group_tests(s, x), GROUPS),
+    "compare_groups": (lambda s, x: bouwen.compare_groups(s, x), "company, plan"),
     "study_invariance, group": (lambda s, x: bouwen.study_invariance(s, x), GROUPS),
     "study_invariance, model": (lambda s, x: bouwen.study_invariance(s, "plan", model=x), CONSTRUCTS),
     "weigh_claims": (lambda s, x: bouwen.weigh_claims(s, {x: None}), "measurement, structural"),
