@@ -171,20 +171,41 @@ def check_command(
 @app.command("new")
 def new_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the new study.")],
-    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The file of answers.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="The file of answers.")
+    ] = None,
     codebook: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The tool's questionnaire: .lss, .qsf, REDCap's, XLSForm."),
     ] = None,
     sheet: Annotated[str | None, typer.Option(metavar="NAME", help="The sheet of a workbook.")] = None,
-    perspective: Annotated[str, typer.Option(metavar="NAME", help="Who answered.")] = "respondent",
-    language: Annotated[str, typer.Option(metavar="CODE", help="The language of its texts.")] = ENGLISH,
+    like: Annotated[
+        Path | None, typer.Option(metavar="STUDY", help="A study to follow up from another side.")
+    ] = None,
+    perspective: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who answered; of a follow-up, who is asked.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The language of its texts; English without it.")
+    ] = None,
 ) -> None:
-    """Make a study of a file of answers: its files, filled in as far as the file tells."""
-    from bouwen.survey import new_study
+    """Make a study of a file of answers, filled in as far as the file tells, or the follow-up of a study."""
+    if like is None:
+        from bouwen.survey import new_study
 
-    made = new_study(folder, source, codebook, sheet=sheet, perspective=perspective, language=language)
-    typer.echo(made.text())
+        if source is None:
+            raise typer.BadParameter("name a file of answers, or a study by --like.", param_hint="--from")
+        who, own = perspective or "respondent", language or ENGLISH
+        made = new_study(folder, source, codebook, sheet=sheet, perspective=who, language=own)
+        typer.echo(made.text())
+        return
+    from bouwen.questionnaire import follow_study
+
+    if source or codebook or sheet or language:
+        raise typer.BadParameter("takes neither a file, a sheet nor a language.", param_hint="--like")
+    if perspective is None:
+        raise typer.BadParameter("say who is asked now.", param_hint="--perspective")
+    typer.echo(follow_study(folder, like, perspective).text())
 
 
 @app.command("questionnaire")

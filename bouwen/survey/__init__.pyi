@@ -28,6 +28,8 @@ from bouwen.survey.finding import beside as beside
 from bouwen.survey.finding import find_study as find_study
 from bouwen.survey.founding import Founded as Founded
 from bouwen.survey.founding import new_study as new_study
+from bouwen.survey.founding import refuse_occupied as refuse_occupied
+from bouwen.survey.founding import write_new as write_new
 from bouwen.survey.instrument import Instrument as Instrument
 from bouwen.survey.instrument import read_instrument as read_instrument
 from bouwen.survey.mending import mend as mend
