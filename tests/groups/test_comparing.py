@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -258,3 +260,14 @@ def test_antecedents_that_cannot_be(named, told):
     structural = bouwen.read_study("data/providers/study.yml").model("structural")
     assert any(told in text for _, text in antecedent_problems(named, structural))
     assert not list(antecedent_problems(["transparency", "contact"], structural))
+
+
+@pytest.mark.parametrize(("least", "levels"), [(219, 0), (126, 0), (44, 2)])
+def test_levels_that_are_too_small_are_named_and_not_compared(study, least, levels):
+    settings = study.settings.model_copy(update={"min_group": least})
+    strict = replace(study, file=study.file.model_copy(update={"settings": settings}))
+    found = bouwen.compare_groups(strict, "plan", draws=99)
+    assert len(found.levels) == levels
+    assert set(found.levels).isdisjoint(found.left_out)
+    assert set(found.table()["level"]) <= set(found.levels)
+    assert ("nothing to compare" in repr(found)) == (levels == 0)
