@@ -6,6 +6,7 @@ labels={"t1": "Keeps promises"})``. A table of the answers themselves takes the 
 ``tables.items(study)``.
 """
 
+from bouwen.report.tables.compared import compared_table as compared
 from bouwen.report.tables.comparison import group_counts_table as group_counts
 from bouwen.report.tables.comparison import group_differences_table as group_differences
 from bouwen.report.tables.comparison import level_means_table as level_means
@@ -87,6 +88,7 @@ __all__ = [
     "claim_power",
     "claim_power_texts",
     "codebook",
+    "compared",
     "constructs",
     "convergent",
     "detectable",
