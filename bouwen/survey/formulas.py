@@ -41,6 +41,13 @@ def model_paths(syntax: str) -> dict[str, list[str]]:
     return {outcome: predictors for outcome, predictors in found.items() if predictors}
 
 
+def predictor_problems(predictor: str | None, structural: str) -> Iterator[Problem]:
+    """A predictor that the structural model does not have."""
+    latent, used = model_names(structural)
+    if predictor is not None and predictor not in (known := [*latent, *used]):
+        yield ("predictor",), unknown("variable of the structural model", predictor, known)
+
+
 def antecedent_problems(antecedents: Sequence[str], structural: str) -> Iterator[Problem]:
     """Antecedents that are too many, named twice, or predict no variable of the model together."""
     yield from repeated(("antecedents",), antecedents, "predictor")

@@ -17,7 +17,7 @@ from bouwen.survey.analysis import AnalysisSettings
 from bouwen.survey.files import Part, read_file, refuse_in, refuse_no_file, repeated
 from bouwen.survey.finding import beside, find_study
 from bouwen.survey.form import ResponsesSpec
-from bouwen.survey.formulas import antecedent_problems, model_names
+from bouwen.survey.formulas import antecedent_problems, model_names, predictor_problems
 from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
 from bouwen.survey.intake import missing_code_problems, missing_code_proposals, read_answers
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
@@ -400,9 +400,10 @@ class Study:
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
         yield from missing_code_problems(self.file.responses.missing_codes, self.instrument)
-        yield from self._predictor_problems()
         if (role := self.file.models.structural) in self.instrument.models:
-            yield from antecedent_problems(self.file.antecedents, self.instrument.model_syntax(role))
+            structural = self.instrument.model_syntax(role)
+            yield from predictor_problems(self.file.predictor, structural)
+            yield from antecedent_problems(self.file.antecedents, structural)
         items = tuple(self.instrument.items)
         yield from ((("analysis", *where), text) for where, text in self.analysis.unknown_items(items))
         declared = self.declared_categories
@@ -421,14 +422,6 @@ class Study:
                 ("register", "variable"),
                 unknown("background variable", register.variable, self.instrument.background),
             )
-
-    def _predictor_problems(self) -> Iterator[Problem]:
-        structural = self.file.models.structural
-        if self.file.predictor is None or structural not in self.instrument.models:
-            return
-        latent, used = model_names(self.instrument.model_syntax(structural))
-        if self.file.predictor not in (known := [*latent, *used]):
-            yield ("predictor",), unknown("variable of the structural model", self.file.predictor, known)
 
 
 class NotAStudy(BouwenError):

@@ -17,11 +17,16 @@ from bouwen.groups.comparing import COMPARISON_COLUMNS
 
 def comparison():
     ladders = None  # a table asks for none
-    rows = pd.DataFrame([
-        ("latent mean", "comp", "prepaid", "contract", "Welch", -0.456, -0.9, -0.011, 0.001, 0.0314, 0.3, 0.62, "full", 40, 50, "different"),
-        ("latent mean", "like", "contract", "rest", "Welch", np.nan, np.nan, np.nan, np.nan, np.nan, 0.3, np.nan, "fails: like_1", 50, 40, "not comparable"),
-        ("path", "comp -> loyalty", "prepaid", "contract", "SAM", 0.1, -0.4, 0.6, 0.5, 1.0, 0.2, 0.7, "full", 40, 50, "cannot tell"),
-    ], columns=COMPARISON_COLUMNS)  # fmt: skip
+    gone, sizes = np.nan, (40, 50)
+    rows = [
+        ("latent mean", "comp", "prepaid", "contract", "Welch", -0.456, -0.9, -0.011, 0.001, 0.0314, 0.3,
+         0.62, "full", *sizes, "different"),
+        ("latent mean", "like", "contract", "rest", "Welch", *(gone,) * 5, 0.3, gone,
+         "fails: like_1", *sizes, "not comparable"),
+        ("path", "comp -> loyalty", "prepaid", "contract", "SAM", 0.1, -0.4, 0.6, 0.5, 1.0, 0.2, 0.7,
+         "full", *sizes, "cannot tell"),
+    ]  # fmt: skip
+    rows = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
     return GroupComparison("plan", ("prepaid", "contract"), (), rows, {"path": 1}, ladders, False, 0.95)
 
 
@@ -34,7 +39,7 @@ def test_every_cell_of_a_kind():
     found = cells(tables.compared(comparison()))
     assert found[:7] == ["Group", "Against", "Gap", "95% interval", "p, adjusted", "Detectable", "Verdict"]
     assert found[7:15] == [
-        "comp", "prepaid", "contract", "−0.46", "[−0.90, −0.01]", "0.031", "0.62", "different",
+        "comp", "prepaid", "contract", "−0.46", "[−0.90,\u00a0−0.01]", "0.031", "0.62", "different",
     ]  # fmt: skip
     assert found[15:18] == ["like", "contract", "all others"]
     assert found[22] == "not comparable"
