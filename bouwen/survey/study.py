@@ -34,12 +34,7 @@ from bouwen.survey.reported import ReportSpec
 from bouwen.survey.rows import LeftOut
 from bouwen.survey.settings import ModelRoles, Settings
 from bouwen.survey.table import Remark
-from bouwen.survey.weighting import (
-    Invited,
-    invited_problems,
-    response_problems,
-    weights_problems,
-)
+from bouwen.survey.weighting import Invited, invited_problems, response_problems, weights_problems
 from bouwen.survey.wordings import UNNAMED, Language, Name, Text, unknown
 from bouwen.survey.writing import SEVERAL_LINES, Problem
 from bouwen.words import ENGLISH, UnknownLanguage, check_language, languages
