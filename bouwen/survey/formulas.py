@@ -59,7 +59,11 @@ def antecedent_problems(antecedents: Sequence[str], structural: str) -> Iterator
     for i, name in enumerate(antecedents):
         if name not in known:
             yield ("antecedents", i), unknown("predictor of the structural model", name, known)
-    if set(antecedents) <= {*known} and not any(set(antecedents) <= {*causes} for causes in paths.values()):
+    if (
+        antecedents
+        and set(antecedents) <= {*known}
+        and not any(set(antecedents) <= {*causes} for causes in paths.values())
+    ):
         yield ("antecedents",), "must predict one variable of the structural model together; none has all."
 
 
