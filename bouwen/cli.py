@@ -145,6 +145,33 @@ def publish_command(
         typer.echo("Commit that file. Keep editions.private with the answers, and never publish it.")
 
 
+@app.command("audit")
+def audit_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Chapters run at once.")] = None,
+) -> None:
+    """Attack what the book of a study would publish; say what must be shown coarser."""
+    from bouwen.report.book.auditing import audit, coarser_lines
+    from bouwen.report.book.listening import progress
+    from bouwen.survey import read_study
+
+    with progress() as listener:
+        found = audit(study, jobs=jobs, listener=listener)
+    typer.echo(f"{found.figures} figures were attacked; {found.protected} counts are not printed.")
+    for call in found.unread:
+        typer.echo(f"not attacked, as it is no table or figure of the library: {call}")
+    for leak in found.leaks:
+        typer.echo(f"{leak.page}, {leak.where}: {leak.what}", err=True)
+    if found.coarser:
+        typer.echo(
+            "Some of these counts would be left with too few values. Write in the study file:", err=True
+        )
+        typer.echo("\n".join(coarser_lines(found.coarser, read_study(study).coarser)), err=True)
+    if found.leaks or found.coarser:
+        raise typer.Exit(1)
+    typer.echo("Each of them stays open.")
+
+
 @app.command("check")
 def check_command(
     study: StudyArgument = DEFAULT_STUDY,

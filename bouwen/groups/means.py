@@ -47,15 +47,20 @@ def group_means(study: Study, group: str, *, level: str | None = None) -> pd.Dat
 def shown_means(study: Study, group: str, *, level: str | None = None) -> pd.DataFrame:
     """`group_means` as fine as it may be shown: to two decimals.
 
-    The spread of few answers to one item, and what tells it, would tell who gave them: a scale of one item
-    has its mean alone, to one decimal, in a level of fewer than `FEWEST_MOMENTS`.
+    The spread of few answers to one item, and what tells it, would tell who gave them: a scale of one
+    item has its mean alone, to one decimal, in a level of fewer than `FEWEST_MOMENTS`. What the audit of
+    this build asks for is without its spread, or to one decimal, or left out.
     """
     found = group_means(study, group, level=level)
     figures = ["mean", "sd", "ci_lower", "ci_upper"]
-    single = [len(study.items_of(name)) == 1 for name in found["construct"]]
-    few = pd.Series(single, found.index, dtype=bool) & (found["n"] < FEWEST_MOMENTS)
-    found.loc[few, "mean"] = found.loc[few, "mean"].round(1)
-    found.loc[few, figures[1:]] = math.nan
+    single = pd.Series(
+        [len(study.items_of(name)) == 1 for name in found["construct"]], found.index, dtype=bool
+    )
+    names = found["construct"] + f"|{group}|" + found["level"].astype(str)
+    steps = names.map(study.coarser).fillna(0).mask(single & (found["n"] < FEWEST_MOMENTS), 2)
+    found.loc[steps >= 1, figures[1:]] = math.nan
+    found.loc[steps >= 2, "mean"] = found["mean"].round(1)
+    found.loc[steps >= 3, "mean"] = math.nan
     found[figures] = found[figures].round(2)
     return found
 

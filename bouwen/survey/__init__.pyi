@@ -69,6 +69,8 @@ from bouwen.survey.screening import merged_lines as merged_lines
 from bouwen.survey.screening import population_size as population_size
 from bouwen.survey.screening import screen as screen
 from bouwen.survey.screening import shown_count as shown_count
+from bouwen.survey.settings import ITEM_STEPS as ITEM_STEPS
+from bouwen.survey.settings import LEVEL_STEPS as LEVEL_STEPS
 from bouwen.survey.settings import USUAL_CELL as USUAL_CELL
 from bouwen.survey.settings import Settings as Settings
 from bouwen.survey.study import NotAStudy as NotAStudy

@@ -117,15 +117,20 @@ def pools(counts: Sequence[int], min_cell: int) -> list[int]:
     return target
 
 
-def share_step(n: int) -> float:
-    """The step to which shares are rounded in a study of ``n``: the finest that three respondents fill.
+SHARE_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+
+
+def share_step(n: int, *, coarser: bool = False) -> float:
+    """The step to which shares are rounded in a study of ``n``: the finest that three respondents fill,
+    or the next.
 
     How many of them answered an item does not matter, so that the step does not tell it.
 
-    >>> share_step(344), share_step(201), share_step(60), share_step(5000)
-    (0.01, 0.02, 0.05, 0.001)
+    >>> share_step(344), share_step(201), share_step(60), share_step(5000), share_step(201, coarser=True)
+    (0.01, 0.02, 0.05, 0.001, 0.05)
     """
-    return next((step for step in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05) if step * n >= 3), 0.1)
+    place = next((i for i, step in enumerate(SHARE_STEPS) if step * n >= 3), len(SHARE_STEPS) - 1)
+    return SHARE_STEPS[min(place + coarser, len(SHARE_STEPS) - 1)]
 
 
 def rounded_shares(counts: Array, step: float) -> Array:
@@ -153,8 +158,8 @@ MOST_WAYS, MOST_BLOCKS = 3000, 100  # distributions of answers that are looked a
 def shown_moments(counts: pd.Series, missing: int, min_cell: int, min_width: int = MIN_WIDTH) -> Decimals:
     """How many decimals of an item's moments may stand beside its pooled shares.
 
-    As many as leave every count that is not shown open: among all distributions of answers that agree with
-    what is shown, two give the ends of a range of ``min_width`` values.
+    As many as leave every count that is not shown open: in all distributions of answers that agree with
+    what is shown it has at least ``min_width`` values.
 
     Parameters
     ----------
@@ -188,7 +193,7 @@ def shown_moments(counts: pd.Series, missing: int, min_cell: int, min_width: int
             if decimals is not None:
                 same &= np.abs(others - np.round(mine, decimals)) <= 0.5 * 10.0**-decimals
         left = alike[same][:, secret]
-        if not secret or (len(left) and (np.ptp(left, axis=0) >= min_width - 1).all()):
+        if all(len(np.unique(values)) >= min_width for values in left.T):
             return places
     return NO_DECIMALS
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from bouwen.survey.files import Part, Real, Whole
-from bouwen.survey.wordings import Name, Text
+from bouwen.survey.wordings import Name, Text, unknown
 from bouwen.survey.writing import Problem
 
 USUAL_CELL = 10  # the smallest count that is shown without a reason
+ITEM_STEPS = 5  # by which figures of an item can be shown coarser: see `bouwen audit`
+LEVEL_STEPS = 3  # the same of a scale in a level
 MIN_WIDTH = 5  # values that stay open for a count that is not shown
 
 
@@ -33,6 +35,8 @@ class Settings(Part):
     """Why counts below 10 may be shown; the book prints it."""
     min_width: Whole = Field(default=MIN_WIDTH, ge=3)
     """Values that stay open for a count that is not shown."""
+    coarser: dict[str, Annotated[int, Field(ge=1, le=ITEM_STEPS)]] = {}
+    """Steps by which figures of an item, or of a scale in a level, are shown coarser; from `bouwen audit`."""
     confidence: Real = Field(default=0.95, ge=0.5, le=0.999)
     """The level of every interval, and one minus that of every test."""
     smallest_difference: Real = Field(default=0.30, ge=0.01, le=2)
@@ -52,6 +56,18 @@ class Settings(Part):
         if self.min_cell < USUAL_CELL and not told:
             found = f'{self.min_cell} is below {USUAL_CELL}, so "min_cell_reason" must say why'
             yield ("min_cell",), f"{found}; the book prints it."
+
+
+def coarser_problems(
+    coarser: Mapping[str, int], items: Sequence[str], scales: Sequence[str]
+) -> Iterator[Problem]:
+    """Names under ``coarser`` that are no item and no scale in a level, and steps that a level lacks."""
+    for name, steps in coarser.items():
+        where = "settings", "coarser", name
+        if name not in items and name not in scales:
+            yield where, unknown('item or "construct|variable|level"', name, (*items, *scales))
+        elif name in scales and steps > LEVEL_STEPS:
+            yield where, f"{steps} is more than {LEVEL_STEPS}, the steps of a level."
 
 
 class ModelRoles(Part):

@@ -32,7 +32,7 @@ from bouwen.survey.proposals import Proposal
 from bouwen.survey.register import RegisterSpec, read_register
 from bouwen.survey.reported import ReportSpec
 from bouwen.survey.rows import LeftOut
-from bouwen.survey.settings import ModelRoles, Settings
+from bouwen.survey.settings import ModelRoles, Settings, coarser_problems
 from bouwen.survey.table import Remark
 from bouwen.survey.weighting import Invited, invited_problems, response_problems, weights_problems
 from bouwen.survey.wordings import UNNAMED, Language, Name, Text, unknown
@@ -255,6 +255,11 @@ class Study:
         return self.file.settings
 
     @property
+    def coarser(self) -> Mapping[str, int]:
+        """Steps by which figures of an item, or of a scale in a level, are shown coarser."""
+        return self.file.settings.coarser
+
+    @property
     def analysis(self) -> AnalysisSettings:
         """How its chapters are computed, and which are shown."""
         return self.file.analysis
@@ -412,6 +417,8 @@ class Study:
         if not merging:
             levels = {name: self.levels(name) for name in self.categories}
             yield from invited_problems(self.file.invited, levels)
+            scales = [f"{c}|{v}|{k}" for c in self.constructs for v in self.groups for k in levels.get(v, ())]
+            yield from coarser_problems(self.coarser, self.items, scales)
         if (register := self.file.register_) and register.variable not in self.instrument.background:
             yield (
                 ("register", "variable"),

@@ -103,7 +103,7 @@ def test_settings_are_refused_outside_their_bounds(key: str, kept: list[float], 
 
 
 def test_settings_that_are_not_given() -> None:
-    usual = {"min_group": 30, "min_cell": 10, "min_cell_reason": None, "min_width": 5}
+    usual = {"min_group": 30, "min_cell": 10, "min_cell_reason": None, "min_width": 5, "coarser": {}}
     assert Settings().model_dump() == usual | {
         "confidence": 0.95, "seed": 1, "smallest_difference": 0.3, "smallest_path": 0.2,
     }  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Protocol, TextIO
 
 from bouwen.errors import BouwenError
 from bouwen.inputs import COPIES, copied, copy_inputs
+from bouwen.report.audit import refuse_leaks
 from bouwen.report.book.answers import refuse_answers
 from bouwen.report.book.asking import gigabytes_asked, minutes_asked, time_limit
 from bouwen.report.book.caching import digest, fingerprint_of, secret_of
@@ -29,6 +30,7 @@ from bouwen.report.book.chapters import (
     read_chapters,
 )
 from bouwen.report.book.places import clear_scratch, remedy
+from bouwen.report.book.recording import record_of
 from bouwen.report.book.rendering import Sphinx
 from bouwen.report.book.running import Runner, run
 from bouwen.report.book.site import assemble, digest_tree
@@ -160,6 +162,9 @@ def make_site(book: Plan, target: Path, listener: Listener) -> dict[str, Noteboo
         if not is_current(target, stamp):
             for study in filter(None, (book.study, book.other)):
                 refuse_answers(study, notebooks)
+            refuse_leaks(
+                book.study.in_language(book.language), {n: record_of(one) for n, one in notebooks.items()}
+            )
             publish(book.work / "source", target, stamp, sphinx)
     return notebooks
 

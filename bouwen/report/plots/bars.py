@@ -36,11 +36,12 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``construct item answer share start end``; within a construct the item with the highest mean answer
-        comes first, within an item the lowest answer; the shares are no finer than so many respondents
-        allow, so those of an item add up to about 1. Items that hardly anyone answered have no rows.
+        ``construct item answer share start end``; within a construct the item with the highest mean
+        answer comes first, within an item the lowest answer; the shares are no finer than so many
+        respondents allow, and coarser where the audit of this build asks for it, so those of an item add
+        up to about 1. Items that hardly anyone answered have no rows.
     """
-    rows, step = [], share_step(len(study.responses))
+    rows, n = [], len(study.responses)
     for construct in constructs:
         check_known("construct", construct, study.constructs)
         scale = study.instrument.answer_scales[study.instrument.constructs[construct].answer_scale]
@@ -48,8 +49,10 @@ def answer_bars(study: Study, constructs: Sequence[str]) -> pd.DataFrame:
         for item in means.sort_values(ascending=False, kind="stable").index:
             counts = study.responses[item].value_counts().reindex(list(scale.codes), fill_value=0)
             counts = pooled(counts, study.settings.min_cell)
-            if not counts.any():
+            steps = study.coarser.get(str(item), 0)
+            if not counts.any() or steps > 4:
                 continue
+            step = share_step(n, coarser=steps == 4)
             shares = pd.Series(rounded_shares(counts.to_numpy(), step) * step, counts.index)
             left_of_middle = shares[shares.index < scale.midpoint].sum() + shares.get(scale.midpoint, 0) / 2
             ends = (shares.cumsum() - left_of_middle).round(6)

@@ -11,6 +11,7 @@ from bouwen.groups import group_tests, outcome_correlations, shown_means
 from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
+from bouwen.report.tables.measures import scale_moments
 from bouwen.scales import scale_statistics
 from bouwen.survey import Study, group_sizes, level_counts
 
@@ -81,12 +82,15 @@ def level_means_table(study: Study, group: str, level: str) -> GT:
     check_known(f"level of {group}", level, study.levels(group))
     to, here = reader(study), shown_means(study, group, level=level).set_index("construct")
     everyone = scale_statistics(study).loc[here.index]
+    tenths = (here["mean"] * 10).round(9) % 1 == 0
+    places = [1 if alone else 2 for alone in tenths & here["sd"].isna()]  # see `bouwen.groups.shown_means`
+    means = [to.words.number(mean, digits) for mean, digits in zip(here["mean"], places, strict=True)]
     return lay_out(
         to,
         {
             "construct": map(to.label, here.index),
-            "mean_all": number_texts(to, everyone["mean"]),
-            "mean_here": number_texts(to, here["mean"]),
+            "mean_all": scale_moments(to, everyone)["mean"],
+            "mean_here": means,
             "interval": interval_texts(to, here),
             "sd": number_texts(to, here["sd"]),
         },

@@ -67,9 +67,16 @@ def scale_moments(to: Reader, found: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def item_decimals(study: Study, item: str) -> tuple[int | None, ...]:
-    """Decimals that the moments of an item may have, see `bouwen.survey.disclosure.shown_moments`."""
+    """Decimals that the moments of an item may have, see `bouwen.survey.disclosure.shown_moments`.
+
+    Fewer where the audit of this build asks for it: without skewness and kurtosis, the mean to one
+    decimal alone, nothing.
+    """
     limits = study.settings.min_cell, study.settings.min_width
-    return shown_moments(answer_counts(study, item), int(study.responses[item].isna().sum()), *limits)
+    places = shown_moments(answer_counts(study, item), int(study.responses[item].isna().sum()), *limits)
+    mean = None if places[0] is None else min(places[0], 1)
+    steps = [places, (*places[:2], None, None), (mean, None, None, None), (None, None, None, None)]
+    return steps[min(study.coarser.get(item, 0), 3)]
 
 
 def moment_texts(to: Reader, study: Study, found: pd.DataFrame) -> dict[str, list[str]]:
@@ -96,10 +103,12 @@ def end_shares(study: Study, found: pd.DataFrame, end: str) -> list[str]:
     check_choice("end", end, ("floor", "ceiling"))
     counts = (found[end] * found["n"]).fillna(0).round().astype(int)
     none = reader(study).words.none
-    return [
-        none if joined_by_others(study, str(item), end) else guarded_share(study, count, n, answered=True)
-        for item, count, n in zip(found.index, counts, found["n"], strict=True)
-    ]
+    texts = []
+    for item, count, n in zip(found.index, counts, found["n"], strict=True):
+        steps = study.coarser.get(str(item), 0)
+        hidden = steps > 4 or joined_by_others(study, str(item), end)
+        texts.append(none if hidden else guarded_share(study, count, n, answered=True, coarser=steps == 4))
+    return texts
 
 
 def joined_by_others(study: Study, item: str, end: str) -> bool:

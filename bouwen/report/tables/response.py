@@ -203,12 +203,20 @@ def treatments_table(
     to = reader(study, **options)
     names = list(dict.fromkeys(treated.index.get_level_values("construct")))
     means, alphas = (treated[column].unstack("treatment").loc[names] for column in ("mean", "alpha"))
+    single = [to.study is not None and len(to.study.items_of(name)) == 1 for name in names]
+    places = [1 if alone else 2 for alone in single]  # as the item itself
     return lay_out(
         to,
         {
             "construct": map(to.label, names),
-            **{key: number_texts(to, means[name]) for key, name in MEANS.items()},
-            "largest": number_texts(to, spread[names], 3),
+            **{
+                key: [to.words.number(x, d) for x, d in zip(means[name], places, strict=True)]
+                for key, name in MEANS.items()
+            },
+            "largest": [
+                to.words.none if alone else to.words.number(x, 3)
+                for alone, x in zip(single, spread[names], strict=True)
+            ],
             **{key: number_texts(to, alphas[name]) for key, name in ALPHAS.items()},
         },
         note="imputed",

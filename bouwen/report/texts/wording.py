@@ -52,7 +52,9 @@ def share_text(study: Study, value: float, digits: int = 0) -> str:
     return words(study.language).percent(value, digits)
 
 
-def guarded_share_text(study: Study, count: int, total: int, *, answered: bool = False) -> str:
+def guarded_share_text(
+    study: Study, count: int, total: int, *, answered: bool = False, coarser: bool = False
+) -> str:
     """A share of respondents, or its bound where the count, or what is left of all, is too small to be shown.
 
     It is no finer than the respondents of the study allow (`share_step`); of very few nothing is shown.
@@ -63,9 +65,11 @@ def guarded_share_text(study: Study, count: int, total: int, *, answered: bool =
     count, total : int
     answered : bool
         Whether the total is of those who answered an item: then no bound tells how many of all these are.
+    coarser : bool
+        Whether it is rounded to the next step.
     """
     least, n, say = study.settings.min_cell, len(study.responses), words(study.language)
-    step = share_step(n)
+    step = share_step(n, coarser=coarser)
     digits = 1 if step < 0.01 else 0
     fewest = n - least + 1 if answered and n - total < least else total
     bound = math.ceil(round(least / max(fewest, 1) / step, 6)) * step

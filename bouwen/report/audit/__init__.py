@@ -1,0 +1,6 @@
+"""The auditor: what a book would publish -> what of it gives somebody away."""
+
+from bouwen.report.audit.auditing import Audit, audit_pages
+from bouwen.report.audit.rules import Leak, Leaking, refuse_leaks
+
+__all__ = ["Audit", "Leak", "Leaking", "audit_pages", "refuse_leaks"]
