@@ -20,7 +20,8 @@ LEVELS = {0.80: "80%", 0.95: "95%"}
 # Tables and figures with intervals, so that none of them loses its own unseen.
 OF_A_REGISTER = {"register", "response"}  # of which this study has none
 WITH_INTERVALS = {
-    "tables": {"distinct", "evidence", "factor_correlations", "importance", "indirect_effects", "key",
+    "tables": {"compared", "distinct", "evidence", "explained", "factor_correlations", "importance",
+               "indirect_effects", "key",
                "loadings", "method_shares", "mirror", "mirror_findings", "mirror_items",
                "mirror_paths", "nesting", "paths", "recovery", "scales", "total_effects"},
     "plots": {"facet_correlations", "importance", "indirect_effects", "loadings", "means", "outcome",

@@ -148,10 +148,16 @@ def documents() -> dict[str, Any]:
         "invited": {"crowd": {"under_10": 9, "from_10": 9}},
         "report": {key: {"nl": "Zo.", "en": "So."} for key in REPORTED},
         "predictor": "trust",
+        "antecedents": ["size"],
         "error_rates": "rates.csv",
         "population": "population.yml",
         "groups": ["size", "crowd"],
-        "settings": {"min_group": 3, "min_cell": 3, "min_cell_reason": {"en": "To try."}},
+        "settings": {
+            "min_group": 3,
+            "min_cell": 3,
+            "min_cell_reason": {"en": "To try."},
+            "coarser": {"t1": 1},
+        },
         "analysis": {"ordered": ["t1"], "chapters": ["sample", "subgroups", "subgroup"]},
     }
     study["models"] = {"measurement": "measurement", "structural": "second"}
@@ -226,6 +232,7 @@ def spoilt(folder: Path, text: str, lines: str) -> tuple[Path, dict[str, str]]:
     What may have several lines gets ``lines``.
     """
     files, said = documents(), {}
+    del files["study.yml"]["mirror"]  # another study, which a build would read
     for name, kind in (("study.yml", StudyFile), ("instrument.yml", Instrument)):
         for pattern in sorted(set(texts_of(kind))):
             for where in list(found(files[name], pattern)):

@@ -233,30 +233,29 @@ def level_means(at: At, table: ReadTable, group: Group) -> Iterator[PrintedFigur
 
 
 TABLES: dict[str, Callable[[At, Any], Iterator[PrintedFigure]]] = {
-    "tables.items": items, "tables.scales": scales, "tables.treatments": treatments,
-    "tables.background": level_rows, "tables.register": level_rows, "tables.group_counts": level_rows,
-    "tables.response": response,
+    "items": items, "scales": scales, "treatments": treatments,
+    "background": level_rows, "register": level_rows, "group_counts": level_rows,
+    "response": response,
 }  # fmt: skip
 
 #: Tables and figures of models, texts and plans.
 MODELS = {
-    "plots.exploratory", "plots.facet_correlations", "plots.importance", "plots.indirect_effects",
-    "plots.invariance", "plots.loadings", "plots.mirror", "plots.outcome", "plots.paths",
-    "plots.power_curves", "plots.ratios", "plots.reliabilities", "plots.residuals", "plots.scree",
-    "plots.specification_curve", "plots.treatments", "tables.account", "tables.answer_scales",
-    "tables.block_fits", "tables.categories", "tables.checklist", "tables.claim_power",
-    "tables.codebook", "tables.constructs", "tables.convergent", "tables.detectable", "tables.distinct",
-    "tables.engines", "tables.error_rates", "tables.evidence", "tables.explained", "tables.exploratory",
-    "tables.exploratory_factors", "tables.facet_scales", "tables.factor_counts", "tables.findings",
-    "tables.fingerprints", "tables.fit_measures", "tables.fit_power", "tables.follow_up",
-    "tables.fornell", "tables.group_differences", "tables.importance", "tables.indirect_effects",
-    "tables.invariance", "tables.items_in_scales", "tables.joint_tests", "tables.key",
-    "tables.loadings", "tables.method_paths", "tables.method_shares", "tables.mirror",
-    "tables.mirror_dyads", "tables.mirror_findings", "tables.mirror_invariance", "tables.mirror_items",
-    "tables.mirror_paths", "tables.misfits", "tables.nesting", "tables.outcome", "tables.paths",
-    "tables.provenance", "tables.recommendations", "tables.recovery", "tables.residuals",
-    "tables.screening", "tables.specification_steps", "tables.structure_tests", "tables.structures",
-    "tables.suitability", "tables.total_effects",
+    "tables": {
+        "account", "answer_scales", "block_fits", "categories", "checklist", "claim_power", "codebook",
+        "constructs", "convergent", "detectable", "distinct", "engines", "error_rates", "evidence",
+        "explained", "exploratory", "exploratory_factors", "facet_scales", "factor_counts", "findings",
+        "fingerprints", "fit_measures", "fit_power", "follow_up", "fornell", "group_differences",
+        "importance", "indirect_effects", "invariance", "items_in_scales", "joint_tests", "key",
+        "loadings", "method_paths", "method_shares", "mirror", "mirror_dyads", "mirror_findings",
+        "mirror_invariance", "mirror_items", "mirror_paths", "misfits", "nesting", "outcome", "paths",
+        "provenance", "recommendations", "recovery", "residuals", "screening", "specification_steps",
+        "structure_tests", "structures", "suitability", "total_effects",
+    },
+    "plots": {
+        "exploratory", "facet_correlations", "importance", "indirect_effects", "invariance", "loadings",
+        "mirror", "outcome", "paths", "power_curves", "ratios", "reliabilities", "residuals", "scree",
+        "specification_curve", "treatments",
+    },
 }  # fmt: skip
 
 
@@ -415,13 +414,14 @@ def outcome_points(at: At, figure: ReadFigure) -> Iterator[PrintedFigure]:
 
 
 OF_FIGURES: dict[str, Callable[[At, Any], Iterator[PrintedFigure]]] = {
-    "plots.answers": answer_pieces, "plots.missing": open_shares, "plots.respondents": level_bars,
-    "plots.missing_patterns": pattern_rows, "plots.means": mean_points,
-    "plots.outcome_by_group": outcome_points,
+    "answers": answer_pieces, "missing": open_shares, "respondents": level_bars,
+    "missing_patterns": pattern_rows, "means": mean_points,
+    "outcome_by_group": outcome_points,
 }  # fmt: skip
-OF_LEVELS: dict[str, Callable[[At, Any, Group], Iterator[PrintedFigure]]] = {
-    "tables.level_means": level_means, "plots.level_profile": level_points,
+OF_LEVELS: dict[str, dict[str, Callable[[At, Any, Group], Iterator[PrintedFigure]]]] = {
+    "tables": {"level_means": level_means}, "plots": {"level_profile": level_points},
 }  # fmt: skip
+OF_ANSWERS = {"tables": TABLES, "plots": OF_FIGURES}
 
 
 # -------------------------------------------------------------------- pages
@@ -434,16 +434,16 @@ def ledger(study: Study, pages: Mapping[str, PageShown]) -> tuple[list[PrintedFi
         group = page_level(at, shown.told)
         if group != EVERYBODY and (n := said_count(str(shown.told["n"].value), at.to.words, at.n, at.least)):
             found.append(PrintedFigure("level", group[0], EVERYBODY, *n, (group[1],), page, "n"))
-        for name, what in (*shown.tables.items(), *shown.figures.items()):
-            call = NUMBERED.sub("", name)
-            if call in OF_LEVELS:
-                read = OF_LEVELS[call](at, what, group)
-            elif call in TABLES or call in OF_FIGURES:
-                read = (TABLES.get(call) or OF_FIGURES[call])(at, what)
-            else:
-                unread += [] if call in MODELS else [f"{page}: {name}"]
-                continue
-            found += [replace(one, page=page, where=name) for one in read]
+        for room, readers in OF_ANSWERS.items():
+            for name, what in getattr(shown, "tables" if room == "tables" else "figures").items():
+                made_by, _, call = NUMBERED.sub("", name).partition(".")
+                if made_by != room or call not in {*readers, *OF_LEVELS[room], *MODELS[room]}:
+                    unread.append(f"{page}: {name}")
+                elif call in OF_LEVELS[room]:
+                    read = OF_LEVELS[room][call](at, what, group)
+                    found += [replace(one, page=page, where=name) for one in read]
+                elif call in readers:
+                    found += [replace(one, page=page, where=name) for one in readers[call](at, what)]
     return found, unread
 
 
