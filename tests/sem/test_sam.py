@@ -201,7 +201,7 @@ def test_factor_moments_go_by_pairs_where_respondents_are_few(n: int, pairs: boo
 
 def test_factor_moments_go_by_pairs_where_gaps_are_large() -> None:
     """Whose moments become singular, which is seen long before the last step."""
-    data = drawn(36, 4, share=0.1)
+    data = drawn(36, 11, share=0.1)
     assert any("pair of measurement blocks" in w for w in fit_sam(FACETS, data).warnings)
     with pytest.raises(GapsTooLarge) as told:
         em_moments(find_patterns([data[population()[0]].to_numpy()]), 1)
