@@ -104,6 +104,7 @@ def shown_levels(pages, texts, name="procurement_variant"):
     ("counts", "texts"),
     [
         ((193, 4, 4), ("193", "–", "–")),  # two small ones beside a large one
+        ((186, 8, 7), ("186", "–", "–")),  # two that are together fewer than twice ten
         ((189, 8, 4), ("189", "8", "–")),  # a small one that is printed
         ((150, 51, 0), ("150", "51", "0")),  # none, told apart from few
         ((150, 47, 4), ("150", "47", "–")),  # one that follows from the total
