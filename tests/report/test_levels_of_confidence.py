@@ -11,6 +11,7 @@ from results import PLOTS, STUDY_FIRST, TABLES, recovered, results_of
 import bouwen
 from bouwen.report import plots, tables
 from bouwen.report.audience import OtherLevel
+from bouwen.report.plots.path_diagram import PathDiagram
 from bouwen.sem import fit_sam
 
 # Brackets that are no intervals of the study's level: RMSEA's is of 90 % by custom, the steps of a curve have
@@ -78,6 +79,8 @@ def intervals(room, shown):
         ends = re.findall(r"\[(−?[\d.,]+)[,;].(−?[\d.,]+)\]", text)
         number = lambda end: float(end.replace("−", "-").replace(",", "."))  # noqa: E731
         return [number(high) - number(low) for low, high in ends]
+    if isinstance(shown, PathDiagram):
+        return list(shown.paths["ci_upper"] - shown.paths["ci_lower"])
     frames = [shown.data, *(layer._data for layer in shown.layers)]
     pairs = [("ci_lower", "ci_upper"), ("low", "high"), ("null_lower", "null_upper")]
     return [
@@ -95,6 +98,8 @@ def cells(table):
 
 
 def heads(room, shown):
+    if isinstance(shown, PathDiagram):
+        return shown.alt
     return " ".join(cells(shown)) if room == "tables" else str(shown.labels.caption)
 
 

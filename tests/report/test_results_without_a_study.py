@@ -13,6 +13,7 @@ import bouwen
 from bouwen.checks import NotAShare
 from bouwen.report import plots, tables, texts
 from bouwen.report.given import NothingToShow, SeveralGroups, WrongResult
+from bouwen.report.plots.path_diagram import PathDiagram
 from bouwen.words import UnknownLanguage, words
 
 pytestmark = pytest.mark.book  # every table and figure is drawn
@@ -72,6 +73,8 @@ def shown(room, result):
     """Every text of a table; of a figure, those of its data, its panels and its axes."""
     if room == "tables":
         return " ".join(cells(result))
+    if isinstance(result, PathDiagram):
+        return result.alt
     texts = [str(result.labels.x), str(result.labels.y)]
     frames = [result.data, *(layer._data for layer in result.layers)]
     for frame in frames:

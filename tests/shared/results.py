@@ -36,7 +36,7 @@ TABLES = {
 PLOTS = {
     "exploratory": ("efa",), "facet_correlations": ("structures",), "importance": ("importance",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",),
-    "mirror": ("sides",), "power_curves": ("plan",),
+    "mirror": ("sides",), "path_diagram": ("fit",), "power_curves": ("plan",),
     "ratios": ("ratios",), "reliabilities": ("reliability",), "residuals": ("fit",), "scree": ("counts",),
     "specification_curve": ("curve",), "treatments": ("treated",),
 }  # fmt: skip

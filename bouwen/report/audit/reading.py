@@ -253,8 +253,8 @@ MODELS = {
     },
     "plots": {
         "exploratory", "facet_correlations", "importance", "indirect_effects", "invariance", "loadings",
-        "mirror", "outcome", "paths", "power_curves", "ratios", "reliabilities", "residuals", "scree",
-        "specification_curve", "treatments",
+        "mirror", "outcome", "path_diagram", "paths", "power_curves", "ratios", "reliabilities", "residuals",
+        "scree", "specification_curve", "treatments",
     },
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from bouwen.report.plots.mirrored import mirror_plot as mirror
 from bouwen.report.plots.models import indirect_effects_plot as indirect_effects
 from bouwen.report.plots.models import loadings_plot as loadings
 from bouwen.report.plots.models import paths_plot as paths
+from bouwen.report.plots.path_diagram import path_diagram_plot as path_diagram
 from bouwen.report.plots.power import power_curves_plot as power_curves
 from bouwen.report.plots.response import missing_patterns_plot as missing_patterns
 from bouwen.report.plots.response import missing_plot as missing
@@ -46,6 +47,7 @@ __all__ = [
     "missing_patterns",
     "outcome",
     "outcome_by_group",
+    "path_diagram",
     "paths",
     "power_curves",
     "ratios",
