@@ -235,6 +235,30 @@ def new_command(
     typer.echo(follow_study(folder, like, perspective).text())
 
 
+@app.command("export")
+def export_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="docx, xlsx, csv, json or zip.")] = "",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PLACE", help="The file to write; of csv a folder.")
+    ] = Path(),
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Of the book; by default that of the study.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Chapters run at once.")] = None,
+) -> None:
+    """Write what a study's book shows for Word, as tables or as data; replaces no file."""
+    from bouwen.report.book.listening import progress
+    from bouwen.report.exports import EXPORT_FORMATS, export_book
+
+    if not to:
+        raise typer.BadParameter(f"name a format: {', '.join(EXPORT_FORMATS)}.", param_hint="--to")
+    if output == Path():
+        output = Path(f"book{EXPORT_FORMATS.get(to, '')}")
+    with progress() as listener:
+        typer.echo(export_book(study, output, to=to, language=language, jobs=jobs, listener=listener))
+
+
 @app.command("questionnaire")
 def questionnaire_command(
     study: StudyArgument = DEFAULT_STUDY,
