@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 TARGET = re.compile(r"^\(([\w-]+)\)=\s*$", re.MULTILINE)
-MARK = "bouwen-target:"  # stands before the name of a section, on a line of its own
+TARGET_MARK = "bouwen-target:"  # stands before the name of a section, on a line of its own
 OTHER_ROLE = re.compile(r"\{[\w:-]+\}`([^`<]*?)\s*(?:<[^`]*>)?`")
 NO_SIGN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -85,7 +85,7 @@ class Picture:
     png: bytes = field(repr=False)
 
 
-Block = Heading | Paragraph | TextTable | Picture
+BookBlock = Heading | Paragraph | TextTable | Picture
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Document:
     title: str
     language: str
     banner: str
-    pages: Mapping[str, tuple[Block, ...]]
+    pages: Mapping[str, tuple[BookBlock, ...]]
 
     def of(self, kind: type) -> Iterator[tuple[str, Any]]:
         """Blocks of a kind with the page that they stand on."""
@@ -123,16 +123,16 @@ def document_of(
         The pages in reading order, and by name what they became when run.
     """
     numbers = Counter[str]()
-    read = {page.name: tuple(blocks_of(notebooks[page.name], numbers)) for page in pages}
-    return Document(clean(title), language, clean(banner), read)
+    read = {page.name: tuple(blocks_on(notebooks[page.name], numbers)) for page in pages}
+    return Document(writable(title), language, writable(banner), read)
 
 
-def clean(text: str) -> str:
+def writable(text: str) -> str:
     """A text without the signs that neither Word nor a workbook has a place for."""
     return NO_SIGN.sub("", text)
 
 
-def blocks_of(notebook: Notebook, numbers: Counter[str]) -> Iterator[Block]:
+def blocks_on(notebook: Notebook, numbers: Counter[str]) -> Iterator[BookBlock]:
     """What a page shows; ``numbers`` counts tables and figures from page to page."""
     above, below = "", Counter[str]()
     glued = glued_in(notebook)
@@ -145,13 +145,13 @@ def blocks_of(notebook: Notebook, numbers: Counter[str]) -> Iterator[Block]:
         elif tags & {"remove-output", "remove-outputs"}:
             continue
         else:
-            found = [block for output in cell.get("outputs", []) for block in shown(cell, output)]
+            found = [block for output in cell.get("outputs", []) for block in blocks_of_output(cell, output)]
         for block in found:
             above = block.text if isinstance(block, Heading) else above
-            yield numbered(block, above, numbers, below)
+            yield given_number(block, above, numbers, below)
 
 
-def numbered(block: Block, above: str, numbers: Counter[str], below: Counter[str]) -> Block:
+def given_number(block: BookBlock, above: str, numbers: Counter[str], below: Counter[str]) -> BookBlock:
     """A block with its number in the book; a table is called after the heading above it."""
     if isinstance(block, Picture):
         numbers["figure"] += 1
@@ -176,21 +176,23 @@ def glued_in(notebook: Notebook) -> dict[str, str]:
     return found
 
 
-def shown(cell: Mapping[str, Any], output: Mapping[str, Any]) -> Iterator[Block]:
+def blocks_of_output(cell: Mapping[str, Any], output: Mapping[str, Any]) -> Iterator[BookBlock]:
     """The blocks of one output."""
     data = output.get("data", {})
     if said := "".join(output.get("text", [])).rstrip("\n"):
-        yield Paragraph((Run(clean(said), code=True),), "code")
+        yield Paragraph((Run(writable(said), code=True),), "code")
     elif "text/html" in data:
         read = read_html("".join(data["text/html"]))
         for table in read.tables:
-            yield table_of(table.heads, table.rows, called(source_of(cell)))
+            yield table_as_read(table.heads, table.rows, called(source_of(cell)))
         if not read.tables and (said := " ".join(read.prose.split())):
-            yield Paragraph((Run(clean(said)),))
+            yield Paragraph((Run(writable(said)),))
     elif "image/png" in data:
         told = cell["metadata"].get("mystnb", {})
         caption, alt = told.get("figure", {}).get("caption", ""), told.get("image", {}).get("alt", "")
-        yield Picture(0, plain_text(caption), plain_text(alt or caption), picture_bytes(data["image/png"]))
+        yield Picture(
+            0, words_of_prose(caption), words_of_prose(alt or caption), picture_bytes(data["image/png"])
+        )
     elif "text/markdown" in data:
         yield from blocks_of_prose("".join(data["text/markdown"]), {})
 
@@ -200,29 +202,29 @@ def picture_bytes(content: Any) -> bytes:
     return base64.b64decode("".join(content))
 
 
-def table_of(heads: list[str], rows: list[list[str]], call: str) -> TextTable:
+def table_as_read(heads: list[str], rows: list[list[str]], call: str) -> TextTable:
     """A table as it was read; rows of one cell at its end are lines below it."""
-    body = [tuple(map(clean, row)) for row in rows]
+    body = [tuple(map(writable, row)) for row in rows]
     notes: list[str] = []
     while body and len(body[-1]) == 1 < len(heads):
         notes.insert(0, body.pop()[0])
-    return TextTable(0, "", tuple(map(clean, heads)), tuple(body), tuple(notes), call)
+    return TextTable(0, "", tuple(map(writable, heads)), tuple(body), tuple(notes), call)
 
 
 # -------------------------------------------------------------------- prose
 
 
-def plain_text(text: str) -> str:
+def words_of_prose(text: str) -> str:
     """The words of a piece of prose."""
     return " ".join(b.text for b in blocks_of_prose(text, {}) if isinstance(b, Heading | Paragraph))
 
 
-def blocks_of_prose(text: str, glued: Mapping[str, str]) -> Iterator[Block]:
+def blocks_of_prose(text: str, glued: Mapping[str, str]) -> Iterator[BookBlock]:
     """Headings and paragraphs of a piece of MyST."""
     from markdown_it import MarkdownIt
 
-    text = COMMENT.sub("", GLUE_ROLE.sub(lambda role: escaped(glued.get(role[1], role[0])), clean(text)))
-    text = TARGET.sub(lambda found: f"\n{MARK}{found[1]}\n\n", OTHER_ROLE.sub(r"`\1`", text))
+    text = COMMENT.sub("", GLUE_ROLE.sub(lambda role: escaped(glued.get(role[1], role[0])), writable(text)))
+    text = TARGET.sub(lambda found: f"\n{TARGET_MARK}{found[1]}\n\n", OTHER_ROLE.sub(r"`\1`", text))
     names: list[str] = []
     kinds: list[str] = []
     items = Counter[int]()  # of the list at each depth
@@ -238,8 +240,8 @@ def blocks_of_prose(text: str, glued: Mapping[str, str]) -> Iterator[Block]:
         elif token.type == "inline":
             runs = tuple(runs_of(token.children or []))
             said = "".join(run.text for run in runs)
-            if said.startswith(MARK):
-                names.append(said.removeprefix(MARK).strip())
+            if said.startswith(TARGET_MARK):
+                names.append(said.removeprefix(TARGET_MARK).strip())
             elif tokens[place - 1].type == "heading_open":
                 yield Heading(int(tokens[place - 1].tag[1]), said, tuple(names))
                 names.clear()

@@ -29,7 +29,7 @@ from bouwen.report.exports.word import word_bytes
 from bouwen.words import words
 
 EXPORT_FORMATS = {"docx": ".docx", "xlsx": ".xlsx", "csv": "", "json": ".json", "zip": ".zip"}
-ZIP_DATE = (2000, 1, 1, 0, 0, 0)
+EXPORT_DATE = (2000, 1, 1, 0, 0, 0)
 
 
 class ExportInTheWay(BouwenError):
@@ -92,7 +92,7 @@ def export_book(
                 (target / name).write_bytes(text.encode("utf-8-sig"))
         else:
             part = target.with_name(f"{target.name}.part")
-            part.write_bytes(MAKERS[to](document, records))
+            part.write_bytes(WRITERS[to](document, records))
             part.replace(target)
     return target
 
@@ -131,11 +131,11 @@ def everything(document: Document, records: Mapping[str, Record]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for name, data in files.items():
-            made.writestr(zipfile.ZipInfo(name, ZIP_DATE), data, zipfile.ZIP_DEFLATED)
+            made.writestr(zipfile.ZipInfo(name, EXPORT_DATE), data, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
-MAKERS: Mapping[str, Callable[[Document, Mapping[str, Record]], bytes]] = {
+WRITERS: Mapping[str, Callable[[Document, Mapping[str, Record]], bytes]] = {
     "docx": lambda document, _: word_bytes(document),
     "xlsx": lambda document, _: workbook_bytes(document),
     "json": lambda document, records: json_text(document, records).encode(),

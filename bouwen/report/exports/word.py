@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from bouwen.questionnaire import with_fixed_dates
-from bouwen.report.exports.contents import Block, Document, Heading, Paragraph, Picture, Run, TextTable
+from bouwen.report.exports.contents import BookBlock, Document, Heading, Paragraph, Picture, Run, TextTable
 from bouwen.words import Words, words
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph as WordParagraph
 
 STYLES_OF_KIND = {"bullet": "List Bullet", "number": "List Continue", "quote": "Quote", "code": "macro"}
-TEXT_WIDTH = 6.3  # inches between the margins of A4
+WORD_WIDTH = 6.3  # inches between the margins of A4
 ON_ONE_PAGE = 16  # rows of a table that is not parted
 A_LETTER, BESIDE = 0.082, 0.17  # inches of a letter in a cell, and of the space beside its text
 TALLEST = 8.2  # inches of a picture
 LINK_COLOUR = "0B5CAD"
-NUMBER = re.compile(r"[<>≤≥]?\s?[−-]?[\d.,]*\d[\d.,]*\s?%?|\[.*\]|–|")
+LOOKS_NUMERIC = re.compile(r"[<>≤≥]?\s?[−-]?[\d.,]*\d[\d.,]*\s?%?|\[.*\]|–|")
 
 
 def word_bytes(document: Document) -> bytes:
@@ -60,7 +60,7 @@ def prepare_page(made: WordDocument, document: Document) -> None:
     properties.comments = ""
     normal = made.styles["Normal"]
     normal.font.name, normal.font.size = "Calibri", Pt(10.5)
-    language = child(normal.element.get_or_add_rPr(), "w:lang")
+    language = add_element(normal.element.get_or_add_rPr(), "w:lang")
     language.set(qualified("w:val"), document.language)
     header = section.header.paragraphs[0]
     header.text = " \u2014 ".join(part for part in (document.title, document.banner) if part)
@@ -112,7 +112,7 @@ class Writer:
             title = next((b.text for b in blocks if isinstance(b, Heading)), name)
             self.link(self.made.add_paragraph(), Run(title, link=f"#{name}"))
 
-    def page(self, name: str, blocks: Iterable[Block]) -> None:
+    def page(self, name: str, blocks: Iterable[BookBlock]) -> None:
         """A page of the book, from the top of a sheet."""
         first = True
         for block in blocks:
@@ -133,10 +133,10 @@ class Writer:
         made.paragraph_format.page_break_before = new_sheet
         for name in names:
             self.bookmarks += 1
-            start = child(made._p, "w:bookmarkStart")
+            start = add_element(made._p, "w:bookmarkStart")
             start.set(qualified("w:id"), str(self.bookmarks))
             start.set(qualified("w:name"), self.places[name])
-            child(made._p, "w:bookmarkEnd").set(qualified("w:id"), str(self.bookmarks))
+            add_element(made._p, "w:bookmarkEnd").set(qualified("w:id"), str(self.bookmarks))
 
     def paragraph(self, block: Paragraph) -> None:
         """A paragraph, by how its words look."""
@@ -165,7 +165,7 @@ class Writer:
         if run.link.startswith("#") and place is None:
             return
         one.font.color.rgb, one.font.underline = RGBColor.from_string(LINK_COLOUR), True
-        around = child(made._p, "w:hyperlink")
+        around = add_element(made._p, "w:hyperlink")
         if place is not None:
             around.set(qualified("w:anchor"), place)
         else:
@@ -209,16 +209,16 @@ class Writer:
     def row(self, made: Any, texts: Iterable[str], right: Iterable[bool], *, head: bool = False) -> None:
         """A row, which stays on one page; a head is repeated on each."""
         row = made.add_row()
-        child(row._tr.get_or_add_trPr(), "w:cantSplit")
+        add_element(row._tr.get_or_add_trPr(), "w:cantSplit")
         if head:
-            child(row._tr.get_or_add_trPr(), "w:tblHeader")
+            add_element(row._tr.get_or_add_trPr(), "w:tblHeader")
         for cell, text, numeric in zip(row.cells, texts, right, strict=True):
             self.cell(cell, text, bold=head, right=numeric)
 
     def heading_row(self, made: Any, text: str) -> None:
         """A row of one cell, which names those below it."""
         row = made.add_row()
-        child(row._tr.get_or_add_trPr(), "w:cantSplit")
+        add_element(row._tr.get_or_add_trPr(), "w:cantSplit")
         cell = row.cells[0].merge(row.cells[-1])
         self.cell(cell, text, bold=True, right=False)
         cell.paragraphs[0].paragraph_format.keep_with_next = True
@@ -240,7 +240,7 @@ class Writer:
         made = self.made.add_paragraph()
         made.paragraph_format.keep_with_next = True
         shape = made.add_run().add_picture(io.BytesIO(block.png))
-        wide = min(TEXT_WIDTH / shape.width.inches, TALLEST / shape.height.inches, 1.0)
+        wide = min(WORD_WIDTH / shape.width.inches, TALLEST / shape.height.inches, 1.0)
         shape.width, shape.height = (
             Inches(shape.width.inches * wide),
             Inches(shape.height.inches * wide),
@@ -252,7 +252,9 @@ class Writer:
 def is_numeric(rows: Iterable[Iterable[str]], k: int) -> bool:
     """Whether most cells of a column are numbers, so that they stand right."""
     cells = [row[k] for row in (list(row) for row in rows) if len(row) > max(k, 1)]
-    return k > 0 and bool(cells) and sum(bool(NUMBER.fullmatch(cell)) for cell in cells) > len(cells) / 2
+    return (
+        k > 0 and bool(cells) and sum(bool(LOOKS_NUMERIC.fullmatch(cell)) for cell in cells) > len(cells) / 2
+    )
 
 
 def column_widths(block: TextTable, width: int) -> list[float]:
@@ -264,13 +266,13 @@ def column_widths(block: TextTable, width: int) -> list[float]:
         max((len(word) for text in column for word in text.split(" ")), default=1) for column in columns
     ]
     least = [A_LETTER * max(n, 3) + BESIDE for n in words_of]
-    spare = TEXT_WIDTH - sum(least)
+    spare = WORD_WIDTH - sum(least)
     if spare <= 0:
-        return [TEXT_WIDTH * one / sum(least) for one in least]
+        return [WORD_WIDTH * one / sum(least) for one in least]
     wished = [max(0.0, A_LETTER * n + BESIDE - one) for n, one in zip(texts_of, least, strict=True)]
     share = min(1.0, spare / sum(wished)) if sum(wished) else 0.0
     found = [one + share * more for one, more in zip(least, wished, strict=True)]
-    return [one * TEXT_WIDTH / sum(found) for one in found]
+    return [one * WORD_WIDTH / sum(found) for one in found]
 
 
 def set_widths(made: Any, inches: Iterable[float]) -> None:
@@ -296,8 +298,8 @@ def add_field(paragraph: WordParagraph, code: str, shown: str) -> None:
     field.append(run._r)
 
 
-def child(parent: Any, name: str) -> Any:
-    """A new last child of an element."""
+def add_element(parent: Any, name: str) -> Any:
+    """A new last add_element of an element."""
     from docx.oxml import OxmlElement
 
     made = OxmlElement(name)
