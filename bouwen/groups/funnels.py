@@ -2,8 +2,7 @@
 
 References
 ----------
-Spiegelhalter (2005), Funnel plots for comparing institutional performance, Statistics in Medicine 24;
-Spiegelhalter (2005), Handling over-dispersion of performance indicators, Quality & Safety in Health Care 14.
+Spiegelhalter (2005), Funnel plots for comparing institutional performance, Statistics in Medicine 24.
 """
 
 from __future__ import annotations

@@ -21,11 +21,9 @@ import numpy as np
 from bouwen.checks import Array, Matrix, Vector, check_confidence, check_count
 from bouwen.errors import BouwenError
 from bouwen.special import ndtri
+from bouwen.survey import FEWEST_UNITS
 
-FEWEST_UNITS = 10
-"""Units below which what they have in common is not told; intervals of ten hold what they promise in
-`benchmarks/simulations/units.csv`."""
-STEPS = 60  # halvings of an interval, to the last digit
+HALVINGS = 60  # halvings of an interval, to the last digit
 RANK_DRAWS = 10_000
 
 
@@ -40,7 +38,7 @@ class TooFewUnits(BouwenError):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shrunken:
     """Units as they are likely to be; arrays may have leading axes of runs.
 
@@ -113,14 +111,14 @@ def variance_between(means: Array, variances: Array) -> Array:
     k = means.shape[-1]
     low = np.zeros(means.shape[:-1])
     high = np.maximum(means.var(axis=-1) * k / (k - 1), 0.0) + variances.max(axis=-1)
-    for _ in range(STEPS):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
-        above = spread(means, variances, middle) > k - 1
+        above = dispersal(means, variances, middle) > k - 1
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.where(spread(means, variances, np.zeros_like(low)) <= k - 1, 0.0, (low + high) / 2)
+    return np.where(dispersal(means, variances, np.zeros_like(low)) <= k - 1, 0.0, (low + high) / 2)
 
 
-def spread(means: Array, variances: Array, between: Array) -> Array:
+def dispersal(means: Array, variances: Array, between: Array) -> Array:
     """Σ (Yⱼ − μ̂)²/(Vⱼ + A) for each A."""
     W = 1 / (variances + between[..., None])
     mu = (W * means).sum(axis=-1, keepdims=True) / W.sum(axis=-1, keepdims=True)
