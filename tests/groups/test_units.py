@@ -88,9 +88,8 @@ def test_gaps_are_shrunken_differences_of_both_roles():
     found = monitor()
     scores = found.scores[found.scores["construct"] == "autonomy"]
     one, two = (scores[scores["role"] == role].set_index("unit") for role in found.roles)
-    by_hand = shrink_means(
-        (one["mean"] - two["mean"]).to_numpy(), (one["se"] ** 2 + two["se"] ** 2).to_numpy()
-    )
+    variances = (one["se"] ** 2 + two["se"] ** 2).to_numpy()
+    by_hand = shrink_means((one["mean"] - two["mean"]).to_numpy(), variances)
     own = found.gaps[found.gaps["construct"] == "autonomy"]
     assert_allclose(own["estimate"], by_hand.estimates)
     assert own["estimate"].var() < (one["mean"] - two["mean"]).var()

@@ -51,11 +51,10 @@ def test_a_column_that_is_not_there_is_named(tmp_path):
     def unknown(study, frame):
         study["unit"]["variable"] = "teem"
 
-    assert 'no background variable "teem"' in refused(tmp_path / "a", unknown) or "teem" in refused(
-        tmp_path / "b", unknown
-    )
-    told = refused(tmp_path / "c", lambda study, frame: frame.drop(columns="team"))
+    told = refused(tmp_path / "a", unknown)
+    assert '"teem"' in told
     assert "team" in told
+    assert '"team"' in refused(tmp_path / "b", lambda study, frame: frame.drop(columns="team"))
 
 
 def test_a_role_has_two_levels(tmp_path):
@@ -72,9 +71,7 @@ def test_a_role_has_two_levels(tmp_path):
 
 def test_fewer_units_than_can_be_compared_are_counted(tmp_path):
     told = refused(tmp_path, lambda study, frame: frame[frame["team"] < "Team 09"])
-    assert (
-        "units can be held against each other from 10 on; 9 have 10 answers (min_unit) in each role" in told
-    )
+    assert "units can be held against each other from 10 on; 9 have 10 answers (min_unit)" in told
 
 
 @pytest.mark.parametrize(
