@@ -27,7 +27,7 @@ from bouwen.results import Result, at_level, how_many
 from bouwen.scales import intraclass, key_items, score_scales
 from bouwen.survey import FEWEST_UNITS, Study, check_is_study, reported_units
 
-SCORED, WITH_INTERVAL, NOT_TOLD = "score", "with interval", "not told"
+FULLY_TOLD, WITH_INTERVAL, NOT_TOLD = "score", "with interval", "not told"
 SURE, UNSURE = 0.70, 0.50  # ICC(2) from which scores are told, and from which with their interval only
 HIGHER, LOWER, AMONG = "above", "below", "among"
 SCORE_COLUMNS = [
@@ -237,7 +237,7 @@ class Monitored:
         found = unit_means(scores, unit, members[spec.case_mix])
         icc = intraclass(scores, unit, confidence=study.settings.confidence)
         shrunken = shrink_means(found["mean"].to_numpy(), found["se"].to_numpy() ** 2)
-        shown = SCORED if icc.icc2 >= SURE else WITH_INTERVAL if icc.icc2 >= UNSURE else NOT_TOLD
+        shown = FULLY_TOLD if icc.icc2 >= SURE else WITH_INTERVAL if icc.icc2 >= UNSURE else NOT_TOLD
         mean, within = float(shrunken.mean), float((found["se"] ** 2 * found["n"]).median())
         z = (found["mean"] - mean) / found["se"]
         names = ["icc1", "icc1_ci_lower", "icc1_ci_upper", "icc2", "icc2_ci_lower", "icc2_ci_upper"]

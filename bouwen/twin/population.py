@@ -50,7 +50,7 @@ from bouwen.survey import (
 from bouwen.twin.drawn import Draw, FromRegister, Grounded, Probability, Shares, Units, add_up
 
 Correlation = Annotated[Real, Field(gt=-1, lt=1)]
-KINDS = {"shares": "category", "lognormal": "number", "register": "text", "units": "text"}  # of background
+KIND_OF = {"shares": "category", "lognormal": "number", "register": "text", "units": "text"}  # of background
 
 
 class Paths(Grounded):
@@ -288,7 +288,7 @@ class Population:
             if name not in asked:
                 yield where, unknown("background variable", name, asked)
                 continue
-            kind = KINDS[draw.kind]
+            kind = KIND_OF[draw.kind]
             if kind != asked[name].kind:
                 yield where, f'"{name}" is of kind "{asked[name].kind}" and cannot be drawn by "{draw.kind}".'
             elif isinstance(draw, Shares):

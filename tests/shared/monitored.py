@@ -16,7 +16,7 @@ Change = Callable[[dict[str, Any], pd.DataFrame], pd.DataFrame | None]
 
 
 def monitored(folder: Path, change: Change = lambda study, frame: None, spread: float = 0.6) -> Path:
-    """Write the study, changed before; the place of its file. ``spread`` is the standard deviation of teams."""
+    """Write the study, changed before; the place of its file. ``spread`` is that of teams."""
     rng = np.random.default_rng(12)
     study, instrument, _ = whole()
     del study["groups"]
