@@ -251,7 +251,7 @@ def all_faults():
     [
         (path_lines, "LABEL", 6.0),  # labels closer than they are high
         (path_layout, "PASSING", -30.0),  # no room for lines that pass a column
-        (path_layout, "BETWEEN", -20.0),  # boxes on each other
+        (path_layout, "GAP", -20.0),  # boxes on each other
     ],
 )
 def test_what_lies_on_something_else_is_seen(monkeypatch, module, name, wrong):

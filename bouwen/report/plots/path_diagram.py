@@ -15,28 +15,28 @@ from bouwen.checks import check_choice
 from bouwen.escaping import in_html
 from bouwen.report.audience import Reader, ReaderOptions, reader
 from bouwen.report.given import NothingToShow, check_given
-from bouwen.report.plots.path_drawing import Key, Spoken, svg_of
+from bouwen.report.plots.path_drawing import LegendLine, Spoken, svg_of
 from bouwen.report.plots.path_layout import Faces
 from bouwen.report.plots.path_lines import narrow_scene, scene_of
 from bouwen.report.plots.path_roles import (
     COVARIANCE,
+    LEADS,
     LOADING,
-    PATH,
     Edge,
-    Roles,
+    PathRoles,
     edges_in,
     roles_of,
     solution,
 )
-from bouwen.report.plots.path_texts import FONT, LEAST, lines_of
+from bouwen.report.plots.path_texts import LEAST_LETTERS, LETTERS, text_lines
 from bouwen.report.tables.models import ANY_FIT, FITS
 from bouwen.sem import Fit, SamFit
 from bouwen.survey import Study
 
-WIDE, NARROW = 800.0, 336.0  # of the two arrangements, in pixels; a wide model takes more
+WIDE_PAGE, NARROW_PAGE = 800.0, 336.0  # of the two arrangements, in pixels; a wide model takes more
 MOST_TOGETHER = 6  # covariances of causes that are drawn without being asked for
 ARRANGEMENTS = ("wide", "narrow")
-SAID = {PATH: "leads", LOADING: "shows", COVARIANCE: "together"}
+SENTENCES = {LEADS: "leads", LOADING: "shows", COVARIANCE: "together"}
 STYLE = (
     ".bouwen-diagram{display:flex;flex-wrap:wrap;gap:1.5rem 1rem;justify-content:center}"
     ".bouwen-diagram>div{flex:1 1 17rem;min-width:0;container-type:inline-size;text-align:center}"
@@ -50,7 +50,7 @@ class Panel:
     """The diagram of one group."""
 
     group: str
-    roles: Roles
+    roles: PathRoles
     hidden: tuple[Edge, ...]
 
 
@@ -79,7 +79,7 @@ class PathDiagram:
     def paths(self) -> pd.DataFrame:
         """What is drawn: ``group lhs op rhs est ci_lower ci_upper certain``, standardised."""
         rows = [
-            (panel.group, *written(edge), edge.est, edge.lower, edge.upper, edge.certain)
+            (panel.group, *as_parameter(edge), edge.est, edge.lower, edge.upper, edge.certain)
             for panel in self.panels
             for edge in panel.roles.edges
         ]
@@ -134,20 +134,20 @@ class PathDiagram:
             )
         ]
 
-    def keys(self, panel: Panel) -> Iterator[Key]:
+    def keys(self, panel: Panel) -> Iterator[LegendLine]:
         """How to read a diagram: what of it occurs."""
         say, edges = self.to.words, panel.roles.edges
         if any(edge.est > 0 for edge in edges):
-            yield Key(say("path_diagram.plus"), 0.5)
+            yield LegendLine(say("path_diagram.plus"), 0.5)
         if any(edge.est < 0 for edge in edges):
-            yield Key(say("path_diagram.minus"), -0.5)
+            yield LegendLine(say("path_diagram.minus"), -0.5)
         if any(not edge.certain for edge in edges):
-            yield Key(say("path_diagram.dashed", level=self.to.confidence_text), 0.15, certain=False)
+            yield LegendLine(say("path_diagram.dashed", level=self.to.confidence_text), 0.15, certain=False)
         if self.intervals:
-            yield Key(say("path_diagram.brackets", level=self.to.confidence_text))
-        yield Key(say("path_diagram.standardised"))
+            yield LegendLine(say("path_diagram.brackets", level=self.to.confidence_text))
+        yield LegendLine(say("path_diagram.standardised"))
         for text in self.left_out(panel):
-            yield Key(text)
+            yield LegendLine(text)
 
     def group(self, panel: Panel) -> str:
         """The name of a group."""
@@ -169,13 +169,13 @@ class PathDiagram:
         """
         check_choice("arrangement", arrangement, ARRANGEMENTS)
         drawn = [self.panel(panel, arrangement) for panel in self.panels]
-        return drawn[0][0] if len(drawn) == 1 else beside(drawn, self.panels, self, arrangement)
+        return drawn[0][0] if len(drawn) == 1 else groups_beside(drawn, self.panels, self, arrangement)
 
     def panel(self, panel: Panel, arrangement: str) -> tuple[str, float, float]:
         """One group's picture, its width and its height."""
         wide = arrangement == "wide"
         faces = Faces(lambda name, child: self.lines(name, wide, child), self.value)
-        scene = (scene_of if wide else narrow_scene)(panel.roles, faces, WIDE if wide else NARROW)
+        scene = (scene_of if wide else narrow_scene)(panel.roles, faces, WIDE_PAGE if wide else NARROW_PAGE)
         tips = {edge: self.sentence(edge) for edge in panel.roles.edges}
         values = self.to.words("path_diagram.values", level=self.to.confidence_text)
         described = f"{values} {self.description(panel)}"
@@ -190,7 +190,7 @@ class PathDiagram:
         label = self.to.label(name)
         if study is not None and label == name and name in study.instrument.items:
             label, most = study.wording(name), 210.0 if wide and child else most
-        return lines_of(label, most)
+        return text_lines(label, most)
 
     def save(self, path: str | Path, arrangement: str = "wide") -> Path:
         """Write the picture to a file of SVG.
@@ -211,7 +211,7 @@ class PathDiagram:
             both = {name: self.panel(panel, name) for name in ARRANGEMENTS}
             drawn = [both[name][0].replace("<svg ", f'<svg class="{name}" ', 1) for name in ARRANGEMENTS]
             mark = f"d{hashlib.sha256(''.join(drawn).encode()).hexdigest()[:10]}"
-            least = both["wide"][1] * LEAST / FONT
+            least = both["wide"][1] * LEAST_LETTERS / LETTERS
             rules.append(
                 f"@container (min-width:{least:.0f}px)"
                 f"{{.{mark} svg.wide{{display:inline}}.{mark} svg.narrow{{display:none}}}}"
@@ -222,7 +222,7 @@ class PathDiagram:
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         """HTML, the alternative text, and for `bouwen verify` what the picture shows."""
-        rows = [[*row[:4], *map(drawn_number, row[4:7])] for row in self.paths.itertuples(index=False)]
+        rows = [[*row[:4], *map(recorded_number, row[4:7])] for row in self.paths.itertuples(index=False)]
         layer = {"mark": "path", "columns": [*self.paths.columns[:7]], "rows": rows}
         figure = {"texts": [self.alt], "layers": [layer]}
         shown = {"text/html": self._repr_html_(), "text/plain": self.alt}
@@ -232,17 +232,17 @@ class PathDiagram:
         return f"<PathDiagram: {self.title(self.panels[0])}>"
 
 
-def drawn_number(value: float) -> float | None:
+def recorded_number(value: float) -> float | None:
     """A number as records of figures have it."""
     return None if value != value else float(f"{value:.6g}") + 0.0
 
 
-def written(edge: Edge) -> tuple[str, str, str]:
+def as_parameter(edge: Edge) -> tuple[str, str, str]:
     """The parameter as a model has it: lhs, op and rhs."""
     return (edge.source, edge.op, edge.target) if edge.op == LOADING else (edge.target, edge.op, edge.source)
 
 
-def beside(
+def groups_beside(
     drawn: Sequence[tuple[str, float, float]], panels: Sequence[Panel], of: PathDiagram, arrangement: str
 ) -> str:
     """Pictures of groups in one, each below its name."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bouwen.escaping import in_html
-from bouwen.report.plots.path_layout import CORNER, Box, Line, Scene, Step
-from bouwen.report.plots.path_lines import HEAD
-from bouwen.report.plots.path_roles import PATH, Edge
-from bouwen.report.plots.path_texts import FONT, LINE, lines_of
+from bouwen.report.plots.path_layout import CORNER, Box, DrawnLine, Scene, Step
+from bouwen.report.plots.path_lines import ARROW
+from bouwen.report.plots.path_roles import LEADS, Edge
+from bouwen.report.plots.path_texts import LETTERS, LINE_HEIGHT, text_lines
 from bouwen.report.plots.style import BLUE, ORANGE
 
 PLUS, MINUS = BLUE, ORANGE  # at least 3 to 1 against white and against the dark pages of the book
@@ -20,7 +20,7 @@ FAMILY = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Libe
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendLine:
     """A line of the legend: an example of what it explains, if there is one, and its words."""
 
     text: str
@@ -40,11 +40,11 @@ class Spoken:
 
 def stroke(edge: Edge) -> float:
     """The width of a line: by the size of its value, thinner where it is no path."""
-    size = min(abs(edge.est), 1.0) * (1.0 if edge.op == PATH else 0.4)
+    size = min(abs(edge.est), 1.0) * (1.0 if edge.op == LEADS else 0.4)
     return LEAST_STROKE + (MOST_STROKE - LEAST_STROKE) * size
 
 
-def svg_of(scene: Scene, keys: Sequence[Key], tips: dict[Edge, str], said: Spoken) -> str:
+def svg_of(scene: Scene, keys: Sequence[LegendLine], tips: dict[Edge, str], said: Spoken) -> str:
     """The picture as one SVG element.
 
     Every group is what the picture is made of: ``box``, ``path`` with its line, arrows and value.
@@ -68,7 +68,7 @@ def svg_of(scene: Scene, keys: Sequence[Key], tips: dict[Edge, str], said: Spoke
         parts += [
             '<g class="path">',
             f"<title>{in_html(tips[line.edge])}</title>",
-            drawn(line),
+            drawn_line(line),
             f'<text x="{label.x:.1f}" y="{label.y + 0.35 * FONT:.1f}">{in_html(label.text)}</text>',
             "</g>",
         ]
@@ -87,34 +87,34 @@ def look_of(edge: Edge) -> str:
     return f'fill="none" stroke="{colour(edge.est)}" stroke-width="{stroke(edge):.2f}"{dashed}'
 
 
-def drawn(line: Line) -> str:
+def drawn_line(line: DrawnLine) -> str:
     """A line and its arrows."""
-    d = "".join(f"M{points(piece[0])}{''.join(map(step, piece[1:]))}" for piece in line.pieces)
+    d = "".join(f"M{path_points(piece[0])}{''.join(map(path_step, piece[1:]))}" for piece in line.pieces)
     shape = f'<path class="line" d="{d}" {look_of(line.edge)}/>'
-    return shape + "".join(head(line.edge, *at) for at in line.heads)
+    return shape + "".join(arrow_head(line.edge, *at) for at in line.heads)
 
 
-def step(found: Step) -> str:
+def path_step(found: Step) -> str:
     """One step of a path, straight or bent."""
-    return f"{'L' if len(found) == 1 else 'C'}{points(found)}"
+    return f"{'L' if len(found) == 1 else 'C'}{path_points(found)}"
 
 
-def points(found: Step) -> str:
+def path_points(found: Step) -> str:
     """Coordinates in a path."""
     return " ".join(f"{x:.1f} {y:.1f}" for x, y in found)
 
 
-def head(edge: Edge, x: float, y: float, way: int) -> str:
+def arrow_head(edge: Edge, x: float, y: float, way: int) -> str:
     """An arrow's head with its point at a place."""
     half = 3.0 + 0.45 * stroke(edge)
-    back = x - way * HEAD
+    back = x - way * ARROW
     d = f"M{x:.1f} {y:.1f}L{back:.1f} {y - half:.1f}V{y + half:.1f}Z"
     return f'<path class="head" d="{d}" fill="{colour(edge.est)}"/>'
 
 
 def drawn_box(box: Box) -> str:
     """A variable, its lines in the middle."""
-    first = box.middle - LINE * (len(box.lines) - 1) / 2 + 0.35 * FONT
+    first = box.middle - LINE_HEIGHT * (len(box.lines) - 1) / 2 + 0.35 * LETTERS
     x = box.x + box.width / 2
     texts = "".join(
         f'<text x="{x:.1f}" y="{first + LINE * number:.1f}">{in_html(text)}</text>'
@@ -127,7 +127,7 @@ def drawn_box(box: Box) -> str:
     )
 
 
-def legend_of(keys: Sequence[Key], width: float, top: float) -> tuple[list[str], float]:
+def legend_of(keys: Sequence[LegendLine], width: float, top: float) -> tuple[list[str], float]:
     """The lines below a picture that say how to read it, and where they end."""
     parts, y = list[str](), top
     for key in keys:
@@ -135,11 +135,11 @@ def legend_of(keys: Sequence[Key], width: float, top: float) -> tuple[list[str],
         if key.est is not None:
             example = Edge("", "", "~", key.est, 1.0 if key.certain else -1.0, 1.0)
             parts.append(f'<path class="key" d="M4 {y + LINE / 2:.1f}h{SAMPLE:g}" {look_of(example)}/>')
-        for text in lines_of(key.text, width - left - 4):
+        for text in text_lines(key.text, width - left - 4):
             parts.append(
                 f'<text class="key" x="{left:.1f}" y="{y + LINE / 2 + 0.35 * FONT:.1f}" '
                 f'text-anchor="start">{in_html(text)}</text>'
             )
-            y += LINE
+            y += LINE_HEIGHT
         y += 3
     return parts, y + 4

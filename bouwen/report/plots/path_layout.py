@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from bouwen.report.plots.path_roles import COVARIANCE, LOADING, Edge, Roles
-from bouwen.report.plots.path_texts import FONT, LINE, breadth
+from bouwen.report.plots.path_roles import COVARIANCE, LOADING, Edge, PathRoles
+from bouwen.report.plots.path_texts import LETTERS, LINE_HEIGHT, breadth
 
 PAD, LEAST_HEIGHT, LEAST_CHILD = 9.0, 42.0, 32.0  # inside a box; of a box; of one that stands above another
-BETWEEN, BETWEEN_CHILDREN, PASSING = 14.0, 10.0, 12.0  # boxes; those above a factor; lines that pass
+GAP, BETWEEN_CHILDREN, PASSING = 14.0, 10.0, 12.0  # boxes; those above a factor; lines that pass
 SPINE, BRANCH = 14.0, 19.0  # from a factor's left side to what rises from it; on either side of a label
 LABEL, PORT = 20.0, 9.0  # the height a label takes, and an arrow
 CORNER = 10.0  # the radius of a box
@@ -24,8 +24,8 @@ BEND, REACH = 26.0, 26.0  # least width in which lines bend before their labels,
 MOST_BEND = 120.0
 SWEEPS = 12
 
-Point = tuple[float, float]
-Step = tuple[Point, ...]
+Spot = tuple[float, float]
+Step = tuple[Spot, ...]
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Label:
+class DrawnLabel:
     """The value of a parameter, around a point."""
 
     edge: Edge
@@ -62,7 +62,7 @@ class Label:
 
 
 @dataclass
-class Line:
+class DrawnLine:
     """A parameter: its pieces, and the arrows at its ends, with 1 or -1 for the way in which they point.
 
     A piece is where it starts, and then straight steps, as one point, or bends, as three points of a curve
@@ -73,10 +73,10 @@ class Line:
     pieces: list[list[Step]] = field(default_factory=list)
     heads: list[tuple[float, float, int]] = field(default_factory=list)
 
-    def moved(self, down: float) -> Line:
+    def moved(self, down: float) -> DrawnLine:
         """The same further down."""
         pieces = [[tuple((x, y + down) for x, y in step) for step in piece] for piece in self.pieces]
-        return Line(self.edge, pieces, [(x, y + down, way) for x, y, way in self.heads])
+        return DrawnLine(self.edge, pieces, [(x, y + down, way) for x, y, way in self.heads])
 
     @property
     def heights(self) -> Iterator[float]:
@@ -89,8 +89,8 @@ class Scene:
     """Everything that is drawn, in units of which a picture of full size has one a pixel."""
 
     boxes: list[Box] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    labels: list[Label] = field(default_factory=list)
+    lines: list[DrawnLine] = field(default_factory=list)
+    labels: list[DrawnLabel] = field(default_factory=list)
     spines: list[tuple[float, float, float]] = field(default_factory=list)  # x, from, to
     width: float = 0.0
     height: float = 0.0
@@ -105,7 +105,7 @@ class Faces:
 
     def room(self, edges: Sequence[Edge]) -> float:
         """The width that the values of some parameters need."""
-        return max((breadth(self.value(edge), FONT) for edge in edges), default=0.0)
+        return max((breadth(self.value(edge), LETTERS) for edge in edges), default=0.0)
 
 
 @dataclass
@@ -127,12 +127,12 @@ class Entry:
         return self.top + self.line
 
 
-def spread(wanted: Sequence[float], apart: Sequence[float]) -> list[float]:
+def kept_apart(wanted: Sequence[float], apart: Sequence[float]) -> list[float]:
     """The places nearest to those wanted, in least squares, that keep their order and distances.
 
     ``apart`` is the least distance from each to the next. By pooling neighbours (Ayer et al., 1955).
 
-    >>> spread([0, 0, 10], [4, 4])
+    >>> kept_apart([0, 0, 10], [4, 4])
     [-2.0, 2.0, 10.0]
     """
     offsets = [0.0]
@@ -150,10 +150,10 @@ def spread(wanted: Sequence[float], apart: Sequence[float]) -> list[float]:
 
 
 @dataclass
-class Layout:
+class PathLayout:
     """One picture in the making."""
 
-    roles: Roles
+    roles: PathRoles
     faces: Faces
     width: float
     scene: Scene = field(default_factory=Scene)
@@ -209,7 +209,7 @@ class Layout:
         arrivals = 0 if child else sum(right == name for _, _, right in self.across)
         height = max(
             LEAST_CHILD if child else LEAST_HEIGHT,
-            LINE * len(lines) + 12,
+            LINE_HEIGHT * len(lines) + 12,
             PORT * (arrivals - 1) + 2 * CORNER + 2,
         )
         width = max(breadth(line) for line in lines) + 2 * PAD
@@ -244,9 +244,9 @@ class Layout:
     def stack(self, column: list[Entry], wanted: Sequence[float]) -> None:
         """Put the entries of a column in their order, each as near as can be to where it is wanted."""
         apart = [
-            a.height - a.line + b.line + (BETWEEN if a.boxes or b.boxes else 2.0) for a, b in pairwise(column)
+            a.height - a.line + b.line + (GAP if a.boxes or b.boxes else 2.0) for a, b in pairwise(column)
         ]
-        for entry, y in zip(column, spread(wanted, apart), strict=True):
+        for entry, y in zip(column, kept_apart(wanted, apart), strict=True):
             entry.top = y - entry.line
 
     def settle(self, number: int) -> None:
@@ -341,20 +341,20 @@ def lanes_of(spans: Mapping[Edge, tuple[float, float]]) -> dict[Edge, int]:
     return found
 
 
-def joined(scenes: Sequence[Scene], apart: float, start: float = 0.0) -> Scene:
+def stacked_scenes(scenes: Sequence[Scene], apart: float, start: float = 0.0) -> Scene:
     """Scenes one below the other, the first so far down."""
     whole = Scene(width=max((scene.width for scene in scenes), default=0.0), height=start)
     for scene in scenes:
         down = whole.height + (apart if whole.boxes else 0.0)
         whole.boxes += [replace(box, y=box.y + down) for box in scene.boxes]
         whole.lines += [line.moved(down) for line in scene.lines]
-        whole.labels += [Label(la.edge, la.text, la.x, la.y + down) for la in scene.labels]
+        whole.labels += [DrawnLabel(la.edge, la.text, la.x, la.y + down) for la in scene.labels]
         whole.spines += [(x, a + down, b + down) for x, a, b in scene.spines]
         whole.height = down + scene.height
     return whole
 
 
-def sections(roles: Roles) -> list[Roles]:
+def narrow_parts(roles: PathRoles) -> list[PathRoles]:
     """A model in parts of two columns each, for narrow pages: each outcome with what leads to it, each factor
     with what stands above it, and what goes together.
     """
@@ -365,10 +365,10 @@ def sections(roles: Roles) -> list[Roles]:
     return [section(edges, roles) for edges in parts if edges]
 
 
-def section(edges: list[Edge], roles: Roles) -> Roles:
+def section(edges: list[Edge], roles: PathRoles) -> PathRoles:
     """Two columns: where some edges come from, and where they lead."""
     if edges[0].op in (LOADING, COVARIANCE) and len({edge.source for edge in edges}) == 1:
         columns = [[edges[0].source], [edge.target for edge in edges]]
     else:
         columns = [[edge.source for edge in edges], [edges[0].target]]
-    return Roles(columns, {}, edges, [], roles.latent)
+    return PathRoles(columns, {}, edges, [], roles.latent)

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from bouwen.report.plots.path_layout import (
     BEND,
-    BETWEEN,
     CORNER,
+    GAP,
     LABEL,
     MOST_BEND,
     PASSING,
@@ -18,43 +18,43 @@ from bouwen.report.plots.path_layout import (
     REACH,
     SPINE,
     Box,
+    DrawnLabel,
+    DrawnLine,
     Entry,
     Faces,
-    Label,
-    Layout,
-    Line,
-    Point,
+    PathLayout,
     Scene,
+    Spot,
     Step,
-    joined,
+    kept_apart,
     lanes_of,
-    sections,
-    spread,
+    narrow_parts,
+    stacked_scenes,
 )
-from bouwen.report.plots.path_roles import COVARIANCE, Edge, Roles
+from bouwen.report.plots.path_roles import COVARIANCE, Edge, PathRoles
 from bouwen.report.plots.path_texts import breadth
 
-HEAD = 9.0  # the length of an arrow's head
+ARROW = 9.0  # the length of an arrow's head
 TURN = 12.0  # the radius at which an arc turns
-EDGE = 4.0  # around the whole
+MARGIN = 4.0  # around the whole
 LEAVING = 7.0  # between lines that leave one box
-APART = 30.0  # between parts of a narrow picture
+BETWEEN_PARTS = 30.0  # between parts of a narrow picture
 
 
-def scene_of(roles: Roles, faces: Faces, width: float) -> Scene:
+def scene_of(roles: PathRoles, faces: Faces, width: float) -> Scene:
     """A model from causes at the left to outcomes at the right; as wide as it needs, or as asked."""
-    layout = Layout(roles, faces, width)
+    layout = PathLayout(roles, faces, width)
     layout.stand()
     return Routes(layout).scene()
 
 
-def narrow_scene(roles: Roles, faces: Faces, width: float) -> Scene:
-    """A model in parts below each other, as `sections` has them."""
-    parts = sections(roles)
+def narrow_scene(roles: PathRoles, faces: Faces, width: float) -> Scene:
+    """A model in parts below each other, as `narrow_parts` has them."""
+    parts = narrow_parts(roles)
     lone = [name for column in roles.columns for name in column]
     lone = [name for name in lone if not any(name in part.place for part in parts)]
-    parts += [Roles([[name]], {}, [], [], roles.latent) for name in lone]
-    return joined([scene_of(part, faces, width) for part in parts], APART)
+    parts += [PathRoles([[name]], {}, [], [], roles.latent) for name in lone]
+    return stacked_scenes([scene_of(part, faces, width) for part in parts], BETWEEN_PARTS)
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class Leg:
 class Routes:
     """Where lines run between the columns of a layout."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: PathLayout) -> None:
         self.layout, self.roles, self.faces = layout, layout.roles, layout.faces
         self.drawn = Scene(boxes=[*layout.box.values()], width=layout.width)
-        self.line = {at: Line(edge) for at, (edge, _, _) in enumerate(layout.across)}
+        self.line = {at: DrawnLine(edge) for at, (edge, _, _) in enumerate(layout.across)}
         self.last = len(layout.columns) - 1
         self.arcs: dict[tuple[int, bool], dict[Edge, int]] = {}
         for number in range(self.last + 1):
@@ -108,8 +108,8 @@ class Routes:
         tops = [0.0, *heights]
         tops += [label.y - LABEL / 2 for label in scene.labels]
         bottoms += [label.y + LABEL / 2 for label in scene.labels]
-        scene = joined([scene], 0.0, EDGE - min(tops))
-        scene.height = max(bottoms) - min(tops) + 2 * EDGE
+        scene = stacked_scenes([scene], 0.0, MARGIN - min(tops))
+        scene.height = max(bottoms) - min(tops) + 2 * MARGIN
         return scene
 
     # ---------------------------------------------------------------- widths
@@ -123,12 +123,12 @@ class Routes:
         ]
         widths = [max(b.x + b.width for entry in column for b in entry.boxes) for column in columns]
         sides = {key: self.side(lanes) for key, lanes in self.arcs.items()}
-        needed = sum(widths) + sum(sides.values()) + sum(self.lane) + self.last * (BEND + REACH) + 2 * EDGE
+        needed = sum(widths) + sum(sides.values()) + sum(self.lane) + self.last * (BEND + REACH) + 2 * MARGIN
         spare = max(0.0, self.layout.width - needed)
         bend = BEND + min(MOST_BEND - BEND, 0.75 * spare / max(1, self.last))
         reach = REACH + min(30.0, 0.25 * spare / max(1, self.last))
         used = needed + self.last * (bend - BEND + reach - REACH)
-        x = EDGE + max(0.0, (self.layout.width - used) / 2)
+        x = MARGIN + max(0.0, (self.layout.width - used) / 2)
         self.left: list[float] = []
         self.right: list[float] = []
         self.bends: list[tuple[float, float]] = []
@@ -158,7 +158,7 @@ class Routes:
         x1, x2 = self.bends[number]
         heights = [LABEL if leg.last else PASSING for leg in legs]
         wanted = [0.42 * leg.one.y + 0.58 * leg.goal if leg.last else leg.other.y for leg in legs]
-        slots = spread(wanted, [(a + b) / 2 for a, b in pairwise(heights)])
+        slots = kept_apart(wanted, [(a + b) / 2 for a, b in pairwise(heights)])
         for leg, slot in zip(legs, slots, strict=True):
             self.strand(leg, number, leave[leg.at], arrive[leg.at], (x1, x2, x2 + self.lane[number], slot))
 
@@ -207,10 +207,10 @@ class Routes:
         on_to = self.layout.box[right].x if leg.last else last
         if back:
             line.heads.append((begin, leave, -1))
-            begin += HEAD - 1
+            begin += ARROW - 1
         if front:
             line.heads.append((on_to, arrive, 1))
-        stop = on_to - (HEAD - 1 if front else 0)
+        stop = on_to - (ARROW - 1 if front else 0)
         x1 = max(x1, begin)
         bent = [((begin, leave),), *curve((x1, leave), (x2, y))]
         reach = [*curve((x3, y), (max(x3 + 6, min(last, stop) - 2), arrive)), ((stop, arrive),)]
@@ -220,7 +220,7 @@ class Routes:
         text = self.faces.value(edge)
         half, centre = breadth(text) / 2 + 3, (x2 + x3) / 2
         line.pieces += [[*bent, ((centre - half, y),)], [((centre + half, y),), *reach]]
-        self.drawn.labels.append(Label(edge, text, centre, y))
+        self.drawn.labels.append(DrawnLabel(edge, text, centre, y))
 
     # ---------------------------------------------------------------- covariances
 
@@ -239,7 +239,7 @@ class Routes:
         out = x + way * (12 + self.pitch * (lane + 0.5))
         y = self.gap_left(boxes) if left else self.gap_right(boxes[0])
         turn = max(2.0, min(TURN, y - high - 9, low - y - 9))
-        near = x + way * (HEAD - 1)
+        near = x + way * (ARROW - 1)
         one = [
             ((near, high),),
             *quarter((out - way * turn, high), (out, high + turn)),
@@ -251,14 +251,14 @@ class Routes:
             ((near, low),),
         ]
         heads = [(x, high, -way), (x, low, -way)]
-        self.drawn.lines.append(Line(edge, [one, two], heads))
-        self.drawn.labels.append(Label(edge, self.faces.value(edge), out, y))
+        self.drawn.lines.append(DrawnLine(edge, [one, two], heads))
+        self.drawn.labels.append(DrawnLabel(edge, self.faces.value(edge), out, y))
 
     def gap_left(self, boxes: Sequence[Box]) -> float:
         """Half way between two causes, among those between which nothing stands."""
         roots = sorted((self.layout.box[name] for name in self.roles.columns[0]), key=lambda box: box.middle)
         inside = [box for box in roots if boxes[0].middle <= box.middle <= boxes[1].middle]
-        gaps = [(a.y + a.height + BETWEEN / 2) for a, _ in pairwise(inside)]
+        gaps = [(a.y + a.height + GAP / 2) for a, _ in pairwise(inside)]
         middle = (boxes[0].middle + boxes[1].middle) / 2
         return min(gaps, key=lambda y: abs(y - middle))
 
@@ -282,23 +282,23 @@ class Routes:
             for edge in edges:
                 box, text = self.layout.box[edge.target], self.faces.value(edge)
                 half = breadth(text) / 2 + 3
-                centre = (x + box.x - HEAD + 4) / 2
+                centre = (x + box.x - ARROW + 4) / 2
                 y = box.middle
                 pieces: list[list[Step]] = [
                     [((x, y),), ((centre - half, y),)],
-                    [((centre + half, y),), ((box.x - HEAD + 1, y),)],
+                    [((centre + half, y),), ((box.x - ARROW + 1, y),)],
                 ]
-                self.drawn.lines.append(Line(edge, pieces, [(box.x, y, 1)]))
-                self.drawn.labels.append(Label(edge, text, centre, y))
+                self.drawn.lines.append(DrawnLine(edge, pieces, [(box.x, y, 1)]))
+                self.drawn.labels.append(DrawnLabel(edge, text, centre, y))
 
 
-def curve(one: Point, other: Point) -> list[Step]:
+def curve(one: Spot, other: Spot) -> list[Step]:
     """A bend from level to level."""
     half = (one[0] + other[0]) / 2
     return [(one,), ((half, one[1]), (half, other[1]), other)]
 
 
-def quarter(one: Point, other: Point, *, last: bool = False) -> list[Step]:
+def quarter(one: Spot, other: Spot, *, last: bool = False) -> list[Step]:
     """A turn: from level to upright, or with ``last`` from upright to level."""
     k = 0.55
     dx, dy = other[0] - one[0], other[1] - one[1]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bouwen.sem import Fit, SamFit
 
-PATH, LOADING, COVARIANCE = "~", "=~", "~~"
+LEADS, LOADING, COVARIANCE = "~", "=~", "~~"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def edges_in(found: pd.DataFrame) -> list[Edge]:
     edges = []
     rows: list[dict[Any, Any]] = found.to_dict("records")
     for row in rows:
-        if row["op"] not in (PATH, LOADING, COVARIANCE) or row["lhs"] == row["rhs"]:
+        if row["op"] not in (LEADS, LOADING, COVARIANCE) or row["lhs"] == row["rhs"]:
             continue
         known = math.isfinite(row["se"]) and row["se"] > 0
         if row["est_std"] == 0 and not known:
@@ -64,7 +64,7 @@ def edges_in(found: pd.DataFrame) -> list[Edge]:
 
 
 @dataclass(frozen=True)
-class Roles:
+class PathRoles:
     """A model by the roles of its variables.
 
     Attributes
@@ -109,7 +109,7 @@ class Roles:
         return {name: own[home] for name, home in self.home.items()}
 
 
-def roles_of(edges: Sequence[Edge], *, items: bool | None, covariances: bool) -> Roles:
+def roles_of(edges: Sequence[Edge], *, items: bool | None, covariances: bool) -> PathRoles:
     """The roles of a model's variables, from its parameters alone.
 
     A variable that is measured by one factor, and neither leads to anything nor is led to, stands above it.
@@ -124,8 +124,8 @@ def roles_of(edges: Sequence[Edge], *, items: bool | None, covariances: bool) ->
     """
     latent = {edge.source for edge in edges if edge.op == LOADING}
     if items is None:
-        items = not any(edge.op == PATH or (edge.op == LOADING and edge.target in latent) for edge in edges)
-    in_paths = {end for edge in edges if edge.op == PATH for end in (edge.source, edge.target)}
+        items = not any(edge.op == LEADS or (edge.op == LOADING and edge.target in latent) for edge in edges)
+    in_paths = {end for edge in edges if edge.op == LEADS for end in (edge.source, edge.target)}
     shown = latent | in_paths | ({edge.target for edge in edges if edge.op == LOADING} if items else set())
     edges = [edge for edge in edges if {edge.source, edge.target} <= shown]
     parents = Counter(edge.target for edge in edges if edge.op == LOADING)
@@ -139,8 +139,8 @@ def roles_of(edges: Sequence[Edge], *, items: bool | None, covariances: bool) ->
     across = [edge for edge in edges if edge.op != COVARIANCE and edge not in above[edge.source]]
     names = list(dict.fromkeys(end for edge in edges for end in (edge.source, edge.target)))
     names = [name for name in (*names, *sorted(shown - {*names})) if name not in leaf]
-    return Roles(
-        columns_of(names, across),
+    return PathRoles(
+        columns_by_depth(names, across),
         {name: found for name, found in above.items() if found},
         across,
         [edge for edge in edges if edge.op == COVARIANCE] if covariances else [],
@@ -148,7 +148,7 @@ def roles_of(edges: Sequence[Edge], *, items: bool | None, covariances: bool) ->
     )
 
 
-def columns_of(names: Sequence[str], across: Iterable[Edge]) -> list[list[str]]:
+def columns_by_depth(names: Sequence[str], across: Iterable[Edge]) -> list[list[str]]:
     """Variables by how many arrows lead to them at most; outcomes together at the end.
 
     Of a loop the arrow that closes it does not count.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-FONT = 14.0  # of the drawing's own units, in which it is at most shrunk to LEAST
-LEAST = 12.0  # pixels
-LINE = 17.0  # from one line to the next
+LETTERS = 14.0  # of the drawing's own units, in which it is at most shrunk to LEAST
+LEAST_LETTERS = 12.0  # pixels
+LINE_HEIGHT = 17.0  # from one line to the next
 SLIM, NARROW, BROAD = "ijlI.,:;|'! ", "ft()[]r-", "mwMW@%—…→"
 VOWELS = "aeiouyáéíóúàèäëïöü"
 
@@ -20,15 +20,15 @@ def letter(sign: str) -> float:
     return 0.76 if sign.isupper() else 0.64
 
 
-def breadth(text: str, size: float = FONT) -> float:
+def breadth(text: str, size: float = LETTERS) -> float:
     """The width of a line of text at most."""
     return size * sum(map(letter, text))
 
 
-def lines_of(text: str, most: float, size: float = FONT) -> list[str]:
+def text_lines(text: str, most: float, size: float = LETTERS) -> list[str]:
     """A text broken into lines no wider than ``most``; a word that is wider by itself gets hyphens.
 
-    >>> lines_of("Tevredenheid met de relatie", 90)
+    >>> text_lines("Tevredenheid met de relatie", 90)
     ['Tevreden-', 'heid met de', 'relatie']
     """
     lines = [""]
