@@ -28,7 +28,7 @@ from bouwen.report.plots.path_roles import (
     roles_of,
     solution,
 )
-from bouwen.report.plots.path_texts import LEAST_LETTERS, LETTERS, text_lines
+from bouwen.report.plots.path_texts import LEAST_TEXT_SIZE, TEXT_SIZE, text_lines
 from bouwen.report.tables.models import ANY_FIT, FITS
 from bouwen.sem import Fit, SamFit
 from bouwen.survey import Study
@@ -105,7 +105,9 @@ class PathDiagram:
         say = self.to.words
         doubt = "" if edge.certain else say("path_diagram.doubt")
         ends = {"one": self.to.label(edge.source), "other": self.to.label(edge.target)}
-        return say(f"path_diagram.{SAID[edge.op]}", **ends, value=self.value(edge, whole=True), doubt=doubt)
+        return say(
+            f"path_diagram.{SENTENCES[edge.op]}", **ends, value=self.value(edge, whole=True), doubt=doubt
+        )
 
     def value(self, edge: Edge, *, whole: bool = False) -> str:
         """The value of a parameter, with its interval where it is wanted and known."""
@@ -211,7 +213,7 @@ class PathDiagram:
             both = {name: self.panel(panel, name) for name in ARRANGEMENTS}
             drawn = [both[name][0].replace("<svg ", f'<svg class="{name}" ', 1) for name in ARRANGEMENTS]
             mark = f"d{hashlib.sha256(''.join(drawn).encode()).hexdigest()[:10]}"
-            least = both["wide"][1] * LEAST_LETTERS / LETTERS
+            least = both["wide"][1] * LEAST_TEXT_SIZE / TEXT_SIZE
             rules.append(
                 f"@container (min-width:{least:.0f}px)"
                 f"{{.{mark} svg.wide{{display:inline}}.{mark} svg.narrow{{display:none}}}}"
@@ -254,7 +256,7 @@ def groups_beside(
         x, y = (x + wide + 24, 0.0) if arrangement == "wide" else (0.0, height + 24)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" fill="currentColor" font-size="{FONT + 2:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" fill="currentColor" font-size="{TEXT_SIZE + 2:g}" '
         f'font-weight="600" text-anchor="middle">{"".join(parts)}</svg>'
     )
 

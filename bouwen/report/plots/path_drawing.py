@@ -9,7 +9,7 @@ from bouwen.escaping import in_html
 from bouwen.report.plots.path_layout import CORNER, Box, DrawnLine, Scene, Step
 from bouwen.report.plots.path_lines import ARROW
 from bouwen.report.plots.path_roles import LEADS, Edge
-from bouwen.report.plots.path_texts import LETTERS, LINE_HEIGHT, text_lines
+from bouwen.report.plots.path_texts import LINE_HEIGHT, TEXT_SIZE, text_lines
 from bouwen.report.plots.style import BLUE, ORANGE
 
 PLUS, MINUS = BLUE, ORANGE  # at least 3 to 1 against white and against the dark pages of the book
@@ -54,7 +54,7 @@ def svg_of(scene: Scene, keys: Sequence[LegendLine], tips: dict[Edge, str], said
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" lang="{in_html(said.language)}" '
         f'aria-labelledby="{said.name}-t {said.name}-d" width="{scene.width:g}" height="{height:g}" '
-        f'viewBox="0 0 {scene.width:g} {height:g}" font-family="{FAMILY}" font-size="{FONT:g}" '
+        f'viewBox="0 0 {scene.width:g} {height:g}" font-family="{FAMILY}" font-size="{TEXT_SIZE:g}" '
         f'fill="currentColor" text-anchor="middle">',
         f'<title id="{said.name}-t">{in_html(said.title)}</title>',
         f'<desc id="{said.name}-d">{in_html(said.description)}</desc>',
@@ -69,7 +69,7 @@ def svg_of(scene: Scene, keys: Sequence[LegendLine], tips: dict[Edge, str], said
             '<g class="path">',
             f"<title>{in_html(tips[line.edge])}</title>",
             drawn_line(line),
-            f'<text x="{label.x:.1f}" y="{label.y + 0.35 * FONT:.1f}">{in_html(label.text)}</text>',
+            f'<text x="{label.x:.1f}" y="{label.y + 0.35 * TEXT_SIZE:.1f}">{in_html(label.text)}</text>',
             "</g>",
         ]
     parts += [drawn_box(box) for box in scene.boxes]
@@ -114,10 +114,10 @@ def arrow_head(edge: Edge, x: float, y: float, way: int) -> str:
 
 def drawn_box(box: Box) -> str:
     """A variable, its lines in the middle."""
-    first = box.middle - LINE_HEIGHT * (len(box.lines) - 1) / 2 + 0.35 * LETTERS
+    first = box.middle - LINE_HEIGHT * (len(box.lines) - 1) / 2 + 0.35 * TEXT_SIZE
     x = box.x + box.width / 2
     texts = "".join(
-        f'<text x="{x:.1f}" y="{first + LINE * number:.1f}">{in_html(text)}</text>'
+        f'<text x="{x:.1f}" y="{first + LINE_HEIGHT * number:.1f}">{in_html(text)}</text>'
         for number, text in enumerate(box.lines)
     )
     return (
@@ -134,10 +134,12 @@ def legend_of(keys: Sequence[LegendLine], width: float, top: float) -> tuple[lis
         left = 4.0 + (SAMPLE + 10 if key.est is not None else 0.0)
         if key.est is not None:
             example = Edge("", "", "~", key.est, 1.0 if key.certain else -1.0, 1.0)
-            parts.append(f'<path class="key" d="M4 {y + LINE / 2:.1f}h{SAMPLE:g}" {look_of(example)}/>')
+            parts.append(
+                f'<path class="key" d="M4 {y + LINE_HEIGHT / 2:.1f}h{SAMPLE:g}" {look_of(example)}/>'
+            )
         for text in text_lines(key.text, width - left - 4):
             parts.append(
-                f'<text class="key" x="{left:.1f}" y="{y + LINE / 2 + 0.35 * FONT:.1f}" '
+                f'<text class="key" x="{left:.1f}" y="{y + LINE_HEIGHT / 2 + 0.35 * TEXT_SIZE:.1f}" '
                 f'text-anchor="start">{in_html(text)}</text>'
             )
             y += LINE_HEIGHT

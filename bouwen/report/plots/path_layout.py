@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bouwen.report.plots.path_roles import COVARIANCE, LOADING, Edge, PathRoles
-from bouwen.report.plots.path_texts import LETTERS, LINE_HEIGHT, breadth
+from bouwen.report.plots.path_texts import LINE_HEIGHT, TEXT_SIZE, breadth
 
 PAD, LEAST_HEIGHT, LEAST_CHILD = 9.0, 42.0, 32.0  # inside a box; of a box; of one that stands above another
 GAP, BETWEEN_CHILDREN, PASSING = 14.0, 10.0, 12.0  # boxes; those above a factor; lines that pass
@@ -105,7 +105,7 @@ class Faces:
 
     def room(self, edges: Sequence[Edge]) -> float:
         """The width that the values of some parameters need."""
-        return max((breadth(self.value(edge), LETTERS) for edge in edges), default=0.0)
+        return max((breadth(self.value(edge), TEXT_SIZE) for edge in edges), default=0.0)
 
 
 @dataclass

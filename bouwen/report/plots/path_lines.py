@@ -36,7 +36,7 @@ from bouwen.report.plots.path_texts import breadth
 
 ARROW = 9.0  # the length of an arrow's head
 TURN = 12.0  # the radius at which an arc turns
-MARGIN = 4.0  # around the whole
+SCENE_MARGIN = 4.0  # around the whole
 LEAVING = 7.0  # between lines that leave one box
 BETWEEN_PARTS = 30.0  # between parts of a narrow picture
 
@@ -108,8 +108,8 @@ class Routes:
         tops = [0.0, *heights]
         tops += [label.y - LABEL / 2 for label in scene.labels]
         bottoms += [label.y + LABEL / 2 for label in scene.labels]
-        scene = stacked_scenes([scene], 0.0, MARGIN - min(tops))
-        scene.height = max(bottoms) - min(tops) + 2 * MARGIN
+        scene = stacked_scenes([scene], 0.0, SCENE_MARGIN - min(tops))
+        scene.height = max(bottoms) - min(tops) + 2 * SCENE_MARGIN
         return scene
 
     # ---------------------------------------------------------------- widths
@@ -123,12 +123,14 @@ class Routes:
         ]
         widths = [max(b.x + b.width for entry in column for b in entry.boxes) for column in columns]
         sides = {key: self.side(lanes) for key, lanes in self.arcs.items()}
-        needed = sum(widths) + sum(sides.values()) + sum(self.lane) + self.last * (BEND + REACH) + 2 * MARGIN
+        needed = (
+            sum(widths) + sum(sides.values()) + sum(self.lane) + self.last * (BEND + REACH) + 2 * SCENE_MARGIN
+        )
         spare = max(0.0, self.layout.width - needed)
         bend = BEND + min(MOST_BEND - BEND, 0.75 * spare / max(1, self.last))
         reach = REACH + min(30.0, 0.25 * spare / max(1, self.last))
         used = needed + self.last * (bend - BEND + reach - REACH)
-        x = MARGIN + max(0.0, (self.layout.width - used) / 2)
+        x = SCENE_MARGIN + max(0.0, (self.layout.width - used) / 2)
         self.left: list[float] = []
         self.right: list[float] = []
         self.bends: list[tuple[float, float]] = []

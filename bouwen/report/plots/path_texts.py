@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-LETTERS = 14.0  # of the drawing's own units, in which it is at most shrunk to LEAST
-LEAST_LETTERS = 12.0  # pixels
+TEXT_SIZE = 14.0  # of the drawing's own units, in which it is at most shrunk to LEAST
+LEAST_TEXT_SIZE = 12.0  # pixels
 LINE_HEIGHT = 17.0  # from one line to the next
 SLIM, NARROW, BROAD = "ijlI.,:;|'! ", "ft()[]r-", "mwMW@%—…→"
 VOWELS = "aeiouyáéíóúàèäëïöü"
@@ -20,12 +20,12 @@ def letter(sign: str) -> float:
     return 0.76 if sign.isupper() else 0.64
 
 
-def breadth(text: str, size: float = LETTERS) -> float:
+def breadth(text: str, size: float = TEXT_SIZE) -> float:
     """The width of a line of text at most."""
     return size * sum(map(letter, text))
 
 
-def text_lines(text: str, most: float, size: float = LETTERS) -> list[str]:
+def text_lines(text: str, most: float, size: float = TEXT_SIZE) -> list[str]:
     """A text broken into lines no wider than ``most``; a word that is wider by itself gets hyphens.
 
     >>> text_lines("Tevredenheid met de relatie", 90)
