@@ -20,6 +20,7 @@ from bouwen.path import plan_follow_up as plan_follow_up
 from bouwen.path import predictor_importance as predictor_importance
 from bouwen.path import specification_curve as specification_curve
 from bouwen.report import plots as plots
+from bouwen.report import report_line as report_line
 from bouwen.report import tables as tables
 from bouwen.report import tell as tell
 from bouwen.report import texts as texts

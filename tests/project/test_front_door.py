@@ -16,7 +16,7 @@ PUBLIC = """
     mirror mirror_findings model_power monte_carlo_ci nesting omega outcome_correlations parallel_analysis
     parameter_recovery permutation_invariance plan_follow_up plots predictor_importance
     read_error_rates read_study
-    recommendation_verdicts rmsea_power scale_reliability scale_statistics score_scales screen
+    recommendation_verdicts report_line rmsea_power scale_reliability scale_statistics score_scales screen
     simulate simulate_data specification_curve study_invariance study_ladders tables tell texts
     weigh_claims
 """

@@ -154,7 +154,7 @@ def test_paths_of_claims_are_weighed_at_the_level_of_the_study(reputation):
 def test_intervals_of_one_level_are_not_shown_as_those_of_another(reputation):
     fit = bouwen.fit_model(reputation, "structural")
     effects = bouwen.indirect_effects(fit, confidence=0.80)
-    assert "80% interval, delta method" in cells(tables.indirect_effects(effects, reputation))
+    assert "80% interval, by formula" in cells(tables.indirect_effects(effects, reputation))
     with pytest.raises(
         OtherLevel, match=r"are of confidence 0\.8, .* compute the result with confidence=0\.9"
     ):

@@ -275,7 +275,7 @@ def test_one_fit_stands_under_its_estimator(study):
 def test_effects_without_draws_have_the_intervals_of_the_delta_method(given, study):
     effects = bouwen.indirect_effects(given.fit, study.outcome_variable)
     found = cells(tables.indirect_effects(effects))
-    assert "95% interval, delta method" in found
+    assert "95% interval, by formula" in found
     assert not any("bootstrap" in text for text in found)
     drawn = plots.indirect_effects(effects).data
     assert_allclose(drawn["ci_lower"], effects["ci_lower"])

@@ -120,7 +120,7 @@ def test_paths_beside_draws_and_a_second_estimator(fit, data):
     boot = bouwen.bootstrap(fit, 30, seed=2)
     heads, rows = grid(tables.paths(fit, ordinal=ordinal, draws=boot, confidence=0.9))
     assert heads == [
-        "Path", "Standardised", "90% interval, bootstrap", "90% interval, delta method", "p", "WLSMV"
+        "Path", "Standardised", "90% interval, bootstrap", "90% interval, by formula", "p", "WLSMV"
     ]  # fmt: skip
     own, other = (f.standardized().query("op == '~'").set_index(["lhs", "rhs"]) for f in (fit, ordinal))
     drawn = boot.intervals(of="std_all", confidence=0.9).query("op == '~'").set_index(["lhs", "rhs"])
@@ -251,7 +251,7 @@ def test_indirect_effects():
         predictor=["x", "x", "w"], via=[("m",), ("m", "k"), ()], outcome="y", group=""
     )
     heads, rows = grid(tables.indirect_effects(frame))
-    assert heads == ["Path", "Standardised", "95% interval, bootstrap", "95% interval, delta method"]
+    assert heads == ["Path", "Standardised", "95% interval, bootstrap", "95% interval, by formula"]
     names = ["x → m → y", "x → m → k → y", "w → … → y"]
     assert rows == [
         [name, text(row.est), between(row.boot_lower, row.boot_upper), between(row.ci_lower, row.ci_upper)]

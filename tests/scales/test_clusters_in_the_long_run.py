@@ -133,8 +133,9 @@ def test_parameters_of_models(runs: Callable[[int], int], record) -> None:
     table = summarised(misses)
     record("clusters-29-of-7-models", table)
     assert table.xs("each left out", level="method")["missed"].mean() <= MOST + 2 * np.sqrt(MOST / asked)
-    assert within(table, "each left out", MOST, errors=3)
-    assert within(table, "clusters", MOST_OF_SANDWICH, errors=3)
+    errors = 2 if asked == OF_MODELS else 3  # of few runs the worst of many figures is far off by chance
+    assert within(table, "each left out", MOST, errors)
+    assert within(table, "clusters", MOST_OF_SANDWICH, errors)
     assert table.loc[("mean of an item", "independent"), "missed"] > 0.1
 
 

@@ -91,12 +91,12 @@ def route_texts(to: Reader, values: pd.Series) -> list[str]:
 
 
 def both_intervals(to: Reader, effects: pd.DataFrame) -> dict[str, list[str]]:
-    """Columns of intervals: those of draws where there are any, and those of the delta method."""
+    """Columns of intervals: those of draws where there are any, and those by formula."""
     columns = {}
     if "boot_lower" in effects:
         by_draws = effects.assign(ci_lower=effects["boot_lower"], ci_upper=effects["boot_upper"])
         columns["interval_draws"] = interval_texts(to, by_draws)
-    return columns | {"interval_delta": interval_texts(to, effects)}
+    return columns | {"interval_formula": interval_texts(to, effects)}
 
 
 def effect_chains(to: Reader, effects: pd.DataFrame) -> list[str]:

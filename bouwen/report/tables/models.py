@@ -150,7 +150,7 @@ def paths_table(
         columns["interval"] = interval_texts(to, found)
     else:
         columns["interval_draws"] = interval_texts(to, drawn(draws, "~", to.confidence))
-        columns["interval_delta"] = interval_texts(to, found)
+        columns["interval_formula"] = interval_texts(to, found)
     columns["p"] = pvalue_texts(to, found["pvalue"])
     for key, again in {"one_step": one_step, "wlsmv": ordinal}.items():
         if again is not None:
