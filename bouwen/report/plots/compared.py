@@ -32,7 +32,7 @@ from bouwen.survey import Study
 if TYPE_CHECKING:
     from plotnine import ggplot
 
-NARROW = 5.2  # inches, which a telephone shows with letters that can be read
+NARROW = 4.4  # inches, which a telephone shows with letters that can be read
 
 
 def side_by_side_plot(found: Compared, study: Study) -> ggplot | None:
@@ -88,7 +88,7 @@ def side_by_side_plot(found: Compared, study: Study) -> ggplot | None:
         + facet_wrap("panel", ncol=1)
         + labs(x=word(to, "mean"))
         + guides(colour=guide_legend(ncol=2), shape=guide_legend(ncol=2))
-        + look(0.25 * len(spans) + 0.3 * len(found) + 0.8 + 0.13 * series, width=NARROW)
+        + look(0.31 * len(spans) + 0.3 * len(found) + 0.8 + 0.13 * series, width=NARROW)
     )
 
 
@@ -118,7 +118,7 @@ def grouping_points(to: Reader, study: Study, found: GroupComparison) -> pd.Data
     return pd.DataFrame(
         {
             "x": means["mean"],
-            "line": [to.label(name) for name in means["construct"]],
+            "line": [wrapped(to.label(name), 18) for name in means["construct"]],
             "level": [wrapped(to.level(found.group, level), 28) for level in means["level"]],
             "panel": wrapped(to.group(found.group), 48),
             "told": ["different" if name in differ else "open" for name in means["construct"]],
@@ -163,7 +163,7 @@ def against_rest_plot(found: GroupComparison, study: Study, level: str) -> ggplo
     rows = rows[rows["kind"].isin(("latent mean", "score"))].rename(columns={"estimate": "x"})
     if rows.empty:
         return None
-    rows["line"] = downwards([to.label(name) for name in rows["what"]])
+    rows["line"] = downwards([wrapped(to.label(name), 18) for name in rows["what"]])
     rows["told"] = categorical(difference_words(to, rows["verdict"]))
     least = study.settings.smallest_difference
     shapes = dict(zip(difference_words(to, DIFFERENCES), MARKERS, strict=False))
@@ -178,5 +178,5 @@ def against_rest_plot(found: GroupComparison, study: Study, level: str) -> ggplo
         + scale_shape_manual(values={word: shapes[word] for word in rows["told"].cat.categories})
         + scale_x_continuous(labels=ticks(to))
         + labs(x=word(to, "against_rest"))
-        + look(0.27 * len(rows) + 1.1, width=NARROW)
+        + look(0.31 * len(rows) + 1.1, width=NARROW)
     )

@@ -90,19 +90,19 @@ def side_by_side_table(found: Compared, study: Study, *, kind: str = "mean") -> 
         if rows.empty:
             continue
         whole = rows["kind"] == "total effect"
+        judged = judged_columns(to, as_fine(study, rows), p=False)
         columns = {
             "variable": [to.group(group)] * len(rows),
             "what": [
                 to.words("groups.along_all", path=text) if all_of_it else text
                 for text, all_of_it in zip(what_texts(to, rows), whole, strict=True)
             ],
-            "highest_group": level_texts(to, one, rows["level"]),
-            "lowest_group": level_texts(to, one, rows["other"]),
-            **judged_columns(to, as_fine(study, rows), p=False),
+            "verdict": judged.pop("verdict"),
+            "high_low": high_low_texts(to, one, rows),
+            **judged,
         }
         if kind == "mean":
             columns["points"] = points_apart(to, study, group, rows)
-        columns["verdict"] = columns.pop("verdict")
         parts.append(pd.DataFrame(columns))
     return None if not parts else laid_out(to, parts, "side_by_side" if kind == "mean" else "paths_compared")
 
@@ -123,13 +123,15 @@ def against_rest_table(found: GroupComparison, study: Study, level: str) -> GT |
     to, rows = reader(study), against_rest(found, level)
     if rows.empty:
         return None
+    judged = judged_columns(to, as_fine(study, rows))
     kinds = {"latent mean": "means", "score": "means", "path": "paths", "total effect": "totals"}
     return lay_out(
         to,
         {
             "kind": [to.words(f"groups.kinds.{kinds[kind]}") for kind in rows["kind"]],
             "what": what_texts(to, rows),
-            **judged_columns(to, as_fine(study, rows)),
+            "verdict": judged.pop("verdict"),
+            **judged,
         },
         rows="kind",
         note="against_rest",
@@ -235,6 +237,12 @@ def level_texts(to: Reader, found: GroupComparison, levels: pd.Series) -> list[s
     names = {level: to.level(found.group, level) for level in found.levels}
     names["rest"] = to.words("compared.rest")
     return [names[level] for level in levels]
+
+
+def high_low_texts(to: Reader, found: GroupComparison, rows: pd.DataFrame) -> list[str]:
+    """The highest level and the lowest, or the one that is held against the rest."""
+    pairs = zip(level_texts(to, found, rows["level"]), level_texts(to, found, rows["other"]), strict=True)
+    return [f"▲ {high} ▼ {low}" for high, low in pairs]
 
 
 def judged_columns(to: Reader, rows: pd.DataFrame, *, p: bool = True) -> dict[str, list[str]]:
