@@ -15,6 +15,7 @@ from bouwen.groups import outcome_correlations as outcome_correlations
 from bouwen.groups import permutation_invariance as permutation_invariance
 from bouwen.groups import study_invariance as study_invariance
 from bouwen.groups import study_ladders as study_ladders
+from bouwen.groups import unit_scores as unit_scores
 from bouwen.path import common_method as common_method
 from bouwen.path import plan_follow_up as plan_follow_up
 from bouwen.path import predictor_importance as predictor_importance

@@ -29,6 +29,14 @@ from bouwen.groups.roles import PARTLY as PARTLY
 from bouwen.groups.roles import UNDERSTOOD as UNDERSTOOD
 from bouwen.groups.roles import UNLIKE as UNLIKE
 from bouwen.groups.roles import UNTESTED as UNTESTED
+from bouwen.groups.units import AMONG as AMONG
+from bouwen.groups.units import FULLY_TOLD as FULLY_TOLD
+from bouwen.groups.units import HIGHER as HIGHER
+from bouwen.groups.units import LOWER as LOWER
+from bouwen.groups.units import NOT_TOLD as NOT_TOLD
+from bouwen.groups.units import WITH_INTERVAL as WITH_INTERVAL
+from bouwen.groups.units import UnitScores as UnitScores
+from bouwen.groups.units import unit_scores as unit_scores
 from bouwen.groups.verdicts import DIFFERENCES as DIFFERENCES
 from bouwen.groups.verdicts import DIFFERENT as DIFFERENT
 from bouwen.groups.verdicts import EQUIVALENT as EQUIVALENT

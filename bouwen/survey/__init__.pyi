@@ -30,8 +30,11 @@ from bouwen.survey.founding import Founded as Founded
 from bouwen.survey.founding import new_study as new_study
 from bouwen.survey.founding import refuse_occupied as refuse_occupied
 from bouwen.survey.founding import write_new as write_new
+from bouwen.survey.instrument import Background as Background
 from bouwen.survey.instrument import Instrument as Instrument
 from bouwen.survey.instrument import read_instrument as read_instrument
+from bouwen.survey.judged import FEWEST_UNITS as FEWEST_UNITS
+from bouwen.survey.judged import reported_units as reported_units
 from bouwen.survey.mending import mend as mend
 from bouwen.survey.mending import proposal_text as proposal_text
 from bouwen.survey.mending import proposed_lines as proposed_lines
@@ -72,6 +75,7 @@ from bouwen.survey.screening import shown_count as shown_count
 from bouwen.survey.settings import ITEM_STEPS as ITEM_STEPS
 from bouwen.survey.settings import LEVEL_STEPS as LEVEL_STEPS
 from bouwen.survey.settings import USUAL_CELL as USUAL_CELL
+from bouwen.survey.settings import USUAL_UNIT as USUAL_UNIT
 from bouwen.survey.settings import Settings as Settings
 from bouwen.survey.study import NotAStudy as NotAStudy
 from bouwen.survey.study import Study as Study

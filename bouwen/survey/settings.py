@@ -12,6 +12,7 @@ from bouwen.survey.wordings import Name, Text, unknown
 from bouwen.survey.writing import Problem
 
 USUAL_CELL = 10  # the smallest count that is shown without a reason
+SMALLEST_UNIT, USUAL_UNIT = 5, 10  # answers of a unit: the fewest tried, and what needs no reason
 ITEM_STEPS = 5  # by which figures of an item can be shown coarser: see `bouwen audit`
 LEVEL_STEPS = 3  # the same of a scale in a level
 MIN_WIDTH = 5  # values that stay open for a count that is not shown
@@ -33,6 +34,10 @@ class Settings(Part):
     """The smallest count that is shown; below 10 only with a reason."""
     min_cell_reason: Text | None = None
     """Why counts below 10 may be shown; the book prints it."""
+    min_unit: Whole = Field(default=USUAL_UNIT, ge=SMALLEST_UNIT)
+    """Answers that a unit needs in each role before a monitor reports on it; below 10 only with a reason."""
+    min_unit_reason: Text | None = None
+    """Why units of fewer than 10 answers in a role may be reported; the book prints it."""
     min_width: Whole = Field(default=MIN_WIDTH, ge=3)
     """Values that stay open for a count that is not shown."""
     coarser: dict[str, Annotated[int, Field(ge=1, le=ITEM_STEPS)]] = {}
@@ -52,10 +57,15 @@ class Settings(Part):
             key = "min_group" if "min_group" in self.model_fields_set else "min_cell"
             found = f"{self.min_group} is below {self.min_cell}"
             yield (key,), f'"min_group" must be at least "min_cell"; {found}.'
-        told = self.min_cell_reason and any(text.strip() for text in self.min_cell_reason.texts.values())
-        if self.min_cell < USUAL_CELL and not told:
-            found = f'{self.min_cell} is below {USUAL_CELL}, so "min_cell_reason" must say why'
-            yield ("min_cell",), f"{found}; the book prints it."
+        if "min_unit" in self.model_fields_set and self.min_unit < self.min_cell:
+            found = f"{self.min_unit} is below {self.min_cell}"
+            yield ("min_unit",), f'"min_unit" must be at least "min_cell"; {found}.'
+        for key, usual in (("min_cell", USUAL_CELL), ("min_unit", USUAL_UNIT)):
+            reason = getattr(self, f"{key}_reason")
+            told = reason and any(text.strip() for text in reason.texts.values())
+            if getattr(self, key) < usual and not told:
+                found = f'{getattr(self, key)} is below {usual}, so "{key}_reason" must say why'
+                yield (key,), f"{found}; the book prints it."
 
 
 def coarser_problems(

@@ -20,6 +20,7 @@ from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import antecedent_problems, model_names, predictor_problems
 from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
 from bouwen.survey.intake import missing_code_problems, missing_code_proposals, read_answers
+from bouwen.survey.judged import UnitSpec, unit_name_problems, unit_problems_of
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
 from bouwen.survey.nesting import (
     ClusterName,
@@ -83,6 +84,8 @@ class StudyFile(Part):
     """The variable in which respondents are nested: that of the register, where entries repeat; or `none`."""
     mirror: str | None = None
     """The study of the other side, as seen from the study file: the same instrument, another perspective."""
+    unit: UnitSpec | None = None
+    """Of a monitor: the units on which it reports, one page each, and the two roles that judge them."""
     weights: str | None = None
     """The column of the file of answers with sampling weights; models by ML and MLR allow for them."""
     invited: Invited = None
@@ -106,9 +109,10 @@ class StudyFile(Part):
 
     def problems(self) -> Iterator[Problem]:
         """Settings that do not fit each other, and what is listed twice."""
-        yield from ((("settings", *where), text) for where, text in self.settings.problems())
-        yield from ((("analysis", *where), text) for where, text in self.analysis.problems())
-        yield from ((("report", *where), text) for where, text in self.report.problems())
+        parts = {"settings": self.settings, "analysis": self.analysis, "report": self.report}
+        parts |= {"unit": self.unit} if self.unit else {}
+        for name, part in parts.items():
+            yield from (((name, *where), text) for where, text in part.problems())
         if self.population and not self.synthetic:
             yield ("population",), 'real answers have none; take it out, or set "synthetic: true".'
         yield from repeated(("groups",), self.groups, "group")
@@ -389,13 +393,9 @@ class Study:
         for role in ("measurement", "structural"):
             if (name := getattr(self.file.models, role)) not in self.instrument.models:
                 yield ("models", role), unknown("model", name, self.instrument.models)
-        if (
-            self.file.models.measurement == self.file.models.structural
-            and len(self.instrument.constructs) > 1
-        ):
-            problem = (
-                f'"{self.file.models.structural}" is the measurement model already; name one with paths.'
-            )
+        models = self.file.models
+        if models.measurement == models.structural and len(self.instrument.constructs) > 1:
+            problem = f'"{models.structural}" is the measurement model already; name one with paths.'
             yield ("models", "structural"), problem
         if self.outcome not in self.instrument.constructs:
             yield ("outcome",), unknown("construct", self.outcome, self.instrument.constructs)
@@ -417,13 +417,12 @@ class Study:
         if not merging:
             levels = {name: self.levels(name) for name in self.categories}
             yield from invited_problems(self.file.invited, levels)
+            yield from unit_name_problems(self.file.unit, self.instrument, levels)
             scales = [f"{c}|{v}|{k}" for c in self.constructs for v in self.groups for k in levels.get(v, ())]
             yield from coarser_problems(self.coarser, self.items, scales)
         if (register := self.file.register_) and register.variable not in self.instrument.background:
-            yield (
-                ("register", "variable"),
-                unknown("background variable", register.variable, self.instrument.background),
-            )
+            problem = unknown("background variable", register.variable, self.instrument.background)
+            yield ("register", "variable"), problem
 
 
 class NotAStudy(BouwenError):
@@ -496,4 +495,5 @@ def read_study(path: str | Path, *, language: str | None = None) -> Study:
     study = replace(study, proposals=found.proposals)
     refuse_in(path, response_problems(file.invited, responses))
     refuse_in(path, cluster_problems(responses, file.cluster))
+    refuse_in(path, unit_problems_of(responses, file.unit, file.settings.min_unit))
     return study

@@ -8,7 +8,8 @@ latent variable has variance 1 within groups. With A = (I − B)⁻¹ and Ψ the
     y  = lowest + number of thresholds below y*, mirrored for reversed items
 
 where B holds paths, Λ loadings, α the shifts of a respondent's groups and s the items' own shifts.
-Respondents of one register entry share part c of their disturbances: ζ = √(1 − c) ζ₁ + √c ζ₂.
+Respondents of one register entry share part c of their disturbances: ζ = √(1 − c) ζ₁ + √c ζ₂. Those who judge
+one unit share part c, and those who do so in one role part r as well: ζ = √(1 − c − r) ζ₁ + √c ζ₂ + √r ζ₃.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -46,51 +47,10 @@ from bouwen.survey import (
     refuse_in,
     unknown,
 )
+from bouwen.twin.drawn import Draw, FromRegister, Grounded, Probability, Shares, Units, add_up
 
 Correlation = Annotated[Real, Field(gt=-1, lt=1)]
-Probability = Annotated[Real, Field(ge=0, le=1)]
-
-
-class Grounded(Part):
-    """A part that says where its numbers come from: a finding, a published figure, or "assumed"."""
-
-    ground: Annotated[str, SEVERAL_LINES] = Field(min_length=1)
-
-
-class Shares(Grounded):
-    """A background variable with these shares of its categories."""
-
-    kind: Literal["shares"]
-    shares: dict[str, Probability]
-
-    @field_validator("shares")
-    @classmethod
-    def complete(cls, shares: dict[str, float]) -> dict[str, float]:
-        """Shares add up to 1."""
-        return add_up(shares)
-
-
-class LogNormal(Grounded):
-    """A number drawn as median · exp(spread · z), rounded down and kept within its bounds."""
-
-    kind: Literal["lognormal"]
-    median: Real = Field(gt=0)
-    spread: Real = Field(gt=0, le=5)
-
-
-class FromRegister(Grounded):
-    """An entry of the register, drawn in proportion to ``weight`` to the ``power``.
-
-    Respondents of one entry share the part ``common`` of the variance of every latent variable's disturbance.
-    """
-
-    kind: Literal["register"]
-    weight: str
-    power: Real = Field(ge=-5, le=5)
-    common: Real = Field(default=0, ge=0, lt=1)
-
-
-Draw = Annotated[Shares | LogNormal | FromRegister, Field(discriminator="kind")]
+KIND_OF = {"shares": "category", "lognormal": "number", "register": "text", "units": "text"}  # of background
 
 
 class Paths(Grounded):
@@ -296,7 +256,12 @@ class Population:
                 classes = classify(self.register.table[spec.column], spec)
                 sums = self.register_shares.groupby(classes, observed=False).sum()
                 shares[name] = {level: float(sums[level]) for level in spec.categories}
-        return shares
+        return shares | ({self.units.role: self.units.role_shares} if self.units else {})
+
+    @property
+    def units(self) -> Units | None:
+        """The units that respondents judge in two roles; None where there are none."""
+        return next((d for d in self.file.background.values() if isinstance(d, Units)), None)
 
     def shift(self, group: str, level: str) -> Vector:
         """The part of α (q,) that a level of a group adds."""
@@ -314,21 +279,24 @@ class Population:
         asked = self.instrument.background
         if self.register and self.register.spec.variable not in asked:
             yield ("register", "variable"), unknown("background variable", self.register.spec.variable, asked)
+        said = {*self.file.background, *([self.units.role] if self.units else [])}
         for name in asked:
-            if name not in self.file.background:
+            if name not in said:
                 yield ("background",), f'nothing is said about "{name}", which the instrument asks.'
         for name, draw in self.file.background.items():
             where: Location = ("background", name)
             if name not in asked:
                 yield where, unknown("background variable", name, asked)
                 continue
-            kind = {"shares": "category", "lognormal": "number", "register": "text"}[draw.kind]
+            kind = KIND_OF[draw.kind]
             if kind != asked[name].kind:
                 yield where, f'"{name}" is of kind "{asked[name].kind}" and cannot be drawn by "{draw.kind}".'
             elif isinstance(draw, Shares):
                 yield from same_names((*where, "shares"), "category", draw.shares, asked[name].categories)
             elif isinstance(draw, FromRegister):
                 yield from self._register_problems(name, draw)
+            elif isinstance(draw, Units):
+                yield from draw.role_problems(where, asked, self.file.background)
 
     def _register_problems(self, name: str, draw: FromRegister) -> Iterator[Problem]:
         if not self.register or self.register.spec.variable != name:
@@ -452,13 +420,6 @@ def same_names(where: Location, kind: str, found: Iterable[str], wanted: Iterabl
                 where,
                 f'nothing is said about the {kind} "{name}".{did_you_mean(name, set(found) - set(wanted))}',
             )
-
-
-def add_up(shares: dict[Any, float]) -> dict[Any, float]:
-    """The shares, if they add up to 1."""
-    if abs((total := sum(shares.values())) - 1) > 1e-9:
-        raise ValueError(f"the shares must add up to 1, found {total:.10g}.")
-    return shares
 
 
 def read_population(path: str | Path) -> Population:

@@ -1,7 +1,8 @@
 """A `Population` -> answers of invented respondents.
 
 Every draw is a uniform number from ``Generator(PCG64(seed))``, made normal by the inverse of Φ, in this
-order: one row per register entry with ζ₂ in the order of the latent variables; then one row per respondent
+order: one row per register entry, or unit and then unit and role, with ζ₂ and ζ₃ in the order of the latent
+variables; then one row per respondent
 with the background variables in the order of the population file, ζ₁, ε in the order of the questionnaire,
 and missingness (skips or not, each item, stops or not, where). So the first respondents of a larger sample
 are those of a smaller one, and nothing depends on the platform beyond rounding in the last digit. For the
@@ -24,14 +25,8 @@ from bouwen.checks import Matrix, Vector
 from bouwen.errors import BouwenError
 from bouwen.special import expit, ndtri
 from bouwen.survey import FileError, classify, write_whole
-from bouwen.twin.population import (
-    Chance,
-    FromRegister,
-    LogNormal,
-    Population,
-    Shares,
-    read_population,
-)
+from bouwen.twin.drawn import FromRegister, LogNormal, Shares, Units
+from bouwen.twin.population import Chance, Population, read_population
 
 
 class SimulationError(BouwenError):
@@ -69,6 +64,11 @@ def simulate(population: Population | str | Path, n: int = 201, seed: int = 1) -
         raise SimulationError(f"needs at least one respondent and a seed from 0 on, found {n} and {seed}.")
     rng = np.random.Generator(np.random.PCG64(seed))
     entries = 0 if population.register is None else len(population.register.table)
+    entries += (
+        0
+        if population.units is None
+        else len(population.units.sizes) * (1 + len(population.units.role_shares))
+    )
     common = ndtri(rng.random((entries, len(population.latents))))
     b, q, p = len(population.file.background), len(population.latents), len(population.instrument.items)
     draws = np.split(rng.random((n, b + q + 2 * p + 3)), np.cumsum([b, q, p]), axis=1)
@@ -98,6 +98,10 @@ def draw_background(population: Population, u: Matrix) -> pd.DataFrame:
                 assert population.register
                 names = population.register.table[population.register.spec.names[0]]
                 columns[name] = names.loc[pick(population.register_shares, uniform)].to_numpy()
+            case Units():
+                slots = draw.slots
+                chosen = [slots[i % len(slots)] for i in range(len(uniform))]
+                columns[name], columns[draw.role] = map(list, zip(*chosen, strict=True))
     return pd.DataFrame(columns)[list(population.instrument.background)]
 
 
@@ -119,12 +123,33 @@ def draw_latents(population: Population, background: pd.DataFrame, z: Matrix, co
         for name, classes in spec.classes.items():
             values = population.register.table[classes.column].iloc[entries].set_axis(background.index)
             groups = groups.assign(**{name: classify(values, classes)})
+    for name, draw in population.file.background.items():
+        if isinstance(draw, Units):
+            z = shared_by_units(name, draw, background, z, common)
     disturbances = z @ np.linalg.cholesky(population.disturbances).T
     for shift in population.file.shifts:
         member = (groups[shift.group] == shift.level).to_numpy()
         disturbances[member] += [shift.by.get(name, 0.0) for name in population.latents]
     latents: Matrix = disturbances @ population.effects.T
     return latents
+
+
+def shared_by_units(
+    variable: str, units: Units, background: pd.DataFrame, z: Matrix, common: Matrix
+) -> Matrix:
+    """Standard normal numbers (n, q) with what respondents of a unit share, in all and in one role.
+
+    The last rows of ``common`` are those of units: for all respondents, and then for each role.
+    """
+    names, roles = list(units.sizes), list(units.role_shares)
+    unit, role = (
+        pd.Index(known).get_indexer(pd.Index(background[name]))
+        for known, name in ((names, variable), (roles, units.role))
+    )
+    rows = common[len(common) - len(names) * (1 + len(roles)) :]
+    own = rows[len(names) * (1 + role) + unit]
+    alone = np.sqrt(1 - units.common - units.by_role)
+    return np.asarray(alone * z + np.sqrt(units.common) * rows[unit] + np.sqrt(units.by_role) * own)
 
 
 def draw_answers(population: Population, latents: Matrix, e: Matrix) -> pd.DataFrame:

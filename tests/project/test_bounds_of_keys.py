@@ -48,12 +48,17 @@ BOUNDS = {
     "Settings.confidence": ">= 0.5, <= 0.999",
     "Settings.min_cell": ">= 3",
     "Settings.min_group": ">= 3",
+    "Settings.min_unit": ">= 5",
     "Settings.min_width": ">= 3",
     "Settings.seed": ">= 0, <= 2147483647",
     "Settings.smallest_difference": ">= 0.01, <= 2",
     "Settings.smallest_path": ">= 0.01, <= 1",
     "Shares.ground": "at least 1",
     "Shift.ground": "at least 1",
+    "Units.by_role": ">= 0, < 1",
+    "Units.common": ">= 0, < 1",
+    "Units.ground": "at least 1",
+    "Units.sizes": "at least 1",
 }
 
 
@@ -104,6 +109,7 @@ def test_settings_are_refused_outside_their_bounds(key: str, kept: list[float], 
 
 def test_settings_that_are_not_given() -> None:
     usual = {"min_group": 30, "min_cell": 10, "min_cell_reason": None, "min_width": 5, "coarser": {}}
+    usual |= {"min_unit": 10, "min_unit_reason": None}
     assert Settings().model_dump() == usual | {
         "confidence": 0.95, "seed": 1, "smallest_difference": 0.3, "smallest_path": 0.2,
     }  # fmt: skip

@@ -142,6 +142,7 @@ MADE = {
     "Screening": lambda: bouwen.screen(study()),
     "SpecificationCurve": lambda: bouwen.specification_curve(study(), seed=1, permutations=19, n_jobs=1),
     "Structures": lambda: scales.compare_structures(items(), MODEL),
+    "UnitScores": lambda: bouwen.unit_scores(bouwen.read_study("data/monitor/study.yml")),
     "StudyInvariance": lambda: study_invariance(study(), study().groups[0], draws=10),
 }
 # The table says it all.
@@ -156,6 +157,7 @@ WITHOUT_PICTURE = {
     "ModelPopulation",
     "Recovery",
     "Nesting",
+    "UnitScores",
 }
 
 

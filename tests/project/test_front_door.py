@@ -17,7 +17,8 @@ PUBLIC = """
     omega outcome_correlations parallel_analysis parameter_recovery permutation_invariance
     plan_follow_up plots predictor_importance read_error_rates read_study recommendation_verdicts
     report_line rmsea_power scale_reliability scale_statistics score_scales screen simulate
-    simulate_data specification_curve study_invariance study_ladders tables tell texts weigh_claims
+    simulate_data specification_curve study_invariance study_ladders tables tell texts unit_scores
+    weigh_claims
 """
 
 

@@ -111,6 +111,13 @@ def write(folder: Path, files: dict[str, Any]) -> Path:
     return folder / "study.yml"
 
 
+def monitored() -> dict[str, Any]:
+    """The documents with the key `unit:`, which takes more respondents than they have."""
+    files = documents()
+    files["study.yml"]["unit"] = {"variable": "place", "role": "size", "case_mix": ["crowd"]}
+    return files
+
+
 def documents() -> dict[str, Any]:
     """The files of the miniature study with something at every place where a text can stand."""
     study, instrument = (yaml.load(text, yaml.CSafeLoader) for text in (mini.STUDY, mini.INSTRUMENT))
@@ -156,6 +163,7 @@ def documents() -> dict[str, Any]:
             "min_group": 3,
             "min_cell": 3,
             "min_cell_reason": {"en": "To try."},
+            "min_unit_reason": {"en": "To try."},
             "coarser": {"t1": 1},
         },
         "analysis": {"ordered": ["t1"], "chapters": ["sample", "subgroups", "subgroup"]},

@@ -47,7 +47,7 @@ def test_the_study_has_a_text_at_every_place_of_the_schema(tmp_path):
 
 @pytest.mark.parametrize(("name", "pattern"), PLACES)
 def test_what_acts_on_a_page_or_has_no_end_is_refused_by_key_and_line(name, pattern, tmp_path):
-    files = hostile.documents()
+    files = hostile.monitored()
     places = list(hostile.found(files[name], tuple(pattern.split("."))))
     assert places, "give the study in tests/shared/hostile.py a text at this place"
     where = places[0]

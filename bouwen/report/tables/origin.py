@@ -15,7 +15,7 @@ from bouwen.report.audience import reader
 from bouwen.report.given import check_study
 from bouwen.report.tables.layout import lay_out
 from bouwen.report.texts.wording import shown_path
-from bouwen.survey import USUAL_CELL, Study
+from bouwen.survey import USUAL_CELL, USUAL_UNIT, Study
 from bouwen.version import __version__
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ def provenance_table(study: Study) -> GT:
     told = settings.min_cell_reason if settings.min_cell < USUAL_CELL else None
     rows |= {"min_cell": str(settings.min_cell), "min_width": str(settings.min_width)}
     rows |= {"min_cell_reason": told[study.language]} if told else {}
+    if study.file.unit:
+        rows |= {"min_unit": str(settings.min_unit)}
+        why = settings.min_unit_reason if settings.min_unit < USUAL_UNIT else None
+        rows |= {"min_unit_reason": why[study.language]} if why else {}
     rows |= {"bouwen": __version__}
     rows |= {"Python": ".".join(platform.python_version_tuple()[:2])}
     rows |= {package: version(package) for package in PACKAGES}
