@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXT_SIZE = 14.0  # of the drawing's own units, in which it is at most shrunk to LEAST
 LEAST_TEXT_SIZE = 12.0  # pixels
 LINE_HEIGHT = 17.0  # from one line to the next
-SLIM, NARROW, BROAD = "ijlI.,:;|'! ", "ft()[]r-", "mwMW@%—…→"
+SLIM, NARROW_SIGNS, BROAD = "ijlI.,:;|'! ", "ft()[]r-", "mwMW@%—…→"
 VOWELS = "aeiouyáéíóúàèäëïöü"
 
 
@@ -13,7 +13,7 @@ def letter(sign: str) -> float:
     """The width of a letter as a part of the size of its font; at least that of a broad sans serif."""
     if sign in SLIM:
         return 0.34
-    if sign in NARROW:
+    if sign in NARROW_SIGNS:
         return 0.42
     if sign in BROAD or ord(sign) > 0x2FF:
         return 0.84 if sign in "−“”" else 1.0
