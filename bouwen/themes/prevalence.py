@@ -16,7 +16,7 @@ from bouwen.scales import clustered_regression
 from bouwen.survey import Study, check_is_study, hidden, share_step
 from bouwen.themes.codes import CodedAnswers
 
-EVERYBODY = ""  # the level of all respondents together
+ALL_LEVELS = ""  # the level of all respondents together
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,8 +140,8 @@ def theme_prevalence(
     """How many respondents speak of each theme, in all and by level of a group, as it may be told.
 
     A respondent counts who gave an answer that a coder read, and speaks of a theme where half or more of
-    those who read one of the answers saw it there. Shares are rounded and left out by the rules for all counts of a
-    study (``settings.min_cell``).
+    those who read one of the answers saw it there. Shares are rounded and left out by the rules for all
+    counts of a study (``settings.min_cell``).
 
     Parameters
     ----------
@@ -170,8 +170,8 @@ def theme_prevalence(
     level = study.settings.confidence if confidence is None else confidence
     check_confidence(level)
     speaks = speakers(codes)
-    whole = pd.Series(EVERYBODY, speaks.index)
-    tables = [told_levels(study, speaks, whole, (EVERYBODY,), level)]
+    whole = pd.Series(ALL_LEVELS, speaks.index)
+    tables = [told_levels(study, speaks, whole, (ALL_LEVELS,), level)]
     if group is not None:
         levels = study.levels(group)
         own = study.responses[group].astype(object).reindex(speaks.index)
