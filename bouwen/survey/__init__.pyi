@@ -23,6 +23,7 @@ from bouwen.survey.files import Part as Part
 from bouwen.survey.files import Real as Real
 from bouwen.survey.files import read_file as read_file
 from bouwen.survey.files import refuse_in as refuse_in
+from bouwen.survey.files import refuse_no_file as refuse_no_file
 from bouwen.survey.files import write_whole as write_whole
 from bouwen.survey.finding import beside as beside
 from bouwen.survey.finding import find_study as find_study

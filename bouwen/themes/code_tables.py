@@ -6,8 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bouwen.survey import FileError, Study, check_is_study, fold, is_empty, listed, read_table, text
+from bouwen.survey import (
+    FileError,
+    Study,
+    check_is_study,
+    fold,
+    is_empty,
+    listed,
+    read_table,
+    refuse_no_file,
+    text,
+)
 from bouwen.themes.codes import CodedAnswers, CodesError, Mark, Marked, gathered, theme_names
+from bouwen.themes.refi import codebook_marks, project_marks
 
 ROW_COLUMNS = ("respondent", "question", "theme", "coder", "start", "end")
 SEEN, NOT_SEEN = ("1", "x", "true"), ("0", "-", "false", "")
@@ -27,7 +38,10 @@ def read_codes(study: Study, *files: str | Path) -> CodedAnswers:
         question it may be left out), ``start`` and ``end`` (letters from 0 to the one after the last, lines
         ending in one letter); a row without a theme says that the coder read the answer and saw none. *A
         column a theme*: ``respondent coder``, and a column named as each theme with 1, x or true where it
-        applies, and 0, - or nothing where not. Themes are named as in the codebook, or by their label.
+        applies, and 0, - or nothing where not. Or projects in the exchange format REFI-QDA (``.qdpx``), with
+        a text for each answer, called by respondent and question (``r17 remark``; with one open question by
+        the respondent); who coded anything in a project counts as having read all of it. A codebook of that
+        format (``.qdc``) is held against the study's. Themes are named as in the codebook, or by their label.
 
     Returns
     -------
@@ -50,7 +64,10 @@ def read_codes(study: Study, *files: str | Path) -> CodedAnswers:
 
 
 def marks_of(study: Study, path: Path) -> Marked:
-    """The marks of one table."""
+    """The marks of one table or project."""
+    if path.suffix.lower() in (".qdpx", ".qdc"):
+        refuse_no_file(path)
+        return project_marks(study, path) if path.suffix.lower() == ".qdpx" else codebook_marks(study, path)
     table = read_table(path)
     places = {fold(str(name)): i for i, name in enumerate(table.header)}
     lacking = [name for name in ("respondent", "coder") if name not in places]

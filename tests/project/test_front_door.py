@@ -18,7 +18,7 @@ PUBLIC = """
     plan_follow_up plots predictor_importance read_codes read_error_rates read_study
     recommendation_verdicts report_line rmsea_power scale_reliability scale_statistics score_scales
     screen simulate simulate_data specification_curve study_invariance study_ladders tables tell
-    texts unit_scores weigh_claims
+    texts theme_prevalence unit_scores weigh_claims
 """
 
 

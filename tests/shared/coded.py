@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 
 import mini
+import pandas as pd
 import yaml
 
 import bouwen
+from bouwen.themes import CodedAnswers
 
 ANSWERS = {
     "r1": "Minder regels, en één vast gezicht.",
@@ -46,3 +48,13 @@ def study_with(folder, answers, questions=("remark",), themes=THEMES):
     (folder / "instrument.yml").write_text(text, "utf-8")
     (folder / "responses.csv").write_bytes("\n".join(rows).encode())
     return bouwen.read_study(folder / "study.yml")
+
+
+def codes_of(study, seen, coder="anna"):
+    """What one coder marked who read all answers to the first question: respondents by theme, numbered."""
+    question = next(iter(study.instrument.open_questions))
+    ids = [str(name) for name in study.responses.index]
+    rows = [(ids[i], question, theme, coder, pd.NA, pd.NA) for theme, found in seen.items() for i in found]
+    columns = ["respondent", "question", "theme", "coder", "start", "end"]
+    read = pd.DataFrame({"respondent": ids, "question": question, "coder": coder})
+    return CodedAnswers(tuple(study.instrument.themes), pd.DataFrame(rows, columns=columns), read)
