@@ -11,6 +11,7 @@ from bouwen.groups import construct_ladders as construct_ladders
 from bouwen.groups import group_means as group_means
 from bouwen.groups import group_tests as group_tests
 from bouwen.groups import mirror as mirror
+from bouwen.groups import numeric_effects as numeric_effects
 from bouwen.groups import outcome_correlations as outcome_correlations
 from bouwen.groups import permutation_invariance as permutation_invariance
 from bouwen.groups import study_invariance as study_invariance

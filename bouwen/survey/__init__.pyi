@@ -62,6 +62,7 @@ from bouwen.survey.representation import compare_with_register as compare_with_r
 from bouwen.survey.representation import design_effect as design_effect
 from bouwen.survey.representation import rake as rake
 from bouwen.survey.representation import rake_to_register as rake_to_register
+from bouwen.survey.representation import study_numbers as study_numbers
 from bouwen.survey.schema import write_schemas as write_schemas
 from bouwen.survey.screening import CONSTANT_ITEMS as CONSTANT_ITEMS
 from bouwen.survey.screening import Screening as Screening
