@@ -77,6 +77,8 @@ from bouwen.themes import coder_disagreements as coder_disagreements
 from bouwen.themes import cohen_kappa as cohen_kappa
 from bouwen.themes import gwet_ac1 as gwet_ac1
 from bouwen.themes import krippendorff_alpha as krippendorff_alpha
+from bouwen.themes import read_codes as read_codes
+from bouwen.themes import theme_prevalence as theme_prevalence
 from bouwen.twin import parameter_recovery as parameter_recovery
 from bouwen.twin import simulate as simulate
 from bouwen.version import __version__ as __version__
