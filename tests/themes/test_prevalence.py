@@ -72,7 +72,7 @@ def test_coverage_of_respondents_who_are_strangers(n, share):
 
 @pytest.mark.long
 def test_coverage_of_respondents_in_clusters(runs, record):
-    rows, reps = [], runs(2000)
+    rows, reps = [], runs(1000)
     for n, clusters in ((60, 20), (201, 67), (201, 113)):
         own = pd.Series(np.arange(n) % clusters)
         for share in SHARES:
