@@ -26,7 +26,8 @@ WITH_INTERVALS = {
                "loadings", "method_shares", "mirror", "mirror_findings", "mirror_items",
                "mirror_paths", "nesting", "numeric_effects", "paths", "recovery", "scales", "total_effects"},
     "plots": {"facet_correlations", "importance", "indirect_effects", "loadings", "means", "outcome",
-              "outcome_by_group", "paths", "ratios", "reliabilities", "specification_curve", "treatments"},
+              "outcome_by_group", "path_diagram", "paths",
+              "ratios", "reliabilities", "specification_curve", "treatments"},
 }  # fmt: skip
 
 
