@@ -48,6 +48,7 @@ from bouwen.scales.missing import common_patterns as common_patterns
 from bouwen.scales.missing import little_mcar as little_mcar
 from bouwen.scales.missing import missing_patterns as missing_patterns
 from bouwen.scales.missing import saturated_moments as saturated_moments
+from bouwen.scales.models import FEW_CLUSTERS as FEW_CLUSTERS
 from bouwen.scales.models import check_models as check_models
 from bouwen.scales.models import fit_model as fit_model
 from bouwen.scales.models import fit_structure as fit_structure

@@ -8,7 +8,7 @@ from bouwen.checks import check_choice
 from bouwen.escaping import in_markdown
 from bouwen.report.given import check_study
 from bouwen.report.texts.wording import guarded_share_text, markdown
-from bouwen.scales import FEWEST_CLUSTERS, enough_clusters
+from bouwen.scales import FEW_CLUSTERS, FEWEST_CLUSTERS, enough_clusters
 from bouwen.survey import Study
 from bouwen.words import words
 
@@ -34,11 +34,12 @@ def nested_text(study: Study, about: About = "sample") -> Markdown | None:
         return None
     say, sizes, n = words(study.language), study.clusters.value_counts(), len(study.clusters)
     few = about == "models" and enough_clusters(study) is None
+    left_out = about == "models" and len(sizes) <= FEW_CLUSTERS
     joined = study.file.register_.columns if study.file.register_ else ()
     known = study.cluster in (*study.instrument.background, *study.categories, *joined)
     return markdown(
         say(
-            f"nested.{'few' if few else about}",
+            f"nested.{'few' if few else 'models_left_out' if left_out else about}",
             n=n,
             clusters=len(sizes),
             variable=in_markdown(study.group_label(study.cluster) if known else study.cluster),
