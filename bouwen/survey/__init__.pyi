@@ -33,8 +33,6 @@ from bouwen.survey.founding import write_new as write_new
 from bouwen.survey.instrument import Background as Background
 from bouwen.survey.instrument import Instrument as Instrument
 from bouwen.survey.instrument import read_instrument as read_instrument
-from bouwen.survey.judged import FEWEST_UNITS as FEWEST_UNITS
-from bouwen.survey.judged import reported_units as reported_units
 from bouwen.survey.mending import mend as mend
 from bouwen.survey.mending import proposal_text as proposal_text
 from bouwen.survey.mending import proposed_lines as proposed_lines
@@ -85,6 +83,8 @@ from bouwen.survey.study import read_study as read_study
 from bouwen.survey.table import TableError as TableError
 from bouwen.survey.ticked import several_of as several_of
 from bouwen.survey.ticked import ticked_categories as ticked_categories
+from bouwen.survey.units import FEWEST_UNITS as FEWEST_UNITS
+from bouwen.survey.units import reported_units as reported_units
 from bouwen.survey.wordings import UNNAMED as UNNAMED
 from bouwen.survey.wordings import Name as Name
 from bouwen.survey.wordings import Perspective as Perspective

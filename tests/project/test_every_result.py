@@ -155,7 +155,6 @@ WITHOUT_PICTURE = {
     "ModelPopulation",
     "Recovery",
     "Nesting",
-    "UnitScores",
 }
 
 

@@ -249,9 +249,10 @@ MODELS = {
         "loadings", "method_paths", "method_shares", "mirror", "mirror_dyads", "mirror_findings",
         "mirror_invariance", "mirror_items", "mirror_paths", "misfits", "nesting", "outcome", "paths",
         "provenance", "recommendations", "recovery", "residuals", "screening", "specification_steps",
-        "structure_tests", "structures", "suitability", "total_effects",
+        "structure_tests", "structures", "suitability", "total_effects", "unit", "units",
     },
     "plots": {
+        "caterpillar", "funnel",
         "exploratory", "facet_correlations", "importance", "indirect_effects", "invariance", "loadings",
         "mirror", "outcome", "paths", "power_curves", "ratios", "reliabilities", "residuals", "scree",
         "specification_curve", "treatments",

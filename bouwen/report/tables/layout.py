@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 WORDY = {
     "advice", "advised", "answer", "asked", "choice", "chosen", "claim", "code_name", "construct",
     "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "item_apart",
-    "level", "lever", "more_is", "outcome", "pair", "parameter", "path", "predictor", "rests_on", "rule",
-    "says", "says_first", "says_second", "size", "source", "standing", "step", "stricter", "understood",
-    "value", "variable", "verdict", "what", "where", "wording",
+    "level", "lever", "more_is", "outcome", "pair", "parameter", "path", "place", "predictor",
+    "rests_on", "role", "rule", "says", "says_first", "says_second", "size", "source", "standing", "step",
+    "stricter", "told", "understood", "value", "variable", "verdict", "what", "where", "wording",
 }  # fmt: skip
 
 
