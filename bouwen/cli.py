@@ -5,21 +5,19 @@ Exit status 0: done; 1: refused or failed, with one message on stderr; 2: wrong 
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from bouwen.errors import BouwenError, concise
 from bouwen.report.book.startup import CAN_FORK
+from bouwen.streams import complain, open_streams, refuse_little_memory, silence_broken, what_failed
 from bouwen.words import ENGLISH
 
 INTERRUPTED = 130  # what typer leaves with after Ctrl-C
-LEAST_MEMORY = 700_000_000  # bytes of address space that the libraries take when they are loaded
 DEFAULT_STUDY = Path("data/providers/study.yml")
 
 app = typer.Typer(
@@ -235,6 +233,30 @@ def new_command(
     typer.echo(follow_study(folder, like, perspective).text())
 
 
+@app.command("export")
+def export_command(
+    study: StudyArgument = DEFAULT_STUDY,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="docx, xlsx, csv, json or zip.")] = "",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PLACE", help="The file to write; of csv a folder.")
+    ] = Path(),
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Of the book; by default that of the study.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Chapters run at once.")] = None,
+) -> None:
+    """Write what a study's book shows for Word, as tables or as data; replaces no file."""
+    from bouwen.report.book.listening import progress
+    from bouwen.report.exports import EXPORT_FORMATS, export_book
+
+    if not to:
+        raise typer.BadParameter(f"name a format: {', '.join(EXPORT_FORMATS)}.", param_hint="--to")
+    if output == Path():
+        output = Path(f"book{EXPORT_FORMATS.get(to, '')}")
+    with progress() as listener:
+        typer.echo(export_book(study, output, to=to, language=language, jobs=jobs, listener=listener))
+
+
 @app.command("questionnaire")
 def questionnaire_command(
     study: StudyArgument = DEFAULT_STUDY,
@@ -412,66 +434,6 @@ def main() -> None:
     if status == INTERRUPTED:
         complain("bouwen: stopped; the old book is untouched.")
     sys.exit(status)
-
-
-def open_streams() -> None:
-    """Standard streams that are there, and write every letter in some way."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:  # closed, so that the next file opened would be taken for it
-            os.open(os.devnull, os.O_RDWR)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def refuse_little_memory() -> None:
-    """Raise a MemoryError where the libraries would not load, which they may say by ending the process."""
-    try:
-        import resource
-    except ImportError:  # there are no such limits on Windows
-        return
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit != resource.RLIM_INFINITY and limit < LEAST_MEMORY:
-        raise MemoryError
-
-
-def what_failed(error: Exception) -> str:
-    """The one sentence about an error, "" where nobody reads it; it quotes nothing but what was typed."""
-    if isinstance(error, BouwenError):
-        return str(error)
-    if hasattr(error, "format_message"):  # typer's own, about the command line
-        return "" if type(error).__name__ == "NoArgsIsHelpError" else str(error.format_message())
-    if isinstance(error, MemoryError) or "failed to map" in str(error):
-        return "there is too little memory; close other programs, or allow 2 GB or more (ulimit -v)."
-    if isinstance(error, OSError):
-        where = f"{error.filename} cannot be used" if error.filename else "the output cannot be written"
-        return f"{where} ({error.strerror or type(error).__name__})."
-    if isinstance(error, typer.Abort):
-        return "stopped."
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    found = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return f"this is a mistake in bouwen itself ({found}); please report it with what --debug shows."
-
-
-def complain(message: str) -> None:
-    """Write to stderr, if that is possible."""
-    try:
-        typer.echo(message, err=True)
-    except OSError:
-        silence(sys.stderr)
-
-
-def silence_broken(error: Exception) -> None:
-    """Give up on stdout where it was this that failed, or Python complains of it again when it leaves."""
-    if isinstance(error, OSError) and not error.filename and sys.stdout is not None:
-        silence(sys.stdout)
-
-
-def silence(stream: TextIO) -> None:
-    """Lead a stream nowhere, so that nothing complains about it any more."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

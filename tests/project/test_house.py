@@ -17,8 +17,8 @@ PACKAGE = ROOT / "bouwen"
 
 #: Rooms from the ground upwards; a room may take from those before it.
 ROOMS = (
-    "errors", "escaping", "inputs", "version", "special", "doors", "results", "checks", "words", "survey",
-    "questionnaire", "sem", "twin", "scales", "path", "groups", "claims", "report", "cli",
+    "errors", "escaping", "inputs", "version", "special", "doors", "results", "checks", "streams", "words",
+    "survey", "questionnaire", "sem", "twin", "scales", "path", "groups", "claims", "report", "cli",
 )  # fmt: skip
 
 #: Top-level names of two modules, at most ten, each with its reason.

@@ -55,7 +55,7 @@ def evidence_table(weighed: pd.DataFrame, study: Study | None = None, **options:
     weighed : DataFrame
         From `bouwen.weigh_claims`.
     study : Study, optional
-        Gives the numbers of the findings and the language.
+        Gives the words and the numbers of the findings, and the language.
     **options
         ``language`` and ``labels``, see `bouwen.report.audience.reader`; ``confidence``, the level of the
         intervals in the table.
@@ -67,7 +67,7 @@ def evidence_table(weighed: pd.DataFrame, study: Study | None = None, **options:
     return lay_out(
         to,
         {
-            "number": [claim_number(to, names, name) for name in asked["claim"]],
+            "claim": [f"{claim_number(to, names, name)}. {claim_text(to, name)}" for name in asked["claim"]],
             "evidence": asked["what"],
             "verdict": evidence_verdicts(to, asked),
             **size_column(to, asked["size"]),
@@ -77,6 +77,7 @@ def evidence_table(weighed: pd.DataFrame, study: Study | None = None, **options:
             "p_one_sided": pvalue_texts(to, asked["pvalue"]),
             "p_adjusted": pvalue_texts(to, asked["padjusted"]),
         },
+        rows="claim",
         note="evidence",
     )
 
