@@ -81,8 +81,8 @@ def test_the_table_of_a_unit_has_its_scores_and_intervals_of_ranks():
     assert (row["role"], row["construct"]) == ("staff", "autonomy")
     at = texts_of.index("staff")
     assert texts_of[at + 1 : at + 3] == ["Autonomy", "4.21"]
-    assert texts_of[at + 5] == f"{row['rank_lower']:.0f} to {row['rank_upper']:.0f} of 26"
-    assert texts_of[at + 6] == "above the mean of all"
+    assert texts_of[at + 5] == f"{row['rank_lower']:.0f}–{row['rank_upper']:.0f}"
+    assert texts_of[at + 6] == "above"
 
 
 def test_scores_that_are_too_unreliable_are_in_no_table_and_no_figure():

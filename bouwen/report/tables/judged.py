@@ -95,7 +95,6 @@ def unit_rows(found: UnitScores, unit: str) -> pd.DataFrame:
     common = found.scales["mean"].to_dict()
     told = scores["estimate"].notna()
     scores = scores.assign(common=pd.Series([common[key] for key in keys], scores.index).where(told))
-    scores["units"] = len(found.units)
     gaps = found.gaps[found.gaps["unit"] == unit]
     gaps = gaps.assign(role="", common=gaps["common"].where(gaps["shown"]))
     return pd.concat([scores, gaps], ignore_index=True)
@@ -106,4 +105,4 @@ def rank_text(to: Reader, row: pd.Series) -> str:
     if pd.isna(row["rank_lower"]):
         return to.words.none
     low, high = (to.words.number(row[f"rank_{end}"], 0) for end in ("lower", "upper"))
-    return to.words("units.ranks", low=low, high=high, n=int(row["units"]))
+    return to.words("units.ranks", low=low, high=high)

@@ -140,7 +140,7 @@ def limits_of(to: Reader, found: UnitScores, unit: str) -> list[str]:
     if len(hidden):
         names = [scale_name(to, found, *key) for key in hidden]
         lines.append(say("units.limits.hidden", scales=say.listing(names)))
-    return [*lines, say("units.limits.rank"), say("units.limits.cause")]
+    return [*lines, say("units.limits.rank", n=len(found.units)), say("units.limits.cause")]
 
 
 def role_names(to: Reader, found: UnitScores) -> list[str]:
