@@ -71,9 +71,8 @@ def unit_text(found: UnitScores, unit: str, study: Study) -> Markdown:
         (to.words("units.heads.ask"), questions(to, found, unit)),
         (to.words("units.heads.limits"), limits_of(to, found, unit)),
     ]
-    return markdown(
-        "\n\n".join(f"**{head}**\n\n" + "\n".join(f"- {x}" for x in lines) for head, lines in parts)
-    )
+    told = [f"**{head}**\n\n" + "\n".join(f"- {line}" for line in lines) for head, lines in parts]
+    return markdown("\n\n".join(['<div class="unit-sheet">', *told, "</div>"]))
 
 
 def standing_out(to: Reader, found: UnitScores, unit: str) -> list[str]:
