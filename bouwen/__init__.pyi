@@ -71,6 +71,11 @@ from bouwen.survey import Study as Study
 from bouwen.survey import group_sizes as group_sizes
 from bouwen.survey import read_study as read_study
 from bouwen.survey import screen as screen
+from bouwen.themes import coder_agreement as coder_agreement
+from bouwen.themes import coder_disagreements as coder_disagreements
+from bouwen.themes import cohen_kappa as cohen_kappa
+from bouwen.themes import gwet_ac1 as gwet_ac1
+from bouwen.themes import krippendorff_alpha as krippendorff_alpha
 from bouwen.twin import parameter_recovery as parameter_recovery
 from bouwen.twin import simulate as simulate
 from bouwen.version import __version__ as __version__

@@ -3,6 +3,11 @@ from bouwen.groups.comparable import construct_ladders as construct_ladders
 from bouwen.groups.comparing import GroupComparison as GroupComparison
 from bouwen.groups.comparing import compare_all_groups as compare_all_groups
 from bouwen.groups.comparing import compare_groups as compare_groups
+from bouwen.groups.contrasting import against_rest as against_rest
+from bouwen.groups.contrasting import alike_everywhere as alike_everywhere
+from bouwen.groups.contrasting import extremes as extremes
+from bouwen.groups.contrasting import settled_comparisons as settled_comparisons
+from bouwen.groups.contrasting import told_rows as told_rows
 from bouwen.groups.correlations import outcome_correlations as outcome_correlations
 from bouwen.groups.dyads import FEWEST_PAIRS as FEWEST_PAIRS
 from bouwen.groups.dyads import RELIABLE as RELIABLE

@@ -135,7 +135,7 @@ def construct_ladders(study: Study, *, draws: int = 999) -> ConstructLadders:
     ----------
     study : Study
     draws : int
-        Shuffles, at least 99, by the study's seed.
+        Shuffles, at least 19, by the study's seed.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def construct_ladders(study: Study, *, draws: int = 999) -> ConstructLadders:
     testing.
     """
     check_is_study(study)
-    check_count("draws", draws, least=99)
+    check_count("draws", draws, least=19)
     groupings = study_groupings(study)
     tested = items_tested(
         construct_answers(study), groupings, draws=draws, seed=study.settings.seed,

@@ -22,6 +22,7 @@ from bouwen.survey import Study, check_is_study, level_sizes
 
 THE_OTHERS = "rest"
 MEAN, SCORE, PATH, TOTAL = "latent mean", "score", "path", "total effect"
+MOST_PAIRED = 12  # levels; of more each is compared with the rest alone
 PER_EFFECT = 5  # respondents in the smallest level for every path and residual variance
 COMPARISON_COLUMNS = [
     "kind", "what", "level", "other", "method", "estimate", "ci_lower", "ci_upper", "pvalue", "padjusted",
@@ -47,6 +48,8 @@ class GroupComparison(Result):
     reduced : bool
         Whether paths are those of the study's antecedents alone, as the levels are too small for all.
     confidence : float
+    smallest_difference : float
+        The smallest difference of means that matters, in standard deviations.
     """
 
     group: str
@@ -57,6 +60,7 @@ class GroupComparison(Result):
     ladders: ConstructLadders
     reduced: bool
     confidence: float
+    smallest_difference: float
 
     def table(self) -> pd.DataFrame:
         """Every difference with its verdict.
@@ -78,7 +82,7 @@ class GroupComparison(Result):
         return f"{self.group}, {len(self.levels)} levels" + (f": {told}" if told else ", nothing to compare")
 
 
-def compare_groups(study: Study, group: str, *, draws: int = 999) -> GroupComparison:
+def compare_groups(study: Study, group: str, *, draws: int = 999, permutations: int = 999) -> GroupComparison:
     """Compare the levels of a background variable: means, scores, paths, with a verdict on every difference.
 
     Latent means are compared where loadings and intercepts are alike, at least but for an item let go;
@@ -95,7 +99,9 @@ def compare_groups(study: Study, group: str, *, draws: int = 999) -> GroupCompar
     group : str
         One of its groups. All of them are corrected together.
     draws : int
-        Bootstrap samples, and shuffles of `bouwen.construct_ladders`; at least 99.
+        Bootstrap samples, at least 20.
+    permutations : int
+        Shuffles of `bouwen.construct_ladders`, at least 19.
 
     Returns
     -------
@@ -112,14 +118,16 @@ def compare_groups(study: Study, group: str, *, draws: int = 999) -> GroupCompar
     """
     check_is_study(study)
     check_known("group of the study", group, study.groups)
-    return compare_all_groups(study, draws=draws)[group]
+    return compare_all_groups(study, draws=draws, permutations=permutations)[group]
 
 
-def compare_all_groups(study: Study, *, draws: int = 999) -> dict[str, GroupComparison]:
+def compare_all_groups(
+    study: Study, *, draws: int = 999, permutations: int = 999
+) -> dict[str, GroupComparison]:
     """`compare_groups` of every group of a study at once."""
     check_is_study(study)
-    check_count("draws", draws, least=99)
-    ladders = construct_ladders(study, draws=draws)
+    check_count("draws", draws, least=20)
+    ladders = construct_ladders(study, draws=permutations)
     found, reduced = [], {}
     for name, grouping in ladders.groupings.items():
         sizes = level_sizes(study, name)["n"]
@@ -155,6 +163,7 @@ def compare_all_groups(study: Study, *, draws: int = 999) -> dict[str, GroupComp
             ladders,
             reduced.get(name, False),
             confidence,
+            study.settings.smallest_difference,
         )
     return out
 
@@ -186,8 +195,12 @@ def families(judged: pd.DataFrame) -> dict[str, int]:
 
 
 def pairs_of(levels: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Each two levels, and each against the rest where there are more than two."""
-    return [*combinations(levels, 2), *((level, THE_OTHERS) for level in levels if len(levels) > 2)]
+    """Each two levels, and each against the rest where there are more than two.
+
+    Of more than `MOST_PAIRED` levels each is compared with the rest alone.
+    """
+    pairs = combinations(levels, 2) if len(levels) <= MOST_PAIRED else ()
+    return [*pairs, *((level, THE_OTHERS) for level in levels if len(levels) > 2)]
 
 
 # ------------------------------------------------------------------ means

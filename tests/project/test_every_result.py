@@ -31,7 +31,7 @@ from bouwen.twin import ImpliedAnswers
 from bouwen.words import words
 
 MODEL = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9"
-ROOMS = ("claims", "groups", "path", "scales", "twin", "sem", "survey")
+ROOMS = ("claims", "themes", "groups", "path", "scales", "twin", "sem", "survey")
 
 
 @cache
@@ -136,6 +136,7 @@ MADE = {
     "SamFit": lambda: sem.fit_sam(MODEL + "\ntextual ~ visual", rows(), group="school"),
     "SaturatedMoments": lambda: scales.saturated_moments(gaps()),
     "SchmidLeiman": lambda: scales.schmid_leiman(items(), 3),
+    "CoderAgreement": lambda: bouwen.coder_agreement({"spoke": items(1, 2).gt(5)}, draws=20),
     "ConstructLadders": lambda: bouwen.construct_ladders(study(), draws=99),
     "GroupComparison": lambda: bouwen.compare_groups(study(), "plan", draws=99),
     "Screening": lambda: bouwen.screen(study()),
@@ -146,6 +147,7 @@ MADE = {
 }
 # The table says it all.
 WITHOUT_PICTURE = {
+    "CoderAgreement",
     "ConstructLadders",
     "GroupComparison",
     "ClusteredRegression",

@@ -8,17 +8,17 @@ import bouwen
 # Whoever changes this list decides about a promise: see what is public in the versions page of the reference.
 PUBLIC = """
     Bootstrap BouwenError Fit Gaps Moments Study alpha ave bartlett bootstrap check_invariance
-    check_key claim_verdicts clustered_regression common_method compare_all_groups compare_engines
-    compare_fits compare_groups compare_structures compare_treatments construct_ladders
-    count_factors decompose_effects fit_cutoffs fit_efa
-    fit_model fit_sam fit_sem fit_structure group_means group_sizes group_tests htmt
-    indirect_effects item_statistics jackknife key_items kmo load_fit loading_stability map_test mardia
-    mirror mirror_findings model_power monte_carlo_ci nesting omega outcome_correlations parallel_analysis
-    parameter_recovery permutation_invariance plan_follow_up plots predictor_importance
-    read_error_rates read_study
-    recommendation_verdicts report_line rmsea_power scale_reliability scale_statistics score_scales screen
-    simulate simulate_data specification_curve study_invariance study_ladders tables tell texts
-    unit_scores weigh_claims
+    check_key claim_verdicts clustered_regression coder_agreement coder_disagreements cohen_kappa
+    common_method compare_all_groups compare_engines compare_fits compare_groups compare_structures
+    compare_treatments construct_ladders count_factors decompose_effects fit_cutoffs fit_efa
+    fit_model fit_sam fit_sem fit_structure group_means group_sizes group_tests gwet_ac1 htmt
+    indirect_effects item_statistics jackknife key_items kmo krippendorff_alpha load_fit
+    loading_stability map_test mardia mirror mirror_findings model_power monte_carlo_ci nesting
+    omega outcome_correlations parallel_analysis parameter_recovery permutation_invariance
+    plan_follow_up plots predictor_importance read_error_rates read_study recommendation_verdicts
+    report_line rmsea_power scale_reliability scale_statistics score_scales screen simulate
+    simulate_data specification_curve study_invariance study_ladders tables tell texts unit_scores
+    weigh_claims
 """
 
 

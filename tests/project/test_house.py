@@ -18,7 +18,7 @@ PACKAGE = ROOT / "bouwen"
 #: Rooms from the ground upwards; a room may take from those before it.
 ROOMS = (
     "errors", "escaping", "inputs", "version", "special", "doors", "results", "checks", "streams", "words",
-    "survey", "questionnaire", "sem", "twin", "scales", "path", "groups", "claims", "report", "cli",
+    "survey", "questionnaire", "sem", "twin", "scales", "path", "groups", "themes", "claims", "report", "cli",
 )  # fmt: skip
 
 #: Top-level names of two modules, at most ten, each with its reason.
@@ -30,8 +30,8 @@ SHARED = {
 #: different things: the study's path, its follow-up and its draws as tables, plots and texts.
 MOST_OF_A_NAME = 2
 SIDE_BY_SIDE = {
-    "draws", "follow_up", "importance", "invariance", "judged", "mirrored", "models", "recovery", "results",
-    "robustness", "validity",
+    "compared", "draws", "follow_up", "importance", "invariance", "judged", "mirrored", "models", "recovery",
+    "results", "robustness", "validity",
 }  # fmt: skip
 
 HOLDERS = {

@@ -185,11 +185,12 @@ def told(sentence):
 
 
 def test_doors_name_tables_and_figures_and_little_else():
-    helpers = {"checklist", "distinct_pairs", "end_shares", "claim_power_texts", "follow_up_texts",
-               "fornell_figures", "largest_residuals", "level_means", "measure", "outcome", "scales_of",
-               "sorted_items", "treatment_spread"}  # fmt: skip
+    helpers = {"against_rest", "checklist", "claim_power_texts", "distinct_pairs", "end_shares",
+               "follow_up_texts", "fornell_figures", "largest_residuals", "level_means", "measure", "outcome",
+               "scales_of", "side_by_side", "sorted_items", "treatment_spread"}  # fmt: skip
     assert set(tables.__all__) == {*TABLES, *STUDY_FIRST["tables"], *helpers}
-    assert set(plots.__all__) == {*PLOTS, *STUDY_FIRST["plots"], "draw", "level_profile"}
+    others = {"against_rest", "draw", "level_profile", "side_by_side"}
+    assert set(plots.__all__) == {*PLOTS, *STUDY_FIRST["plots"], *others}
 
 
 @pytest.mark.parametrize("option", [{"language": "xx"}, {"confidence": 1.0}, {"confidence": 95}])

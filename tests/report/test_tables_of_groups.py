@@ -27,7 +27,7 @@ def comparison():
          "full", *sizes, "cannot tell"),
     ]  # fmt: skip
     rows = pd.DataFrame(rows, columns=COMPARISON_COLUMNS)
-    return GroupComparison("plan", ("prepaid", "contract"), (), rows, {"path": 1}, ladders, False, 0.95)
+    return GroupComparison("plan", ("prepaid", "contract"), (), rows, {"path": 1}, ladders, False, 0.95, 0.3)
 
 
 def cells(table):

@@ -24,7 +24,7 @@ from bouwen.report.audit.printed import (
     said_count,
 )
 from bouwen.report.plots.bars import answer_colours
-from bouwen.report.plots.style import SHADES
+from bouwen.report.plots.style import PALETTE, SHADES
 from bouwen.report.tables.layout import head
 from bouwen.survey import Study, share_step
 
@@ -241,19 +241,22 @@ TABLES: dict[str, Callable[[At, Any], Iterator[PrintedFigure]]] = {
 #: Tables and figures of models, texts and plans.
 MODELS = {
     "tables": {
-        "account", "answer_scales", "block_fits", "categories", "checklist", "claim_power", "codebook",
-        "constructs", "convergent", "detectable", "distinct", "engines", "error_rates", "evidence",
+        "account", "against_rest", "answer_scales", "block_fits", "categories", "checklist",
+        "claim_power", "codebook", "construct_ladders", "constructs", "convergent", "detectable",
+        "deviations", "distinct", "engines", "error_rates", "evidence",
         "explained", "exploratory", "exploratory_factors", "facet_scales", "factor_counts", "findings",
         "fingerprints", "fit_measures", "fit_power", "follow_up", "fornell", "group_differences",
         "importance", "indirect_effects", "invariance", "items_in_scales", "joint_tests", "key",
         "loadings", "method_paths", "method_shares", "mirror", "mirror_dyads", "mirror_findings",
         "mirror_invariance", "mirror_items", "mirror_paths", "misfits", "nesting", "outcome", "paths",
-        "provenance", "recommendations", "recovery", "residuals", "screening", "specification_steps",
+        "provenance", "recommendations", "recovery", "residuals", "screening", "side_by_side",
+        "specification_steps",
         "structure_tests", "structures", "suitability", "total_effects", "unit", "units",
     },
     "plots": {
-        "caterpillar", "funnel",
-        "exploratory", "facet_correlations", "importance", "indirect_effects", "invariance", "loadings",
+        "against_rest", "caterpillar", "exploratory", "facet_correlations", "funnel", "importance",
+        "indirect_effects",
+        "invariance", "loadings",
         "mirror", "outcome", "paths", "power_curves", "ratios", "reliabilities", "residuals", "scree",
         "specification_curve", "treatments",
     },
@@ -414,10 +417,25 @@ def outcome_points(at: At, figure: ReadFigure) -> Iterator[PrintedFigure]:
             yield PrintedFigure("score_mean", at.study.outcome, (variable, level), *ends)
 
 
+def side_by_side_points(at: At, figure: ReadFigure) -> Iterator[PrintedFigure]:
+    """Means of all scales by level, a panel a variable; the legend names levels in the order of colours."""
+    panels = [at.variables[text] for text in figure.texts if text in at.variables]
+    lines = list(dict.fromkeys(at.constructs[text] for text in figure.texts if text in at.constructs))
+    labels = {label for variable in panels for label in at.levels(variable)}
+    series = dict(zip(PALETTE, dict.fromkeys(t for t in figure.texts if t in labels), strict=False))
+    found = []
+    for point in (point for layer in marks(figure, "point") for point in layer):
+        variable = panels[int(point["PANEL"]) - 1]
+        level = at.levels(variable).get(series.get(str(point.get("color")), ""))
+        if level is not None:
+            found.append((lines[round(point["y"]) - 1], (variable, level), point["x"]))
+    yield from score_points(at, found)
+
+
 OF_FIGURES: dict[str, Callable[[At, Any], Iterator[PrintedFigure]]] = {
     "answers": answer_pieces, "missing": open_shares, "respondents": level_bars,
     "missing_patterns": pattern_rows, "means": mean_points,
-    "outcome_by_group": outcome_points,
+    "outcome_by_group": outcome_points, "side_by_side": side_by_side_points,
 }  # fmt: skip
 OF_LEVELS: dict[str, dict[str, Callable[[At, Any, Group], Iterator[PrintedFigure]]]] = {
     "tables": {"level_means": level_means}, "plots": {"level_profile": level_points},

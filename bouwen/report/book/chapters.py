@@ -69,7 +69,8 @@ class Chapter:
         holds, by language, a title with a place for the factor above the facets, for models that have one;
         ``seconds`` is about how long it takes in the shipped study, so that the longest begins first;
         ``needs`` leaves the chapter out of a book without ``groups``, without ``facets``, without ``effects``
-        on the outcome, without a ``mirror`` or ``units``, or whose study is not about one ``path``.
+        on the outcome, without a ``mirror`` or whose study is not about one ``path``; a template that
+        needs ``respondents`` has no page for levels with too few.
         """
         wishes: Mapping[str, Any] = self.notebook.get("metadata", {}).get("bouwen", {})
         return wishes
@@ -254,19 +255,20 @@ def own_title(chapter: Chapter, study: Study, language: str) -> str | None:
 def pages_of_template(
     chapter: Chapter, notebook: Notebook, study: Study, language: str, shared: Mapping[str, Scalar]
 ) -> Iterator[Page]:
-    """A page per level of each group; cells with estimates only where the level has enough respondents."""
+    """A page per level of each group, where the chapter asks for it of those with enough respondents."""
     if chapter.is_sheet:
         yield from sheets(chapter, notebook, study, shared)
         return
     sizes, study = group_sizes(study), replace(study, book_language=language)
     levels = [(group, level) for group in study.groups for level in study.levels(group)]
     for group, level in levels:
-        enough = sizes.loc[(group, level), "enough"]
+        if chapter.wishes.get("needs") == "respondents" and not sizes.loc[(group, level), "enough"]:
+            continue
         title = f"{study.group_label(group)}: {study.level_label(group, level)}"
         yield make_page(
             chapter,
             f"{chapter.name}-{slug(group)}-{slug(level)}",
-            notebook if enough else without(notebook, "estimates"),
+            notebook,
             {**shared, "group": group, "level": level},
             title,
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bouwen.path import weighable
-from bouwen.survey import Study
+from bouwen.survey import Study, group_sizes
 
 if TYPE_CHECKING:
     from bouwen.scales import Facets
@@ -67,6 +67,18 @@ def has_error_rates(study: Study) -> bool:
     return has_claims(study) and study.file.error_rates is not None
 
 
+def has_comparisons(study: Study) -> bool:
+    """Whether the book has a page on which groups are compared."""
+    shown = study.analysis.chapters
+    return bool(study.groups) and (not shown or "subgroups" in shown)
+
+
+def has_levels(study: Study) -> bool:
+    """Whether a level of a group has enough respondents for a page of its own."""
+    shown = study.analysis.chapters
+    return bool(group_sizes(study)["enough"].any()) and (not shown or "subgroup" in shown)
+
+
 def has_mirror(study: Study) -> bool:
     """Whether the study names one of the other side."""
     return study.file.mirror is not None
@@ -79,7 +91,8 @@ def has_population(study: Study) -> bool:
 
 # Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
 PARTS = {
-    "claims": has_claims, "error-rates": has_error_rates, "importance": weighable, "mirror": has_mirror,
+    "claims": has_claims, "error-rates": has_error_rates, "groups": has_comparisons, "importance": weighable,
+    "levels": has_levels, "mirror": has_mirror,
     "pairs": has_pairs, "population": has_population, "recommendations": has_recommendations,
 }  # fmt: skip
 

@@ -10,6 +10,8 @@ from bouwen.report.plots.averages import means_plot as means
 from bouwen.report.plots.averages import outcome_by_group_plot as outcome_by_group
 from bouwen.report.plots.averages import outcome_plot as outcome
 from bouwen.report.plots.bars import answers_plot as answers
+from bouwen.report.plots.compared import against_rest_plot as against_rest
+from bouwen.report.plots.compared import side_by_side_plot as side_by_side
 from bouwen.report.plots.dimensions import exploratory_plot as exploratory
 from bouwen.report.plots.dimensions import scree_plot as scree
 from bouwen.report.plots.importance import importance_plot as importance
@@ -33,6 +35,7 @@ from bouwen.report.plots.validity import reliabilities_plot as reliabilities
 from bouwen.report.plots.validity import residuals_plot as residuals
 
 __all__ = [
+    "against_rest",
     "answers",
     "caterpillar",
     "draw",
@@ -57,6 +60,7 @@ __all__ = [
     "residuals",
     "respondents",
     "scree",
+    "side_by_side",
     "specification_curve",
     "treatments",
 ]

@@ -6,7 +6,11 @@ labels={"t1": "Keeps promises"})``. A table of the answers themselves takes the 
 ``tables.items(study)``.
 """
 
+from bouwen.report.tables.compared import against_rest_table as against_rest
 from bouwen.report.tables.compared import compared_table as compared
+from bouwen.report.tables.compared import construct_ladders_table as construct_ladders
+from bouwen.report.tables.compared import deviations_table as deviations
+from bouwen.report.tables.compared import side_by_side_table as side_by_side
 from bouwen.report.tables.comparison import group_counts_table as group_counts
 from bouwen.report.tables.comparison import group_differences_table as group_differences
 from bouwen.report.tables.comparison import level_means_table as level_means
@@ -82,6 +86,7 @@ from bouwen.report.tables.validity import residuals_table as residuals
 
 __all__ = [
     "account",
+    "against_rest",
     "answer_scales",
     "background",
     "block_fits",
@@ -91,9 +96,11 @@ __all__ = [
     "claim_power_texts",
     "codebook",
     "compared",
+    "construct_ladders",
     "constructs",
     "convergent",
     "detectable",
+    "deviations",
     "distinct",
     "distinct_pairs",
     "end_shares",
@@ -148,6 +155,7 @@ __all__ = [
     "scales",
     "scales_of",
     "screening",
+    "side_by_side",
     "sorted_items",
     "specification_steps",
     "structure_tests",

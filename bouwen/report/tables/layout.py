@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 # Columns that hold words stand left; all others hold numbers.
 WORDY = {
     "advice", "advised", "answer", "asked", "choice", "chosen", "claim", "code_name", "construct",
-    "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "item", "item_apart",
-    "level", "lever", "more_is", "outcome", "pair", "parameter", "path", "place", "predictor",
-    "rests_on", "role", "rule", "says", "says_first", "says_second", "size", "source", "standing", "step",
-    "stricter", "told", "understood", "value", "variable", "verdict", "what", "where", "wording",
+    "definition", "evidence", "factor", "file", "fit", "freer", "guideline", "hash", "high_low", "item",
+    "item_apart",
+    "level", "lever", "more_is", "outcome", "pair", "parameter", "path", "predictor", "rests_on", "rule",
+    "says", "says_first", "says_second", "size", "source", "standing", "step", "stricter", "understood",
+    "place", "role", "told",
+    "value", "variable", "verdict", "what", "where", "wording",
 }  # fmt: skip
 
 

@@ -4,6 +4,11 @@ What is said of a result takes the result first and then the study, as tables an
 a study, and single figures in its language, take the study first.
 """
 
+from bouwen.report.texts.compared import construct_ladders_text as construct_ladders
+from bouwen.report.texts.compared import groups_found_text as groups_found
+from bouwen.report.texts.compared import groups_line_text as groups_line
+from bouwen.report.texts.compared import groups_settled_text as groups_settled
+from bouwen.report.texts.compared import level_story_text as level_story
 from bouwen.report.texts.conclusions import outcomes_text as outcomes
 from bouwen.report.texts.conclusions import settled_text as settled
 from bouwen.report.texts.conclusions import sides_text as sides
@@ -66,12 +71,16 @@ __all__ = [
     "arrow",
     "as_columns",
     "chain",
+    "construct_ladders",
     "counted",
     "estimator",
     "finite_population",
     "fit_verdict",
     "follow_up_needs",
     "follow_up_report",
+    "groups_found",
+    "groups_line",
+    "groups_settled",
     "guarded",
     "guarded_share",
     "how_to_cite",
@@ -82,6 +91,7 @@ __all__ = [
     "key",
     "label",
     "level_size",
+    "level_story",
     "levels",
     "markdown",
     "mirror",

@@ -95,6 +95,7 @@ def shown_levels(pages, texts, name="procurement_variant"):
     del (
         pages["book/subgroups"].tables["tables.group_counts"],
         pages["book/subgroups"].figures["plots.outcome_by_group"],
+        pages["book/subgroups"].figures["plots.side_by_side"],
     )
     for row, text in zip(table.rows[1:4], texts, strict=True):
         row[1:] = [text, "–"]

@@ -53,6 +53,7 @@ def test_a_setting_moves_the_chapters_that_it_names(reputation):
         assert parameters(set_[f"book/{name}"])["ordered"] == "comp_1"
     assert parameters(set_["book/key_findings"])["estimator"] == "WLSMV"
     drawn = {n: parameters(p)["draws"] for n, p in usual.items() if "draws" in parameters(p)}
+    assert {drawn.pop(name) for name in list(drawn) if "/subgroup" in name} == {999}
     assert drawn == {
         "book/scales": 500,
         "book/dimensions": 100,
@@ -60,7 +61,7 @@ def test_a_setting_moves_the_chapters_that_it_names(reputation):
         "book/structural": 1000,
     }
     assert all(parameters(set_[name])["draws"] == 40 for name in drawn)
-    assert [parameters(usual[f"book/{n}"])["permutations"] for n in ("robustness", "subgroups")] == [500, 200]
+    assert [parameters(usual[f"book/{n}"])["permutations"] for n in ("robustness", "subgroups")] == [500, 999]
     assert [parameters(set_[f"book/{n}"])["permutations"] for n in ("robustness", "subgroups")] == [30, 30]
 
 
@@ -77,7 +78,7 @@ def test_one_build_may_have_another_value(reputation):
 
 
 def test_a_chapter_that_is_not_there_is_told_with_those_that_are(reputation):
-    with pytest.raises(chapters.ChapterError, match="chapters may name key_findings, mirror, units, unit, sample"):
+    with pytest.raises(chapters.ChapterError, match="chapters may name key_findings, mirror, units, unit"):
         pages(with_analysis(reputation, chapters=["scale"]))
 
 

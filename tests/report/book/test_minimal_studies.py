@@ -15,6 +15,7 @@ EVERY = [
     "subgroup-branch-north", "subgroup-branch-south", "planning", "codebook", "colophon",
 ]  # fmt: skip
 GROUPS = EVERY[7:10]
+LEVELS_OF_GROUPS = EVERY[8:10]
 BARE = ("one_construct", "no_background", "no_open_questions", "no_gaps")
 # What a study lacks -> the pages that it does without, and those that could be the worse for it.
 MATRIX = {
@@ -29,10 +30,10 @@ MATRIX = {
     ("one_construct",): (["dimensions", "structural", "robustness", "planning"], ["subgroup-branch-north"]),
     ("two_items",): ([], ["scales", "measurement"]),
     ("one_item_before_the_outcome",): (["dimensions"], ["scales", "measurement", "structural"]),
-    ("one_level",): ([], ["sample", *GROUPS]),
-    ("nobody_in_a_group",): ([], ["sample", *GROUPS]),
-    ("small_groups",): ([], ["subgroups", "planning"]),
-    ("counts_too_small_to_be_shown",): ([], ["sample", "scales", "subgroup-branch-north"]),
+    ("one_level",): (LEVELS_OF_GROUPS, ["sample", "subgroups"]),
+    ("nobody_in_a_group",): (LEVELS_OF_GROUPS, ["sample", "subgroups"]),
+    ("small_groups",): (LEVELS_OF_GROUPS, ["subgroups", "planning"]),
+    ("counts_too_small_to_be_shown",): (LEVELS_OF_GROUPS, ["sample", "scales", "subgroups"]),
 }
 
 
