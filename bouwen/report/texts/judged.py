@@ -66,7 +66,7 @@ def unit_text(found: UnitScores, unit: str, study: Study) -> Markdown:
     check_known("unit", unit, found.units)
     to = reader_of(found, study)
     parts = [
-        (to.words("units.heads.out"), standing_out(to, found, unit)),
+        (to.words("units.heads.out"), out_lines(to, found, unit)),
         (to.words("units.heads.items"), item_lines(to, found, unit)),
         (to.words("units.heads.ask"), questions(to, found, unit)),
         (to.words("units.heads.limits"), limits_of(to, found, unit)),
@@ -75,7 +75,7 @@ def unit_text(found: UnitScores, unit: str, study: Study) -> Markdown:
     return markdown("\n\n".join(['<div class="unit-sheet">', *told, "</div>"]))
 
 
-def standing_out(to: Reader, found: UnitScores, unit: str) -> list[str]:
+def out_lines(to: Reader, found: UnitScores, unit: str) -> list[str]:
     """Scales on which a unit is not as all, and gaps between roles that are not as elsewhere."""
     say, rows, lines = to.words, found.of(unit), []
     means = found.scales["mean"].to_dict()
