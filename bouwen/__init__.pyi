@@ -11,6 +11,7 @@ from bouwen.groups import construct_ladders as construct_ladders
 from bouwen.groups import group_means as group_means
 from bouwen.groups import group_tests as group_tests
 from bouwen.groups import mirror as mirror
+from bouwen.groups import numeric_effects as numeric_effects
 from bouwen.groups import outcome_correlations as outcome_correlations
 from bouwen.groups import permutation_invariance as permutation_invariance
 from bouwen.groups import study_invariance as study_invariance
@@ -76,6 +77,8 @@ from bouwen.themes import coder_disagreements as coder_disagreements
 from bouwen.themes import cohen_kappa as cohen_kappa
 from bouwen.themes import gwet_ac1 as gwet_ac1
 from bouwen.themes import krippendorff_alpha as krippendorff_alpha
+from bouwen.themes import read_codes as read_codes
+from bouwen.themes import theme_prevalence as theme_prevalence
 from bouwen.twin import parameter_recovery as parameter_recovery
 from bouwen.twin import simulate as simulate
 from bouwen.version import __version__ as __version__

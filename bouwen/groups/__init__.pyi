@@ -34,6 +34,7 @@ from bouwen.groups.roles import PARTLY as PARTLY
 from bouwen.groups.roles import UNDERSTOOD as UNDERSTOOD
 from bouwen.groups.roles import UNLIKE as UNLIKE
 from bouwen.groups.roles import UNTESTED as UNTESTED
+from bouwen.groups.slopes import numeric_effects as numeric_effects
 from bouwen.groups.units import AMONG as AMONG
 from bouwen.groups.units import FULLY_TOLD as FULLY_TOLD
 from bouwen.groups.units import HIGHER as HIGHER

@@ -23,6 +23,7 @@ from bouwen.survey.files import Part as Part
 from bouwen.survey.files import Real as Real
 from bouwen.survey.files import read_file as read_file
 from bouwen.survey.files import refuse_in as refuse_in
+from bouwen.survey.files import refuse_no_file as refuse_no_file
 from bouwen.survey.files import write_whole as write_whole
 from bouwen.survey.finding import beside as beside
 from bouwen.survey.finding import find_study as find_study
@@ -46,6 +47,7 @@ from bouwen.survey.mirroring import with_mirror as with_mirror
 from bouwen.survey.presentation import Presentation as Presentation
 from bouwen.survey.proposals import Proposal as Proposal
 from bouwen.survey.proposals import yaml_lines as yaml_lines
+from bouwen.survey.readers import read_table as read_table
 from bouwen.survey.register import Register as Register
 from bouwen.survey.register import RegisterSpec as RegisterSpec
 from bouwen.survey.register import UnknownEntryError as UnknownEntryError
@@ -58,6 +60,7 @@ from bouwen.survey.representation import compare_with_register as compare_with_r
 from bouwen.survey.representation import design_effect as design_effect
 from bouwen.survey.representation import rake as rake
 from bouwen.survey.representation import rake_to_register as rake_to_register
+from bouwen.survey.representation import study_numbers as study_numbers
 from bouwen.survey.schema import write_schemas as write_schemas
 from bouwen.survey.screening import CONSTANT_ITEMS as CONSTANT_ITEMS
 from bouwen.survey.screening import Screening as Screening
@@ -81,10 +84,15 @@ from bouwen.survey.study import check_is_study as check_is_study
 from bouwen.survey.study import read_asked as read_asked
 from bouwen.survey.study import read_study as read_study
 from bouwen.survey.table import TableError as TableError
+from bouwen.survey.table import listed as listed
+from bouwen.survey.themed import Theme as Theme
 from bouwen.survey.ticked import several_of as several_of
 from bouwen.survey.ticked import ticked_categories as ticked_categories
 from bouwen.survey.units import FEWEST_UNITS as FEWEST_UNITS
 from bouwen.survey.units import reported_units as reported_units
+from bouwen.survey.values import fold as fold
+from bouwen.survey.values import is_empty as is_empty
+from bouwen.survey.values import text as text
 from bouwen.survey.wordings import UNNAMED as UNNAMED
 from bouwen.survey.wordings import Name as Name
 from bouwen.survey.wordings import Perspective as Perspective

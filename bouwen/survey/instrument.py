@@ -25,6 +25,7 @@ from bouwen.survey.claimed import (
 from bouwen.survey.files import Part, read_file
 from bouwen.survey.formulas import model_names
 from bouwen.survey.presentation import Presentation
+from bouwen.survey.themed import Theme, theme_problems
 from bouwen.survey.wordings import UNNAMED, Name, Perspective, Text, unknown, wording_problems
 from bouwen.survey.writing import SEVERAL_LINES, Location, Problem
 
@@ -105,6 +106,8 @@ class Instrument(Part):
     """Facts about respondents by name."""
     open_questions: dict[Name, OpenQuestion] = {}
     """Questions answered in one's own words, by name."""
+    themes: dict[Name, Theme] = {}
+    """The codebook of the open questions: what their answers may be about, by name."""
     models: dict[Name, Model] = {}
     """Models by name."""
     claims: dict[Name, Claim] = {}
@@ -190,6 +193,7 @@ class Instrument(Part):
                     )
         for name, question in self.open_questions.items():
             yield from wording_problems(("open_questions", name, "text"), question.text, self.perspectives)
+        yield from theme_problems(self.themes, self.constructs)
         yield from self.questionnaire.texts_problems(tuple(self.perspectives))
         yield from self._model_problems()
         yield from claims_problems(self.claims, self._asked())

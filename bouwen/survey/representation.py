@@ -88,6 +88,24 @@ def register_strata(study: Study) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     return (pd.DataFrame(named), pd.DataFrame(everything)) if named else None
 
 
+def study_numbers(study: Study) -> dict[str, pd.Series[float]]:
+    """Numbers that are known of respondents, by the variable that they stand for.
+
+    Those of the register from which classes of respondents are made, by the name of the classification, and
+    background variables of kind *number*. NaN for respondents of whom it is not known.
+    """
+    spec, found = study.file.register_, {}
+    if spec is not None and spec.classes:
+        table = read_register(beside(study.path, spec.file), spec).table
+        codes = study.responses[f"{spec.variable}_code"]
+        for name, kind in spec.classes.items():
+            found[name] = codes.map(table[kind.column]).astype(float)
+    for name, asked in study.instrument.background.items():
+        if asked.kind == "number" and name in study.responses:
+            found[name] = study.responses[name].astype(float)
+    return found
+
+
 def compare_with_register(study: Study) -> pd.DataFrame | None:
     """Shares of respondents and of the register's entries, by variable and level.
 

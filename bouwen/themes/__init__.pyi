@@ -1,6 +1,12 @@
+from bouwen.themes.code_tables import read_codes as read_codes
 from bouwen.themes.coders import CoderAgreement as CoderAgreement
 from bouwen.themes.coders import coder_agreement as coder_agreement
 from bouwen.themes.coders import coder_disagreements as coder_disagreements
+from bouwen.themes.codes import CodedAnswers as CodedAnswers
+from bouwen.themes.codes import CodesError as CodesError
 from bouwen.themes.coefficients import cohen_kappa as cohen_kappa
 from bouwen.themes.coefficients import gwet_ac1 as gwet_ac1
 from bouwen.themes.coefficients import krippendorff_alpha as krippendorff_alpha
+from bouwen.themes.prevalence import ThemePrevalence as ThemePrevalence
+from bouwen.themes.prevalence import share_interval as share_interval
+from bouwen.themes.prevalence import theme_prevalence as theme_prevalence

@@ -11,6 +11,7 @@ import pandas as pd
 
 from bouwen.checks import Matrix, Vector, check_confidence, check_count
 from bouwen.results import Result, at_level, how_many
+from bouwen.themes.codes import CodedAnswers
 from bouwen.themes.coefficients import (
     NotRatings,
     ac1_of,
@@ -62,7 +63,7 @@ class CoderAgreement(Result):
 
 
 def coder_agreement(
-    ratings: Ratings,
+    ratings: Ratings | CodedAnswers,
     *,
     respondents: pd.Series | None = None,
     confidence: float = 0.95,
@@ -77,12 +78,12 @@ def coder_agreement(
 
     Parameters
     ----------
-    ratings : mapping of DataFrame (answers, coders), by theme
-        1 or True where a coder saw the theme in an answer, 0 or False where not, missing where the coder did
-        not read the answer.
+    ratings : CodedAnswers, or mapping of DataFrame (answers, coders), by theme
+        What `read_codes` read; or 1 or True where a coder saw the theme in an answer, 0 or False where not,
+        missing where the coder did not read the answer.
     respondents : Series, optional
-        Who gave each answer, by the index of the tables. Draws then take respondents rather than answers,
-        as the answers of one person resemble each other.
+        Who gave each answer, by the index of the tables; `read_codes` knows. Draws then take respondents
+        rather than answers, as the answers of one person resemble each other.
     confidence : float, default 0.95
         Level of the percentile intervals.
     draws, seed : int, default 1000 and 1
@@ -110,6 +111,8 @@ def coder_agreement(
     check_count("draws", draws, 1)
     check_count("seed", seed)
     known = checked_ratings(ratings)
+    if isinstance(ratings, CodedAnswers) and respondents is None:
+        respondents = ratings.respondents
     rows = []
     for number, (theme, table) in enumerate(known.items()):
         rng = np.random.default_rng([seed, number])
@@ -118,8 +121,10 @@ def coder_agreement(
     return CoderAgreement(pd.DataFrame(rows), pairs, confidence, draws)
 
 
-def checked_ratings(ratings: Ratings) -> dict[str, pd.DataFrame]:
+def checked_ratings(ratings: Ratings | CodedAnswers) -> dict[str, pd.DataFrame]:
     """Ratings as 1, 0 and NaN; `NotRatings` where they are something else."""
+    if isinstance(ratings, CodedAnswers):
+        ratings = ratings.ratings()
     if not isinstance(ratings, Mapping) or not ratings:
         raise NotRatings("by theme are missing")
     out = {}
@@ -206,12 +211,12 @@ def pair_counts(theme: str, table: pd.DataFrame) -> Iterator[dict[str, object]]:
         }
 
 
-def coder_disagreements(ratings: Ratings) -> pd.DataFrame:
+def coder_disagreements(ratings: Ratings | CodedAnswers) -> pd.DataFrame:
     """The answers on which coders differ, for a talk between them.
 
     Parameters
     ----------
-    ratings : mapping of DataFrame (answers, coders), by theme
+    ratings : CodedAnswers, or mapping of DataFrame (answers, coders), by theme
         As `coder_agreement` takes them.
 
     Returns

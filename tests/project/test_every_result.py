@@ -13,6 +13,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import coded
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -87,6 +88,12 @@ def weighed_predictors() -> bouwen.path.Importance:
     return bouwen.predictor_importance(own, "loyalty", draws=bouwen.bootstrap(own, 20, n_jobs=1))
 
 
+def theme_shares() -> bouwen.themes.ThemePrevalence:
+    with tempfile.TemporaryDirectory() as folder:
+        own = coded.study_with(Path(folder), dict.fromkeys(map(str, range(60)), "Money."))
+    return bouwen.theme_prevalence(own, coded.codes_of(own, {"money": range(0, 60, 2)}))
+
+
 def made_implied() -> ImpliedAnswers:
     names, R = [*"ab"], np.array([[1.0, 0.5], [0.5, 1.0]])
     weights = pd.DataFrame({"scale": [0.5, 0.5]}, index=names)
@@ -143,10 +150,12 @@ MADE = {
     "SpecificationCurve": lambda: bouwen.specification_curve(study(), seed=1, permutations=19, n_jobs=1),
     "Structures": lambda: scales.compare_structures(items(), MODEL),
     "UnitScores": lambda: bouwen.unit_scores(bouwen.read_study("data/monitor/study.yml")),
+    "ThemePrevalence": theme_shares,
     "StudyInvariance": lambda: study_invariance(study(), study().groups[0], draws=10),
 }
 # The table says it all.
 WITHOUT_PICTURE = {
+    "ThemePrevalence",
     "CoderAgreement",
     "ConstructLadders",
     "GroupComparison",

@@ -14,11 +14,11 @@ PUBLIC = """
     fit_model fit_sam fit_sem fit_structure group_means group_sizes group_tests gwet_ac1 htmt
     indirect_effects item_statistics jackknife key_items kmo krippendorff_alpha load_fit
     loading_stability map_test mardia mirror mirror_findings model_power monte_carlo_ci nesting
-    omega outcome_correlations parallel_analysis parameter_recovery permutation_invariance
-    plan_follow_up plots predictor_importance read_error_rates read_study recommendation_verdicts
-    report_line rmsea_power scale_reliability scale_statistics score_scales screen simulate
-    simulate_data specification_curve study_invariance study_ladders tables tell texts unit_scores
-    weigh_claims
+    numeric_effects omega outcome_correlations parallel_analysis parameter_recovery
+    permutation_invariance plan_follow_up plots predictor_importance read_codes read_error_rates
+    read_study recommendation_verdicts report_line rmsea_power scale_reliability scale_statistics
+    score_scales screen simulate simulate_data specification_curve study_invariance study_ladders
+    tables tell texts theme_prevalence unit_scores weigh_claims
 """
 
 

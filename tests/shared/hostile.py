@@ -220,6 +220,16 @@ def documents() -> dict[str, Any]:
             ],
         },
     }
+    instrument["themes"] = {
+        "rules": {
+            "label": {"en": "Rules"},
+            "definition": {"en": "What has to be done."},
+            "applies": {"en": "Always."},
+            "applies_not": {"en": "Never."},
+            "example": {"en": "So many forms."},
+            "constructs": ["calm"],
+        },
+    }
     instrument["recommendations"] = {
         "rest": {
             "who": {"client": {"en": "Somebody"}},

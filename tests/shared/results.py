@@ -11,6 +11,7 @@ from nested import in_clusters
 import bouwen
 from bouwen.claims import RATES
 from bouwen.report import tables
+from bouwen.survey.asked import Background
 from bouwen.survey.units import UnitSpec
 from bouwen.twin import Recovery
 
@@ -25,6 +26,7 @@ TABLES = {
     "fit_measures": ("fit",), "fit_power": ("plan",), "follow_up": ("plan",), "fornell": ("measured",),
     "importance": ("importance",), "total_effects": ("totals",),
     "compared": ("groups_compared",), "construct_ladders": ("items_alike",), "deviations": ("items_alike",),
+    "numeric_effects": ("slopes",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "joint_tests": ("curve",),
     "key": ("against",), "loadings": ("fit",), "method_paths": ("method",), "method_shares": ("method",),
     "mirror": ("sides",), "mirror_dyads": ("sides",), "mirror_findings": ("both_say",),
@@ -58,6 +60,16 @@ def recovered(fit, confidence=0.95):
     paths = fit.standardized(confidence=confidence).query("op == '~'").rename(columns={"est_std": "est"})
     paths = paths.reset_index(drop=True)[["lhs", "rhs", "est", "ci_lower", "ci_upper"]]
     return Recovery(paths.assign(put_in=0.2, long_run=paths["est"], covered=True), confidence)
+
+
+def with_ages(study):
+    """The study with a number of each respondent."""
+    asked = Background.model_validate({"label": {"en": "Age", "nl": "Leeftijd"}, "kind": "number"})
+    instrument = study.instrument.model_copy(
+        update={"background": {**study.instrument.background, "age": asked}}
+    )
+    ages = np.random.default_rng(1).integers(18, 70, len(study.responses))
+    return replace(study, instrument=instrument, responses=study.responses.assign(age=ages))
 
 
 def two_sides(study):
@@ -126,6 +138,7 @@ def results_of(study):
         counts=bouwen.count_factors(items, seed=1, draws=20),
         plan=bouwen.plan_follow_up(study, [100, 200], reps=10, seed=1),
         groups_compared=bouwen.compare_groups(study, "company", draws=99, permutations=99),
+        slopes=bouwen.numeric_effects(with_ages(study)).assign(variable="plan"),
         items_alike=bouwen.construct_ladders(study, draws=99),
         ladders={"company": bouwen.study_invariance(study, "company", draws=5)},
         curve=bouwen.specification_curve(study, seed=1, permutations=19),

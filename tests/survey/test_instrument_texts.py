@@ -17,6 +17,9 @@ INSTRUMENT: Instrument = read_instrument(PATH)
 def sentences() -> dict[str, Text]:
     """Everything that is a whole sentence, by where it stands."""
     found = {f"{name} definition": c.definition for name, c in INSTRUMENT.constructs.items()}
+    for name, theme in INSTRUMENT.themes.items():
+        passages = (theme.definition, theme.applies, theme.applies_not, theme.example)
+        found |= {f"theme {name} {i}": text for i, text in enumerate(passages)}
     asked = {**INSTRUMENT.items, **INSTRUMENT.open_questions, **INSTRUMENT.claims}
     for name, part in asked.items():
         found |= {f"{name} {side}": text for side, text in part.text.items()}
@@ -27,6 +30,7 @@ def labels() -> dict[str, Text]:
     """Everything that is a label."""
     named = {**INSTRUMENT.constructs, **INSTRUMENT.background, **INSTRUMENT.models}
     found = {name: part.label for name, part in named.items()}
+    found |= {f"theme {name}": theme.label for name, theme in INSTRUMENT.themes.items()}
     for name, scale in INSTRUMENT.answer_scales.items():
         found |= {f"{name} {code}": label for code, label in scale.labels.items()}
     return found

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bouwen.path import weighable
-from bouwen.survey import Study, group_sizes
+from bouwen.survey import Study, group_sizes, study_numbers
 
 if TYPE_CHECKING:
     from bouwen.scales import Facets
@@ -73,6 +73,11 @@ def has_comparisons(study: Study) -> bool:
     return bool(study.groups) and (not shown or "subgroups" in shown)
 
 
+def has_numbers(study: Study) -> bool:
+    """Whether a number is known of respondents."""
+    return bool(study_numbers(study))
+
+
 def has_levels(study: Study) -> bool:
     """Whether a level of a group has enough respondents for a page of its own."""
     shown = study.analysis.chapters
@@ -92,7 +97,7 @@ def has_population(study: Study) -> bool:
 # Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
 PARTS = {
     "claims": has_claims, "error-rates": has_error_rates, "groups": has_comparisons, "importance": weighable,
-    "levels": has_levels, "mirror": has_mirror,
+    "levels": has_levels, "mirror": has_mirror, "numbers": has_numbers,
     "pairs": has_pairs, "population": has_population, "recommendations": has_recommendations,
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from bouwen.report.tables.compared import against_rest_table as against_rest
 from bouwen.report.tables.compared import compared_table as compared
 from bouwen.report.tables.compared import construct_ladders_table as construct_ladders
 from bouwen.report.tables.compared import deviations_table as deviations
+from bouwen.report.tables.compared import numeric_effects_table as numeric_effects
 from bouwen.report.tables.compared import side_by_side_table as side_by_side
 from bouwen.report.tables.comparison import group_counts_table as group_counts
 from bouwen.report.tables.comparison import group_differences_table as group_differences
@@ -144,6 +145,7 @@ __all__ = [
     "mirror_paths",
     "misfits",
     "nesting",
+    "numeric_effects",
     "outcome",
     "paths",
     "provenance",

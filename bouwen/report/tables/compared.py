@@ -16,7 +16,7 @@ from bouwen.groups import (
     shown_means,
 )
 from bouwen.report.audience import Reader, ReaderOptions, reader
-from bouwen.report.given import check_given, check_study
+from bouwen.report.given import check_frame, check_given, check_study
 from bouwen.report.tables.layout import interval_texts, lay_out, number_texts, pvalue_texts
 from bouwen.report.tables.mirrored import difference_words
 from bouwen.survey import Study
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KINDS_COMPARED = ("latent mean", "path", "total effect")
 GROUPS_COMPARED = "a comparison of groups (bouwen.compare_groups)"
 ALL_COMPARED = "comparisons of groups (bouwen.compare_all_groups)"
+SLOPES = "effects of numbers (bouwen.numeric_effects)"
 LADDERS = "ladders of constructs (bouwen.construct_ladders)"
 Compared = Mapping[str, GroupComparison]
 
@@ -136,6 +137,46 @@ def against_rest_table(found: GroupComparison, study: Study, level: str) -> GT |
         rows="kind",
         note="against_rest",
     )
+
+
+def numeric_effects_table(
+    found: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> GT | None:
+    """How every scale goes with each number known of respondents, and the verdict; nothing without one.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `bouwen.numeric_effects`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
+    """
+    check_frame(found, ("variable", "construct", "estimate", "logarithm", "verdict"), SLOPES)
+    to = reader(study, **options)
+    if found.empty:
+        return None
+    judged = judged_columns(to, found)
+    return lay_out(
+        to,
+        {
+            "variable": [
+                number_label(to, *pair) for pair in zip(found["variable"], found["logarithm"], strict=True)
+            ],
+            "construct": [to.label(name) for name in found["construct"]],
+            "verdict": judged.pop("verdict"),
+            "std": judged.pop("gap"),
+            **judged,
+        },
+        rows="variable",
+        note="numeric_effects",
+    )
+
+
+def number_label(to: Reader, variable: str, logarithm: bool) -> str:
+    """A number as a reader names it, and whether by its logarithm."""
+    return to.words("groups.logarithm", variable=to.group(variable)) if logarithm else to.group(variable)
 
 
 def construct_ladders_table(

@@ -9,6 +9,7 @@ from bouwen.report.texts.compared import groups_found_text as groups_found
 from bouwen.report.texts.compared import groups_line_text as groups_line
 from bouwen.report.texts.compared import groups_settled_text as groups_settled
 from bouwen.report.texts.compared import level_story_text as level_story
+from bouwen.report.texts.compared import numeric_effects_text as numeric_effects
 from bouwen.report.texts.conclusions import outcomes_text as outcomes
 from bouwen.report.texts.conclusions import settled_text as settled
 from bouwen.report.texts.conclusions import sides_text as sides
@@ -103,6 +104,7 @@ __all__ = [
     "needed_text",
     "nested",
     "number",
+    "numeric_effects",
     "open_questions",
     "outcomes",
     "power_of_ten",

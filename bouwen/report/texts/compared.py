@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from bouwen.groups import (
     DIFFERENT,
     EQUIVALENT,
     INCOMPARABLE,
+    OPEN,
     TRIVIAL,
     ConstructLadders,
     GroupComparison,
@@ -21,9 +22,9 @@ from bouwen.groups import (
     settled_comparisons,
     told_rows,
 )
-from bouwen.report.audience import Reader, reader
-from bouwen.report.given import check_given
-from bouwen.report.tables.compared import LADDERS, Compared, check_compared, check_level
+from bouwen.report.audience import Reader, ReaderOptions, reader
+from bouwen.report.given import check_frame, check_given
+from bouwen.report.tables.compared import LADDERS, SLOPES, Compared, check_compared, check_level
 from bouwen.report.texts.mirrored import labels
 from bouwen.report.texts.wording import markdown
 from bouwen.survey import Study
@@ -254,6 +255,53 @@ def construct_ladders_text(found: ConstructLadders, study: Study) -> Markdown:
         ]
         lines.append(f"- **{in_markdown(to.group(str(group)))}**: " + " ".join(said))
     return markdown("\n".join(lines))
+
+
+def numeric_effects_text(
+    found: pd.DataFrame, study: Study | None = None, **options: Unpack[ReaderOptions]
+) -> Markdown | None:
+    """Which scales go with a number that is known of respondents; nothing without one.
+
+    Parameters
+    ----------
+    found : DataFrame
+        From `bouwen.numeric_effects`.
+    study : Study, optional
+        Gives the labels and the language.
+    **options
+        ``language``, ``labels`` and ``confidence``, see `bouwen.report.audience.reader`.
+    """
+    check_frame(found, ("variable", "construct", "estimate", "logarithm", "verdict"), SLOPES)
+    to = reader(study, **options)
+    if found.empty:
+        return None
+    return markdown(
+        "\n".join(f"- {number_line(to, *part)}" for part in found.groupby("variable", sort=False))
+    )
+
+
+def number_line(to: Reader, variable: object, rows: pd.DataFrame) -> str:
+    """What one number goes with."""
+    say, told = to.words, []
+    for key, sign in (("more", 1), ("less", -1)):
+        own = rows[(rows["verdict"] == DIFFERENT) & (sign * rows["estimate"] > 0)]
+        told += (
+            [say(f"groups.number_{key}", constructs=labels(to, list(own["construct"])))] if len(own) else []
+        )
+    if not told:
+        told = [say("groups.number_none", n=len(rows))]
+    if len(alike := list(rows.loc[rows["verdict"].isin([EQUIVALENT, TRIVIAL]), "construct"])):
+        told.append(say("groups.number_ruled_out", constructs=labels(to, alike)))
+    if (rows["verdict"] == OPEN).any():
+        told.append(
+            say(
+                "groups.number_open",
+                n=int((rows["verdict"] == OPEN).sum()),
+                detectable=say.number(float(rows["detectable"].median())),
+                smallest=say.number(float(rows["smallest"].median())),
+            )
+        )
+    return f"**{in_markdown(to.group(str(variable)))}**: " + " ".join(told)
 
 
 LADDER_ENDS = ("full", "partial", "fails", "untested")
