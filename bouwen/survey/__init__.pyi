@@ -34,8 +34,6 @@ from bouwen.survey.founding import write_new as write_new
 from bouwen.survey.instrument import Background as Background
 from bouwen.survey.instrument import Instrument as Instrument
 from bouwen.survey.instrument import read_instrument as read_instrument
-from bouwen.survey.judged import FEWEST_UNITS as FEWEST_UNITS
-from bouwen.survey.judged import reported_units as reported_units
 from bouwen.survey.mending import mend as mend
 from bouwen.survey.mending import proposal_text as proposal_text
 from bouwen.survey.mending import proposed_lines as proposed_lines
@@ -90,6 +88,8 @@ from bouwen.survey.table import listed as listed
 from bouwen.survey.themed import Theme as Theme
 from bouwen.survey.ticked import several_of as several_of
 from bouwen.survey.ticked import ticked_categories as ticked_categories
+from bouwen.survey.units import FEWEST_UNITS as FEWEST_UNITS
+from bouwen.survey.units import reported_units as reported_units
 from bouwen.survey.values import fold as fold
 from bouwen.survey.values import is_empty as is_empty
 from bouwen.survey.values import text as text

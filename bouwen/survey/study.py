@@ -20,7 +20,6 @@ from bouwen.survey.form import ResponsesSpec
 from bouwen.survey.formulas import antecedent_problems, model_names, predictor_problems
 from bouwen.survey.instrument import Category, Construct, Instrument, read_instrument, texts_in
 from bouwen.survey.intake import missing_code_problems, missing_code_proposals, read_answers
-from bouwen.survey.judged import UnitSpec, unit_name_problems, unit_problems_of
 from bouwen.survey.levels import Merge, Recode, level_problems, merge_levels, merged_categories
 from bouwen.survey.nesting import (
     ClusterName,
@@ -35,6 +34,7 @@ from bouwen.survey.reported import ReportSpec
 from bouwen.survey.rows import LeftOut
 from bouwen.survey.settings import ModelRoles, Settings, coarser_problems
 from bouwen.survey.table import Remark
+from bouwen.survey.units import UnitSpec, unit_name_problems, unit_problems_of
 from bouwen.survey.weighting import Invited, invited_problems, response_problems, weights_problems
 from bouwen.survey.wordings import UNNAMED, Language, Name, Text, unknown
 from bouwen.survey.writing import SEVERAL_LINES, Problem

@@ -166,7 +166,6 @@ WITHOUT_PICTURE = {
     "ModelPopulation",
     "Recovery",
     "Nesting",
-    "UnitScores",
 }
 
 

@@ -30,7 +30,7 @@ SHARED = {
 #: different things: the study's path, its follow-up and its draws as tables, plots and texts.
 MOST_OF_A_NAME = 2
 SIDE_BY_SIDE = {
-    "compared", "draws", "follow_up", "importance", "invariance", "mirrored", "models", "recovery",
+    "compared", "draws", "follow_up", "importance", "invariance", "judged", "mirrored", "models", "recovery",
     "results", "robustness", "validity",
 }  # fmt: skip
 

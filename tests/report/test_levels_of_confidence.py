@@ -24,10 +24,11 @@ WITH_INTERVALS = {
     "tables": {"compared", "distinct", "evidence", "explained", "factor_correlations", "importance",
                "indirect_effects", "key",
                "loadings", "method_shares", "mirror", "mirror_findings", "mirror_items",
-               "mirror_paths", "nesting", "numeric_effects", "paths", "recovery", "scales", "total_effects"},
-    "plots": {"facet_correlations", "importance", "indirect_effects", "loadings", "means", "outcome",
-              "outcome_by_group", "path_diagram", "paths",
-              "ratios", "reliabilities", "specification_curve", "treatments"},
+               "mirror_paths", "nesting", "numeric_effects", "paths", "recovery", "scales", "total_effects",
+               "unit", "units"},
+    "plots": {"caterpillar", "facet_correlations", "importance", "indirect_effects", "loadings", "means",
+              "outcome", "outcome_by_group", "path_diagram", "paths", "ratios", "reliabilities",
+              "specification_curve", "treatments"},
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import bouwen
 from bouwen.claims import RATES
 from bouwen.report import tables
 from bouwen.survey.asked import Background
+from bouwen.survey.units import UnitSpec
 from bouwen.twin import Recovery
 
 # Name -> what is given before the study, by name in `given`.
@@ -35,8 +36,10 @@ TABLES = {
     "scales": ("scores", "reliability"),
     "screening": ("screened",), "specification_steps": ("curve",), "structure_tests": ("structures",),
     "structures": ("structures",), "suitability": ("kmo", "bartlett", "mardia"), "treatments": ("treated",),
+    "unit": ("monitor", "one_unit"), "units": ("monitor",),
 }  # fmt: skip
 PLOTS = {
+    "caterpillar": ("monitor",), "funnel": ("monitor",),
     "exploratory": ("efa",), "facet_correlations": ("structures",), "importance": ("importance",),
     "indirect_effects": ("effects",), "invariance": ("ladders",), "loadings": ("fit",), "paths": ("fit",),
     "mirror": ("sides",), "path_diagram": ("fit",), "power_curves": ("plan",),
@@ -79,6 +82,19 @@ def two_sides(study):
     return study, other
 
 
+def monitor_of(study, units=11):
+    """The same answers about units that differ, each judged by customers with either plan."""
+    score = bouwen.score_scales(study).mean(axis=1).fillna(0)
+    noisy = score + np.random.default_rng(1).normal(size=len(score)) * 1.5 * score.std()
+    place = noisy.groupby(study.responses["plan"].astype(str)).rank(method="first", pct=True)
+    number = np.ceil(place * units).clip(1, units).fillna(1).astype(int)
+    settings = study.settings.model_copy(update={"min_unit": 5})
+    unit = UnitSpec(variable="store", role="plan")
+    file = study.file.model_copy(update={"unit": unit, "settings": settings})
+    answered = study.responses.assign(store=[f"Store {k:02d}" for k in number])
+    return bouwen.unit_scores(replace(study, file=file, responses=answered))
+
+
 def results_of(study):
     """One of every result that tables and figures are made of, by the names in `TABLES` and `PLOTS`."""
     keyed = bouwen.key_items(study)
@@ -89,6 +105,7 @@ def results_of(study):
     found = bouwen.item_statistics(study).head(2)
     claim = next(iter(study.instrument.claims))
     sides = bouwen.mirror(*two_sides(study))
+    monitor = monitor_of(study)
     return SimpleNamespace(
         advised=pd.DataFrame(
             {
@@ -101,6 +118,8 @@ def results_of(study):
         ),
         rates=pd.DataFrame([dict.fromkeys(RATES, 0.1) | {"claim": claim, "n": 50, "expected": "supported"}]),
         sides=sides,
+        monitor=monitor,
+        one_unit=monitor.units[0],
         both_say=bouwen.mirror_findings(*two_sides(study), sides),
         fit=fit,
         measured=measured,

@@ -252,10 +252,11 @@ MODELS = {
         "numeric_effects", "outcome", "paths",
         "provenance", "recommendations", "recovery", "residuals", "screening", "side_by_side",
         "specification_steps",
-        "structure_tests", "structures", "suitability", "total_effects",
+        "structure_tests", "structures", "suitability", "total_effects", "unit", "units",
     },
     "plots": {
-        "against_rest", "exploratory", "facet_correlations", "importance", "indirect_effects",
+        "against_rest", "caterpillar", "exploratory", "facet_correlations", "funnel", "importance",
+        "indirect_effects",
         "invariance", "loadings",
         "mirror", "outcome", "path_diagram", "paths", "power_curves", "ratios", "reliabilities", "residuals",
         "scree", "specification_curve", "treatments",

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bouwen.errors import BouwenError
+from bouwen.escaping import slug
 from bouwen.report.audit.printed import EVERYBODY, PrintedFigure, number_said, said_count
 from bouwen.report.audit.reading import At, PageShown, ledger
 from bouwen.report.tables.layout import head
 from bouwen.results import how_many
-from bouwen.survey import FEWEST_MOMENTS, Study
+from bouwen.survey import FEWEST_MOMENTS, Study, reported_units
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def leaks(study: Study, pages: Mapping[str, PageShown], figures: Iterable[Printe
     yield from of_levels(at, [one for one in found if one.kind == "level"])
     yield from of_estimates(at, found)
     yield from of_figures(at, found)
+    yield from unit_leaks(at.study, pages)
     for page, shown in pages.items():
         yield from of_tables(at, page, shown)
         yield from of_prose(at, page, shown)
@@ -141,6 +143,23 @@ def of_figures(at: At, found: Iterable[PrintedFigure]) -> Iterator[Leak]:
 def answered(study: Study, item: str) -> int:
     """Respondents who answered an item."""
     return int(study.responses[item].notna().sum())
+
+
+# -------------------------------------------------------------------- units
+
+
+def unit_leaks(study: Study, pages: Mapping[str, PageShown]) -> Iterator[Leak]:
+    """Pages, and rows of tables, of units with fewer than ``min_unit`` answers in a role."""
+    if (spec := study.file.unit) is None:
+        return
+    enough = reported_units(study.responses, spec, study.settings.min_unit)
+    for unit in map(str, enough.index[~enough]):
+        for page, shown in pages.items():
+            if page.endswith(f"unit-{slug(unit)}"):
+                yield Leak(page, "the page", "a unit with fewer answers in a role than min_unit asks for")
+            for name, table in shown.tables.items():
+                if any(unit in row for row in table.rows):
+                    yield Leak(page, name, "a unit with fewer answers in a role than min_unit asks for")
 
 
 # -------------------------------------------------------------------- any table, any sentence

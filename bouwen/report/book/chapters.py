@@ -2,8 +2,8 @@
 
 A chapter is a notebook in ``book/`` with one cell tagged ``parameters`` that holds literal
 assignments. A chapter that declares both ``group`` and ``level`` is a template: it becomes one page
-per level of each of the study's groups. Markdown cells tagged with a language are kept only in a
-book of that language.
+per level of each of the study's groups; one that declares ``unit`` becomes a page per unit. Markdown cells
+tagged with a language are kept only in a book of that language.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ import yaml
 from bouwen.errors import BouwenError, did_you_mean
 from bouwen.escaping import in_markdown, slug
 from bouwen.report.book.needs import PARTS, factor_above, has_what
-from bouwen.survey import Study, group_sizes
+from bouwen.survey import Study, group_sizes, reported_units
 from bouwen.words import CODE, ENGLISH
 
 Notebook = dict[str, Any]
 Scalar = str | int | float | bool | None
 
 LANGUAGE = re.compile(CODE)
-GIVEN_BY_STUDY = ("study", "mirror", "group", "level")
+GIVEN_BY_STUDY = ("study", "mirror", "group", "level", "unit")
 
 
 class ChapterError(BouwenError):
@@ -77,8 +77,13 @@ class Chapter:
 
     @property
     def is_template(self) -> bool:
-        """Whether it stands for one page per level of each group."""
-        return {"group", "level"} <= set(self.declared)
+        """Whether it stands for one page per level of each group, or per unit."""
+        return {"group", "level"} <= set(self.declared) or self.is_sheet
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it stands for one page per unit of a monitor."""
+        return "unit" in self.declared
 
 
 @dataclass(frozen=True)
@@ -251,6 +256,9 @@ def pages_of_template(
     chapter: Chapter, notebook: Notebook, study: Study, language: str, shared: Mapping[str, Scalar]
 ) -> Iterator[Page]:
     """A page per level of each group, where the chapter asks for it of those with enough respondents."""
+    if chapter.is_sheet:
+        yield from sheets(chapter, notebook, study, shared)
+        return
     sizes, study = group_sizes(study), replace(study, book_language=language)
     levels = [(group, level) for group in study.groups for level in study.levels(group)]
     for group, level in levels:
@@ -264,6 +272,17 @@ def pages_of_template(
             {**shared, "group": group, "level": level},
             title,
         )
+
+
+def sheets(
+    chapter: Chapter, notebook: Notebook, study: Study, shared: Mapping[str, Scalar]
+) -> Iterator[Page]:
+    """A page per unit with enough answers in both roles; none of a study without units."""
+    if (spec := study.file.unit) is None:
+        return
+    enough = reported_units(study.responses, spec, study.settings.min_unit)
+    for unit in map(str, enough.index[enough]):
+        yield make_page(chapter, f"{chapter.name}-{slug(unit)}", notebook, {**shared, "unit": unit}, unit)
 
 
 def without(notebook: Notebook, tag: str) -> Notebook:

@@ -23,6 +23,8 @@ def has_what(study: Study, need: str | None) -> bool:
             return has_effects(study)
         case "mirror":
             return has_mirror(study)
+        case "units":
+            return study.file.unit is not None
         case "path":
             from bouwen.path import NoMainPath, main_path
 

@@ -16,6 +16,8 @@ from bouwen.report.plots.dimensions import exploratory_plot as exploratory
 from bouwen.report.plots.dimensions import scree_plot as scree
 from bouwen.report.plots.importance import importance_plot as importance
 from bouwen.report.plots.invariance import invariance_plot as invariance
+from bouwen.report.plots.judged import caterpillar_plot as caterpillar
+from bouwen.report.plots.judged import funnel_plot as funnel
 from bouwen.report.plots.mirrored import mirror_plot as mirror
 from bouwen.report.plots.models import indirect_effects_plot as indirect_effects
 from bouwen.report.plots.models import loadings_plot as loadings
@@ -36,9 +38,11 @@ from bouwen.report.plots.validity import residuals_plot as residuals
 __all__ = [
     "against_rest",
     "answers",
+    "caterpillar",
     "draw",
     "exploratory",
     "facet_correlations",
+    "funnel",
     "importance",
     "indirect_effects",
     "invariance",

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from bouwen.checks import check_choice
-from bouwen.groups import Mirror, Permutations, StudyInvariance
+from bouwen.groups import Mirror, Permutations, StudyInvariance, UnitScores
 from bouwen.path import FollowUp, Importance, SpecificationCurve
 from bouwen.report.audience import ReaderOptions, reader, reader_of
 from bouwen.report.plots import alone
 from bouwen.report.plots.dimensions import exploratory_plot, scree_plot
 from bouwen.report.plots.importance import importance_plot
 from bouwen.report.plots.invariance import invariance_plot
+from bouwen.report.plots.judged import caterpillar_plot
 from bouwen.report.plots.mirrored import mirror_plot
 from bouwen.report.plots.models import loadings_plot, paths_plot
 from bouwen.report.plots.power import power_curves_plot
@@ -148,6 +149,7 @@ FIGURES: dict[type, Callable[..., ggplot]] = {
     MapTest: for_reader(alone.partial_correlations),
     Mardia: for_reader(alone.distances),
     Mirror: mirror_plot,
+    UnitScores: caterpillar_plot,
     Moments: for_reader(alone.moments_tiles),
     ParallelAnalysis: for_reader(alone.parallel_scree),
     Permutations: invariance_plot,

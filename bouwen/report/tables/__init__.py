@@ -37,6 +37,8 @@ from bouwen.report.tables.follow_up import detectable_table as detectable
 from bouwen.report.tables.follow_up import fit_power_table as fit_power
 from bouwen.report.tables.follow_up import follow_up_table as follow_up
 from bouwen.report.tables.invariance import invariance_table as invariance
+from bouwen.report.tables.judged import unit_table as unit
+from bouwen.report.tables.judged import units_table as units
 from bouwen.report.tables.measures import end_shares
 from bouwen.report.tables.measures import items_in_scales_table as items_in_scales
 from bouwen.report.tables.measures import items_table as items
@@ -164,4 +166,6 @@ __all__ = [
     "total_effects",
     "treatment_spread",
     "treatments",
+    "unit",
+    "units",
 ]

@@ -20,6 +20,7 @@ WORDY = {
     "item_apart",
     "level", "lever", "more_is", "outcome", "pair", "parameter", "path", "predictor", "rests_on", "rule",
     "says", "says_first", "says_second", "size", "source", "standing", "step", "stricter", "understood",
+    "place", "role", "told",
     "value", "variable", "verdict", "what", "where", "wording",
 }  # fmt: skip
 

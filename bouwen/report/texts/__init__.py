@@ -23,6 +23,8 @@ from bouwen.report.texts.follow_up import follow_up_needs_text as follow_up_need
 from bouwen.report.texts.follow_up import follow_up_report_text as follow_up_report
 from bouwen.report.texts.importance import importance_text as importance
 from bouwen.report.texts.invariance import invariance_text as invariance
+from bouwen.report.texts.judged import unit_text as unit
+from bouwen.report.texts.judged import units_text as units
 from bouwen.report.texts.mirrored import mirror_dyads_text as mirror_dyads
 from bouwen.report.texts.mirrored import mirror_findings_text as mirror_findings
 from bouwen.report.texts.mirrored import mirror_sizes_text as mirror_sizes
@@ -124,5 +126,7 @@ __all__ = [
     "summaries",
     "too_few",
     "treatments",
+    "unit",
+    "units",
     "weighting",
 ]

@@ -78,7 +78,7 @@ def test_one_build_may_have_another_value(reputation):
 
 
 def test_a_chapter_that_is_not_there_is_told_with_those_that_are(reputation):
-    with pytest.raises(chapters.ChapterError, match="chapters may name key_findings, mirror, sample, scales"):
+    with pytest.raises(chapters.ChapterError, match="chapters may name key_findings, mirror, units, unit"):
         pages(with_analysis(reputation, chapters=["scale"]))
 
 
