@@ -96,8 +96,9 @@ def has_population(study: Study) -> bool:
 
 # Tag of cells that a study must have this for; those tagged without-… stand in for them where it has not.
 PARTS = {
-    "claims": has_claims, "error-rates": has_error_rates, "groups": has_comparisons, "importance": weighable,
-    "levels": has_levels, "mirror": has_mirror, "numbers": has_numbers,
+    "claims": has_claims, "effects": has_effects, "error-rates": has_error_rates,
+    "groups": has_comparisons, "importance": weighable, "levels": has_levels, "mirror": has_mirror,
+    "numbers": has_numbers,
     "pairs": has_pairs, "population": has_population, "recommendations": has_recommendations,
 }  # fmt: skip
 

@@ -154,6 +154,9 @@ def unquoted(text: str) -> str:
 FORMS = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 
 
+PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)  # whose data are recorded as those of a figure
+
+
 def note_shown(output: Mapping[str, Any], source: str, record: Record) -> None:
     """Note what one output shows."""
     if "text" in output:
@@ -166,7 +169,7 @@ def note_shown(output: Mapping[str, Any], source: str, record: Record) -> None:
     content = data[form] if isinstance(data[form], str) else json.dumps(data[form], sort_keys=True)
     figures = output.get("metadata", {}).get("bouwen", {}).get("figures", [])
     if form == "text/html":
-        shown = read_html(content)
+        shown = read_html(PICTURE.sub("", content) if figures else content)
         for table in shown.tables:
             record.tables[unused(called(source), record.tables)] = table
         record.sentences.extend(sentences(shown.prose))

@@ -33,7 +33,7 @@ from bouwen.report.tables.models import ANY_FIT, FITS
 from bouwen.sem import Fit, SamFit
 from bouwen.survey import Study
 
-WIDE_PAGE, NARROW_PAGE = 800.0, 336.0  # of the two arrangements, in pixels; a wide model takes more
+WIDE_PAGE, NARROW_PAGE = 760.0, 336.0  # of the two arrangements, in pixels; a wide model takes more
 MOST_TOGETHER = 6  # covariances of causes that are drawn without being asked for
 ARRANGEMENTS = ("wide", "narrow")
 SENTENCES = {LEADS: "leads", LOADING: "shows", COVARIANCE: "together"}

@@ -164,7 +164,7 @@ def test_no_figure_has_a_bare_text(book, allowed):
     notes = [path.read_text(encoding="utf-8") for path in (book / "notes").iterdir()]
     figures = [json.loads(line) for note in notes for line in note.splitlines()]
     drawn = sum(
-        "mystnb" in cell["metadata"]
+        "image" in cell["metadata"].get("mystnb", {})
         for chapter in ch.read_chapters(book).values()
         for cell in chapter.notebook["cells"]
     )

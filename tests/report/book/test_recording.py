@@ -388,3 +388,13 @@ def test_whatever_stands_in_the_file_is_compared_or_refused_in_clean_lines(tmp_p
         assert all(len(line) < 600 and line.isprintable() for line in said), said
         results.DifferentResultsError(said)
     assert min(compared, refused) > 40
+
+
+def test_a_drawn_figure_in_html_is_recorded_by_its_data_and_any_other_by_its_texts():
+    picture = "<p>Above.</p><svg><text>0.25</text></svg>"
+    layer = {"mark": "path", "columns": ["est"], "rows": [[0.25]]}
+    known = {"figures": [{"texts": ["a to b"], "layers": [layer]}]}
+    record = page(cell("plots.path_diagram(fit)", shows("text/html", picture, bouwen=known)))
+    assert record.sentences == ["Above."]
+    assert record.figures["plots.path_diagram"].layers[0].rows == [[0.25]]
+    assert "0.25" in " ".join(page(cell("show(svg)", shows("text/html", picture))).sentences)
