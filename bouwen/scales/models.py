@@ -147,7 +147,7 @@ def without_each_cluster(fit: AnyFit) -> AnyFit:
 
     With 29 clusters limits of the sandwich miss 7 % of the time and those of the jackknife 5 %; with some 150
     the sandwich holds, and the jackknife, which is more cautious, would cost power
-    (``benchmarks/simulations/clusters-29-of-7-models.csv``, ``recovery-of-providers.csv``).
+    (``clusters-29-of-7-models.csv`` and ``recovery-of-*.csv`` of the benchmarks).
     """
     if sum(len(np.unique(group)) for group in fit.sample.cluster) > FEW_CLUSTERS:
         return fit

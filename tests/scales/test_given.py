@@ -73,7 +73,7 @@ TABLES = {
 OTHERS = {
     "as_numbers", "ave", "check_models", "common_patterns", "congruence", "correlation_intervals",
     "clustered_regression", "correlation_interval", "correlations_difference", "difference_estimate",
-    "FEWEST_CLUSTERS", "compare_latent_correlations", "fit_structure",
+    "FEWEST_CLUSTERS", "FEW_CLUSTERS", "compare_latent_correlations", "fit_structure",
     "enough_clusters", "mean_estimate", "means_test", "model_clusters", "nesting", "with_clusters",
     "fisher_interval", "is_ordinal", "item_rest_correlation", "read_facets",
     "compare_structures", "count_factors", "factor_correlations", "fit_model", "fornell_larcker", "key_items",

@@ -129,7 +129,10 @@ def prove(
     min_width: int,
     before: Coarser,
 ) -> Proof:
-    """Attack the counts of a scale; where one is not open figures are taken coarser, those of items first."""
+    """Attack the counts of a scale; where one is not open figures are taken coarser, those of items first.
+
+    Each attack begins anew, so that what is found open now will be found open in the book that is printed so.
+    """
     own = block.sums(block.answers[None]).counts[0]
     protected = own < min_cell
     protected[1:, :, -1] = False  # gaps of groups
@@ -140,7 +143,7 @@ def prove(
         for one in figures:
             if (kept := at_step(one, block, construct, steps)) is not None:
                 rules.add(kept)
-        left = left & (widen(rules, left, min_width).width < min_width)
+        left = protected & (widen(rules, protected, min_width).width < min_width)
         further = next(filter(None, map(set, to_coarsen(block, construct, left, steps))), set())
         if not left.any() or not further:
             break
