@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from bouwen.report.book.chapters import Notebook, Page, source_of, tags_of
@@ -24,6 +25,7 @@ TARGET = re.compile(r"^\(([\w-]+)\)=\s*$", re.MULTILINE)
 TARGET_MARK = "bouwen-target:"  # stands before the name of a section, on a line of its own
 OTHER_ROLE = re.compile(r"\{[\w:-]+\}`([^`<]*?)\s*(?:<[^`]*>)?`")
 NO_SIGN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+DESCRIBED = re.compile(r"<svg\b.*?<desc[^>]*>(.*?)</desc>", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -77,7 +79,10 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, with what stands below it and what is read instead of it."""
+    """A figure, with what stands below it and what is read instead of it.
+
+    ``png`` is empty for a drawing that only a browser shows.
+    """
 
     number: int
     caption: str
@@ -181,6 +186,9 @@ def blocks_of_output(cell: Mapping[str, Any], output: Mapping[str, Any]) -> Iter
     data = output.get("data", {})
     if said := "".join(output.get("text", [])).rstrip("\n"):
         yield Paragraph((Run(writable(said), code=True),), "code")
+    elif "text/html" in data and (drawn := DESCRIBED.search("".join(data["text/html"]))):
+        caption = words_of_prose(cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", ""))
+        yield Picture(0, caption, writable(" ".join(unescape(drawn[1]).split())), b"")
     elif "text/html" in data:
         read = read_html("".join(data["text/html"]))
         for table in read.tables:

@@ -239,6 +239,10 @@ class Writer:
 
         made = self.made.add_paragraph()
         made.paragraph_format.keep_with_next = True
+        if not block.png:  # in words, as Word shows no drawing of a browser
+            made.add_run(block.alt)
+            self.caption("figure", block.number, block.caption, above=False)
+            return
         shape = made.add_run().add_picture(io.BytesIO(block.png))
         wide = min(WORD_WIDTH / shape.width.inches, TALLEST / shape.height.inches, 1.0)
         shape.width, shape.height = (

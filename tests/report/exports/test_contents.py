@@ -106,6 +106,16 @@ def test_tables_and_figures_are_numbered_and_named(document):
     assert [b.names for _, b in document.of(Heading)] == [(), ("means",), ("paths",)]
 
 
+def test_a_drawing_of_a_browser_is_told_in_words():
+    svg = "<style>x</style><svg><title>T</title><desc>From a to b: 0.41 &lt; 1.</desc><text>a</text></svg>"
+    cell = shows(code("d", mystnb={"figure": {"caption": "All paths."}}), **{"text/html": svg + svg})
+    document = document_of("A", "en", "", [SimpleNamespace(name="p")], {"p": {"cells": [cell]}})
+    [(_, figure)] = document.of(Picture)
+    assert (figure.number, figure.caption, figure.alt) == (1, "All paths.", "From a to b: 0.41 < 1.")
+    made = docx.Document(io.BytesIO(word_bytes(document)))
+    assert "From a to b: 0.41 < 1." in [p.text for p in made.paragraphs]
+
+
 def parts(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
