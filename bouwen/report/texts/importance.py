@@ -35,9 +35,10 @@ def importance_text(
     say, counts = to.words, {name: to.words.number(n, 0) for name, n in found.counts.items()}
     lost = found.counts["used"] < found.counts["drawn"]
     lines = [f"- {verdict_line(found, outcome, to)}" for outcome in found.explained.index]
+    rule = [say("importance.rule")] if len(found.disagreements()) else []
     turning = [say("importance.turning")] if len(found.turned()) else []
     draws = say("importance.draws_lost" if lost else "importance.draws", **counts)
-    return markdown("\n\n".join(["\n".join(lines), say("importance.rule"), *turning, draws]))
+    return markdown("\n\n".join(["\n".join(lines), *rule, *turning, draws]))
 
 
 def verdict_line(found: Importance, outcome: str, to: Reader) -> str:
