@@ -381,13 +381,20 @@ def fineness(found: Iterable[Mapping[str, Any]]) -> float:
 
 
 def score_points(at: At, found: Sequence[tuple[str, Group, float]]) -> Iterator[PrintedFigure]:
-    """Means of scales: name, group and coordinate; those of one item may be coarser than the others."""
-    halves = {
-        single: fineness({"x": x} for name, _, x in found if (len(at.study.items_of(name)) == 1) is single)
-        for single in (True, False)
-    }
+    """Means of scales: name, group and coordinate.
+
+    Those of one item may be coarser than the others, and in some levels coarser than in others; a mean that
+    seems coarser than it is stands with all its decimals in the table of the same means.
+    """
+
+    def kind(name: str, group: Group) -> Group | None:
+        return group if len(at.study.items_of(name)) == 1 else None
+
+    alike: dict[Group | None, list[dict[str, float]]] = {}
     for name, group, x in found:
-        half = halves[len(at.study.items_of(name)) == 1]
+        alike.setdefault(kind(name, group), []).append({"x": x})
+    for name, group, x in found:
+        half = fineness(alike[kind(name, group)])
         yield PrintedFigure("score_mean", name, group, x - half, x + half)
 
 
