@@ -626,6 +626,8 @@ def test_items(study):
         mark = " (R)" if study.instrument.items[item].reversed else ""
         counts = study.responses[item].value_counts().reindex(range(1, 6), fill_value=0)
         places = shown_moments(counts, study.responses[item].isna().sum(), study.settings.min_cell)
+        kept = {0: 4, 1: 2}[study.coarser.get(item, 0)]  # at the first step without skewness and kurtosis
+        places = [*places[:kept], *[None] * (4 - kept)]
         moments = [
             "–" if digits is None else text(f[name], digits)
             for name, digits in zip(columns, places, strict=False)

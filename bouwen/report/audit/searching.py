@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bouwen.report.audit.blocks import AnswerCodes, Flags, Numbers, Rules, ScaleAnswers, Tally
+from bouwen.report.audit.programme import MOST_UNKNOWN, Programme
 
 PAIRS, SUMS_APART = 30, 2  # respondents of whom a swap is tried; how far their sums may be apart
 TRIED, MOST_MOVES, TURNS = 3000, 6, 8  # counts of an item that are tried at once, respondents moved, times
@@ -113,7 +114,23 @@ def widen(rules: Rules, protected: Flags, width: int, seed: int = 1) -> Seen:
         for answers in chains.answers[chains.far == 0]:
             seen.note(block, answers)
             pool.append(answers)
+    by_programme(rules, protected, width, seen)
     return seen
+
+
+def by_programme(rules: Rules, protected: Flags, width: int, seen: Seen) -> None:
+    """See further values of counts that the search has left, where an integer programme is small enough."""
+    made = Programme(rules)
+    if made.unknown > MOST_UNKNOWN:
+        return
+    own = rules.block.sums(rules.block.answers[None]).counts[0]
+    goals = np.argwhere(protected & (seen.width < width))
+    for goal in (tuple(int(part) for part in found) for found in goals if found[2] < rules.block.missing):
+        for value in sorted(range(int(own[goal]) + 2 * width), key=lambda v: abs(v - own[goal])):
+            if seen.width[goal] >= width:
+                break
+            if not seen.values[*goal, value] and (answers := made.answers_with(goal, value)) is not None:
+                seen.note(rules.block, answers)
 
 
 def within_group(

@@ -227,9 +227,10 @@ def groups_line_text(found: Compared, study: Study) -> Markdown | None:
                     constructs=say.listing([chain(to, name) for name in names]),
                 )
             )
+    counts = {"settled": settled, "n": n, "link": f"[{say('groups.line_link')}](groups-top)"}
     if told:
-        return markdown(say("groups.line_found", found=say.listing(told), settled=settled, n=n))
-    return markdown(say("groups.line_settled" if settled else "groups.line_none", settled=settled, n=n))
+        return markdown(say("groups.line_found", found=say.listing(told), **counts))
+    return markdown(say("groups.line_settled" if settled else "groups.line_none", **counts))
 
 
 def construct_ladders_text(found: ConstructLadders, study: Study) -> Markdown:
